@@ -39,6 +39,10 @@ std::uint16_t read_u16(std::string_view bytes);
 std::uint32_t read_u32(std::string_view bytes);
 std::uint64_t read_u64(std::string_view bytes);
 
+// Removes the first line from `rest` and answers it without its newline; nullopt, and `rest` as it
+// was, if no newline is left.
+std::optional<std::string_view> take_line(std::string_view& rest);
+
 // Well-formed UTF-8 by Unicode table 3-7: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool is_utf8(std::string_view bytes);
 
