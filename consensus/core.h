@@ -137,7 +137,8 @@ using CoreMessage =
 struct EntryHead {
   Term term = 0;
   EntryKind kind = EntryKind::kBlock;
-  Bytes configuration;  // Null unless kind is kConfiguration.
+  std::uint32_t bytes = 0;  // How long its data is.
+  Bytes configuration;      // The data, if kind is kConfiguration; else null.
 };
 
 // The first event of every Core: what its predecessor made durable.
@@ -151,6 +152,10 @@ struct Start {
 struct Receive {
   NodeId from = 0;
   CoreMessage message;
+  // Answer a RequestVote as a voter would, whatever role this server believes it has: it may not
+  // have heard of its promotion yet, and its vote may be the one that is missing (Ongaro 2014,
+  // §4.2.1). A server without any configuration never votes: its disk may have been replaced.
+  bool as_voter = true;
 };
 // All entries up to `index` are durable. Greater than any index said before, unless the log was
 // truncated since; never for entries that have been overwritten (see Gate::durable).
@@ -218,8 +223,8 @@ class Core {
   virtual ~Core() = default;
 
   // Errors: NOT_LEADER for Submit and Transfer where no leader may do it, INVALID_ARGUMENT for a
-  // transfer to somebody who cannot lead. An entry that contradicts a committed one, and
-  // exhausted memory, abort the process: no answer to them is safe.
+  // transfer to somebody who cannot lead, MEMBERSHIP_BUSY for a configuration behind another.
+  // CORRUPT: what happened contradicts what is committed here; no further step is sound.
   [[nodiscard]] virtual Result<Update> step(Event event) = 0;
 
   [[nodiscard]] virtual Standing standing() const = 0;

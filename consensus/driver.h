@@ -21,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -111,6 +112,10 @@ class StateMachine {
   // offers it; any member may have the content. Until then nothing is delivered; blocks delivered
   // earlier may still be applied or dropped.
   virtual void install_snapshot(const Snapshot& snapshot, NodeId from) = 0;
+
+  // What happened cannot happen while disks keep what they synced and peers run this protocol
+  // (CORRUPT, with the particulars). The driver has stopped; the owner must end the process.
+  virtual void broken(const Error& error) = 0;
 };
 
 // What a person or a metric wants to know.
@@ -186,7 +191,8 @@ class Driver {
 
   // Answers to `install_snapshot`. The machine is at the snapshot's index, durably.
   void snapshot_installed(Index index, std::uint64_t now_ms);
-  void snapshot_failed(Index index, std::uint64_t now_ms);
+  // The machine is still at `applied`; committed blocks after that are delivered again.
+  void snapshot_failed(Index index, Index applied, std::uint64_t now_ms);
 
   // ---- Clients ----
 
@@ -222,62 +228,102 @@ class Driver {
 
   // ---- Sight ----
   [[nodiscard]] Status status() const;
+  // Parts of the driver, to look at; only after `start`.
   [[nodiscard]] const LogView& view() const { return view_; }
+  [[nodiscard]] const Core& core() const { return *core_; }
 
  private:
-  struct QueuedWrite;
-  struct PeerState;
-  struct LocalRead;
-  struct RemoteRead;
-  struct Change;
+  struct QueuedWrite {
+    Ticket ticket = 0;
+    WriteExtent extent;
+  };
+  struct PeerState {
+    std::uint64_t heard_ms = 0;
+    Index told_commit = 0;  // As far as it was told, on a connection that loses nothing.
+  };
+  // A read waits for a round of probes (leader) or the leader's answer (others), then for `index`
+  // to be applied. Without `done` it is another server's, which does the second wait itself.
+  struct Read {
+    ReadDone done;
+    NodeId asker = 0;
+    std::uint64_t asker_id = 0;
+    std::uint64_t deadline_ms = 0;
+    Index index = 0;
+  };
+  struct Change {
+    Configuration next;
+    ChangeDone done;
+    Term term = 0;
+    std::uint64_t deadline_ms = 0;
+    Index submitted = 0;  // 0: not yet.
+  };
+  // An installation: recorded on disk, fetched by the machine, made the log's beginning, or given
+  // up. `ticket` is the write being waited for.
+  enum class InstallPhase { kNone, kRecording, kFetching, kInstalling, kAbandoning };
+  struct Install {
+    InstallPhase phase = InstallPhase::kNone;
+    Ticket ticket = 0;
+    Snapshot snapshot;
+    Index applied = 0;
+  };
 
-  // driver.cc: the step and its effects.
+  // driver.cc: the step, its effects, delivery.
   void advance(std::uint64_t now_ms);
   void settle();
   [[nodiscard]] Result<void> step(decltype(Event::what) what);
+  void drive(decltype(Event::what) what);
   void carry_out(Update update);
-  void take_append(Update::Append append);
+  void take_append(const Update::Append& append);
   void note_standing();
   void note_configuration();
+  void note_durable();
   void deliver();
+  void deliver_one(Index index);
   void announce(std::function<void()> callback);
-  Ticket enqueue(LogOp op);
-  [[nodiscard]] bool leads() const;
+  void break_down(Error error);
+  Ticket enqueue(LogOp op, WriteExtent extent);
+  [[nodiscard]] bool leads() const { return core_->standing() == Standing::kLeader; }
   [[nodiscard]] Index effective_applied() const;
+  [[nodiscard]] Sight sight() const;
+  [[nodiscard]] const Configuration& in_force() const;
 
-  // driver_send.cc: messages out and in.
-  void send(const Update::Outgoing& outgoing);
-  void send_entries(NodeId to, const AppendEntries& head, Index count);
-  void send_commit();
-  void transmit(NodeId to, const Message& message);
-  void take(NodeId from, AppendEntries message);
+  // driver_message.cc: messages in and out.
   void take(NodeId from, CoreMessage message);
-
-  // driver_read.cc
   void take(NodeId from, const ReadProbe& probe);
   void take(NodeId from, const ReadProbeResult& result);
   void take(NodeId from, const ReadRequest& request);
   void take(NodeId from, const ReadResult& result);
+  void send(const Update::Outgoing& outgoing);
+  void send_entries(NodeId to, const AppendEntries& head, Index count);
+  void send_snapshot(NodeId to, const InstallSnapshot& head);
+  void send_commit();
+  void transmit(NodeId to, const Message& message);
+
+  // driver_read.cc
+  void ask_leader(std::uint64_t id);
   void start_round();
   void finish_round();
   void probe_peers();
   void serve_reads();
-  void fail_reads();
+  void fail_reads(std::vector<Read> reads);
+  void fail_leader_reads();
   void tick_reads();
+  [[nodiscard]] std::uint64_t read_deadline_ms() const;
 
   // driver_member.cc
-  void request_change(Change change);
+  void request_change(Result<Configuration> next, ChangeDone done);
   void pursue_change();
+  void submit_change();
   void finish_change(Result<void> outcome);
-  [[nodiscard]] MembershipSight sight() const;
+  [[nodiscard]] MembershipSight membership_sight() const;
 
   // driver_snapshot.cc
-  void begin_fetch(Snapshot snapshot);
+  void begin_install(Snapshot snapshot);
+  void pursue_install(Ticket written);
   void finish_install();
-  void restart_core();
   [[nodiscard]] Result<void> start_core(const LogState& state);
 
-  Options options_;
+  const Options options_;
   Log& log_;
   LogWriter& writer_;
   Transport& transport_;
@@ -287,46 +333,50 @@ class Driver {
   LogView view_;
 
   bool stopped_ = true;
+  bool proposing_ = false;
   std::uint64_t now_ms_ = 0;
-  std::uint32_t restarts_ = 0;
+  std::uint32_t cores_ = 0;  // Made so far; each gets another seed.
 
   // Writes on their way to the disk, oldest first.
   std::deque<QueuedWrite> writes_;
   Ticket last_ticket_ = 0;
-  Index durable_hint_ = 0;
+  Index durable_ = 0;  // What finished writes vouch for.
 
-  // Delivery.
+  // Delivery. Blocks up to `restored_` were in the machine when it started.
   Index commit_ = 0;
   Index delivered_ = 0;
-  Index last_block_delivered_ = 0;
+  Index last_block_ = 0;
   Index applied_ = 0;
-  std::deque<std::pair<Index, std::uint64_t>> unapplied_;
+  Index restored_ = 0;
+  struct Unapplied {
+    Index index = 0;
+    std::uint64_t bytes = 0;
+  };
+  std::deque<Unapplied> unapplied_;
   std::uint64_t unapplied_bytes_ = 0;
 
   // What was last told to the machine.
-  Standing standing_ = Standing::kFollower;
-  Term standing_term_ = 0;
+  bool led_ = false;
+  Term led_term_ = 0;
   Index last_at_election_ = 0;
-  std::optional<Configuration> told_configuration_;
+  std::uint64_t told_configuration_ = 0;
   std::deque<std::function<void()>> announcements_;
   bool announcing_ = false;
 
   std::map<NodeId, PeerState> peers_;
 
-  // Reads.
-  std::vector<LocalRead> waiting_reads_;
-  std::vector<LocalRead> round_reads_;
-  std::vector<LocalRead> indexed_reads_;
-  std::uint64_t next_read_ = 1;
+  std::vector<Read> waiting_reads_;            // For the next round.
+  std::vector<Read> round_reads_;              // For the answers to this one.
+  std::vector<Read> indexed_reads_;            // For the machine.
+  std::map<std::uint64_t, Read> asked_reads_;  // For the leader.
+  std::uint64_t next_read_ = 0;
   std::uint64_t round_ = 0;
   Index round_index_ = 0;
-  std::map<NodeId, bool> round_answers_;
-  std::uint64_t round_sent_ms_ = 0;
+  std::set<NodeId> round_answers_;
+  std::uint64_t asked_ms_ = 0;  // When probes or requests were last sent.
 
-  std::unique_ptr<Change> change_;
-  std::optional<Snapshot> fetching_;
-  Ticket fetch_ticket_ = 0;
-  bool install_written_ = false;
+  std::optional<Change> change_;
+  Install install_;
 };
 
 }  // namespace puhui::consensus

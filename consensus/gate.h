@@ -23,6 +23,8 @@ struct Sight {
   Index stored = 0;
   Index first = 1;  // Of the log; everything before it is committed.
   Index last = 0;
+  Index snapshot = 0;  // Where the last one was taken; committed.
+  Term snapshot_term = 0;
   bool installing = false;
 };
 
@@ -62,10 +64,9 @@ class Gate {
   // stand for election it cannot use, a second snapshot during an installation.
   [[nodiscard]] virtual bool admits(const Sight& sight, const CoreMessage& message) const;
 
-  // Cuts the entries a compacted log has dropped off the front of a message; they are committed,
-  // and the leader has the same (guard 8). `term_at_first` is the term of the entry at `first`.
-  [[nodiscard]] virtual AppendEntries trim(const Sight& sight, Term term_at_first,
-                                           AppendEntries message) const;
+  // A message that begins before the log does is made to begin after the snapshot: what that
+  // leaves out is committed, so the leader has the same (guard 8).
+  [[nodiscard]] virtual AppendEntries trim(const Sight& sight, AppendEntries message) const;
 
   // Cuts a message so that a configuration is the first entry of its part (guard 1).
   [[nodiscard]] virtual std::vector<AppendEntries> split(AppendEntries message) const;
@@ -103,9 +104,17 @@ class Gate {
   [[nodiscard]] virtual Result<void> may_change(const MembershipSight& sight,
                                                 const Configuration& next) const;
 
-  // Whether a read may use the commit index as the newest: everything in the log at the election
-  // is committed.
+  // Whether a server answers a RequestVote although it believes itself no voter (guard 4).
+  [[nodiscard]] virtual bool learner_votes() const;
+
+  // ---- Reads (Ongaro 2014, §6.4) ----
+
+  // Whether a leader's commit index covers all that earlier leaders committed: everything that was
+  // in its log at its election is committed.
   [[nodiscard]] virtual bool read_ready(Index commit, Index last_at_election) const;
+
+  // Whether enough voters have said, after the read began, that they know of no newer leader.
+  [[nodiscard]] virtual bool read_confirmed(std::size_t answers, std::size_t voters) const;
 };
 
 }  // namespace puhui::consensus

@@ -87,10 +87,10 @@ class Log {
 //   "vote"            → u64-BE term ‖ u64-BE voted_for
 //   "snapshot"        → puhui.v1.RaftSnapshot, the one in force
 //   "fetching"        → puhui.v1.RaftSnapshot, the one being fetched
-//   "h" ‖ u64-BE index → u64-BE term ‖ u8 kind
+//   "h" ‖ u64-BE index → u64-BE term ‖ u8 kind ‖ u32-BE length of the bytes
 //   "d" ‖ u64-BE index → the entry's bytes
 // Example: the entry 258 of term 3, kind block, bytes "hi":
-//   68 00000000 00000102 → 00000000 00000003 01
+//   68 00000000 00000102 → 00000000 00000003 01 00000002
 //   64 00000000 00000102 → 68 69
 class LevelLog final : public Log {
  public:

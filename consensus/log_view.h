@@ -1,8 +1,8 @@
 // The log as it will be once every queued write is done: the driver's picture of it.
 //
-// Holds the term of every entry (one record per term), the configurations, and the bytes of recent
-// entries: all that are not yet durable and delivered, and beyond them as many as the budget
-// allows. Older bytes are read from the disk. Not thread-safe.
+// Holds the term (one record per term) and length of every entry, the configurations, and the bytes
+// of recent entries: all that are not yet durable and delivered, and beyond them as many as the
+// budget allows. Older bytes are read from the disk. Not thread-safe.
 #pragma once
 
 #include <deque>
@@ -63,6 +63,12 @@ class LogView {
   [[nodiscard]] const Configured* configuration_at(Index index) const;
   [[nodiscard]] bool is_configuration(Index index) const;
 
+  // Grows whenever the newest configuration may have changed.
+  [[nodiscard]] std::uint64_t configuration_version() const { return configuration_version_; }
+
+  // The bytes of all entries after `index`.
+  [[nodiscard]] std::uint64_t bytes_after(Index index) const;
+
   // How many of the entries up to `index` fit in `bytes`, counting back from it, at most `limit`.
   [[nodiscard]] Index entries_within(Index index, std::uint64_t bytes, Index limit) const;
 
@@ -74,7 +80,8 @@ class LogView {
     Term term = 0;
   };
   void truncate(Index first);
-  void note(Index index, Term term, EntryKind kind, const Bytes& data);
+  void note(const EntryHead& head);
+  [[nodiscard]] std::uint64_t end_of(Index index) const;
   void trim_cache();
 
   Log& log_;
@@ -84,7 +91,10 @@ class LogView {
   std::optional<Snapshot> snapshot_;
   std::deque<TermRun> runs_;
   std::deque<Configured> configurations_;
-  std::deque<Entry> cache_;  // Entries [cache_first_, last_].
+  std::uint64_t configuration_version_ = 0;
+  std::deque<std::uint64_t> ends_;  // Where entries [first_, last_] end in the stream of all bytes.
+  std::uint64_t start_ = 0;         // Where entry first_ begins in it.
+  std::deque<Entry> cache_;         // Entries [cache_first_, last_].
   Index cache_first_ = 1;
   std::uint64_t cached_bytes_ = 0;
   Index released_ = 0;

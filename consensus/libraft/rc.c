@@ -1,0 +1,78 @@
+#include "consensus/libraft/rc.h"
+
+#include <stdlib.h>
+
+struct box {
+  struct raft raft;
+  struct raft_tracer tracer;
+};
+
+static void emit_nothing(struct raft_tracer *tracer, int type, const void *info) {
+  (void)tracer;
+  (void)type;
+  (void)info;
+}
+
+struct raft *rc_new(const struct rc_options *options) {
+  struct box *box = calloc(1, sizeof *box);
+  if (box == NULL) return NULL;
+  if (raft_init(&box->raft, NULL, NULL, options->self, "self") != 0) {
+    free(box);
+    return NULL;
+  }
+  box->tracer.version = 2;
+  box->tracer.emit = emit_nothing;
+  box->raft.tracer = &box->tracer;
+  raft_seed(&box->raft, options->seed);
+  raft_set_election_timeout(&box->raft, options->election_timeout_ms);
+  raft_set_heartbeat_timeout(&box->raft, options->heartbeat_ms);
+  raft_set_install_snapshot_timeout(&box->raft, options->install_snapshot_timeout_ms);
+  raft_set_max_inflight_entries(&box->raft, options->max_inflight);
+  raft_set_pre_vote(&box->raft, true);
+  return &box->raft;
+}
+
+void rc_free(struct raft *r) {
+  raft_close(r, NULL);
+  free(r); /* The first member of its box. */
+}
+
+static bool is_vote_request(const struct raft_event *event) {
+  return event->type == RAFT_RECEIVE && event->receive.message->type == RAFT_REQUEST_VOTE;
+}
+
+int rc_step(struct raft *r, struct raft_event *event, struct raft_update *update, bool as_voter) {
+  struct raft_server self = {r->id, r->address, RAFT_VOTER};
+  struct raft_configuration alone = {&self, 1};
+  struct raft_configuration in_force = r->configuration;
+  int rv;
+
+  if (!as_voter || !is_vote_request(event) || r->state != RAFT_FOLLOWER || in_force.n == 0 ||
+      raft_role(r) == RAFT_VOTER) {
+    return raft_step(r, event, update);
+  }
+  /* A follower that answers a vote looks into the configuration only for its own role. */
+  r->configuration = alone;
+  rv = raft_step(r, event, update);
+  r->configuration = in_force;
+  return rv;
+}
+
+raft_index rc_last_stored(const struct raft *r) { return r->last_stored; }
+
+bool rc_installing(const struct raft *r) { return r->snapshot.installing; }
+
+const struct raft_configuration *rc_configuration(const struct raft *r) {
+  return &r->configuration;
+}
+
+raft_index rc_configuration_uncommitted_index(const struct raft *r) {
+  return r->configuration_uncommitted_index;
+}
+
+struct rc_layout rc_sizes(void) {
+  struct rc_layout layout = {sizeof(struct raft_event),   sizeof(struct raft_update),
+                             sizeof(struct raft_message), sizeof(struct raft_entry),
+                             sizeof(struct raft_snapshot_metadata), raft_version_number()};
+  return layout;
+}
