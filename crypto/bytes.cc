@@ -96,6 +96,8 @@ std::optional<std::string> base64_decode(std::string_view text) {
     return std::nullopt;
   }
   bytes.resize(size);
+  // libsodium 1.0.18 takes some bytes above 0x7f for letters of the alphabet.
+  if (base64_encode(bytes) != text) return std::nullopt;
   return bytes;
 }
 

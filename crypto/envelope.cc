@@ -39,13 +39,13 @@ Result<void> check(const Envelope& envelope) {
   if (envelope.payload.empty()) return malformed("no payload");
   if (envelope.signatures.empty()) return fail(ErrorCode::ENVELOPE_UNSIGNED);
   if (envelope.signatures.size() > kEnvelopeSignaturesMax) return malformed("too many signatures");
-  for (const auto& [key_id, signature] : envelope.signatures) {
-    if (signature.empty() || signature.size() > kEnvelopeSignatureSizeMax) {
-      return malformed("a signature of " + std::to_string(signature.size()) + " bytes");
+  for (const auto& each : envelope.signatures) {
+    if (each.signature.empty() || each.signature.size() > kEnvelopeSignatureSizeMax) {
+      return malformed("a signature of " + std::to_string(each.signature.size()) + " bytes");
     }
-    const auto is_same = [&](const EnvelopeSignature& other) { return other.key_id == key_id; };
+    const auto is_same = [&](const auto& other) { return other.key_id == each.key_id; };
     if (std::count_if(envelope.signatures.begin(), envelope.signatures.end(), is_same) != 1) {
-      return malformed("two signatures of key " + key_id.hex());
+      return malformed("two signatures of key " + each.key_id.hex());
     }
   }
   return {};

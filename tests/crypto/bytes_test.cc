@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <cctype>
+
 namespace puhui::crypto {
 namespace {
 
@@ -35,7 +37,12 @@ TEST(Base64, RefusesEveryOtherSpelling) {
         "Z===", "Zg==Zg==", "Zm 9v", "Zm9v\n", "\nZm9v", "Zm9v ", "-_-_", "Zm9v=", "Z", "Zg=a"}) {
     EXPECT_FALSE(base64_decode(bad)) << bad;
   }
-  EXPECT_FALSE(base64_decode(std::string("Zm9\0", 4)));
+  for (int byte = 0; byte < 256; ++byte) {
+    const std::string text = "Zm9" + std::string(1, static_cast<char>(byte));
+    const bool is_letter = byte < 128 && (std::isalnum(byte) || byte == '+' || byte == '/');
+    // "Zm9=" has padding bits that are not zero.
+    EXPECT_EQ(base64_decode(text).has_value(), is_letter) << byte;
+  }
 }
 
 TEST(Base64, RoundTrips) {
