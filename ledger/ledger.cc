@@ -1,0 +1,369 @@
+#include "ledger/ledger.h"
+
+#include <leveldb/write_batch.h>
+
+#include <cassert>
+
+#include "crypto/merkle.h"
+#include "ledger/rules/rules.h"
+#include "ledger/store/keys.h"
+
+namespace puhui::ledger {
+namespace {
+
+constexpr Micros kValidAheadDefault = 7 * kMicrosPerDay;
+constexpr char kStateRootForm = 1;
+constexpr int kExpiredPerBlockMax = 1000;
+constexpr std::size_t kKnownKeysMax = 1 << 20;
+
+leveldb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+
+Answer failed(const Error& error) { return {v1::FAILED, error.code, error.detail, {}, 0, 0}; }
+
+v1::Outcome outcome_of(const Refusal& refusal) {
+  v1::Outcome outcome;
+  outcome.set_code(refusal.code);
+  outcome.set_rule(refusal.rule);
+  outcome.set_limit(refusal.limit);
+  outcome.set_used(refusal.used);
+  outcome.set_asked(refusal.asked);
+  return outcome;
+}
+
+std::string encode_head(std::uint64_t size, Micros time, const crypto::Digest& digest) {
+  std::string bytes;
+  crypto::append_u64(bytes, size);
+  crypto::append_u64(bytes, static_cast<std::uint64_t>(time));
+  bytes += digest.view();
+  return bytes;
+}
+
+// Conservation: every change names a source and a sink.
+std::string drift(const v1::Totals& t) {
+  if (t.units_issued_kg() != t.units_held_kg() + t.units_retired_kg())
+    return "units: issued " + std::to_string(t.units_issued_kg()) + " kg, held " +
+           std::to_string(t.units_held_kg()) + " + retired " +
+           std::to_string(t.units_retired_kg()) + " kg";
+  if (t.credits_credited_g() != t.credits_held_g())
+    return "credits: credited " + std::to_string(t.credits_credited_g()) + " g, held " +
+           std::to_string(t.credits_held_g()) + " g";
+  return {};
+}
+
+}  // namespace
+
+Ledger::Ledger(std::unique_ptr<Store> store) : store_(std::move(store)) {}
+
+Result<std::unique_ptr<Ledger>> Ledger::open(const StoreOptions& options) {
+  auto store = Store::open(options);
+  if (!store) return tl::make_unexpected(store.error());
+  std::unique_ptr<Ledger> ledger(new Ledger(std::move(*store)));
+  if (auto loaded = ledger->load(); !loaded) return tl::make_unexpected(loaded.error());
+  return ledger;
+}
+
+Result<void> Ledger::load() {
+  crypto::Digest digest;
+  std::uint64_t size = 0;
+  if (const auto head = store_->get(key::meta("head"))) {
+    if (head->size() != 16 + crypto::Digest::kSize) return fail(ErrorCode::CORRUPT, "head");
+    size = crypto::read_u64(*head);
+    time_ = static_cast<Micros>(crypto::read_u64(head->substr(8)));
+    digest = *crypto::Digest::from_bytes(head->substr(16));
+  }
+  if (const auto at = store_->get(key::meta("applied"))) {
+    if (at->size() != 16) return fail(ErrorCode::CORRUPT, "applied");
+    applied_ = {crypto::read_u64(*at), crypto::read_u64(at->substr(8))};
+  }
+  auto tree = Tree::load(*store_, size);
+  if (!tree) return tl::make_unexpected(tree.error());
+  tree_ = std::make_unique<Tree>(std::move(*tree));
+  state_ = std::make_unique<State>(*store_, digest);
+  if (size > 0) {
+    const auto genesis = state_->find<v1::Genesis>(key::genesis());
+    const auto totals = state_->find<v1::Totals>(key::totals());
+    if (!genesis || !totals) return fail(ErrorCode::CORRUPT, "genesis or totals are missing");
+    genesis_ = *genesis;
+    totals_ = *totals;
+  }
+  reload_rules();
+  head_ = {size, tree_->root(), time_, digest};
+  return {};
+}
+
+void Ledger::reload_rules() {
+  rules_.clear();
+  for (auto at = state_->at_or_after("vR", "vR"); at;
+       at = state_->at_or_after("vR", at->key + '\0')) {
+    const bool parsed = rules_.emplace_back().ParseFromString(at->value);
+    assert(parsed && "a stored rule set does not parse");
+    (void)parsed;
+  }
+}
+
+const v1::RuleSet& Ledger::rules_at(Micros now, bool& in_force) const {
+  static const v1::RuleSet none;
+  for (auto rules = rules_.rbegin(); rules != rules_.rend(); ++rules) {
+    if (now < rules->effective_from()) continue;
+    if (rules->effective_to() != 0 && now >= rules->effective_to()) continue;
+    in_force = true;
+    return *rules;
+  }
+  in_force = false;
+  return rules_.empty() ? none : rules_.back();
+}
+
+std::optional<crypto::PublicKey> Ledger::known_key(const crypto::Digest& key_id) const {
+  const std::string id(key_id.view());
+  {
+    std::shared_lock lock(keys_mutex_);
+    if (const auto found = keys_.find(id); found != keys_.end()) return found->second;
+  }
+  const auto stored = store_->get(key::public_key(id));
+  v1::KeyRecord record;
+  if (!stored || !record.ParseFromString(*stored)) return std::nullopt;
+  auto key = crypto::PublicKey::decode(record.public_key());
+  if (!key) return std::nullopt;
+  std::unique_lock lock(keys_mutex_);
+  if (keys_.size() >= kKnownKeysMax) keys_.clear();
+  keys_.emplace(id, *key);
+  return std::move(*key);
+}
+
+Checked Ledger::check(const BlockItem& item) const {
+  return std::make_shared<const Result<CheckedEvent>>(
+      check_event(item, [this](const crypto::Digest& key_id) { return known_key(key_id); }));
+}
+
+Result<std::vector<Answer>> Ledger::apply(const Block& block, const std::vector<Checked>& checked,
+                                          AppliedAt at) {
+  assert(checked.size() == block.items.size());
+  if (const auto reason = read_only_reason(); !reason.empty())
+    return fail(ErrorCode::READ_ONLY, reason);
+  leveldb::WriteBatch batch;
+  std::vector<Answer> answers;
+  answers.reserve(block.items.size());
+  for (std::size_t i = 0; i < block.items.size(); ++i) {
+    const auto& item = block.items[i];
+    const auto known = checked[i] ? checked[i] : check(item);
+    answers.push_back(apply_event(item, *known, block.stamp, batch));
+    if (const auto wrong = drift(totals_); !wrong.empty()) {
+      std::lock_guard lock(head_mutex_);
+      read_only_reason_ = "conservation fails at leaf " + std::to_string(tree_->size() - 1) +
+                          ": " + wrong;
+      return fail(ErrorCode::READ_ONLY, read_only_reason_);
+    }
+  }
+  drop_expired(batch);
+  publish(batch, at);
+  return answers;
+}
+
+void Ledger::pass(AppliedAt at) {
+  if (!read_only_reason().empty()) return;
+  leveldb::WriteBatch batch;
+  publish(batch, at);
+}
+
+void Ledger::publish(leveldb::WriteBatch& batch, AppliedAt at) {
+  state_->write_to(batch);
+  tree_->write_to(batch);
+  batch.Put(slice(key::meta("head")),
+            slice(encode_head(tree_->size(), time_, state_->digest())));
+  std::string position;
+  crypto::append_u64(position, at.index);
+  crypto::append_u64(position, at.term);
+  batch.Put(slice(key::meta("applied")), slice(position));
+  std::lock_guard lock(head_mutex_);
+  store_->write(batch);
+  head_ = {tree_->size(), tree_->root(), time_, state_->digest()};
+  applied_ = at;
+  refused_.clear();
+}
+
+Answer Ledger::apply_event(const BlockItem& item, const Result<CheckedEvent>& checked, Micros stamp,
+                           leveldb::WriteBatch& batch) {
+  if (!checked) return failed(checked.error());
+  const auto& event = *checked;
+  const auto& payload = event.payload;
+  const bool is_first = tree_->size() == 0;
+  if (is_first && !payload.has_genesis())
+    return failed({ErrorCode::UNAVAILABLE, "the ledger has no genesis yet"});
+  if (!is_first && payload.city() != genesis_.city())
+    return failed({ErrorCode::WRONG_CITY, payload.city()});
+  const auto now = std::max(stamp, time_ + 1);
+  const auto accepted_key = key::accepted(payload.party(), payload.event_id());
+  if (auto known = known_outcome(event, accepted_key, now)) return std::move(*known);
+  auto answer = decide_event(item, event, now, batch);
+  if (answer.decision != v1::ACCEPTED) state_->drop();
+  return answer;
+}
+
+std::optional<Answer> Ledger::known_outcome(const CheckedEvent& event,
+                                            const std::string& accepted_key, Micros now) const {
+  const auto& payload = event.payload;
+  const auto conflict = [&payload] {
+    return failed({ErrorCode::EVENT_CONFLICT, crypto::hex_encode(payload.event_id())});
+  };
+  if (auto accepted = state_->find<v1::AcceptedOutcome>(accepted_key)) {
+    if (accepted->event_sha256() != event.sha256.view()) return conflict();
+    const auto leaf = static_cast<std::uint64_t>(accepted->leaf());
+    return Answer{v1::ACCEPTED, ErrorCode::OK, {}, accepted->outcome(), leaf, accepted->time()};
+  }
+  if (payload.valid_until() < now)
+    return failed({ErrorCode::EVENT_EXPIRED, std::to_string(payload.valid_until())});
+  bool in_force = false;
+  const auto ahead = rules_at(now, in_force).valid_ahead_max();
+  if (payload.valid_until() - now > (ahead == 0 ? kValidAheadDefault : ahead))
+    return failed({ErrorCode::EVENT_TOO_FAR_AHEAD, std::to_string(payload.valid_until())});
+  const auto name = key::refused(payload.party(), payload.event_id());
+  v1::RefusedOutcome refused;
+  if (const auto recent = refused_.find(name); recent != refused_.end()) {
+    refused = recent->second;
+  } else if (const auto stored = store_->get(name); !stored || !refused.ParseFromString(*stored)) {
+    return std::nullopt;
+  }
+  if (refused.valid_until() < now) return std::nullopt;
+  if (refused.event_sha256() != event.sha256.view()) return conflict();
+  return Answer{v1::REFUSED, refused.outcome().code(), {}, refused.outcome(), 0, refused.time()};
+}
+
+Result<std::set<std::string>> Ledger::signers(const CheckedEvent& event) const {
+  std::set<std::string> parties;
+  std::string signed_bytes;
+  for (std::size_t i = 0; i < event.envelope.signatures.size(); ++i) {
+    const auto& signature = event.envelope.signatures[i];
+    const auto record = state_->find<v1::KeyRecord>(key::public_key(signature.key_id.view()));
+    if (!record || (record->ended_at() != 0 && !record->revoked()))
+      return fail(ErrorCode::SIGNATURE_UNKNOWN_KEY, "key id " + signature.key_id.hex());
+    if (record->revoked())
+      return fail(ErrorCode::SIGNATURE_REVOKED_KEY, "key id " + signature.key_id.hex());
+    const auto key = crypto::PublicKey::decode(record->public_key());
+    assert(key && "a registered key does not decode");
+    const auto& verdict = event.verdicts[i];
+    if (!verdict || verdict->key != *key) {
+      if (signed_bytes.empty()) signed_bytes = crypto::pae(event.envelope);
+      if (!crypto::verify(*key, signed_bytes, signature.signature))
+        return fail(ErrorCode::SIGNATURE_INVALID, "key id " + signature.key_id.hex());
+    }
+    parties.insert(record->party());
+  }
+  if (!parties.contains(event.payload.party()))
+    return fail(ErrorCode::SIGNATURE_MISSING, "acting party " + event.payload.party());
+  return parties;
+}
+
+Ruling Ledger::decide_genesis(Context& context) {
+  if (auto founded = found(context, context.event.payload.genesis()); !founded) return founded;
+  auto parties = signers(context.event);
+  if (!parties) return tl::make_unexpected(Refusal{parties.error().code, "signers.genesis", {},
+                                                   {}, parties.error().detail, false});
+  for (const auto& signer : *parties) {
+    const auto party = state_->find<v1::Party>(key::party(signer));
+    if (party && holds_role(*party, v1::AUTHORITY)) return {};
+  }
+  return tl::make_unexpected(
+      Refusal{ErrorCode::SIGNATURE_MISSING, "signers.genesis", "AUTHORITY x1", "0", {}, false});
+}
+
+Answer Ledger::decide_event(const BlockItem& item, const CheckedEvent& event, Micros now,
+                            leveldb::WriteBatch& batch) {
+  bool in_force = false;
+  const auto& rules = rules_at(now, in_force);
+  Context context{*state_, programs_,     event,   genesis_, rules, in_force,
+                  {},      now,           tree_->size(), totals_,  {}};
+  Ruling ruling;
+  if (tree_->size() == 0) {
+    ruling = decide_genesis(context);
+  } else {
+    auto parties = signers(event);
+    if (!parties) return failed(parties.error());
+    context.signers = std::move(*parties);
+    ruling = decide(context);
+  }
+  if (ruling) return accept_event(item, context, batch);
+  const auto& refusal = ruling.error();
+  if (!refusal.recorded)
+    return failed({refusal.code, refusal.rule + " needs " + refusal.limit + ", has " +
+                                     refusal.used + " " + refusal.asked});
+  return refuse_event(event, now, refusal, batch);
+}
+
+Answer Ledger::refuse_event(const CheckedEvent& event, Micros now, const Refusal& refusal,
+                            leveldb::WriteBatch& batch) {
+  const auto& payload = event.payload;
+  v1::RefusedOutcome refused;
+  refused.set_event_sha256(std::string(event.sha256.view()));
+  refused.set_valid_until(payload.valid_until());
+  refused.set_time(now);
+  *refused.mutable_outcome() = outcome_of(refusal);
+  const auto name = key::refused(payload.party(), payload.event_id());
+  batch.Put(slice(name), slice(refused.SerializeAsString()));
+  batch.Put(slice(key::refused_end(payload.valid_until(), name)), leveldb::Slice());
+  Answer answer{v1::REFUSED, refusal.code, {}, refused.outcome(), 0, now};
+  refused_[name] = std::move(refused);
+  return answer;
+}
+
+Answer Ledger::accept_event(const BlockItem& item, Context& context, leveldb::WriteBatch& batch) {
+  const auto& payload = context.event.payload;
+  v1::AcceptedOutcome accepted;
+  accepted.set_event_sha256(std::string(context.event.sha256.view()));
+  accepted.set_leaf(static_cast<std::int64_t>(context.leaf));
+  accepted.set_time(context.now);
+  *accepted.mutable_outcome() = context.outcome;
+  state_->put(key::accepted(payload.party(), payload.event_id()), accepted);
+  state_->put(key::totals(), context.totals);
+  state_->accept();
+  totals_ = context.totals;
+  if (!item.attachments.empty())
+    batch.Put(slice(key::attachment(context.leaf)), slice(item.attachments.front()));
+  if (payload.has_genesis()) genesis_ = payload.genesis();
+  if (payload.has_genesis() || payload.has_file_rule_set()) reload_rules();
+  if (payload.has_file_methodology()) programs_.forget();
+  append_leaf(encode_entry(context.now, EntryKind::event, item.envelope), context.now, batch);
+  append_state_root(batch);
+  return {v1::ACCEPTED, ErrorCode::OK,         {}, std::move(context.outcome),
+          context.leaf, context.now};
+}
+
+void Ledger::append_leaf(std::string entry, Micros time, leveldb::WriteBatch& batch) {
+  batch.Put(slice(key::entry(tree_->size())), slice(entry));
+  tree_->append(crypto::leaf_hash(entry));
+  time_ = time;
+}
+
+void Ledger::append_state_root(leveldb::WriteBatch& batch) {
+  const auto interval = genesis_.state_root_interval();
+  if (tree_->size() % interval != interval - 1) return;
+  std::string body(1, kStateRootForm);
+  body += state_->digest().view();
+  append_leaf(encode_entry(time_ + 1, EntryKind::state_root, body), time_ + 1, batch);
+}
+
+void Ledger::drop_expired(leveldb::WriteBatch& batch) {
+  int dropped = 0;
+  for (auto at = store_->at_or_after("x", "x"); at && dropped < kExpiredPerBlockMax; ++dropped) {
+    if (at->key >= key::refused_end(time_, "")) break;
+    batch.Delete(slice(at->key));
+    batch.Delete(slice(std::string_view(at->key).substr(9)));
+    at = store_->at_or_after("x", at->key + '\0');
+  }
+}
+
+View Ledger::view() const {
+  std::lock_guard lock(head_mutex_);
+  return View(store_->reader(), head_);
+}
+
+AppliedAt Ledger::applied() const {
+  std::lock_guard lock(head_mutex_);
+  return applied_;
+}
+
+std::string Ledger::read_only_reason() const {
+  std::lock_guard lock(head_mutex_);
+  return read_only_reason_;
+}
+
+}  // namespace puhui::ledger

@@ -1,0 +1,137 @@
+// The ledger: open, check, apply, view.
+//
+//   check   any thread, ahead of time: bytes, bounds, signatures. Knows no rule.
+//   apply   one thread, in the agreed order: a pure fold of blocks into leaves and views. The same
+//           leaves give the same bytes on every replica: no clock, no randomness, no float.
+//   view    any thread: a consistent reading of one moment.
+//
+// What apply decides for an event, in this order (design of identity and idempotency):
+//   1. it does not decode, or belongs to another city               error, nothing recorded
+//   2. its id is known with the same bytes and was accepted          the first answer again
+//      its id is known with other bytes                              error event.conflict
+//   3. valid_until has passed, or lies too far ahead                 error
+//   4. its id is known with the same bytes and was refused           the refusal again
+//   5. a signature is unknown, revoked, invalid; the acting party's or a required one is missing
+//                                                                    error, the id stays free
+//   6. a rule refuses                                                refusal, kept until valid_until
+//   7. otherwise                                                     a leaf, for ever
+// Only 7 changes views. Bytes are the SHA-256 of PAE(type, payload); signatures are not part of them.
+//
+// Every K-th leaf (genesis.state_root_interval; leaves K-1, 2K-1, …) is a state root that apply
+// appends itself. Conservation is checked after every leaf; when it fails, nothing of the block is
+// written and the ledger stays readable but applies no more.
+//
+// Durability: one atomic write per block, not synced; `sync` makes all of it durable. After a power
+// cut a prefix of the blocks is there (store.h), and `applied` says which to apply again.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "ledger/event.h"
+#include "ledger/rules/context.h"
+#include "ledger/rules/programs.h"
+#include "ledger/store/state.h"
+#include "ledger/store/store.h"
+#include "ledger/store/tree.h"
+#include "ledger/views/view.h"
+#include "puhui/v1/api.pb.h"
+#include "puhui/v1/view.pb.h"
+
+namespace puhui::ledger {
+
+// Where consensus stood when a block was applied; opaque here.
+struct AppliedAt {
+  std::uint64_t index = 0;
+  std::uint64_t term = 0;
+  bool operator==(const AppliedAt&) const = default;
+};
+
+// What became of one event.
+struct Answer {
+  v1::Decision decision = v1::FAILED;
+  ErrorCode code = ErrorCode::OK;
+  std::string detail;      // of FAILED
+  v1::Outcome outcome;     // of ACCEPTED and REFUSED
+  std::uint64_t leaf = 0;  // of ACCEPTED
+  Micros time = 0;         // of its entry
+};
+
+// The result of `check`, shared between the threads that wait for it.
+using Checked = std::shared_ptr<const Result<CheckedEvent>>;
+
+class Ledger {
+ public:
+  // Errors of Store::open; CORRUPT if the stored parts do not belong together.
+  [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(const StoreOptions& options);
+
+  [[nodiscard]] Checked check(const BlockItem& item) const;
+
+  // Applies a block. `checked` holds one result per item, each of exactly that item's bytes; a null
+  // one is made here. Answers one per item. READ_ONLY once conservation has failed.
+  [[nodiscard]] Result<std::vector<Answer>> apply(const Block& block,
+                                                  const std::vector<Checked>& checked,
+                                                  AppliedAt at);
+
+  // Consensus passed a position without a block for the ledger.
+  void pass(AppliedAt at);
+
+  [[nodiscard]] View view() const;
+  void sync() { store_->sync(); }
+
+  [[nodiscard]] AppliedAt applied() const;
+  // Why nothing is applied any more; empty while all is well.
+  [[nodiscard]] std::string read_only_reason() const;
+
+ private:
+  explicit Ledger(std::unique_ptr<Store> store);
+  Result<void> load();
+  void reload_rules();
+  [[nodiscard]] std::optional<crypto::PublicKey> known_key(const crypto::Digest& key_id) const;
+
+  // One event, from "known?" to leaf. See the list above.
+  Answer apply_event(const BlockItem& item, const Result<CheckedEvent>& checked, Micros stamp,
+                     leveldb::WriteBatch& batch);
+  std::optional<Answer> known_outcome(const CheckedEvent& event, const std::string& accepted_key,
+                                      Micros now) const;
+  Answer decide_event(const BlockItem& item, const CheckedEvent& event, Micros now,
+                      leveldb::WriteBatch& batch);
+  // The parties whose keys in force signed, or the error.
+  Result<std::set<std::string>> signers(const CheckedEvent& event) const;
+  Ruling decide_genesis(Context& context);
+  Answer refuse_event(const CheckedEvent& event, Micros now, const Refusal& refusal,
+                      leveldb::WriteBatch& batch);
+  Answer accept_event(const BlockItem& item, Context& context, leveldb::WriteBatch& batch);
+  void append_leaf(std::string entry, Micros time, leveldb::WriteBatch& batch);
+  void append_state_root(leveldb::WriteBatch& batch);
+  void drop_expired(leveldb::WriteBatch& batch);
+  const v1::RuleSet& rules_at(Micros now, bool& in_force) const;
+  void publish(leveldb::WriteBatch& batch, AppliedAt at);
+
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<State> state_;
+  std::unique_ptr<Tree> tree_;
+  Programs programs_;
+  v1::Genesis genesis_;
+  std::vector<v1::RuleSet> rules_;  // in order of filing
+  v1::Totals totals_;
+  Micros time_ = 0;
+  // Refusals of the block at hand, by their key.
+  std::map<std::string, v1::RefusedOutcome> refused_;
+
+  // What readers see, changed together with the store.
+  mutable std::mutex head_mutex_;
+  Head head_;
+  AppliedAt applied_;
+  std::string read_only_reason_;
+
+  mutable std::shared_mutex keys_mutex_;
+  mutable std::unordered_map<std::string, crypto::PublicKey> keys_;  // look-ups only
+};
+
+}  // namespace puhui::ledger

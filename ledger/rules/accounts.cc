@@ -1,0 +1,52 @@
+#include "ledger/rules/holdings.h"
+#include "ledger/rules/rules.h"
+
+namespace puhui::ledger {
+
+Ruling open_account(Context& context, const v1::OpenAccount& action) {
+  if (auto in_force = need_rules(context); !in_force) return in_force;
+  if (!is_name(action.account()) || is_personal_id(action.account()))
+    return refuse(ErrorCode::EVENT_MALFORMED, "form.account");
+  if (!v1::AccountKind_IsValid(action.kind()) || action.kind() == v1::ACCOUNT_KIND_UNSPECIFIED ||
+      action.kind() == v1::ACCOUNT_PERSONAL)
+    return refuse(ErrorCode::ACCOUNT_KIND, "account.kind");
+  if (context.state.has(key::account(action.account())))
+    return refuse(ErrorCode::ACCOUNT_EXISTS, "account.new", {}, action.account());
+  const auto owner = context.state.find<v1::Party>(key::party(action.owner()));
+  if (!owner) return refuse(ErrorCode::PARTY_UNKNOWN, "account.owner", {}, {}, action.owner());
+  Subject subject;
+  subject.holder = action.owner();
+  subject.party = action.owner();
+  subject.area = owner->area();
+  if (auto met = require_signers(context, "account.open", subject); !met) return met;
+
+  v1::Account account;
+  account.set_account(action.account());
+  account.set_kind(action.kind());
+  account.set_owner(action.owner());
+  account.set_opened_at(static_cast<std::int64_t>(context.leaf));
+  context.state.put(key::account(action.account()), account);
+  context.totals.set_accounts(context.totals.accounts() + 1);
+  return {};
+}
+
+Ruling open_personal_accounts(Context& context, const v1::OpenPersonalAccounts& action) {
+  if (auto in_force = need_rules(context); !in_force) return in_force;
+  const std::string_view all = action.pseudonyms();
+  if (all.empty() || all.size() % kPseudonymSize != 0)
+    return refuse(ErrorCode::EVENT_MALFORMED, "form.pseudonyms");
+  if (auto met = require_signers(context, "account.open_personal", {}); !met) return met;
+  for (std::size_t at = 0; at < all.size(); at += kPseudonymSize) {
+    const auto name = key::personal(all.substr(at, kPseudonymSize));
+    if (context.state.has(name))
+      return refuse(ErrorCode::ACCOUNT_EXISTS, "account.new", {},
+                    personal_id(all.substr(at, kPseudonymSize)));
+    context.state.put(name, PersonalBalance{0, context.leaf}.encode());
+  }
+  const auto opened = static_cast<std::int64_t>(all.size() / kPseudonymSize);
+  context.totals.set_personal_accounts(context.totals.personal_accounts() + opened);
+  context.fact("opened", std::to_string(opened));
+  return {};
+}
+
+}  // namespace puhui::ledger

@@ -1,0 +1,123 @@
+#include "ledger/rules/holdings.h"
+#include "ledger/rules/rules.h"
+
+namespace puhui::ledger {
+namespace {
+
+constexpr int kRefusalsShownMax = 100;
+
+struct Credit {
+  std::string account_key, claim_key;
+  PersonalBalance before;
+  std::int64_t grams = 0;
+};
+
+std::uint64_t leaf_of_claim(std::string_view stored) { return crypto::read_u64(stored); }
+
+// Judges one record by itself, in the order rules.h lists.
+tl::expected<Credit, Refusal> judge(Context& context, const std::string& scenario,
+                                    const Record& record) {
+  Credit credit;
+  credit.account_key = key::personal(record.pseudonym());
+  const auto balance = context.state.get(credit.account_key);
+  if (!balance)
+    return refuse(ErrorCode::ACCOUNT_UNKNOWN, "record.account", {}, {},
+                  personal_id(record.pseudonym()));
+  const auto* filed = context.programs.on(context.state, scenario, record.day);
+  if (filed == nullptr || filed->methodology.kind() != v1::BEHAVIOUR)
+    return refuse(ErrorCode::METHODOLOGY_NOT_IN_FORCE, "record.methodology", {}, {},
+                  scenario + " on day " + std::to_string(record.day));
+  const auto& m = filed->methodology;
+  if (record.slot >= m.slots_per_day())
+    return refuse(ErrorCode::SLOT_MALFORMED, "record.slot", std::to_string(m.slots_per_day()), {},
+                  std::to_string(record.slot));
+  const auto today = day_of(context.now);
+  if (record.day > today || record.day + static_cast<std::int64_t>(m.claim_window_days()) < today)
+    return refuse(ErrorCode::CLAIM_WINDOW, "record.claim_window",
+                  std::to_string(m.claim_window_days()) + " days", "today is day " +
+                  std::to_string(today), "day " + std::to_string(record.day));
+  const auto result =
+      filed->program.evaluate(std::span(record.inputs.data(), record.input_count), record.tier);
+  if (!result)
+    return refuse(result.error().code, "record.formula", {}, {}, result.error().detail);
+  if (result->negative) return refuse(ErrorCode::RESULT_NEGATIVE, "record.result", "0 g");
+  if (result->grams == 0) return refuse(ErrorCode::AMOUNT_ZERO, "record.result", "1 g");
+  credit.claim_key = key::claim(record.day, record.slot, record.claim.view());
+  if (const auto claimed = context.state.get(credit.claim_key))
+    return refuse(ErrorCode::CLAIM_DUPLICATE, "claim.unique", "1 claim per act",
+                  "leaf " + std::to_string(leaf_of_claim(*claimed)),
+                  scenario + " on day " + std::to_string(record.day) + " slot " +
+                      std::to_string(record.slot));
+  credit.before = PersonalBalance::decode(*balance);
+  credit.grams = result->grams;
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(credit.before.grams, credit.grams, &sum) ||
+      __builtin_add_overflow(context.totals.credits_credited_g(), credit.grams, &sum))
+    return refuse(ErrorCode::AMOUNT_OVERFLOW, "record.balance");
+  return credit;
+}
+
+std::string claim_value(std::uint64_t leaf, std::uint32_t record, std::int64_t grams) {
+  std::string value;
+  crypto::append_u64(value, leaf);
+  crypto::append_u32(value, record);
+  crypto::append_u64(value, static_cast<std::uint64_t>(grams));
+  return value;
+}
+
+// Credits the account; what it then holds more is counted apart from what was credited.
+void pay(Context& context, Credit credit, std::uint32_t index) {
+  auto after = credit.before;
+  after.grams += credit.grams;
+  auto& totals = context.totals;
+  totals.set_credits_credited_g(totals.credits_credited_g() + credit.grams);
+  totals.set_credits_held_g(totals.credits_held_g() + after.grams - credit.before.grams);
+  context.state.put(std::move(credit.account_key), after.encode());
+  context.state.put(std::move(credit.claim_key), claim_value(context.leaf, index, credit.grams));
+  context.outcome.set_records_credited(context.outcome.records_credited() + 1);
+}
+
+void note_refusal(v1::Outcome& outcome, const State& state, std::uint32_t index,
+                  const Record& record, ErrorCode code) {
+  outcome.set_records_refused(outcome.records_refused() + 1);
+  if (outcome.record_refusals_size() >= kRefusalsShownMax) return;
+  auto* shown = outcome.add_record_refusals();
+  shown->set_record(index);
+  shown->set_code(code);
+  if (code != ErrorCode::CLAIM_DUPLICATE) return;
+  const auto claimed = state.get(key::claim(record.day, record.slot, record.claim.view()));
+  if (claimed) shown->set_used_by(static_cast<std::int64_t>(leaf_of_claim(*claimed)));
+}
+
+}  // namespace
+
+Ruling submit_behaviour_batch(Context& context, const v1::SubmitBehaviourBatch& action) {
+  if (auto in_force = need_rules(context); !in_force) return in_force;
+  if (!is_name(action.batch())) return refuse(ErrorCode::EVENT_MALFORMED, "form.batch");
+  Subject subject;
+  subject.scenario = action.scenario();
+  if (auto met = require_signers(context, "behaviour.submit", subject); !met) return met;
+
+  std::optional<Refusal> first;
+  std::uint32_t index = 0;
+  auto& outcome = context.outcome;
+  const auto credited_before_g = context.totals.credits_credited_g();
+  for (const auto& record : context.event.records) {
+    if (auto credit = judge(context, action.scenario(), record)) {
+      pay(context, std::move(*credit), index);
+    } else {
+      note_refusal(outcome, context.state, index, record, credit.error().code);
+      if (!first) first = std::move(credit.error());
+    }
+    ++index;
+  }
+  if (outcome.records_credited() == 0) return tl::make_unexpected(std::move(*first));
+  auto& totals = context.totals;
+  totals.set_records_credited(totals.records_credited() + outcome.records_credited());
+  totals.set_records_refused(totals.records_refused() + outcome.records_refused());
+  context.fact("credited_g", 
+               std::to_string(totals.credits_credited_g() - credited_before_g));
+  return {};
+}
+
+}  // namespace puhui::ledger

@@ -1,0 +1,66 @@
+// What every rule works with: the state at the event's position, the event, and its refusals.
+//
+// A rule first checks everything in the order its comment lists (the first failing check decides),
+// then changes the state; changes of a refused event are dropped as a whole.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "ledger/event.h"
+#include "ledger/rules/programs.h"
+#include "ledger/store/keys.h"
+#include "ledger/store/state.h"
+#include "proto/error.h"
+#include "puhui/v1/view.pb.h"
+
+namespace puhui::ledger {
+
+// A refusal that explains itself. `recorded` is false for what is no rule's decision (a missing
+// signature): the sender gets an error and may send the same event again, better signed.
+struct Refusal {
+  ErrorCode code;
+  std::string rule, limit, used, asked;
+  bool recorded = true;
+};
+using Ruling = tl::expected<void, Refusal>;
+
+[[nodiscard]] inline tl::unexpected<Refusal> refuse(ErrorCode code, std::string rule,
+                                                    std::string limit = {}, std::string used = {},
+                                                    std::string asked = {}) {
+  return tl::make_unexpected(Refusal{code, std::move(rule), std::move(limit), std::move(used),
+                                     std::move(asked), true});
+}
+
+struct Context {
+  State& state;
+  Programs& programs;
+  const CheckedEvent& event;
+  const v1::Genesis& genesis;
+  const v1::RuleSet& rules;   // in force, or the last one filed
+  bool rules_in_force = false;
+  std::set<std::string> signers;  // parties whose keys in force signed
+  Micros now = 0;                 // time of this entry
+  std::uint64_t leaf = 0;         // position it takes if accepted
+  v1::Totals totals;              // changed along with the views
+  v1::Outcome outcome;            // what to tell the sender
+
+  void fact(std::string_view name, std::string value) {
+    auto* fact = outcome.add_facts();
+    fact->set_name(std::string(name));
+    fact->set_value(std::move(value));
+  }
+};
+
+// Beijing civil days (UTC+8) since 1970-01-01.
+inline constexpr Micros kMicrosPerDay = Micros{86'400} * 1'000'000;
+inline constexpr Micros kBeijingOffset = Micros{8 * 3'600} * 1'000'000;
+[[nodiscard]] inline std::int64_t day_of(Micros time) {
+  return (time + kBeijingOffset) / kMicrosPerDay;  // times are positive
+}
+// Gregorian year of a day.
+[[nodiscard]] int year_of_day(std::int64_t day);
+
+}  // namespace puhui::ledger

@@ -1,0 +1,99 @@
+#include <algorithm>
+
+#include "ledger/rules/holdings.h"
+#include "ledger/rules/rules.h"
+
+namespace puhui::ledger {
+namespace {
+
+constexpr std::size_t kTextSizeMax = 256;
+
+tl::expected<v1::Account, Refusal> need_account(const Context& context, const std::string& name) {
+  auto account = context.state.find<v1::Account>(key::account(name));
+  if (!is_name(name) || !account)
+    return refuse(is_personal_id(name) ? ErrorCode::ACCOUNT_KIND : ErrorCode::ACCOUNT_UNKNOWN,
+                  "account.known", {}, {}, name);
+  return std::move(*account);
+}
+
+Subject holder_of(const Context& context, const v1::Account& account, std::int64_t amount_kg) {
+  Subject subject;
+  subject.holder = account.owner();
+  subject.amount_kg = amount_kg;
+  if (const auto party = context.state.find<v1::Party>(key::party(account.owner())))
+    subject.area = party->area();
+  return subject;
+}
+
+std::int64_t quantity(const google::protobuf::RepeatedPtrField<v1::SerialRange>& serials,
+                      std::int64_t amount_kg) {
+  return serials.empty() ? amount_kg : kilograms(serials);
+}
+
+Ruling check_retirement_form(const Context& context, const v1::Retire& action) {
+  const auto& purposes = context.rules.purposes();
+  if (std::ranges::find(purposes, action.purpose()) == purposes.end())
+    return refuse(ErrorCode::PURPOSE_INVALID, "retirement.purposes",
+                  "rule set " + context.rules.version(), {}, action.purpose());
+  if (action.beneficiary().empty() || action.beneficiary().size() > kTextSizeMax)
+    return refuse(ErrorCode::BENEFICIARY_MISSING, "retirement.beneficiary");
+  if (action.note().size() > kTextSizeMax) return refuse(ErrorCode::EVENT_MALFORMED, "form.note");
+  if (action.to() != 0 && action.to() <= action.from())
+    return refuse(ErrorCode::PERIOD_INVALID, "retirement.period");
+  return check_quantity(action.serials(), action.amount_kg());
+}
+
+}  // namespace
+
+Ruling transfer(Context& context, const v1::Transfer& action) {
+  const auto from = need_account(context, action.from());
+  if (!from) return tl::make_unexpected(from.error());
+  if (const auto to = need_account(context, action.to()); !to)
+    return tl::make_unexpected(to.error());
+  if (action.from() == action.to())
+    return refuse(ErrorCode::INVALID_ARGUMENT, "transfer.accounts", "two different accounts", {},
+                  action.from());
+  if (auto quantity = check_quantity(action.serials(), action.amount_kg()); !quantity)
+    return quantity;
+  if (action.has_trade() && (action.trade().price_cents_per_tonne() < 0 ||
+                             action.trade().reference().size() > kTextSizeMax))
+    return refuse(ErrorCode::EVENT_MALFORMED, "form.trade");
+  const auto subject =
+      holder_of(context, *from, quantity(action.serials(), action.amount_kg()));
+  const auto* line = action.has_trade() ? "transfer.trade" : "transfer";
+  if (auto met = require_signers(context, line, subject); !met) return met;
+  auto pieces = take(context, action.from(), action.serials(), action.amount_kg());
+  if (!pieces) return tl::make_unexpected(pieces.error());
+  for (const auto& piece : *pieces) {
+    give(context, piece, action.to());
+    record_move(context, piece, v1::MOVE_TRANSFER, action.from(), action.to());
+  }
+  return {};
+}
+
+Ruling retire(Context& context, const v1::Retire& action) {
+  const auto account = need_account(context, action.account());
+  if (!account) return tl::make_unexpected(account.error());
+  if (auto form = check_retirement_form(context, action); !form) return form;
+  const auto subject =
+      holder_of(context, *account, quantity(action.serials(), action.amount_kg()));
+  if (auto met = require_signers(context, "retire." + action.purpose(), subject); !met) return met;
+  auto pieces = take(context, action.account(), action.serials(), action.amount_kg());
+  if (!pieces) return tl::make_unexpected(pieces.error());
+
+  v1::Retirement retirement;
+  *retirement.mutable_retirement() = action;
+  retirement.set_retired_at(static_cast<std::int64_t>(context.leaf));
+  retirement.set_time(context.now);
+  for (const auto& piece : *pieces) {
+    end_as_retired(context, piece, action.account());
+    record_move(context, piece, v1::MOVE_RETIRE, action.account(), "");
+  }
+  *retirement.mutable_serials() = context.outcome.serials();
+  retirement.set_amount_kg(kilograms(retirement.serials()));
+  context.state.put(key::retirement(context.leaf), retirement);
+  context.fact("retired_kg", std::to_string(retirement.amount_kg()));
+  return {};
+}
+
+}  // namespace puhui::ledger

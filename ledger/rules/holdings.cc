@@ -1,0 +1,268 @@
+#include "ledger/rules/holdings.h"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+
+#include "crypto/bytes.h"
+
+namespace puhui::ledger {
+namespace {
+
+using Ranges = google::protobuf::RepeatedPtrField<v1::SerialRange>;
+
+std::string text(std::uint64_t start, std::uint64_t end) {
+  return std::to_string(start) + "-" + std::to_string(end);
+}
+
+std::int64_t count(const v1::UnitBlock& block) {
+  return static_cast<std::int64_t>(block.end() - block.start() + 1);
+}
+
+void change_balance(Context& context, const std::string& name, std::int64_t delta_kg) {
+  auto account = context.state.find<v1::Account>(key::account(name));
+  assert(account && "units move between known accounts");
+  account->set_units_held_kg(account->units_held_kg() + delta_kg);
+  assert(account->units_held_kg() >= 0);
+  context.state.put(key::account(name), *account);
+  context.totals.set_units_held_kg(context.totals.units_held_kg() + delta_kg);
+}
+
+void put_block(Context& context, const v1::UnitBlock& block) {
+  context.state.put(key::block(block.start()), block);
+  if (block.state() != v1::HELD) return;
+  std::string end;
+  crypto::append_u64(end, block.end());
+  context.state.put(key::holding(block.account(), block.start()), std::move(end));
+}
+
+void erase_block(Context& context, const v1::UnitBlock& block) {
+  context.state.erase(key::block(block.start()));
+  context.state.erase(key::holding(block.account(), block.start()));
+}
+
+// The block that contains this serial, if any was ever issued.
+std::optional<v1::UnitBlock> block_of(const State& state, std::uint64_t serial) {
+  const auto found = state.before("vU", key::block(serial + 1));
+  if (!found) return std::nullopt;
+  v1::UnitBlock block;
+  const bool parsed = block.ParseFromString(found->value);
+  assert(parsed && "a stored unit block does not parse");
+  if (!parsed || block.end() < serial) return std::nullopt;
+  return block;
+}
+
+// The block with `serial`, if `account` holds it.
+tl::expected<v1::UnitBlock, Refusal> held_block(const Context& context, const std::string& account,
+                                                std::uint64_t serial,
+                                                const v1::SerialRange& asked) {
+  const auto asked_text = text(asked.start(), asked.end());
+  auto block = block_of(context.state, serial);
+  if (!block)
+    return refuse(ErrorCode::SERIAL_NOT_OWNED, "serials.held", "issued serials", "not issued",
+                  asked_text);
+  if (block->state() == v1::RETIRED)
+    return refuse(ErrorCode::SERIAL_RETIRED, "serials.held", "retirement is final",
+                  text(block->start(), block->end()) + " retired at " +
+                      std::to_string(block->since()),
+                  asked_text);
+  if (block->account() != account)
+    return refuse(ErrorCode::SERIAL_NOT_OWNED, "serials.held", account, block->account(),
+                  asked_text);
+  return std::move(*block);
+}
+
+// Cuts [start, end] out of a block that contains it and answers the piece.
+v1::UnitBlock cut(Context& context, const v1::UnitBlock& block, std::uint64_t start,
+                  std::uint64_t end) {
+  erase_block(context, block);
+  auto piece = block;
+  if (block.start() < start) {
+    piece.set_start(block.start());
+    piece.set_end(start - 1);
+    put_block(context, piece);
+  }
+  if (end < block.end()) {
+    piece.set_start(end + 1);
+    piece.set_end(block.end());
+    put_block(context, piece);
+  }
+  piece.set_start(start);
+  piece.set_end(end);
+  return piece;
+}
+
+tl::expected<void, Refusal> take_range(Context& context, const std::string& account,
+                                       const v1::SerialRange& range,
+                                       std::vector<v1::UnitBlock>& pieces) {
+  for (auto serial = range.start(); serial <= range.end();) {
+    const auto block = held_block(context, account, serial, range);
+    if (!block) return tl::make_unexpected(block.error());
+    if (pieces.size() == kRangesMax)
+      return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
+    const auto end = std::min(range.end(), block->end());
+    pieces.push_back(cut(context, *block, serial, end));
+    serial = end + 1;
+  }
+  return {};
+}
+
+// The lowest serials an account holds, as many as asked.
+tl::expected<Ranges, Refusal> choose(const Context& context, const std::string& account,
+                                     std::int64_t amount_kg) {
+  Ranges chosen;
+  const auto prefix = key::holdings(account);
+  auto left = amount_kg;
+  for (auto at = context.state.at_or_after(prefix, prefix); at && left > 0;
+       at = context.state.at_or_after(prefix, at->key + '\0')) {
+    if (chosen.size() == static_cast<int>(kRangesMax))
+      return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
+    const auto start = crypto::read_u64(std::string_view(at->key).substr(prefix.size()));
+    const auto end = crypto::read_u64(at->value);
+    const auto taken = std::min(left, static_cast<std::int64_t>(end - start + 1));
+    auto* range = chosen.Add();
+    range->set_start(start);
+    range->set_end(start + static_cast<std::uint64_t>(taken) - 1);
+    left -= taken;
+  }
+  if (left == 0) return chosen;
+  return refuse(ErrorCode::BALANCE_INSUFFICIENT, "balance.units",
+                std::to_string(amount_kg - left) + " kg held", {},
+                std::to_string(amount_kg) + " kg");
+}
+
+bool mergeable(const v1::UnitBlock& a, const v1::UnitBlock& b) {
+  return a.state() == v1::HELD && b.state() == v1::HELD && a.account() == b.account() &&
+         a.batch() == b.batch();
+}
+
+}  // namespace
+
+Ruling check_quantity(const Ranges& serials, std::int64_t amount_kg) {
+  if (serials.empty()) {
+    if (amount_kg == 0) return refuse(ErrorCode::AMOUNT_ZERO, "amount.positive", "1 kg");
+    if (amount_kg < 0)
+      return refuse(ErrorCode::AMOUNT_NEGATIVE, "amount.positive", "1 kg", {},
+                    std::to_string(amount_kg) + " kg");
+    return {};
+  }
+  if (amount_kg != 0)
+    return refuse(ErrorCode::EVENT_MALFORMED, "form.quantity", "serials or an amount");
+  if (serials.size() > static_cast<int>(kRangesMax))
+    return refuse(ErrorCode::TOO_LARGE, "serials.ranges", std::to_string(kRangesMax), {},
+                  std::to_string(serials.size()));
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> sorted;
+  for (const auto& range : serials) {
+    if (range.start() > range.end())
+      return refuse(ErrorCode::SERIAL_REVERSED, "serials.form", {}, {},
+                    text(range.start(), range.end()));
+    if (range.end() == std::numeric_limits<std::uint64_t>::max())
+      return refuse(ErrorCode::AMOUNT_OVERFLOW, "serials.form", {}, {},
+                    text(range.start(), range.end()));
+    sorted.emplace_back(range.start(), range.end());
+  }
+  std::ranges::sort(sorted);
+  for (std::size_t i = 1; i < sorted.size(); ++i)
+    if (sorted[i].first <= sorted[i - 1].second)
+      return refuse(ErrorCode::SERIAL_OVERLAP, "serials.form",
+                    text(sorted[i - 1].first, sorted[i - 1].second), {},
+                    text(sorted[i].first, sorted[i].second));
+  return {};
+}
+
+std::int64_t kilograms(const Ranges& serials) {
+  std::int64_t sum = 0;
+  for (const auto& range : serials) {
+    const auto width = range.end() - range.start();
+    if (width >= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) ||
+        __builtin_add_overflow(sum, static_cast<std::int64_t>(width) + 1, &sum))
+      return std::numeric_limits<std::int64_t>::max();
+  }
+  return sum;
+}
+
+tl::expected<std::vector<v1::UnitBlock>, Refusal> take(Context& context, const std::string& account,
+                                                       const Ranges& serials,
+                                                       std::int64_t amount_kg) {
+  Ranges chosen = serials;
+  if (serials.empty()) {
+    auto lowest = choose(context, account, amount_kg);
+    if (!lowest) return tl::make_unexpected(lowest.error());
+    chosen = std::move(*lowest);
+  }
+  std::vector<v1::UnitBlock> pieces;
+  std::int64_t taken_kg = 0;
+  for (const auto& range : chosen)
+    if (auto taken = take_range(context, account, range, pieces); !taken)
+      return tl::make_unexpected(taken.error());
+  for (const auto& piece : pieces) taken_kg += count(piece);
+  change_balance(context, account, -taken_kg);
+  return pieces;
+}
+
+void give(Context& context, v1::UnitBlock piece, const std::string& account) {
+  piece.set_state(v1::HELD);
+  piece.set_account(account);
+  piece.set_since(static_cast<std::int64_t>(context.leaf));
+  change_balance(context, account, count(piece));
+  if (const auto left = block_of(context.state, piece.start() - 1);
+      left && mergeable(*left, piece)) {
+    erase_block(context, *left);
+    piece.set_start(left->start());
+  }
+  if (const auto right = block_of(context.state, piece.end() + 1);
+      right && mergeable(*right, piece)) {
+    erase_block(context, *right);
+    piece.set_end(right->end());
+  }
+  put_block(context, piece);
+}
+
+void end_as_retired(Context& context, v1::UnitBlock piece, const std::string& account) {
+  piece.set_state(v1::RETIRED);
+  piece.set_account(account);
+  piece.set_since(static_cast<std::int64_t>(context.leaf));
+  put_block(context, piece);
+  context.totals.set_units_retired_kg(context.totals.units_retired_kg() + count(piece));
+}
+
+void record_move(Context& context, const v1::UnitBlock& piece, v1::UnitMoveKind kind,
+                 const std::string& from, const std::string& to) {
+  v1::UnitMove move;
+  move.set_leaf(static_cast<std::int64_t>(context.leaf));
+  move.set_time(context.now);
+  move.set_kind(kind);
+  move.set_start(piece.start());
+  move.set_end(piece.end());
+  move.set_from(from);
+  move.set_to(to);
+  context.state.put(key::move(piece.batch_start(), context.leaf, piece.start()), move);
+  auto* range = context.outcome.add_serials();
+  range->set_start(piece.start());
+  range->set_end(piece.end());
+}
+
+std::string personal_id(std::string_view pseudonym) {
+  return "p-" + crypto::hex_encode(pseudonym);
+}
+
+bool is_personal_id(std::string_view account) { return !pseudonym_of(account).empty(); }
+
+std::string pseudonym_of(std::string_view account) {
+  if (!account.starts_with("p-") || account.size() != 2 + 2 * kPseudonymSize) return {};
+  return crypto::hex_decode(account.substr(2)).value_or("");
+}
+
+std::string PersonalBalance::encode() const {
+  std::string bytes;
+  crypto::append_u64(bytes, static_cast<std::uint64_t>(grams));
+  crypto::append_u64(bytes, opened_at);
+  return bytes;
+}
+
+PersonalBalance PersonalBalance::decode(std::string_view bytes) {
+  assert(bytes.size() == 16);
+  return {static_cast<std::int64_t>(crypto::read_u64(bytes)), crypto::read_u64(bytes.substr(8))};
+}
+
+}  // namespace puhui::ledger

@@ -1,0 +1,108 @@
+#include "ledger/rules/signers.h"
+
+#include <algorithm>
+
+namespace puhui::ledger {
+namespace {
+
+enum class Reach { none, out_of_scope, covers };
+
+// Why a grant does not reach the subject, or nothing.
+std::string outside(const v1::Scope& scope, const Subject& subject, Micros now) {
+  if (!scope.area().empty() && !subject.area.starts_with(scope.area()))
+    return "area " + scope.area();
+  if (!scope.methodology().empty() && scope.methodology() != subject.methodology &&
+      scope.methodology() != subject.scenario)
+    return "methodology " + scope.methodology();
+  if (scope.max_amount_kg() > 0 && subject.amount_kg > scope.max_amount_kg())
+    return std::to_string(scope.max_amount_kg()) + " kg";
+  if ((scope.from() != 0 && now < scope.from()) || (scope.to() != 0 && now >= scope.to()))
+    return "window of the role";
+  return {};
+}
+
+struct Found {
+  Reach reach = Reach::none;
+  std::string limit;
+};
+
+Found role_of(const Context& context, const std::string& name, v1::Role role,
+              const Subject& subject) {
+  Found found;
+  const auto party = context.state.find<v1::Party>(key::party(name));
+  if (!party) return found;
+  for (const auto& grant : party->roles()) {
+    if (grant.role() != role) continue;
+    auto limit = outside(grant.scope(), subject, context.now);
+    if (limit.empty()) return {Reach::covers, {}};
+    found = {Reach::out_of_scope, std::move(limit)};
+  }
+  return found;
+}
+
+std::string describe_subject(const Subject& subject) {
+  std::string text;
+  const auto add = [&text](const char* label, const std::string& value) {
+    if (!value.empty()) text += (text.empty() ? "" : ", ") + std::string(label) + " " + value;
+  };
+  add("area", subject.area);
+  add("methodology", subject.methodology);
+  add("scenario", subject.scenario);
+  if (subject.amount_kg > 0) add("amount", std::to_string(subject.amount_kg) + " kg");
+  return text;
+}
+
+Refusal missing(std::string_view action, const std::string& who, unsigned need, unsigned have) {
+  return {ErrorCode::SIGNATURE_MISSING, "signers." + std::string(action),
+          who + " x" + std::to_string(need), std::to_string(have), who, false};
+}
+
+const std::string& related(v1::Relation relation, const Subject& subject) {
+  switch (relation) {
+    case v1::OWNER: return subject.owner;
+    case v1::HOLDER: return subject.holder;
+    default: return subject.party;
+  }
+}
+
+Ruling require(const Context& context, std::string_view action, const Subject& subject,
+               const v1::SignerRequirement& need) {
+  const auto count = std::max<std::uint32_t>(1, need.count());
+  if (need.has_relation()) {
+    const auto& who = related(need.relation(), subject);
+    if (context.signers.contains(who)) return {};
+    return tl::make_unexpected(missing(action, "party " + who, 1, 0));
+  }
+  unsigned have = 0;
+  Found beyond;
+  for (const auto& signer : context.signers) {
+    auto found = role_of(context, signer, need.role(), subject);
+    if (found.reach == Reach::covers) ++have;
+    if (found.reach == Reach::out_of_scope) beyond = std::move(found);
+  }
+  if (have >= count) return {};
+  if (beyond.reach == Reach::out_of_scope)
+    return refuse(ErrorCode::ROLE_OUT_OF_SCOPE, "signers." + std::string(action), beyond.limit,
+                  v1::Role_Name(need.role()), describe_subject(subject));
+  return tl::make_unexpected(missing(action, v1::Role_Name(need.role()), count, have));
+}
+
+}  // namespace
+
+bool holds_role(const v1::Party& party, v1::Role role) {
+  return std::ranges::any_of(party.roles(),
+                             [role](const auto& grant) { return grant.role() == role; });
+}
+
+Ruling require_signers(const Context& context, std::string_view action, const Subject& subject) {
+  for (const auto& line : context.rules.signers()) {
+    if (line.action() != action) continue;
+    for (const auto& need : line.all_of())
+      if (auto met = require(context, action, subject, need); !met) return met;
+    return {};
+  }
+  return refuse(ErrorCode::ROLE_MISSING, "signers." + std::string(action),
+                "no line in rule set " + context.rules.version());
+}
+
+}  // namespace puhui::ledger

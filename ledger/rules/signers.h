@@ -1,0 +1,31 @@
+// Who must sign what: the signer table of the rule set in force, applied to one event.
+#pragma once
+
+#include <string>
+
+#include "ledger/rules/context.h"
+
+namespace puhui::ledger {
+
+// What the event is about, for relations and for the reach of roles. Empty fields do not limit.
+struct Subject {
+  std::string owner;        // of the project
+  std::string holder;       // of the debited account
+  std::string party;        // the event is about
+  std::string area;
+  std::string methodology;  // code
+  std::string scenario;
+  std::int64_t amount_kg = 0;
+};
+
+// Order: a line of the table for `action` (`role.missing` if there is none); then each requirement
+// in the line's order: as many distinct signing parties as it counts, each holding the role within
+// its scope, or standing in the relation. A signer whose role does not reach refuses with
+// `role.out_of_scope`; anything else that lacks is the unrecorded error `signature.missing`.
+[[nodiscard]] Ruling require_signers(const Context& context, std::string_view action,
+                                     const Subject& subject);
+
+// The party holds the role now, wherever it reaches.
+[[nodiscard]] bool holds_role(const v1::Party& party, v1::Role role);
+
+}  // namespace puhui::ledger

@@ -1,0 +1,129 @@
+// Where everything lies in the ledger's database: the one list of key families.
+//
+// The first byte is the family. Families in lower case are the ledger itself; all views begin with
+// 'v', so that "what the state digest covers" is one prefix. Numbers are big-endian, so that the
+// database's byte order is their order; a signed number has its sign bit flipped for the same end.
+// Names inside a key end in a zero byte (no name may hold one).
+//
+//   m NAME                        bookkeeping: "applied", "size", "time", "digest"
+//   e u64 leaf                    entry bytes
+//   t u8 level, u64 tile          hash tile, up to 256 × 32 bytes (C2SP tlog-tiles)
+//   a u64 leaf                    attachment bytes of that leaf
+//   r PARTY 0 id[16]              refused outcome, until its valid_until
+//   x i64 valid_until, r-key      order in which refused outcomes end
+//   v G                           genesis
+//   v R u64 leaf                  rule set
+//   v P PARTY                     party
+//   v E LEGAL-ENTITY 0 PARTY      parties of one legal entity
+//   v K key id[32]                key
+//   v N u64 node id               node of the cluster
+//   v M CODE 0 VERSION            methodology
+//   v I NAME 0 i64 from           version of a methodology (by code) or scenario in force from a day
+//   v J PROJECT                   project
+//   v W REPORT                    monitoring report
+//   v Q METER-KEY 0 i64 from      period of an accepted report: i64 to, report
+//   v B BATCH                     unit batch
+//   v U u64 start                 unit block
+//   v H ACCOUNT 0 u64 start       unit block held by an account: u64 end
+//   v Y u64 batch start, u64 leaf, u64 start   unit move
+//   v A ACCOUNT                   account; a personal one: 0x01 pseudonym[16] → i64 grams, u64 leaf
+//   v C i32 day, u32 slot, claim key[32]       claim: u64 leaf, u32 record, i64 grams
+//   v Z u64 leaf                  retirement
+//   v O PARTY 0 id[16]            accepted outcome
+//   v S                           next serial number
+//   v T                           totals
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "crypto/bytes.h"
+
+namespace puhui::ledger::key {
+
+inline std::uint64_t flipped(std::int64_t value) {
+  return static_cast<std::uint64_t>(value) ^ (std::uint64_t{1} << 63);
+}
+
+// A key under construction; each call appends one part.
+class Builder {
+ public:
+  explicit Builder(std::string_view family) : key_(family) {}
+  Builder&& raw(std::string_view bytes) && { key_ += bytes; return std::move(*this); }
+  Builder&& name(std::string_view text) && { key_ += text; key_ += '\0'; return std::move(*this); }
+  Builder&& u64(std::uint64_t v) && { crypto::append_u64(key_, v); return std::move(*this); }
+  Builder&& u32(std::uint32_t v) && { crypto::append_u32(key_, v); return std::move(*this); }
+  Builder&& u8(std::uint8_t v) && { key_ += static_cast<char>(v); return std::move(*this); }
+  Builder&& i64(std::int64_t v) && { return std::move(*this).u64(flipped(v)); }
+  std::string done() && { return std::move(key_); }
+
+ private:
+  std::string key_;
+};
+
+inline std::string meta(std::string_view name) { return Builder("m").raw(name).done(); }
+inline std::string entry(std::uint64_t leaf) { return Builder("e").u64(leaf).done(); }
+inline std::string attachment(std::uint64_t leaf) { return Builder("a").u64(leaf).done(); }
+inline std::string tile(unsigned level, std::uint64_t index) {
+  return Builder("t").u8(static_cast<std::uint8_t>(level)).u64(index).done();
+}
+inline std::string refused(std::string_view party, std::string_view id) {
+  return Builder("r").name(party).raw(id).done();
+}
+inline std::string refused_end(std::int64_t valid_until, std::string_view refused_key) {
+  return Builder("x").i64(valid_until).raw(refused_key).done();
+}
+
+inline std::string genesis() { return "vG"; }
+inline std::string rule_set(std::uint64_t leaf) { return Builder("vR").u64(leaf).done(); }
+inline std::string party(std::string_view party) { return Builder("vP").raw(party).done(); }
+inline std::string legal_entity(std::string_view entity) {
+  return Builder("vE").name(entity).done();
+}
+inline std::string legal_entity_party(std::string_view entity, std::string_view party) {
+  return Builder("vE").name(entity).raw(party).done();
+}
+inline std::string public_key(std::string_view key_id) { return Builder("vK").raw(key_id).done(); }
+inline std::string node(std::uint64_t node_id) { return Builder("vN").u64(node_id).done(); }
+inline std::string methodology(std::string_view code, std::string_view version) {
+  return Builder("vM").name(code).raw(version).done();
+}
+inline std::string versions(std::string_view name) { return Builder("vI").name(name).done(); }
+inline std::string version_from(std::string_view name, std::int64_t day) {
+  return Builder("vI").name(name).i64(day).done();
+}
+inline std::string project(std::string_view project) { return Builder("vJ").raw(project).done(); }
+inline std::string report(std::string_view report) { return Builder("vW").raw(report).done(); }
+inline std::string periods(std::string_view meter) { return Builder("vQ").name(meter).done(); }
+inline std::string period_from(std::string_view meter, std::int64_t day) {
+  return Builder("vQ").name(meter).i64(day).done();
+}
+inline std::string batch(std::string_view batch) { return Builder("vB").raw(batch).done(); }
+inline std::string block(std::uint64_t start) { return Builder("vU").u64(start).done(); }
+inline std::string holdings(std::string_view account) {
+  return Builder("vH").name(account).done();
+}
+inline std::string holding(std::string_view account, std::uint64_t start) {
+  return Builder("vH").name(account).u64(start).done();
+}
+inline std::string moves(std::uint64_t batch_start) { return Builder("vY").u64(batch_start).done(); }
+inline std::string move(std::uint64_t batch_start, std::uint64_t leaf, std::uint64_t start) {
+  return Builder("vY").u64(batch_start).u64(leaf).u64(start).done();
+}
+inline std::string account(std::string_view account) { return Builder("vA").raw(account).done(); }
+inline std::string personal(std::string_view pseudonym) {
+  return Builder("vA").u8(1).raw(pseudonym).done();
+}
+inline std::string claim(std::int32_t day, std::uint32_t slot, std::string_view claim_key) {
+  const auto flipped_day = static_cast<std::uint32_t>(day) ^ 0x80000000u;
+  return Builder("vC").u32(flipped_day).u32(slot).raw(claim_key).done();
+}
+inline std::string retirement(std::uint64_t leaf) { return Builder("vZ").u64(leaf).done(); }
+inline std::string accepted(std::string_view party, std::string_view id) {
+  return Builder("vO").name(party).raw(id).done();
+}
+inline std::string next_serial() { return "vS"; }
+inline std::string totals() { return "vT"; }
+
+}  // namespace puhui::ledger::key

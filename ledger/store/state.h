@@ -1,0 +1,72 @@
+// The views while a block is being applied: three layers over the store.
+//
+// Changes of the event at hand lie on top and are folded into the block's by `accept`, or forgotten
+// by `drop`; nothing reaches the store before `write_to`. So a refused event changes nothing, and a
+// block is one atomic write.
+// `digest` is the running hash of all accepted view changes, in the order leaves were accepted and
+// within a leaf in key order; it depends on leaves alone, never on block borders:
+//   digest' = SHA-256(digest ‖ for each change: u32 key length ‖ key ‖ u8 1 ‖ u32 value length ‖
+//                     value, or u32 key length ‖ key ‖ u8 0 for an erased key)
+// Threads: used by the applying thread only.
+#pragma once
+
+#include <google/protobuf/message_lite.h>
+
+#include <cassert>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "crypto/hash.h"
+#include "ledger/store/store.h"
+
+namespace puhui::ledger {
+
+class State {
+ public:
+  State(const Store& store, const crypto::Digest& digest) : store_(store), digest_(digest) {}
+
+  [[nodiscard]] std::optional<std::string> get(std::string_view key) const;
+  [[nodiscard]] bool has(std::string_view key) const { return get(key).has_value(); }
+  void put(std::string key, std::string value) { event_[std::move(key)] = std::move(value); }
+  void erase(std::string key) { event_[std::move(key)] = std::nullopt; }
+
+  // A stored message. A value that does not parse means the store is corrupt: the process stops.
+  template <class M>
+  [[nodiscard]] std::optional<M> find(std::string_view key) const {
+    const auto bytes = get(key);
+    if (!bytes) return std::nullopt;
+    M message;
+    const bool parsed = message.ParseFromString(*bytes);
+    assert(parsed && "a stored view does not parse");
+    return parsed ? std::optional<M>(std::move(message)) : std::nullopt;
+  }
+  void put(std::string key, const google::protobuf::MessageLite& message) {
+    put(std::move(key), message.SerializeAsString());
+  }
+
+  // First key at or above `key`, last key below it, of those that start with `prefix`.
+  [[nodiscard]] std::optional<Found> at_or_after(std::string_view prefix,
+                                                 std::string_view key) const;
+  [[nodiscard]] std::optional<Found> before(std::string_view prefix, std::string_view key) const;
+
+  void accept();
+  void drop() { event_.clear(); }
+  [[nodiscard]] const crypto::Digest& digest() const { return digest_; }
+
+  // Moves the block's changes into `batch` and remembers hot values for the next blocks.
+  void write_to(leveldb::WriteBatch& batch);
+
+ private:
+  using Changes = std::map<std::string, std::optional<std::string>, std::less<>>;
+
+  const Store& store_;
+  crypto::Digest digest_;
+  Changes event_, block_;
+  // Values as last written, for lookup only (never iterated).
+  mutable std::unordered_map<std::string, std::string> hot_;
+};
+
+}  // namespace puhui::ledger

@@ -1,0 +1,173 @@
+#include "ledger/store/store.h"
+
+#include <leveldb/cache.h>
+#include <leveldb/db.h>
+#include <leveldb/env.h>
+#include <leveldb/filter_policy.h>
+#include <leveldb/write_batch.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace puhui::ledger {
+namespace {
+
+// Syncs a LevelDB log when LevelDB lets go of it, which it does after opening the next log and
+// before writing to it. So what a power cut leaves is always a prefix of the writes.
+class SyncedOnClose : public leveldb::WritableFile {
+ public:
+  explicit SyncedOnClose(leveldb::WritableFile* file) : file_(file) {}
+  ~SyncedOnClose() override {
+    if (!closed_ && !file_->Sync().ok()) std::abort();
+  }
+  leveldb::Status Append(const leveldb::Slice& data) override { return file_->Append(data); }
+  leveldb::Status Close() override {
+    if (auto synced = file_->Sync(); !synced.ok()) return synced;
+    closed_ = true;
+    return file_->Close();
+  }
+  leveldb::Status Flush() override { return file_->Flush(); }
+  leveldb::Status Sync() override { return file_->Sync(); }
+
+ private:
+  std::unique_ptr<leveldb::WritableFile> file_;
+  bool closed_ = false;
+};
+
+class PrefixEnv : public leveldb::EnvWrapper {
+ public:
+  PrefixEnv() : EnvWrapper(leveldb::Env::Default()) {}
+  leveldb::Status NewWritableFile(const std::string& name, leveldb::WritableFile** file) override {
+    leveldb::WritableFile* opened = nullptr;
+    auto status = target()->NewWritableFile(name, &opened);
+    if (!status.ok()) return status;
+    *file = name.ends_with(".log") ? new SyncedOnClose(opened) : opened;
+    return status;
+  }
+};
+
+leveldb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+std::string_view view(const leveldb::Slice& bytes) { return {bytes.data(), bytes.size()}; }
+
+[[noreturn]] void stop(const char* what, const leveldb::Status& status) {
+  std::fprintf(stderr, "ledger store: %s failed: %s\n", what, status.ToString().c_str());
+  std::abort();
+}
+
+std::optional<std::string> read(leveldb::DB& db, const leveldb::Snapshot* at,
+                                std::string_view key) {
+  leveldb::ReadOptions options;
+  options.verify_checksums = true;
+  options.snapshot = at;
+  std::string value;
+  const auto status = db.Get(options, slice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) stop("read", status);
+  return value;
+}
+
+std::unique_ptr<leveldb::Iterator> iterate(leveldb::DB& db, const leveldb::Snapshot* at) {
+  leveldb::ReadOptions options;
+  options.verify_checksums = true;
+  options.snapshot = at;
+  return std::unique_ptr<leveldb::Iterator>(db.NewIterator(options));
+}
+
+std::optional<Found> last_before(leveldb::DB& db, const leveldb::Snapshot* at,
+                                 std::string_view prefix, std::string_view key) {
+  auto it = iterate(db, at);
+  it->Seek(slice(key));
+  if (it->Valid()) {
+    it->Prev();
+  } else {
+    it->SeekToLast();
+  }
+  if (!it->status().ok()) stop("seek", it->status());
+  if (!it->Valid() || !view(it->key()).starts_with(prefix)) return std::nullopt;
+  return Found{it->key().ToString(), it->value().ToString()};
+}
+
+class PinnedReader : public Reader {
+ public:
+  explicit PinnedReader(leveldb::DB& db) : db_(db), at_(db.GetSnapshot()) {}
+  ~PinnedReader() override { db_.ReleaseSnapshot(at_); }
+  std::optional<std::string> get(std::string_view key) const override {
+    return read(db_, at_, key);
+  }
+  std::optional<Found> before(std::string_view prefix, std::string_view key) const override {
+    return last_before(db_, at_, prefix, key);
+  }
+  void scan(std::string_view prefix, std::string_view from, const Visit& visit) const override {
+    auto it = iterate(db_, at_);
+    for (it->Seek(slice(from)); it->Valid() && view(it->key()).starts_with(prefix); it->Next())
+      if (!visit(view(it->key()), view(it->value()))) break;
+    if (!it->status().ok()) stop("scan", it->status());
+  }
+
+ private:
+  leveldb::DB& db_;
+  const leveldb::Snapshot* at_;
+};
+
+}  // namespace
+
+Store::Store() = default;
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
+  std::unique_ptr<Store> store(new Store);
+  store->env_ = std::make_unique<PrefixEnv>();
+  store->cache_.reset(leveldb::NewLRUCache(options.cache_bytes));
+  store->filter_.reset(leveldb::NewBloomFilterPolicy(10));
+  leveldb::Options db;
+  db.create_if_missing = true;
+  db.paranoid_checks = true;
+  db.env = store->env_.get();
+  db.block_cache = store->cache_.get();
+  db.filter_policy = store->filter_.get();
+  db.write_buffer_size = options.write_buffer_bytes;
+  db.max_file_size = std::size_t{8} << 20;
+  db.compression = leveldb::kNoCompression;
+  leveldb::DB* opened = nullptr;
+  const auto status = leveldb::DB::Open(db, options.folder, &opened);
+  if (!status.ok()) {
+    const auto text = status.ToString();
+    if (text.find("LOCK") != std::string::npos && text.find("temporarily") != std::string::npos)
+      return fail(ErrorCode::LOCKED, options.folder);
+    return fail(status.IsCorruption() ? ErrorCode::CORRUPT : ErrorCode::IO, text);
+  }
+  store->db_.reset(opened);
+  return store;
+}
+
+std::optional<std::string> Store::get(std::string_view key) const {
+  return read(*db_, nullptr, key);
+}
+
+std::optional<Found> Store::at_or_after(std::string_view prefix,
+                                               std::string_view key) const {
+  auto it = iterate(*db_, nullptr);
+  it->Seek(slice(key));
+  if (!it->status().ok()) stop("seek", it->status());
+  if (!it->Valid() || !view(it->key()).starts_with(prefix)) return std::nullopt;
+  return Found{it->key().ToString(), it->value().ToString()};
+}
+
+std::optional<Found> Store::before(std::string_view prefix, std::string_view key) const {
+  return last_before(*db_, nullptr, prefix, key);
+}
+
+std::unique_ptr<Reader> Store::reader() const { return std::make_unique<PinnedReader>(*db_); }
+
+void Store::write(leveldb::WriteBatch& changes) {
+  if (const auto status = db_->Write({}, &changes); !status.ok()) stop("write", status);
+}
+
+void Store::sync() {
+  leveldb::WriteOptions options;
+  options.sync = true;
+  leveldb::WriteBatch nothing;
+  if (const auto status = db_->Write(options, &nothing); !status.ok()) stop("sync", status);
+}
+
+}  // namespace puhui::ledger

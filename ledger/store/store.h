@@ -1,0 +1,86 @@
+// The ledger's database: the only file of this room that touches LevelDB.
+//
+// Durability: `write` is atomic but not synced; after a power cut the database holds a *prefix* of
+// the writes, because each of LevelDB's own logs is synced before the next one begins (LevelDB alone
+// does not promise that). `sync` makes everything written so far durable. Whoever writes keeps what
+// follows the last sync elsewhere (the consensus log) and applies it again.
+// Paranoid checks and checksums are always on: damaged bytes are an error, never silence.
+// A failed write or a damaged read stops the process: no answer could be right after it.
+// Threads: one writer; `get` and Reader from any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "proto/error.h"
+
+namespace leveldb {
+class DB;
+class WriteBatch;
+class Snapshot;
+class Iterator;
+class Env;
+class Cache;
+class FilterPolicy;
+}  // namespace leveldb
+
+namespace puhui::ledger {
+
+struct StoreOptions {
+  std::string folder;
+  std::size_t cache_bytes = std::size_t{128} << 20;
+  std::size_t write_buffer_bytes = std::size_t{32} << 20;
+};
+
+struct Found {
+  std::string key, value;
+};
+
+// A consistent reading of one moment. Cheap to make; it holds space until it is gone.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  // Last key below `key` of those that start with `prefix`.
+  [[nodiscard]] virtual std::optional<Found> before(std::string_view prefix,
+                                                    std::string_view key) const = 0;
+  [[nodiscard]] virtual std::optional<std::string> get(std::string_view key) const = 0;
+  // Calls `visit` for keys from `from` (included) upwards while they start with `prefix`, until it
+  // answers false.
+  using Visit = std::function<bool(std::string_view key, std::string_view value)>;
+  virtual void scan(std::string_view prefix, std::string_view from, const Visit& visit) const = 0;
+};
+
+class Store {
+ public:
+  // IO if the folder cannot be created or written, LOCKED if another process has it open, CORRUPT
+  // if LevelDB finds damage; the detail names the file.
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  [[nodiscard]] std::optional<std::string> get(std::string_view key) const;
+  // First key at or above `key`, and last key below it, of those that start with `prefix`.
+  [[nodiscard]] std::optional<Found> at_or_after(std::string_view prefix,
+                                                 std::string_view key) const;
+  [[nodiscard]] std::optional<Found> before(std::string_view prefix, std::string_view key) const;
+
+  // A reader pinned to this moment.
+  [[nodiscard]] std::unique_ptr<Reader> reader() const;
+
+  void write(leveldb::WriteBatch& changes);
+  void sync();
+
+ private:
+  Store();
+  std::unique_ptr<leveldb::Env> env_;
+  std::unique_ptr<leveldb::Cache> cache_;
+  std::unique_ptr<const leveldb::FilterPolicy> filter_;
+  std::unique_ptr<leveldb::DB> db_;
+};
+
+}  // namespace puhui::ledger

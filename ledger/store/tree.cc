@@ -1,0 +1,129 @@
+#include "ledger/store/tree.h"
+
+#include <leveldb/write_batch.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "crypto/tiles.h"
+#include "ledger/store/keys.h"
+
+namespace puhui::ledger {
+namespace {
+
+using crypto::Digest;
+using crypto::kTileHeight;
+using crypto::kTileWidth;
+
+constexpr std::size_t kTileBytes = kTileWidth * Digest::kSize;
+constexpr std::size_t kExpandedTilesMax = 64;
+
+Digest digest_at(std::string_view bytes, std::size_t index) {
+  Digest digest;
+  std::copy_n(bytes.data() + index * Digest::kSize, Digest::kSize,
+              reinterpret_cast<char*>(digest.bytes.data()));
+  return digest;
+}
+
+leveldb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+
+// Reads the tile at the right edge of one level: the hashes of full tiles below it, or of leaves.
+Result<std::string> edge_bytes(const Store& store, unsigned level, std::uint64_t hashes) {
+  const auto width = hashes % kTileWidth;
+  if (width == 0) return std::string();
+  auto bytes = store.get(key::tile(level, hashes / kTileWidth));
+  if (!bytes || bytes->size() < width * Digest::kSize)
+    return fail(ErrorCode::CORRUPT, "hash tile " + std::to_string(level) + "/" +
+                                        std::to_string(hashes / kTileWidth) + " is missing");
+  bytes->resize(width * Digest::kSize);
+  return std::move(*bytes);
+}
+
+}  // namespace
+
+Result<Tree> Tree::load(const Store& store, std::uint64_t size) {
+  Tree tree;
+  for (auto [level, hashes] = std::pair{0u, size}; hashes > 0; ++level, hashes /= kTileWidth) {
+    auto bytes = edge_bytes(store, level, hashes);
+    if (!bytes) return tl::make_unexpected(bytes.error());
+    tree.edges_.push_back({std::move(*bytes), hashes / kTileWidth, false});
+  }
+  // The frontier is rebuilt from the edges: each level's edge holds whole subtrees, widest first.
+  std::string frontier;
+  crypto::append_u64(frontier, size);
+  for (auto level = tree.edges_.size(); level-- > 0;) {
+    const auto width = static_cast<unsigned>(tree.edges_[level].bytes.size() / Digest::kSize);
+    std::size_t at = 0;
+    for (unsigned bit = kTileHeight; bit-- > 0;) {
+      if ((width >> bit & 1) == 0) continue;
+      std::vector<Digest> hashes;
+      for (std::size_t i = 0; i < std::size_t{1} << bit; ++i)
+        hashes.push_back(digest_at(tree.edges_[level].bytes, at++));
+      for (; hashes.size() > 1; hashes.resize(hashes.size() / 2))
+        for (std::size_t i = 0; i + 1 < hashes.size(); i += 2)
+          hashes[i / 2] = crypto::node_hash(hashes[i], hashes[i + 1]);
+      frontier += hashes.front().view();
+    }
+  }
+  auto restored = crypto::Frontier::restore(frontier);
+  if (!restored) return tl::make_unexpected(restored.error());
+  tree.frontier_ = std::move(*restored);
+  return tree;
+}
+
+void Tree::append(const Digest& leaf_hash) {
+  frontier_.append(leaf_hash, [this](unsigned level, std::uint64_t, const Digest& hash) {
+    if (level % kTileHeight == 0) push(level / kTileHeight, hash);
+  });
+}
+
+void Tree::push(unsigned level, const Digest& hash) {
+  if (edges_.size() <= level) edges_.resize(level + 1);
+  auto& edge = edges_[level];
+  edge.bytes += hash.view();
+  edge.dirty = true;
+  if (edge.bytes.size() < kTileBytes) return;
+  full_.emplace_back(key::tile(level, edge.tile), std::move(edge.bytes));
+  edge = {std::string(), edge.tile + 1, false};
+}
+
+void Tree::write_to(leveldb::WriteBatch& batch) {
+  for (const auto& [name, bytes] : full_) batch.Put(slice(name), slice(bytes));
+  full_.clear();
+  for (unsigned level = 0; level < edges_.size(); ++level) {
+    auto& edge = edges_[level];
+    if (!std::exchange(edge.dirty, false)) continue;
+    batch.Put(slice(key::tile(level, edge.tile)), slice(edge.bytes));
+  }
+}
+
+crypto::NodeReader TileNodes::nodes() {
+  return [this](unsigned level, std::uint64_t index) {
+    const auto inside = level % kTileHeight;
+    const auto per_tile = std::uint64_t{kTileWidth} >> inside;
+    const auto& expanded = tile(level / kTileHeight, index / per_tile);
+    const auto& row = expanded.levels[inside];
+    assert(index % per_tile < row.size() && "a hash tile is shorter than the tree");
+    return row[index % per_tile];
+  };
+}
+
+const TileNodes::Expanded& TileNodes::tile(unsigned level, std::uint64_t index) {
+  const std::pair where{level, index};
+  if (const auto found = tiles_.find(where); found != tiles_.end()) return found->second;
+  if (tiles_.size() >= kExpandedTilesMax) tiles_.clear();
+  const auto bytes = reader_.get(key::tile(level, index));
+  assert(bytes && bytes->size() % Digest::kSize == 0 && "a hash tile is missing or damaged");
+  auto& expanded = tiles_[where];
+  expanded.levels.resize(kTileHeight);
+  for (std::size_t i = 0; i < bytes->size() / Digest::kSize; ++i)
+    expanded.levels[0].push_back(digest_at(*bytes, i));
+  for (unsigned up = 1; up < kTileHeight; ++up) {
+    const auto& below = expanded.levels[up - 1];
+    for (std::size_t i = 0; i + 1 < below.size(); i += 2)
+      expanded.levels[up].push_back(crypto::node_hash(below[i], below[i + 1]));
+  }
+  return expanded;
+}
+
+}  // namespace puhui::ledger

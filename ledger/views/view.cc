@@ -1,0 +1,311 @@
+#include "ledger/views/view.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "crypto/bytes.h"
+#include "crypto/envelope.h"
+#include "ledger/event.h"
+#include "ledger/rules/holdings.h"
+#include "ledger/store/keys.h"
+
+namespace puhui::ledger {
+namespace {
+
+template <class M>
+M parse(std::string_view bytes) {
+  M message;
+  const bool parsed =
+      message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  assert(parsed && "a stored view does not parse");
+  (void)parsed;
+  return message;
+}
+
+template <class M>
+std::optional<M> find(const Reader& reader, std::string_view key) {
+  const auto bytes = reader.get(key);
+  if (!bytes) return std::nullopt;
+  return parse<M>(*bytes);
+}
+
+// Calls `add(suffix, value)` for one page of the keys with this prefix; answers where to go on:
+// the hex of the last suffix, or empty at the end. `add` answers whether it took the value.
+template <class Add>
+std::string page_of(const Reader& reader, const std::string& prefix, const Page& page, Add add) {
+  const auto limit = std::clamp<std::size_t>(page.limit, 1, kPageLimitMax);
+  auto from = prefix;
+  if (const auto after = crypto::hex_decode(page.after); after && !after->empty())
+    from += *after + '\0';
+  std::size_t taken = 0;
+  std::string last, next;
+  reader.scan(prefix, from, [&](std::string_view key, std::string_view value) {
+    if (taken == limit) {
+      next = crypto::hex_encode(last);
+      return false;
+    }
+    last = key.substr(prefix.size());
+    if (add(last, value)) ++taken;
+    return true;
+  });
+  return next;
+}
+
+template <class List>
+List list_of(const Reader& reader, const std::string& prefix, const Page& page) {
+  List list;
+  list.set_next(page_of(reader, prefix, page, [&list](const auto&, std::string_view value) {
+    const bool parsed = list.add_items()->ParseFromArray(value.data(), static_cast<int>(value.size()));
+    assert(parsed && "a stored view does not parse");
+    return parsed;
+  }));
+  return list;
+}
+
+}  // namespace
+
+View::View(std::unique_ptr<Reader> reader, const Head& head)
+    : reader_(std::move(reader)), head_(head), nodes_(*reader_) {}
+
+std::string View::entry(std::uint64_t leaf) const {
+  auto bytes = reader_->get(key::entry(leaf));
+  assert(leaf < head_.size && bytes && "an entry below the size is missing");
+  return std::move(*bytes);
+}
+
+std::optional<std::string> View::attachment(std::uint64_t leaf) const {
+  return reader_->get(key::attachment(leaf));
+}
+
+v1::EntryView View::entry_view(std::uint64_t leaf) const {
+  v1::EntryView shown;
+  shown.set_position(static_cast<std::int64_t>(leaf));
+  shown.set_entry(entry(leaf));
+  const auto decoded = decode_entry(shown.entry());
+  assert(decoded && "a stored entry does not decode");
+  shown.set_time(decoded->time);
+  shown.set_kind(decoded->kind == EntryKind::event ? "event" : "state_root");
+  if (decoded->kind != EntryKind::event) return shown;
+  const auto envelope = crypto::decode_envelope(decoded->body);
+  assert(envelope && "a stored envelope does not decode");
+  *shown.mutable_payload() = parse<v1::Payload>(envelope->payload);
+  for (const auto& signature : envelope->signatures) shown.add_signers(signature.key_id.hex());
+  return shown;
+}
+
+std::optional<std::string> View::tile(const crypto::Tile& tile) const {
+  if (!crypto::tile_exists(tile, head_.size)) return std::nullopt;
+  if (tile.kind == crypto::Tile::Kind::hashes) {
+    auto bytes = reader_->get(key::tile(tile.level, tile.index));
+    assert(bytes && bytes->size() >= tile.width * crypto::Digest::kSize);
+    bytes->resize(tile.width * crypto::Digest::kSize);
+    return bytes;
+  }
+  std::string bundle;
+  for (unsigned i = 0; i < tile.width; ++i)
+    crypto::append_to_bundle(bundle, entry(tile.index * crypto::kTileWidth + i));
+  return bundle;
+}
+
+crypto::Digest View::root_at(std::uint64_t size) {
+  assert(size <= head_.size);
+  return size == head_.size ? head_.root : crypto::root_at(size, nodes_.nodes());
+}
+
+std::vector<crypto::Digest> View::inclusion_proof(std::uint64_t leaf, std::uint64_t size) {
+  assert(leaf < size && size <= head_.size);
+  return crypto::inclusion_proof(leaf, size, nodes_.nodes());
+}
+
+std::vector<crypto::Digest> View::consistency_proof(std::uint64_t old_size,
+                                                    std::uint64_t new_size) {
+  assert(old_size <= new_size && new_size <= head_.size);
+  return crypto::consistency_proof(old_size, new_size, nodes_.nodes());
+}
+
+std::optional<v1::RecordProof> View::record_proof(std::uint64_t leaf, std::uint32_t record) const {
+  const auto bytes = attachment(leaf);
+  if (!bytes) return std::nullopt;
+  const auto records = split_records(*bytes);
+  assert(records && "a stored attachment does not split");
+  if (record >= records->size()) return std::nullopt;
+  std::vector<crypto::Digest> leaves;
+  leaves.reserve(records->size());
+  for (const auto one : *records) leaves.push_back(crypto::leaf_hash(one));
+  const auto nodes = [&leaves](unsigned level, std::uint64_t index) {
+    const auto width = std::size_t{1} << level;
+    return crypto::root_of(std::span(leaves).subspan(index * width, width));
+  };
+  v1::RecordProof proof;
+  proof.set_record(std::string((*records)[record]));
+  proof.set_index(record);
+  proof.set_count(static_cast<std::uint32_t>(leaves.size()));
+  proof.set_root(std::string(crypto::root_of(leaves).view()));
+  for (const auto& hash : crypto::inclusion_proof(record, leaves.size(), nodes))
+    proof.add_path(std::string(hash.view()));
+  proof.set_leaf(static_cast<std::int64_t>(leaf));
+  return proof;
+}
+
+std::optional<v1::Genesis> View::genesis() const {
+  return find<v1::Genesis>(*reader_, key::genesis());
+}
+
+v1::Totals View::totals() const {
+  return find<v1::Totals>(*reader_, key::totals()).value_or(v1::Totals());
+}
+
+v1::RuleSetList View::rules(const Page& page) const {
+  return list_of<v1::RuleSetList>(*reader_, "vR", page);
+}
+
+std::optional<v1::Party> View::party(std::string_view party) const {
+  return find<v1::Party>(*reader_, key::party(party));
+}
+
+v1::PartyList View::parties(const Page& page) const {
+  return list_of<v1::PartyList>(*reader_, "vP", page);
+}
+
+std::optional<v1::KeyRecord> View::key(std::string_view key_id) const {
+  return find<v1::KeyRecord>(*reader_, key::public_key(key_id));
+}
+
+v1::NodeList View::nodes(const Page& page) const {
+  return list_of<v1::NodeList>(*reader_, "vN", page);
+}
+
+std::optional<v1::MethodologyRecord> View::methodology(std::string_view code,
+                                                       std::string_view version) const {
+  return find<v1::MethodologyRecord>(*reader_, key::methodology(code, version));
+}
+
+v1::MethodologyList View::methodologies(const Page& page) const {
+  return list_of<v1::MethodologyList>(*reader_, "vM", page);
+}
+
+std::optional<v1::Project> View::project(std::string_view project) const {
+  return find<v1::Project>(*reader_, key::project(project));
+}
+
+v1::ProjectList View::projects(const Page& page) const {
+  return list_of<v1::ProjectList>(*reader_, "vJ", page);
+}
+
+std::optional<v1::Report> View::report(std::string_view report) const {
+  return find<v1::Report>(*reader_, key::report(report));
+}
+
+std::optional<v1::UnitBatch> View::batch(std::string_view batch) const {
+  return find<v1::UnitBatch>(*reader_, key::batch(batch));
+}
+
+v1::UnitBatchList View::batches(const Page& page) const {
+  return list_of<v1::UnitBatchList>(*reader_, "vB", page);
+}
+
+std::optional<v1::Account> View::account(std::string_view account) const {
+  const auto pseudonym = pseudonym_of(account);
+  if (pseudonym.empty())
+    return is_name(account) ? find<v1::Account>(*reader_, key::account(account)) : std::nullopt;
+  const auto stored = reader_->get(key::personal(pseudonym));
+  if (!stored) return std::nullopt;
+  const auto balance = PersonalBalance::decode(*stored);
+  v1::Account shown;
+  shown.set_account(std::string(account));
+  shown.set_kind(v1::ACCOUNT_PERSONAL);
+  shown.set_opened_at(static_cast<std::int64_t>(balance.opened_at));
+  shown.set_credits_held_g(balance.grams);
+  return shown;
+}
+
+v1::UnitBlockList View::units(std::string_view account, const Page& page) const {
+  v1::UnitBlockList list;
+  list.set_next(page_of(*reader_, key::holdings(account), page,
+                        [&](const std::string& start, std::string_view) {
+                          const auto block = find<v1::UnitBlock>(
+                              *reader_, key::block(crypto::read_u64(start)));
+                          assert(block && "a holding names a block that is not stored");
+                          *list.add_items() = *block;
+                          return true;
+                        }));
+  return list;
+}
+
+std::optional<v1::UnitBlock> View::serial(std::uint64_t serial) const {
+  const auto found = reader_->before("vU", key::block(serial + 1));
+  if (!found) return std::nullopt;
+  auto block = parse<v1::UnitBlock>(found->value);
+  if (block.end() < serial) return std::nullopt;
+  return block;
+}
+
+std::optional<v1::UnitHistory> View::history(std::uint64_t serial, const Page& page) const {
+  const auto block = this->serial(serial);
+  if (!block) return std::nullopt;
+  const auto batch = this->batch(block->batch());
+  assert(batch && "a block names a batch that is not stored");
+  v1::UnitHistory history;
+  history.set_serial(serial);
+  const auto& printed = batch->serial();
+  const auto ranges = "-" + std::to_string(batch->start()) + "-" + std::to_string(batch->end());
+  history.set_printed(printed.substr(0, printed.size() - ranges.size()) + "-" +
+                      std::to_string(serial) + "-" + std::to_string(serial));
+  history.set_next(page_of(*reader_, key::moves(block->batch_start()), page,
+                           [&](const std::string&, std::string_view value) {
+                             auto move = parse<v1::UnitMove>(value);
+                             if (serial < move.start() || serial > move.end()) return false;
+                             *history.add_moves() = std::move(move);
+                             return true;
+                           }));
+  return history;
+}
+
+v1::RetirementList View::retirements(const Page& page) const {
+  return list_of<v1::RetirementList>(*reader_, "vZ", page);
+}
+
+std::optional<v1::SubmissionResult> View::outcome(std::string_view party,
+                                                  std::string_view event_id) const {
+  if (const auto accepted = find<v1::AcceptedOutcome>(*reader_, key::accepted(party, event_id)))
+    return accepted_result(accepted->outcome(), static_cast<std::uint64_t>(accepted->leaf()),
+                           accepted->time());
+  if (const auto refused = find<v1::RefusedOutcome>(*reader_, key::refused(party, event_id)))
+    return refused_result(refused->outcome());
+  return std::nullopt;
+}
+
+namespace {
+
+v1::SubmissionResult result_of(v1::Decision decision, ErrorCode code) {
+  v1::SubmissionResult result;
+  result.set_decision(decision);
+  result.set_code(std::string(code_name(code)));
+  result.set_message_en(std::string(code_text_en(code)));
+  result.set_message_zh(std::string(code_text_zh(code)));
+  return result;
+}
+
+}  // namespace
+
+v1::SubmissionResult accepted_result(const v1::Outcome& outcome, std::uint64_t leaf, Micros time) {
+  auto result = result_of(v1::ACCEPTED, ErrorCode::OK);
+  *result.mutable_outcome() = outcome;
+  result.set_position(static_cast<std::int64_t>(leaf));
+  result.set_time(time);
+  return result;
+}
+
+v1::SubmissionResult refused_result(const v1::Outcome& outcome) {
+  auto result = result_of(v1::REFUSED, outcome.code());
+  *result.mutable_outcome() = outcome;
+  return result;
+}
+
+v1::SubmissionResult failed_result(const Error& error) {
+  auto result = result_of(v1::FAILED, error.code);
+  result.set_detail(error.detail);
+  return result;
+}
+
+}  // namespace puhui::ledger

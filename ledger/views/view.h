@@ -1,0 +1,101 @@
+// A consistent reading of the ledger at one moment: views, entries, tiles, proofs.
+//
+// A View is pinned to the state after some block; what it answers never changes. It is cheap to
+// make; keep it for one request. Threads: one View belongs to one thread at a time; any number of
+// Views may be used at once, also while blocks are being applied.
+// "Nothing stored" is an empty optional; damaged storage stops the process (store.h).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crypto/hash.h"
+#include "crypto/tiles.h"
+#include "ledger/entry.h"
+#include "ledger/store/store.h"
+#include "ledger/store/tree.h"
+#include "puhui/v1/api.pb.h"
+#include "puhui/v1/view.pb.h"
+
+namespace puhui::ledger {
+
+struct Head {
+  std::uint64_t size = 0;   // leaves
+  crypto::Digest root;      // of the tree
+  Micros time = 0;          // of the last leaf
+  crypto::Digest digest;    // running digest of the views
+};
+
+// Part of a list: what comes after `after` (the `next` of the part before, empty for the first).
+struct Page {
+  std::string after;
+  std::size_t limit = 100;
+};
+inline constexpr std::size_t kPageLimitMax = 1000;
+
+class View {
+ public:
+  View(std::unique_ptr<Reader> reader, const Head& head);
+
+  [[nodiscard]] const Head& head() const { return head_; }
+
+  // ---- Leaves, tiles, proofs. Positions must lie below the size (asserted). ----
+  [[nodiscard]] std::string entry(std::uint64_t leaf) const;
+  [[nodiscard]] std::optional<std::string> attachment(std::uint64_t leaf) const;
+  // The entry decoded for people; without attachment.
+  [[nodiscard]] v1::EntryView entry_view(std::uint64_t leaf) const;
+  // Bytes of a tile or bundle as C2SP tlog-tiles defines them; nothing if it does not exist yet.
+  [[nodiscard]] std::optional<std::string> tile(const crypto::Tile& tile) const;
+  [[nodiscard]] crypto::Digest root_at(std::uint64_t size);
+  [[nodiscard]] std::vector<crypto::Digest> inclusion_proof(std::uint64_t leaf,
+                                                            std::uint64_t size);
+  [[nodiscard]] std::vector<crypto::Digest> consistency_proof(std::uint64_t old_size,
+                                                              std::uint64_t new_size);
+  // A record of a behaviour batch with its path to the attachment root; without receipt.
+  [[nodiscard]] std::optional<v1::RecordProof> record_proof(std::uint64_t leaf,
+                                                            std::uint32_t record) const;
+
+  // ---- What follows from the leaves ----
+  [[nodiscard]] std::optional<v1::Genesis> genesis() const;
+  [[nodiscard]] v1::Totals totals() const;
+  [[nodiscard]] v1::RuleSetList rules(const Page& page) const;
+  [[nodiscard]] std::optional<v1::Party> party(std::string_view party) const;
+  [[nodiscard]] v1::PartyList parties(const Page& page) const;
+  [[nodiscard]] std::optional<v1::KeyRecord> key(std::string_view key_id) const;
+  [[nodiscard]] v1::NodeList nodes(const Page& page) const;
+  [[nodiscard]] std::optional<v1::MethodologyRecord> methodology(std::string_view code,
+                                                                 std::string_view version) const;
+  [[nodiscard]] v1::MethodologyList methodologies(const Page& page) const;
+  [[nodiscard]] std::optional<v1::Project> project(std::string_view project) const;
+  [[nodiscard]] v1::ProjectList projects(const Page& page) const;
+  [[nodiscard]] std::optional<v1::Report> report(std::string_view report) const;
+  [[nodiscard]] std::optional<v1::UnitBatch> batch(std::string_view batch) const;
+  [[nodiscard]] v1::UnitBatchList batches(const Page& page) const;
+  // Named accounts, and personal ones by "p-" and 32 hex digits.
+  [[nodiscard]] std::optional<v1::Account> account(std::string_view account) const;
+  [[nodiscard]] v1::UnitBlockList units(std::string_view account, const Page& page) const;
+  [[nodiscard]] std::optional<v1::UnitBlock> serial(std::uint64_t serial) const;
+  // Every step this serial took, oldest first, with the printed form of the one serial.
+  [[nodiscard]] std::optional<v1::UnitHistory> history(std::uint64_t serial,
+                                                       const Page& page) const;
+  [[nodiscard]] v1::RetirementList retirements(const Page& page) const;
+  // The outcome of an event by its identity: accepted ones for ever, refused ones for a time.
+  [[nodiscard]] std::optional<v1::SubmissionResult> outcome(std::string_view party,
+                                                            std::string_view event_id) const;
+
+ private:
+  std::unique_ptr<Reader> reader_;
+  Head head_;
+  TileNodes nodes_;
+};
+
+// What an answer tells a client; `receipt` is left empty.
+[[nodiscard]] v1::SubmissionResult accepted_result(const v1::Outcome& outcome, std::uint64_t leaf,
+                                                   Micros time);
+[[nodiscard]] v1::SubmissionResult refused_result(const v1::Outcome& outcome);
+[[nodiscard]] v1::SubmissionResult failed_result(const Error& error);
+
+}  // namespace puhui::ledger
