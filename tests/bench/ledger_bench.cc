@@ -1,0 +1,113 @@
+// How fast one thread applies what comes most: behaviour batches and transfers, on a real database
+// in a temporary folder. Signatures were judged ahead of time, as on a running node.
+#include <benchmark/benchmark.h>
+
+#include "tests/ledger/city.h"
+
+namespace puhui::ledger::testing {
+namespace {
+
+constexpr std::uint64_t kCitizens = 20'000;
+constexpr std::uint64_t kRecordsPerBatch = 10'000;
+constexpr int kBatches = 40;
+constexpr int kTransfersPerBlock = 100;
+constexpr int kTransferBlocks = 100;
+constexpr int kAccounts = 64;
+
+// Submissions with their checks, made before the clock runs.
+struct Prepared {
+  std::vector<Sent> sent;
+  std::vector<Checked> checked;
+  Block block;
+};
+
+void prepare(City& city, Prepared& prepared) {
+  for (const auto& sent : prepared.sent) {
+    prepared.block.items.push_back(sent.item());
+    prepared.checked.push_back(city.ledger().check(prepared.block.items.back()));
+  }
+}
+
+void apply(City& city, Prepared& prepared, benchmark::State& state) {
+  prepared.block.stamp = city.now;
+  city.now += kSecond;
+  const auto answers = city.ledger().apply(prepared.block, prepared.checked, {++city.index, 1});
+  if (!answers) return state.SkipWithError("the block does not apply");
+  for (const auto& answer : *answers)
+    if (answer.decision != v1::ACCEPTED) return state.SkipWithError("an event is not accepted");
+}
+
+// Every record is an act of its own: citizen, slot and carrier differ from batch to batch.
+std::vector<Ride> rides_of(std::uint64_t batch) {
+  std::vector<Ride> rides;
+  for (std::uint64_t i = 0; i < kRecordsPerBatch; ++i) {
+    const auto number = batch * kRecordsPerBatch + i;
+    rides.push_back({number * 7919 % kCitizens, static_cast<std::int64_t>(500 + number % 5000),
+                     static_cast<std::uint32_t>(number % 24), kToday - static_cast<int>(number % 3),
+                     0, "carrier-tag-of-32-bytes-" + std::to_string(10'000'000 + number)});
+  }
+  return rides;
+}
+
+void behaviour(benchmark::State& state) {
+  City city;
+  file(city, bike_methodology());
+  for (std::uint64_t first = 0; first < kCitizens; first += 4000)
+    city.must(open_personal_event(city, first, 4000), {"operator"});
+  std::vector<Prepared> batches(kBatches);
+  for (std::uint64_t i = 0; i < kBatches; ++i) {
+    auto attachment = attachment_with(rides_of(i));
+    const auto payload = batch_event(city, attachment);
+    batches[i].sent.push_back(sign_with(payload, {"provider"}, std::move(attachment)));
+    prepare(city, batches[i]);
+  }
+  std::size_t next = 0;
+  for (auto _ : state) apply(city, batches[next++], state);
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRecordsPerBatch));
+}
+
+void checking_behaviour(benchmark::State& state) {
+  BikeCity city;
+  auto attachment = attachment_with(rides_of(0));
+  const auto payload = batch_event(city, attachment);
+  const auto sent = sign_with(payload, {"provider"}, std::move(attachment));
+  const auto item = sent.item();
+  for (auto _ : state) {
+    auto checked = city.ledger().check(item);
+    benchmark::DoNotOptimize(checked);
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRecordsPerBatch));
+}
+
+void transfers(benchmark::State& state) {
+  PvCity city;
+  for (int i = 0; i < kAccounts; ++i) open_account(city, "shop-" + std::to_string(i), "owner");
+  city.issue_mwh("100000");
+  for (int i = 0; i < kAccounts; ++i)
+    transfer(city, {"owner-main", "shop-" + std::to_string(i)}, 1'000'000);
+  std::vector<Prepared> blocks(kTransferBlocks);
+  for (int i = 0; i < kTransferBlocks; ++i) {
+    for (int k = 0; k < kTransfersPerBlock; ++k) {
+      const auto number = i * kTransfersPerBlock + k;
+      auto payload = transfer_event(city,
+                                    {"shop-" + std::to_string(number * 31 % kAccounts),
+                                     "shop-" + std::to_string((number * 31 + 17) % kAccounts)},
+                                    "owner");
+      payload.mutable_transfer()->set_amount_kg(1 + number % 90);
+      blocks[static_cast<std::size_t>(i)].sent.push_back(sign(payload, {"owner"}));
+    }
+    prepare(city, blocks[static_cast<std::size_t>(i)]);
+  }
+  std::size_t next = 0;
+  for (auto _ : state) apply(city, blocks[next++], state);
+  state.SetItemsProcessed(state.iterations() * kTransfersPerBlock);
+}
+
+BENCHMARK(behaviour)->Iterations(kBatches)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(checking_behaviour)->Unit(benchmark::kMillisecond);
+BENCHMARK(transfers)->Iterations(kTransferBlocks)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+}  // namespace
+}  // namespace puhui::ledger::testing
+
+BENCHMARK_MAIN();
