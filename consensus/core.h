@@ -250,6 +250,7 @@ struct CoreOptions {
   std::uint32_t max_inflight = 64;  // Entries sent to one server ahead of its answer.
   std::uint32_t install_snapshot_timeout_ms = 600'000;
   std::uint32_t seed = 0;
+  bool fresh_term = true;  // The only voter begins a new term when it elects itself (guard 12).
 };
 
 // The engine this build uses.

@@ -13,7 +13,6 @@ constexpr std::size_t kMaxUnappliedBlocks = 65'536;
 constexpr std::uint32_t kMaxInflight = 1024;
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
-
 }  // namespace
 
 Driver::Driver(const Options& options, Log& log, LogWriter& writer, Transport& transport,

@@ -108,8 +108,9 @@ void Driver::finish_install() {
 Result<void> Driver::start_core(const LogState& state) {
   core_ = make_core({options_.self, options_.election_timeout_ms, options_.heartbeat_ms,
                      options_.max_inflight, options_.install_snapshot_timeout_ms,
-                     options_.seed + kSeedStep * cores_++});
+                     options_.seed + kSeedStep * cores_++, gate_->sole_voter_begins_term()});
   view_.load(state);
+  commit_ = 0;
   delivered_ = state.snapshot ? state.snapshot->index : 0;
   restored_ = last_block_ = applied_;
   durable_ = 0;

@@ -240,6 +240,8 @@ Result<void> Gate::may_change(const MembershipSight& sight, const Configuration&
 
 bool Gate::learner_votes() const { return true; }
 
+bool Gate::sole_voter_begins_term() const { return true; }
+
 bool Gate::read_ready(Index commit, Index last_at_election) const {
   return commit >= last_at_election;
 }

@@ -107,6 +107,9 @@ class Gate {
   // Whether a server answers a RequestVote although it believes itself no voter (guard 4).
   [[nodiscard]] virtual bool learner_votes() const;
 
+  // Whether the only voter of a cluster begins a new term when it elects itself (guard 12).
+  [[nodiscard]] virtual bool sole_voter_begins_term() const;
+
   // ---- Reads (Ongaro 2014, §6.4) ----
 
   // Whether a leader's commit index covers all that earlier leaders committed: everything that was

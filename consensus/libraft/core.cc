@@ -156,7 +156,7 @@ const Bytes& no_bytes() {
 
 class RaftCore final : public Core {
  public:
-  explicit RaftCore(const CoreOptions& options) {
+  explicit RaftCore(const CoreOptions& options) : fresh_term_(options.fresh_term) {
     check_layout();
     const rc_options raft_options{
         options.self,         options.election_timeout_ms,         options.heartbeat_ms,
@@ -346,7 +346,7 @@ class RaftCore final : public Core {
   Result<Update> run(raft_event& event, const RaftEntries* source,
                      const std::vector<Entry>* entries) {
     raft_update raft{};
-    const int rv = rc_step(raft_, &event, &raft, as_voter_);
+    const int rv = rc_step(raft_, &event, &raft, {as_voter_, fresh_term_});
     if (rv != 0) return failure(event, rv);
     Update update;
     update.vote_changed = has(raft.flags, kTermFlag | kVoteFlag);
@@ -440,6 +440,7 @@ class RaftCore final : public Core {
   }
 
   struct raft* raft_ = nullptr;
+  const bool fresh_term_;
   bool as_voter_ = true;
   std::string manifest_;
 };

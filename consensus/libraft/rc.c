@@ -41,20 +41,49 @@ static bool is_vote_request(const struct raft_event *event) {
   return event->type == RAFT_RECEIVE && event->receive.message->type == RAFT_REQUEST_VOTE;
 }
 
-int rc_step(struct raft *r, struct raft_event *event, struct raft_update *update, bool as_voter) {
+static int step_as_voter(struct raft *r, struct raft_event *event, struct raft_update *update) {
   struct raft_server self = {r->id, r->address, RAFT_VOTER};
   struct raft_configuration alone = {&self, 1};
   struct raft_configuration in_force = r->configuration;
   int rv;
 
-  if (!as_voter || !is_vote_request(event) || r->state != RAFT_FOLLOWER || in_force.n == 0 ||
-      raft_role(r) == RAFT_VOTER) {
-    return raft_step(r, event, update);
-  }
   /* A follower that answers a vote looks into the configuration only for its own role. */
   r->configuration = alone;
   rv = raft_step(r, event, update);
   r->configuration = in_force;
+  return rv;
+}
+
+/* The only voter of its cluster wins without an election, and the library leaves the term as it
+ * was. Entries of that term may be on learners and lost here, so the reign needs a term of its
+ * own. Nothing of the old term has left the step yet but heartbeats. */
+static void begin_term(struct raft *r, struct raft_update *update) {
+  unsigned i;
+
+  r->current_term += 1;
+  r->voted_for = r->id;
+  update->flags |= (RAFT_UPDATE_CURRENT_TERM) | (RAFT_UPDATE_VOTED_FOR);
+  for (i = 0; i < update->messages.n; i++) {
+    struct raft_message *message = &update->messages.batch[i];
+    if (message->type == RAFT_APPEND_ENTRIES) message->append_entries.term = r->current_term;
+    if (message->type == RAFT_INSTALL_SNAPSHOT) message->install_snapshot.term = r->current_term;
+  }
+}
+
+int rc_step(struct raft *r, struct raft_event *event, struct raft_update *update,
+            struct rc_corrections corrections) {
+  const unsigned short before = r->state;
+  int rv;
+
+  if (corrections.as_voter && is_vote_request(event) && before == RAFT_FOLLOWER &&
+      r->configuration.n > 0 && raft_role(r) != RAFT_VOTER) {
+    return step_as_voter(r, event, update);
+  }
+  rv = raft_step(r, event, update);
+  /* An election passes through the candidate's state in a step of its own. */
+  if (rv == 0 && corrections.fresh_term && before == RAFT_FOLLOWER && r->state == RAFT_LEADER) {
+    begin_term(r, update);
+  }
   return rv;
 }
 

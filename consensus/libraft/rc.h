@@ -27,8 +27,14 @@ struct rc_options {
 struct raft *rc_new(const struct rc_options *options);
 void rc_free(struct raft *r);
 
-/* raft_step; with `as_voter`, a RequestVote is answered as a voter would (see Receive in core.h). */
-int rc_step(struct raft *r, struct raft_event *event, struct raft_update *update, bool as_voter);
+/* What the library gets wrong inside one step (the guards of that name in gate.h). */
+struct rc_corrections {
+  bool as_voter;   /* Answer a RequestVote as a voter would. */
+  bool fresh_term; /* The only voter begins a new term when it elects itself. */
+};
+
+int rc_step(struct raft *r, struct raft_event *event, struct raft_update *update,
+            struct rc_corrections corrections);
 
 /* Fields the library has no accessor for. */
 raft_index rc_last_stored(const struct raft *r);

@@ -21,6 +21,7 @@ WorldOptions options_for(const Plan& plan) {
   options.drop = random.chance(0.5) ? 0.02 : 0.002;
   options.stall = random.chance(0.5) ? 0.02 : 0.005;
   options.fetch_fails = 0.2;
+  options.trace = plan.trace;
   for (const Mutant& mutant : mutants()) {
     if (mutant.name == plan.mutant) mutant.apply(options);
   }

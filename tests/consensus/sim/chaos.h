@@ -16,6 +16,7 @@ struct Plan {
   bool membership = true;
   bool snapshots = true;
   std::string mutant = "none";
+  bool trace = false;
 };
 
 struct Outcome {

@@ -72,9 +72,11 @@ void Disk::enqueue(Ticket ticket, LogOp op) {
   if (!busy_) on_work();
 }
 
-void Disk::begin() {
+bool Disk::begin() {
+  if (busy_ || waiting_.empty()) return false;
   batch_ = std::exchange(waiting_, {});
-  busy_ = !batch_.empty();
+  busy_ = true;
+  return true;
 }
 
 Ticket Disk::finish() {

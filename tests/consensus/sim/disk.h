@@ -53,8 +53,9 @@ class Disk final : public Log, public LogWriter {
   void enqueue(Ticket ticket, LogOp op) override;
   std::function<void()> on_work;
 
-  // Starts writing all that waits; then the batch is under way until `finish`.
-  void begin();
+  // Starts writing all that waits; then the batch is under way until `finish`. False if nothing
+  // waits or a batch is under way already.
+  bool begin();
   // The batch is durable; the ticket to report.
   Ticket finish();
   [[nodiscard]] Ticket newest_ticket() const { return newest_; }

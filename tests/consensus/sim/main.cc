@@ -1,7 +1,7 @@
 // Runs the consensus simulator over a range of seeds: a failing seed is a whole bug report.
 //
 //   puhui_consensus_sim [--first S] [--seeds N] [--steps K] [--voters V] [--nodes N]
-//                       [--mutant NAME] [--no-membership] [--no-snapshots] [--stop]
+//                       [--mutant NAME] [--no-membership] [--no-snapshots] [--stop] [--trace]
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -23,10 +23,11 @@ struct Arguments {
 };
 
 [[noreturn]] void usage() {
-  std::fprintf(stderr,
-               "usage: puhui_consensus_sim [--first S] [--seeds N] [--steps K] [--voters V] "
-               "[--nodes N]\n  [--mutant NAME] [--no-membership] [--no-snapshots] [--stop]\n"
-               "mutants:");
+  std::fprintf(
+      stderr,
+      "usage: puhui_consensus_sim [--first S] [--seeds N] [--steps K] [--voters V] "
+      "[--nodes N]\n  [--mutant NAME] [--no-membership] [--no-snapshots] [--stop] [--trace]\n"
+      "mutants:");
   for (const Mutant& mutant : mutants()) std::fprintf(stderr, " %s", mutant.name.data());
   std::fprintf(stderr, "\n");
   std::exit(2);
@@ -40,6 +41,8 @@ Arguments parse(int argc, char** argv) {
       arguments.plan.membership = false;
     } else if (name == "--no-snapshots") {
       arguments.plan.snapshots = false;
+    } else if (name == "--trace") {
+      arguments.plan.trace = true;
     } else if (name == "--stop") {
       arguments.stop = true;
     } else if (i + 1 == argc) {

@@ -51,6 +51,9 @@ struct NoTrailing final : Gate {  // Guard 8, both halves.
 struct StaleCompletion final : Gate {  // The ABA rule.
   Index durable(const WriteExtent& write) const override { return write.last; }
 };
+struct OldTerm final : Gate {  // Guard 12.
+  bool sole_voter_begins_term() const override { return false; }
+};
 struct NoProbe final : Gate {  // Reads.
   bool read_confirmed(std::size_t, std::size_t) const override { return true; }
 };
@@ -82,6 +85,7 @@ inline const std::vector<Mutant>& mutants() {
       {"deliver-unstored", with_gate<DeliverUnstored>()},
       {"no-trailing", with_gate<NoTrailing>()},
       {"stale-completion", with_gate<StaleCompletion>()},
+      {"old-term", with_gate<OldTerm>()},
       {"no-probe", with_gate<NoProbe>()},
       {"read-at-once", with_gate<ReadAtOnce>()},
   };

@@ -1,6 +1,7 @@
 #include "sim/world.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -13,6 +14,14 @@ constexpr std::uint64_t kMaxStall = 1500;
 constexpr std::uint64_t kConfigurationCheckEvery = 16;
 
 std::string name(NodeId id) { return "server " + std::to_string(id); }
+
+std::string print(const Configuration& configuration) {
+  std::string text;
+  for (const Server& server : configuration.servers) {
+    text += " " + std::to_string(server.id) + (server.role == Role::kVoter ? "v" : "l");
+  }
+  return text;
+}
 
 // An AppendResult on the wire, recognised without decoding everything else.
 std::optional<AppendResult> as_result(const std::string& bytes) {
@@ -69,13 +78,19 @@ void Machine::lost(Index, const Bytes& block) {
   (void)known;
 }
 
-void Machine::leadership(bool, Term) {}
+void Machine::leadership(bool leads, Term term) {
+  world_.tell(id_, (leads ? "leads in term " : "follows in term ") + std::to_string(term));
+}
 
-void Machine::configuration(const Configuration& in_force) { world_.node(id_).told = in_force; }
+void Machine::configuration(const Configuration& in_force) {
+  world_.tell(id_, "configuration:" + print(in_force));
+  world_.node(id_).told = in_force;
+}
 
 void Machine::install_snapshot(const Snapshot& snapshot, NodeId) {
   if (snapshot.index <= state().index) violate(name(id_) + ": a snapshot of the past");
   install_under_way_ = true;
+  world_.tell(id_, "fetches a snapshot at " + std::to_string(snapshot.index));
   world_.begin_fetch(id_, snapshot);
 }
 
@@ -96,6 +111,7 @@ std::string Machine::sync() {
 }
 
 void Machine::switch_to(const std::string& manifest) {
+  world_.tell(id_, "switches to the snapshot " + manifest);
   State state;
   const std::size_t space = manifest.find(' ');
   state.index = std::stoull(manifest.substr(0, space));
@@ -237,18 +253,27 @@ void World::start(NodeId id) {
                                             *links_[id - 1], *started.machine, options.gate());
   const auto begun = started.driver->start(started.machine->state().index, now_ms_);
   if (!begun) violate(name(id) + " does not start: " + describe(begun.error()));
-  const auto& snapshot = started.driver->view().snapshot();
-  started.seen_commit = snapshot ? snapshot->index : 0;
+  started.core = nullptr;
+  tell(id, "starts in term " + std::to_string(started.driver->core().term()));
   check(started);
 }
 
 void World::crash(NodeId id) {
   Node& crashed = node(id);
+  const Index before = crashed.disk.logical().last();
   ++counters.crashes;
   ++crashed.life;
   crashed.driver.reset();
   crashed.disk.crash(random);
   crashed.machine->crash(random);
+  tell(id, "crashes; of " + std::to_string(before) + " entries " +
+               std::to_string(crashed.disk.durable().last()) + " are left");
+}
+
+void World::tell(NodeId id, const std::string& what) const {
+  if (!options.trace) return;
+  std::fprintf(stderr, "%8llu  %llu  %s\n", static_cast<unsigned long long>(now_ms_),
+               static_cast<unsigned long long>(id), what.c_str());
 }
 
 NodeId World::leader() {
@@ -293,6 +318,11 @@ void World::check(Node& node) {
 
 void World::check_commit(Node& node) {
   const Core& core = node.driver->core();
+  if (node.core != &core) {  // A new life, or a new engine after a failed installation.
+    const auto& snapshot = node.driver->view().snapshot();
+    node.core = &core;
+    node.seen_commit = snapshot ? snapshot->index : 0;
+  }
   const Index commit = core.commit();
   if (commit < node.seen_commit) violate(name(node.id) + ": COMMIT goes back");
   const Image& log = node.disk.logical();
@@ -303,6 +333,10 @@ void World::check_commit(Node& node) {
       if (entry == nullptr) violate(name(node.id) + " commits an entry it does not have");
       checker.commit(node.id, core.term(), index, *entry);
       ++counters.commits;
+    }
+    if (commit > node.seen_commit) {
+      const std::string term = std::to_string(core.term());
+      tell(node.id, "commits " + std::to_string(commit) + " in term " + term);
     }
     node.seen_commit = commit;
   }
@@ -367,8 +401,7 @@ void World::schedule_apply(Node& node) {
 void World::schedule_write(Node& node) {
   if (held_[node.id]) return;
   at(now_ms_, [this, &node, life = node.life] {
-    if (node.life != life || held_[node.id]) return;
-    node.disk.begin();
+    if (node.life != life || held_[node.id] || !node.disk.begin()) return;
     if (node.disk.lies()) {
       const Ticket ticket = node.disk.newest_ticket();
       at(now_ms_ + 1, [this, &node, life, ticket] {

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/checker.h"
 #include "consensus/driver.h"
+#include "sim/checker.h"
 #include "sim/disk.h"
 #include "sim/random.h"
 
@@ -30,7 +30,7 @@ struct WorldOptions {
   double stall = 0.0;  // Messages and writes that take long.
   double fetch_fails = 0.0;
   DiskFaults disk;
-  bool readers_probe = true;
+  bool trace = false;  // Tell on stderr what happens.
   std::function<std::unique_ptr<Gate>()> gate = [] { return std::make_unique<Gate>(); };
 };
 
@@ -94,6 +94,7 @@ struct Node {
   std::uint64_t timer_ms = 0;
   bool apply_scheduled = false;
   // What the checks saw last.
+  const Core* core = nullptr;
   Index seen_commit = 0;
   Term led_term = 0;
   std::uint64_t checks = 0;
@@ -149,6 +150,9 @@ class World final {
 
   // Calls into a driver, then checks everything that can be seen.
   void with(NodeId id, const std::function<void(Driver&)>& call);
+
+  // A line of the trace.
+  void tell(NodeId id, const std::string& what) const;
 
   // After healing: every promise is kept.
   void finish();
