@@ -155,8 +155,6 @@ Result<Rational> Rational::over(const Rational& other) const {
 
 Rational Rational::negated() const { return Rational(Value(-value_)); }
 
-Rational Rational::absolute() const { return is_negative() ? negated() : *this; }
-
 Rational Rational::floor() const { return Rational(Value(floor_of(numerator(), denominator()))); }
 
 Result<std::int64_t> Rational::round(Rounding rounding) const {

@@ -66,7 +66,6 @@ class Rational {
 
   // These cannot fail: the result is never larger than the operand.
   [[nodiscard]] Rational negated() const;
-  [[nodiscard]] Rational absolute() const;
   [[nodiscard]] Rational floor() const;
 
   // The whole number the rounding mode selects; RESULT_TOO_LARGE when it does not fit 64 bits.

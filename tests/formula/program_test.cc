@@ -379,6 +379,31 @@ TEST(Program, ExplainsItself) {
   EXPECT_FALSE(program("WH-PV-2023").explain(std::vector<std::int64_t>{1, 6'000}, 0));
 }
 
+TEST(Program, ExplainsInTheResultUnit) {
+  Definition definition = simple();
+  definition.result_unit = ResultUnit::kKilogram;
+  definition.rounding = Rounding::kCeiling;
+  const auto lines = build(definition)->explain(std::vector<std::int64_t>{10'000}, 0);
+  ASSERT_TRUE(lines);
+  EXPECT_EQ(*lines, (std::vector<std::string>{"distance = 10 km", "ef = 93.3 g/km (press)",
+                                              "formula: distance * ef", "with values: 10 * 93.3",
+                                              "exact result: 933 kg", "rounded ceiling: 933 kg",
+                                              "result: 933000 g"}));
+}
+
+// The formula fits the fast path, its product with the tier's factor does not.
+TEST(Program, FallsBackForTheTierAlone) {
+  Definition definition = simple();
+  const std::string tenth = "0.1000000000000000000000000000000000001";
+  definition.tiers = {{"odd", tenth}};
+  const Program built = *build(definition);
+  const std::vector<std::int64_t> values = {100'000};
+  const auto exact = built.exact(values, 0);
+  ASSERT_TRUE(exact);
+  EXPECT_EQ(exact->text(), "933.000000000000000000000000000000000933");
+  EXPECT_EQ(built.evaluate(values, 0)->grams, 933);
+}
+
 TEST(Program, CopiesShareOneBody) {
   const Program first = program("WALK");
   const Program second = first;
