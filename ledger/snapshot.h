@@ -1,10 +1,11 @@
 // The whole state at one block, in verifiable pieces, for a node that is too far behind.
 //
-// Leaves travel as entries and are verified by the tree root; hash tiles are recomputed; attachments
-// are verified by the root their leaf names. Views and recent refusals travel as segments: runs of
-// (u32-BE length ‖ key ‖ u32-BE length ‖ value) in key order, at most about kSegmentBytes each, whose
-// SHA-256 digests the manifest commits to. A segment is believed as far as whoever made the manifest
-// is; the running digest of the views must agree at the next state root.
+// Leaves travel as entries and are verified by the tree root; hash tiles are recomputed;
+// attachments are verified by the root their leaf names. Views and recent refusals travel as
+// segments: runs of (u32-BE length ‖ key ‖ u32-BE length ‖ value) in key order, at most about
+// kSegmentBytes each, whose SHA-256 digests the manifest commits to. A segment is believed as far
+// as whoever made the manifest is; the running digest of the views must agree at the next state
+// root.
 #pragma once
 
 #include <functional>

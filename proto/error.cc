@@ -12,8 +12,8 @@ struct Words {
   int http = 500;
 };
 
-const Words& words(ErrorCode code) {
-  static const auto* table = [] {
+const std::map<int, Words>& table() {
+  static const auto* built_once = [] {
     auto* built = new std::map<int, Words>;
     const auto* list = google::protobuf::GetEnumDescriptor<ErrorCode>();
     for (int i = 0; i < list->value_count(); ++i) {
@@ -24,9 +24,13 @@ const Words& words(ErrorCode code) {
     }
     return built;
   }();
+  return *built_once;
+}
+
+const Words& words(ErrorCode code) {
   static const Words unknown;
-  const auto found = table->find(code);
-  return found == table->end() ? unknown : found->second;
+  const auto found = table().find(code);
+  return found == table().end() ? unknown : found->second;
 }
 
 }  // namespace
@@ -35,6 +39,12 @@ std::string_view code_name(ErrorCode code) { return words(code).code; }
 std::string_view code_text_en(ErrorCode code) { return words(code).en; }
 std::string_view code_text_zh(ErrorCode code) { return words(code).zh; }
 int code_http(ErrorCode code) { return words(code).http; }
+
+ErrorCode code_from_name(std::string_view name) {
+  for (const auto& [code, known] : table())
+    if (known.code == name) return static_cast<ErrorCode>(code);
+  return ErrorCode::INVALID_ARGUMENT;
+}
 
 std::string describe(const Error& error) {
   std::string text = std::string(code_name(error.code)) + ": ";

@@ -35,6 +35,8 @@ using Result = tl::expected<T, Error>;
 [[nodiscard]] std::string_view code_text_en(ErrorCode code);
 [[nodiscard]] std::string_view code_text_zh(ErrorCode code);
 [[nodiscard]] int code_http(ErrorCode code);
+// The code with this stable name; INVALID_ARGUMENT for one that is not in the list.
+[[nodiscard]] ErrorCode code_from_name(std::string_view name);
 
 // "report.period_overlap: the period overlaps … (detail)"
 [[nodiscard]] std::string describe(const Error& error);

@@ -1,0 +1,45 @@
+// The HTTP API of a node: what proto/puhui/v1/api.proto lists, on top of a Replica.
+//
+// It knows paths, formats and who may see what; rules are the ledger's, agreement the replica's.
+// Reads are local unless they ask otherwise (`at_least`, `consistency=linearizable`). Personal
+// views, attachments and records need the client certificate of a party with the right role;
+// entries do as well where the genesis keeps them for members. Errors are problem+json; a rule's
+// refusal is no error of the request: a SubmissionResult with status 200 and decision REFUSED.
+// Threads: `handle` from any; answers come from any.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "node/api/metrics.h"
+#include "node/http/message.h"
+#include "node/replica/replica.h"
+
+namespace puhui::node::api {
+
+inline constexpr std::string_view kVersion = "0.1.0";
+inline constexpr std::size_t kStreamEventsMax = 65'536;
+
+class Api {
+ public:
+  Api(Replica& replica, Metrics& metrics) : replica_(replica), metrics_(metrics) {}
+
+  void handle(http::Request request, http::Respond respond);
+
+ private:
+  void read(http::Request request, http::Respond respond);
+  void submit(http::Request request, http::Respond respond);
+  void submit_one(const http::Request& request, http::Respond respond);
+  void submit_stream(const http::Request& request, http::Respond respond);
+  void redirect(const http::Request& request, const http::Respond& respond);
+  void cluster(const http::Request& request, http::Respond respond);
+  void status(const http::Request& request, const http::Respond& respond);
+  [[nodiscard]] bool holds_role(const http::Request& request, v1::Role role) const;
+
+  Replica& replica_;
+  Metrics& metrics_;
+};
+
+}  // namespace puhui::node::api

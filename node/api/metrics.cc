@@ -1,0 +1,62 @@
+#include "node/api/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+namespace puhui::node::api {
+
+Metrics::Metrics()
+    : registry_(std::make_shared<prometheus::Registry>()),
+      answers_(prometheus::BuildCounter()
+                   .Name("puhui_submissions_total")
+                   .Help("Events answered, by decision")
+                   .Register(*registry_)),
+      accepted_(answers_.Add({{"decision", "accepted"}})),
+      refused_(answers_.Add({{"decision", "refused"}})),
+      failed_(answers_.Add({{"decision", "failed"}})),
+      size_(gauge("puhui_ledger_size", "Leaves applied")),
+      provable_(gauge("puhui_provable_size", "Leaves under the newest complete checkpoint")),
+      applied_(gauge("puhui_applied_index", "Consensus position applied")),
+      commit_(gauge("puhui_commit_index", "Consensus position committed")),
+      term_(gauge("puhui_term", "Consensus term")),
+      leads_(gauge("puhui_leader", "1 while this node leads")),
+      read_only_(gauge("puhui_read_only", "1 once conservation has failed")),
+      writes_(gauge("puhui_log_writes", "Synced writes of the consensus log since the start")),
+      issued_(gauge("puhui_units_issued_kg", "Units issued")),
+      held_(gauge("puhui_units_held_kg", "Units held")),
+      retired_(gauge("puhui_units_retired_kg", "Units retired")),
+      credited_(gauge("puhui_credits_credited_g", "Personal credits credited")),
+      credits_held_(gauge("puhui_credits_held_g", "Personal credits held")) {}
+
+prometheus::Gauge& Metrics::gauge(const std::string& name, const std::string& help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add({});
+}
+
+void Metrics::answered(v1::Decision decision) {
+  auto& counter = decision == v1::ACCEPTED  ? accepted_
+                  : decision == v1::REFUSED ? refused_
+                                            : failed_;
+  counter.Increment();
+}
+
+std::string Metrics::scrape(Replica& replica, const v1::Status& status) {
+  const auto set = [](prometheus::Gauge& gauge, auto value) {
+    gauge.Set(static_cast<double>(value));
+  };
+  set(size_, status.size());
+  set(provable_, status.provable_size());
+  set(applied_, status.applied_index());
+  set(commit_, status.commit_index());
+  set(term_, status.term());
+  set(leads_, status.role() == "leader" ? 1 : 0);
+  set(read_only_, status.read_only() ? 1 : 0);
+  set(writes_, replica.log_writes());
+  const auto totals = replica.ledger()->view().totals();
+  set(issued_, totals.units_issued_kg());
+  set(held_, totals.units_held_kg());
+  set(retired_, totals.units_retired_kg());
+  set(credited_, totals.credits_credited_g());
+  set(credits_held_, totals.credits_held_g());
+  return prometheus::TextSerializer().Serialize(registry_->Collect());
+}
+
+}  // namespace puhui::node::api

@@ -1,0 +1,297 @@
+#include "node/api/views.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "crypto/bytes.h"
+#include "crypto/tiles.h"
+#include "ledger/event.h"
+#include "ledger/rules/holdings.h"
+#include "ledger/rules/signers.h"
+#include "node/api/format.h"
+
+namespace puhui::node::api {
+namespace {
+
+using http::problem;
+using http::Response;
+
+constexpr std::size_t kChangesBytesMax = std::size_t{8} << 20;
+
+struct Route {
+  std::string_view pattern;  // segments; "*" takes one, and is handed to the answer in order
+  Response (*answer)(Reading& reading, const std::vector<std::string>& arguments);
+};
+using Arguments = std::vector<std::string>;
+
+bool caller_is(const Reading& reading, v1::Role role) {
+  return reading.caller && ledger::holds_role(*reading.caller, role);
+}
+
+// Personal data: the operator, and auditors.
+bool sees_persons(const Reading& reading) {
+  return caller_is(reading, v1::OPERATOR) || caller_is(reading, v1::AUDITOR);
+}
+
+bool sees_entries(const Reading& reading) {
+  return !reading.genesis.entries_for_members_only() || reading.caller.has_value();
+}
+
+Response not_permitted(const char* what) { return problem({ErrorCode::NOT_PERMITTED, what}); }
+
+template <class List>
+Response list(Reading& reading, List (ledger::View::*of)(const ledger::Page&) const) {
+  const auto page = page_of(reading.request);
+  if (!page) return problem(page.error());
+  return message(reading.request, (reading.view.*of)(*page));
+}
+
+// The leaf a path names, if it exists.
+Result<std::uint64_t> leaf_of(const Reading& reading, const std::string& text) {
+  const auto leaf = number(text);
+  if (!leaf) return leaf;
+  if (*leaf >= reading.view.head().size) return fail(ErrorCode::NOT_FOUND, "leaf " + text);
+  return leaf;
+}
+
+Response genesis(Reading& reading, const Arguments&) {
+  if (reading.view.head().size == 0) return problem({ErrorCode::NOT_FOUND, "no genesis yet"});
+  return message(reading.request, reading.view.entry_view(0));
+}
+
+Response totals(Reading& reading, const Arguments&) {
+  return message(reading.request, reading.view.totals());
+}
+
+Response rules(Reading& reading, const Arguments&) { return list(reading, &ledger::View::rules); }
+Response parties(Reading& reading, const Arguments&) {
+  return list(reading, &ledger::View::parties);
+}
+Response party(Reading& reading, const Arguments& arguments) {
+  return found(reading.request, reading.view.party(arguments[0]));
+}
+
+Response key(Reading& reading, const Arguments& arguments) {
+  const auto id = crypto::hex_decode(arguments[0]);
+  if (!id) return problem({ErrorCode::INVALID_ARGUMENT, "a key id is 64 hex digits"});
+  return found(reading.request, reading.view.key(*id));
+}
+
+Response nodes(Reading& reading, const Arguments&) { return list(reading, &ledger::View::nodes); }
+Response methodologies(Reading& reading, const Arguments&) {
+  return list(reading, &ledger::View::methodologies);
+}
+Response methodology(Reading& reading, const Arguments& arguments) {
+  return found(reading.request, reading.view.methodology(arguments[0], arguments[1]));
+}
+Response projects(Reading& reading, const Arguments&) {
+  return list(reading, &ledger::View::projects);
+}
+Response project(Reading& reading, const Arguments& arguments) {
+  return found(reading.request, reading.view.project(arguments[0]));
+}
+Response report(Reading& reading, const Arguments& arguments) {
+  return found(reading.request, reading.view.report(arguments[0]));
+}
+Response batches(Reading& reading, const Arguments&) {
+  return list(reading, &ledger::View::batches);
+}
+Response batch(Reading& reading, const Arguments& arguments) {
+  return found(reading.request, reading.view.batch(arguments[0]));
+}
+Response retirements(Reading& reading, const Arguments&) {
+  return list(reading, &ledger::View::retirements);
+}
+
+Response account(Reading& reading, const Arguments& arguments) {
+  if (ledger::is_personal_id(arguments[0]) && !sees_persons(reading))
+    return not_permitted("personal accounts answer the operator");
+  return found(reading.request, reading.view.account(arguments[0]));
+}
+
+Response units(Reading& reading, const Arguments& arguments) {
+  const auto page = page_of(reading.request);
+  if (!page) return problem(page.error());
+  return message(reading.request, reading.view.units(arguments[0], *page));
+}
+
+Result<std::uint64_t> serial_of(const std::string& text) {
+  const auto serial = number(text);
+  if (serial && *serial == std::numeric_limits<std::uint64_t>::max())
+    return fail(ErrorCode::NOT_FOUND, text);
+  return serial;
+}
+
+Response serial(Reading& reading, const Arguments& arguments) {
+  const auto value = serial_of(arguments[0]);
+  if (!value) return problem(value.error());
+  return found(reading.request, reading.view.serial(*value));
+}
+
+Response history(Reading& reading, const Arguments& arguments) {
+  const auto value = serial_of(arguments[0]);
+  const auto page = page_of(reading.request);
+  if (!value) return problem(value.error());
+  if (!page) return problem(page.error());
+  return found(reading.request, reading.view.history(*value, *page));
+}
+
+Response outcome(Reading& reading, const Arguments& arguments) {
+  const auto id = crypto::hex_decode(arguments[1]);
+  if (!id || id->size() != ledger::kEventIdSize)
+    return problem({ErrorCode::INVALID_ARGUMENT, "an event id is 32 hex digits"});
+  return found(reading.request, reading.view.outcome(arguments[0], *id));
+}
+
+Response entry(Reading& reading, const Arguments& arguments) {
+  if (!sees_entries(reading)) return not_permitted("entries are for members");
+  const auto leaf = leaf_of(reading, arguments[0]);
+  if (!leaf) return problem(leaf.error());
+  return message(reading.request, reading.view.entry_view(*leaf));
+}
+
+// The leaf's receipt under the newest complete checkpoint, or why there is none yet.
+Result<std::string> receipt_of(Reading& reading, std::uint64_t leaf) {
+  if (!reading.checkpoint || reading.checkpoint->size <= leaf)
+    return fail(ErrorCode::UNAVAILABLE, "no complete checkpoint covers this leaf yet");
+  return make_receipt(reading.view, leaf, *reading.checkpoint);
+}
+
+Response receipt(Reading& reading, const Arguments& arguments) {
+  if (!sees_entries(reading)) return not_permitted("entries are for members");
+  const auto leaf = leaf_of(reading, arguments[0]);
+  if (!leaf) return problem(leaf.error());
+  auto proof = receipt_of(reading, *leaf);
+  if (!proof) return problem(proof.error());
+  return text(std::move(*proof));
+}
+
+// Attachments: the operator, auditors, and the party that sent it.
+bool sees_attachment(const Reading& reading, std::uint64_t leaf) {
+  if (sees_persons(reading)) return true;
+  return reading.caller &&
+         reading.view.entry_view(leaf).payload().party() == reading.caller->party();
+}
+
+Response attachment(Reading& reading, const Arguments& arguments) {
+  const auto leaf = leaf_of(reading, arguments[0]);
+  if (!leaf) return problem(leaf.error());
+  if (!sees_attachment(reading, *leaf)) return not_permitted("attachments hold personal data");
+  auto stored = reading.view.attachment(*leaf);
+  if (!stored) return problem({ErrorCode::NOT_FOUND, "the leaf has no attachment"});
+  return bytes(std::move(*stored));
+}
+
+Response record(Reading& reading, const Arguments& arguments) {
+  const auto leaf = leaf_of(reading, arguments[0]);
+  const auto index = number(arguments[1]);
+  if (!leaf) return problem(leaf.error());
+  if (!index) return problem(index.error());
+  if (!sees_attachment(reading, *leaf)) return not_permitted("records hold personal data");
+  if (*index > ledger::kRecordsMax) return problem({ErrorCode::NOT_FOUND, "record"});
+  auto proof = reading.view.record_proof(*leaf, static_cast<std::uint32_t>(*index));
+  if (!proof) return problem({ErrorCode::NOT_FOUND, "record"});
+  auto tlog_proof = receipt_of(reading, *leaf);
+  if (!tlog_proof) return problem(tlog_proof.error());
+  proof->set_receipt(std::move(*tlog_proof));
+  return message(reading.request, *proof);
+}
+
+Response changes(Reading& reading, const Arguments&) {
+  if (!sees_entries(reading)) return not_permitted("entries are for members");
+  const auto page = page_of(reading.request);
+  if (!page) return problem(page.error());
+  std::uint64_t from = 0;
+  if (const auto given = reading.request.query.find("from"); given != reading.request.query.end()) {
+    const auto value = number(given->second);
+    if (!value) return problem(value.error());
+    from = *value;
+  }
+  v1::EntryList list;
+  std::size_t size = 0;
+  for (; from < reading.view.head().size; ++from) {
+    if (list.items_size() == static_cast<int>(page->limit) || size > kChangesBytesMax) break;
+    *list.add_items() = reading.view.entry_view(from);
+    size += list.items(list.items_size() - 1).entry().size();
+  }
+  list.set_next(std::to_string(from));
+  return message(reading.request, list);
+}
+
+constexpr Route kRoutes[] = {
+    {"v1/genesis", genesis},
+    {"v1/totals", totals},
+    {"v1/rules", rules},
+    {"v1/parties", parties},
+    {"v1/parties/*", party},
+    {"v1/keys/*", key},
+    {"v1/nodes", nodes},
+    {"v1/methodologies", methodologies},
+    {"v1/methodologies/*/*", methodology},
+    {"v1/projects", projects},
+    {"v1/projects/*", project},
+    {"v1/reports/*", report},
+    {"v1/batches", batches},
+    {"v1/batches/*", batch},
+    {"v1/accounts/*", account},
+    {"v1/accounts/*/units", units},
+    {"v1/serials/*", serial},
+    {"v1/serials/*/history", history},
+    {"v1/retirements", retirements},
+    {"v1/outcomes/*/*", outcome},
+    {"v1/entries/*", entry},
+    {"v1/receipts/*", receipt},
+    {"v1/attachments/*", attachment},
+    {"v1/records/*/*", record},
+    {"v1/changes", changes},
+};
+
+bool matches(std::string_view pattern, const std::vector<std::string>& segments,
+             Arguments& arguments) {
+  arguments.clear();
+  for (const auto& segment : segments) {
+    const auto slash = pattern.find('/');
+    const auto part = pattern.substr(0, slash);
+    if (part.empty() || (part != "*" && part != segment)) return false;
+    if (part == "*") arguments.push_back(segment);
+    pattern = slash == std::string_view::npos ? std::string_view() : pattern.substr(slash + 1);
+  }
+  return pattern.empty();
+}
+
+Response tile(Reading& reading) {
+  const auto parsed = crypto::parse_tile_path(std::string_view(reading.request.path).substr(1));
+  if (!parsed) return problem({ErrorCode::NOT_FOUND, parsed.error().detail});
+  if (parsed->kind == crypto::Tile::Kind::entries && !sees_entries(reading))
+    return not_permitted("entries are for members");
+  // Only what a published checkpoint covers is served, so that a reader never sees more than is
+  // provable.
+  if (!reading.checkpoint || !crypto::tile_exists(*parsed, reading.checkpoint->size))
+    return problem({ErrorCode::NOT_FOUND, reading.request.path});
+  auto stored = reading.view.tile(*parsed);
+  if (!stored) return problem({ErrorCode::NOT_FOUND, reading.request.path});
+  auto response = bytes(std::move(*stored));
+  response.headers.emplace_back("Cache-Control", "public, max-age=31536000, immutable");
+  return response;
+}
+
+Response checkpoint(const Reading& reading) {
+  if (!reading.checkpoint) return problem({ErrorCode::UNAVAILABLE, "no complete checkpoint yet"});
+  auto response = text(reading.checkpoint->note);
+  response.headers.emplace_back("Cache-Control", "max-age=1");
+  return response;
+}
+
+}  // namespace
+
+Response answer_read(Reading& reading) {
+  const auto& segments = reading.request.segments;
+  if (segments.size() == 1 && segments[0] == "checkpoint") return checkpoint(reading);
+  if (segments.size() > 1 && segments[0] == "tile") return tile(reading);
+  Arguments arguments;
+  for (const auto& route : kRoutes)
+    if (matches(route.pattern, segments, arguments)) return route.answer(reading, arguments);
+  return problem({ErrorCode::NOT_FOUND, reading.request.path});
+}
+
+}  // namespace puhui::node::api

@@ -1,0 +1,42 @@
+// The rule set a new city begins with, as JSON of puhui.v1.RuleSet; `puhuid init --rules FILE`
+// replaces it, and filing a rule set changes it later.
+#pragma once
+
+#include <string_view>
+
+namespace puhui::node::daemon {
+
+inline constexpr std::string_view kFirstRules = R"json({
+  "version": "1",
+  "signers": [
+    {"action": "party.register", "all_of": [{"role": "OPERATOR"}, {"role": "AUTHORITY"}]},
+    {"action": "role.grant", "all_of": [{"role": "AUTHORITY"}]},
+    {"action": "role.revoke", "all_of": [{"role": "AUTHORITY"}]},
+    {"action": "key.add", "all_of": [{"relation": "SUBJECT"}]},
+    {"action": "key.rotate", "all_of": [{"relation": "SUBJECT"}]},
+    {"action": "key.revoke", "all_of": [{"relation": "SUBJECT"}]},
+    {"action": "rules.file", "all_of": [{"role": "AUTHORITY"}]},
+    {"action": "node.admit", "all_of": [{"role": "OPERATOR"}, {"role": "AUTHORITY"}]},
+    {"action": "methodology.file", "all_of": [{"role": "EXPERT", "count": 2}, {"role": "OPERATOR"}]},
+    {"action": "project.file", "all_of": [{"relation": "OWNER"}, {"role": "OPERATOR"}]},
+    {"action": "report.submit", "all_of": [{"relation": "OWNER"}]},
+    {"action": "report.verify", "all_of": [{"role": "VERIFIER"}]},
+    {"action": "issue", "all_of": [{"role": "OPERATOR"}, {"role": "AUTHORITY"}]},
+    {"action": "account.open", "all_of": [{"relation": "HOLDER"}, {"role": "OPERATOR"}]},
+    {"action": "account.open_personal", "all_of": [{"role": "OPERATOR"}]},
+    {"action": "transfer", "all_of": [{"relation": "HOLDER"}]},
+    {"action": "transfer.trade", "all_of": [{"relation": "HOLDER"}, {"role": "EXCHANGE"}]},
+    {"action": "retire.voluntary_offset", "all_of": [{"relation": "HOLDER"}]},
+    {"action": "retire.organisation_neutrality", "all_of": [{"relation": "HOLDER"}]},
+    {"action": "retire.event_neutrality", "all_of": [{"relation": "HOLDER"}]},
+    {"action": "retire.damage_compensation", "all_of": [{"relation": "HOLDER"}, {"role": "AUTHORITY"}]},
+    {"action": "retire.equal_substitution", "all_of": [{"relation": "HOLDER"}]},
+    {"action": "retire.ets_compliance", "all_of": [{"relation": "HOLDER"}, {"role": "ETS_AUTHORITY"}]},
+    {"action": "behaviour.submit", "all_of": [{"role": "DATA_PROVIDER"}]}
+  ],
+  "purposes": ["voluntary_offset", "organisation_neutrality", "event_neutrality",
+               "damage_compensation", "equal_substitution", "ets_compliance"],
+  "valid_ahead_max": "604800000000"
+})json";
+
+}  // namespace puhui::node::daemon

@@ -1,0 +1,190 @@
+#include "node/replica/checkpoints.h"
+
+#include <boost/asio/post.hpp>
+
+#include "crypto/cosignature.h"
+#include "node/replica/clock.h"
+
+namespace puhui::node {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::uint64_t kRoundTimeoutMs = 1'000;
+constexpr std::uint64_t kReminderMs = 1'000;
+
+std::uint64_t now_s() { return static_cast<std::uint64_t>(wall_clock_us() / 1'000'000); }
+
+}  // namespace
+
+Checkpoints::Checkpoints(std::uint64_t self, LedgerSlot& slot, Cosigner cosigner,
+                         asio::any_io_executor strand, asio::any_io_executor signing,
+                         CheckpointHooks hooks)
+    : self_(self),
+      slot_(slot),
+      cosigner_(std::move(cosigner)),
+      strand_(std::move(strand)),
+      signing_(std::move(signing)),
+      hooks_(std::move(hooks)) {}
+
+void Checkpoints::set_members(std::set<std::uint64_t> voters, std::set<std::uint64_t> others) {
+  voters_ = std::move(voters);
+  others_ = std::move(others);
+}
+
+void Checkpoints::leadership(bool leads) {
+  leads_ = leads;
+  complete_in_reign_ = false;
+  round_.reset();
+  ++round_number_;
+  start_round();
+}
+
+void Checkpoints::applied() {
+  start_round();
+  answer_request();
+}
+
+void Checkpoints::start_round() {
+  if (!leads_ || round_) return;
+  auto view = slot_.get()->view();
+  const auto& head = view.head();
+  if (head.size == 0 || (complete_in_reign_ && newest_->size >= head.size)) return;
+  const auto genesis = view.genesis();
+  round_.emplace();
+  ++round_number_;
+  round_->size = head.size;
+  round_->began_ms = steady_clock_ms();
+  round_->body = crypto::format_checkpoint({genesis->origin(), head.size, head.root, {}});
+  v1::NodeMessage message;
+  message.mutable_cosign_request()->set_checkpoint(round_->body);
+  for (const auto voter : voters_)
+    if (voter != self_) hooks_.send(voter, message);
+  cosign_own();
+}
+
+void Checkpoints::cosign_own() {
+  asio::post(signing_, [this, body = round_->body, round = round_number_] {
+    auto view = slot_.get()->view();
+    auto signature = cosigner_.cosign(view, body, now_s());
+    asio::post(strand_, [this, signature = std::move(signature), round] {
+      if (!round_ || round != round_number_) return;
+      if (!signature) return hooks_.alarm(signature.error());
+      add(self_, *signature);
+    });
+  });
+}
+
+std::optional<crypto::VerifierKey> Checkpoints::key_of(std::uint64_t voter) const {
+  const auto policy = hooks_.policy();
+  if (!policy) return std::nullopt;
+  const auto name = "node-" + std::to_string(voter);
+  for (const auto& witness : policy->witnesses)
+    if (witness.name == name) return witness.key;
+  return std::nullopt;
+}
+
+bool Checkpoints::majority() const {
+  std::size_t have = 0;
+  for (const auto& [voter, signature] : round_->signatures) have += voters_.count(voter);
+  return 2 * have > voters_.size();
+}
+
+void Checkpoints::add(std::uint64_t voter, crypto::NoteSignature signature) {
+  round_->signatures[voter] = std::move(signature);
+  if (majority() && !std::exchange(round_->log_signing, true)) sign_log();
+}
+
+void Checkpoints::receive(std::uint64_t from, const v1::Cosigned& cosigned) {
+  if (!round_ || cosigned.checkpoint() != round_->body || !voters_.contains(from)) return;
+  const auto lines = crypto::parse_signature_lines(cosigned.signature_line());
+  const auto key = key_of(from);
+  if (!lines || lines->size() != 1 || !key) return;
+  if (!crypto::verify_cosignature(round_->body, lines->front(), *key))
+    return hooks_.alarm({ErrorCode::SIGNATURE_INVALID, "cosignature of node " + std::to_string(from)});
+  add(from, lines->front());
+}
+
+void Checkpoints::sign_log() {
+  asio::post(signing_, [this, body = round_->body, round = round_number_] {
+    auto view = slot_.get()->view();
+    auto signature = cosigner_.sign_log(view, body);
+    asio::post(strand_, [this, signature = std::move(signature), round] {
+      if (!round_ || round != round_number_) return;
+      if (!signature) return hooks_.alarm(signature.error());
+      finish(*signature);
+    });
+  });
+}
+
+void Checkpoints::finish(const crypto::NoteSignature& log_signature) {
+  crypto::Note note{round_->body, {}};
+  for (const auto& [voter, signature] : round_->signatures) note.signatures.push_back(signature);
+  note.signatures.push_back(log_signature);
+  round_.reset();
+  complete_in_reign_ = true;
+  publish(crypto::format_note(note));
+  tell_others();
+  start_round();
+}
+
+void Checkpoints::receive(const v1::CompleteCheckpoint& complete) { publish(complete.note()); }
+
+void Checkpoints::publish(std::string note) {
+  if (newest_ && newest_->note == note) return;
+  const auto policy = hooks_.policy();
+  if (!policy) return;
+  const auto verified = crypto::verify_checkpoint(*policy, note);
+  if (!verified) return hooks_.alarm(verified.error());
+  const auto& checkpoint = verified->checkpoint;
+  auto view = slot_.get()->view();
+  if (checkpoint.size > view.head().size) return;  // comes again when we have caught up
+  if (newest_ && checkpoint.size < newest_->size) return;
+  if (view.root_at(checkpoint.size) != checkpoint.root)
+    return hooks_.alarm({ErrorCode::CHECKPOINT_INCONSISTENT, "a complete checkpoint is not ours"});
+  newest_ = std::make_shared<const CompleteCheckpoint>(
+      CompleteCheckpoint{std::move(note), checkpoint.size, checkpoint.root});
+  hooks_.complete(newest_);
+}
+
+void Checkpoints::receive(std::uint64_t from, const v1::CosignRequest& request) {
+  const auto checkpoint = crypto::parse_checkpoint(request.checkpoint());
+  if (!checkpoint) return hooks_.alarm(checkpoint.error());
+  asked_ = Asked{from, request.checkpoint(), checkpoint->size};
+  answer_request();
+}
+
+void Checkpoints::answer_request() {
+  if (!asked_ || slot_.get()->view().head().size < asked_->size) return;
+  asio::post(signing_, [this, asked = *std::exchange(asked_, std::nullopt)] {
+    auto view = slot_.get()->view();
+    auto signature = cosigner_.cosign(view, asked.body, now_s());
+    asio::post(strand_, [this, asked, signature = std::move(signature)] {
+      if (!signature) return hooks_.alarm(signature.error());
+      v1::NodeMessage message;
+      message.mutable_cosigned()->set_checkpoint(asked.body);
+      message.mutable_cosigned()->set_signature_line(crypto::format_signature_line(*signature));
+      hooks_.send(asked.from, message);
+    });
+  });
+}
+
+void Checkpoints::tick(std::uint64_t now_ms) {
+  if (!leads_) return;
+  if (round_ && round_->began_ms + kRoundTimeoutMs < now_ms) {
+    round_.reset();
+    start_round();
+  }
+  if (!newest_ || reminded_ms_ + kReminderMs > now_ms) return;
+  reminded_ms_ = now_ms;
+  tell_others();
+}
+
+void Checkpoints::tell_others() {
+  if (!newest_) return;
+  v1::NodeMessage message;
+  message.mutable_complete_checkpoint()->set_note(newest_->note);
+  for (const auto other : others_) hooks_.send(other, message);
+}
+
+}  // namespace puhui::node
