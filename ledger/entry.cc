@@ -1,5 +1,6 @@
 #include "ledger/entry.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "crypto/bytes.h"
@@ -9,6 +10,8 @@ namespace {
 
 constexpr char kBlockVersion = 1;
 constexpr std::size_t kBlockHeadSize = 1 + 8 + 4;
+
+bool is_time(Micros time) { return time >= 0 && time <= kTimeMax; }
 
 // Takes lengths and pieces off the front of a block; answers false when it is too short.
 class Cursor {
@@ -34,13 +37,22 @@ class Cursor {
 
 bool take_item(Cursor& cursor, BlockItem& item) {
   std::string_view count;
-  if (!cursor.take_sized(kEnvelopeInEntryMax, item.envelope) || !cursor.take(1, count)) return false;
+  if (!cursor.take_sized(kEnvelopeInEntryMax, item.envelope) || !cursor.take(1, count))
+    return false;
   const auto attachments = static_cast<unsigned char>(count[0]);
   if (attachments > kAttachmentsMax) return false;
   item.attachments.resize(attachments);
   for (auto& attachment : item.attachments)
     if (!cursor.take_sized(kAttachmentSizeMax, attachment)) return false;
   return true;
+}
+
+bool is_within_limits(const BlockItem& item) {
+  return item.envelope.size() <= kEnvelopeInEntryMax &&
+         item.attachments.size() <= kAttachmentsMax &&
+         std::ranges::all_of(item.attachments, [](std::string_view attachment) {
+           return attachment.size() <= kAttachmentSizeMax;
+         });
 }
 
 void append_sized(std::string& out, std::string_view bytes) {
@@ -64,10 +76,10 @@ Result<Entry> decode_entry(std::string_view bytes) {
   if (bytes.size() < kEntryHeadSize || bytes.size() > kEntrySizeMax)
     return fail(ErrorCode::CORRUPT, "an entry of " + std::to_string(bytes.size()) + " bytes");
   const auto kind = static_cast<std::uint8_t>(bytes[8]);
-  if (kind != 1 && kind != 2)
-    return fail(ErrorCode::CORRUPT, "entry kind " + std::to_string(kind));
-  return Entry{static_cast<Micros>(crypto::read_u64(bytes)), static_cast<EntryKind>(kind),
-               bytes.substr(kEntryHeadSize)};
+  if (kind != 1 && kind != 2) return fail(ErrorCode::CORRUPT, "entry kind " + std::to_string(kind));
+  const auto time = static_cast<Micros>(crypto::read_u64(bytes));
+  if (!is_time(time)) return fail(ErrorCode::CORRUPT, "entry time " + std::to_string(time));
+  return Entry{time, static_cast<EntryKind>(kind), bytes.substr(kEntryHeadSize)};
 }
 
 std::size_t block_item_size(const BlockItem& item) {
@@ -77,6 +89,7 @@ std::size_t block_item_size(const BlockItem& item) {
 }
 
 std::string encode_block(Micros stamp, std::span<const BlockItem> items) {
+  assert(is_time(stamp) && items.size() <= kBlockItemsMax);
   std::size_t size = kBlockHeadSize;
   for (const auto& item : items) size += block_item_size(item);
   std::string bytes;
@@ -85,6 +98,7 @@ std::string encode_block(Micros stamp, std::span<const BlockItem> items) {
   crypto::append_u64(bytes, static_cast<std::uint64_t>(stamp));
   crypto::append_u32(bytes, static_cast<std::uint32_t>(items.size()));
   for (const auto& item : items) {
+    assert(is_within_limits(item));
     append_sized(bytes, item.envelope);
     bytes += static_cast<char>(item.attachments.size());
     for (const auto& attachment : item.attachments) append_sized(bytes, attachment);
@@ -97,6 +111,7 @@ Result<Block> decode_block(std::string_view bytes) {
   if (bytes.size() < kBlockHeadSize || bytes[0] != kBlockVersion) return malformed("block head");
   Block block;
   block.stamp = static_cast<Micros>(crypto::read_u64(bytes.substr(1)));
+  if (!is_time(block.stamp)) return malformed("block stamp");
   const auto count = crypto::read_u32(bytes.substr(9));
   if (count > kBlockItemsMax) return malformed("too many items in a block");
   Cursor cursor(bytes.substr(kBlockHeadSize));

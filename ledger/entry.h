@@ -3,7 +3,8 @@
 // Entry (a leaf of the tree, at most 65 535 bytes):
 //   u64-BE time ‖ u8 kind ‖ body
 //   kind 1 event       body: the envelope bytes exactly as received
-//   kind 2 state_root  body: u8 form (1) ‖ 32 bytes, the running digest of the views (store/state.h)
+//   kind 2 state_root  body: u8 form (1) ‖ 32 bytes, the running digest of the views
+//   (store/state.h)
 // Time is UTC microseconds, strictly increasing from leaf to leaf.
 //
 // Block (agreed at once by consensus, never hashed):
@@ -24,6 +25,10 @@ namespace puhui::ledger {
 
 using Micros = std::int64_t;  // UTC microseconds since 1970
 
+// No time on a ledger lies outside [0, kTimeMax]: the end of the year 9999. So sums of times and
+// durations in rules cannot overflow, whatever stamp a block carries.
+inline constexpr Micros kTimeMax = 253'402'300'799'999'999;
+
 inline constexpr std::size_t kEntrySizeMax = 65535;
 inline constexpr std::size_t kEntryHeadSize = 9;
 inline constexpr std::size_t kEnvelopeInEntryMax = kEntrySizeMax - kEntryHeadSize;
@@ -40,7 +45,7 @@ struct Entry {
 };
 
 [[nodiscard]] std::string encode_entry(Micros time, EntryKind kind, std::string_view body);
-// CORRUPT unless the bytes are an entry of a known kind within the size limit.
+// CORRUPT unless the bytes are an entry of a known kind within the limits of size and time.
 [[nodiscard]] Result<Entry> decode_entry(std::string_view bytes);
 
 // One event on its way, as views into bytes someone else owns.
@@ -54,6 +59,7 @@ struct Block {
   std::vector<BlockItem> items;
 };
 
+// The items must lie within the limits above (asserted); what is written here always decodes.
 [[nodiscard]] std::string encode_block(Micros stamp, std::span<const BlockItem> items);
 // EVENT_MALFORMED for anything but exactly one block within the limits. Views point into `bytes`.
 [[nodiscard]] Result<Block> decode_block(std::string_view bytes);

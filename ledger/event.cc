@@ -39,7 +39,8 @@ Result<void> read_record(std::string_view bytes, v1::BehaviourRecord& parsed, Re
   const bool sound = parsed.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) &&
                      parsed.account().size() == kPseudonymSize &&
                      parsed.carrier_tag().size() <= kCarrierTagSizeMax &&
-                     parsed.inputs_size() <= static_cast<int>(kRecordInputsMax);
+                     parsed.inputs_size() <= static_cast<int>(kRecordInputsMax) &&
+                     parsed.GetReflection()->GetUnknownFields(parsed).empty();
   if (!sound) return fail(ErrorCode::RECORD_MALFORMED);
   std::copy_n(parsed.account().data(), kPseudonymSize, record.account.data());
   record.day = parsed.day();
@@ -70,6 +71,7 @@ Result<void> check_attachment(const BlockItem& item, CheckedEvent& event) {
     return fail(ErrorCode::ATTACHMENT_MISMATCH, "this action takes no attachment");
   }
   if (item.attachments.empty()) return fail(ErrorCode::ATTACHMENT_MISSING);
+  if (item.attachments.size() > 1) return fail(ErrorCode::ATTACHMENT_MISMATCH, "more than one");
   const auto bytes = item.attachments.front();
   if (bytes.size() > kAttachmentSizeMax) return fail(ErrorCode::ATTACHMENT_TOO_LARGE);
   if (named->count() == 0) return fail(ErrorCode::BATCH_EMPTY);
@@ -83,6 +85,14 @@ Result<void> check_attachment(const BlockItem& item, CheckedEvent& event) {
   if (!records) return tl::make_unexpected(records.error());
   event.records = std::move(*records);
   return {};
+}
+
+// Views copy parts of payloads, and a field that one version knows and another does not would give
+// them different bytes; besides, nobody should sign what nobody obeys.
+bool has_unknown_fields(v1::Payload& payload) {
+  const auto size = payload.ByteSizeLong();
+  payload.DiscardUnknownFields();
+  return payload.ByteSizeLong() != size;
 }
 
 Result<void> check_payload(const v1::Payload& payload) {
@@ -138,7 +148,8 @@ Result<std::vector<std::string_view>> split_records(std::string_view attachment)
     const std::size_t size = crypto::read_u16(attachment);
     attachment.remove_prefix(2);
     if (size == 0 || attachment.size() < size)
-      return fail(ErrorCode::RECORD_MALFORMED, "framing of record " + std::to_string(pieces.size()));
+      return fail(ErrorCode::RECORD_MALFORMED,
+                  "framing of record " + std::to_string(pieces.size()));
     pieces.push_back(attachment.substr(0, size));
     attachment.remove_prefix(size);
   }
@@ -161,6 +172,8 @@ Result<CheckedEvent> check_event(const BlockItem& item, const KeySource& keys) {
   event.sha256 = crypto::event_digest(event.envelope);
   if (!event.payload.ParseFromString(event.envelope.payload))
     return fail(ErrorCode::EVENT_MALFORMED, "the payload does not parse");
+  if (has_unknown_fields(event.payload))
+    return fail(ErrorCode::EVENT_MALFORMED, "the payload holds a field that is not known here");
   if (auto sound = check_payload(event.payload); !sound) return tl::make_unexpected(sound.error());
   if (auto judged = check_signatures(keys, event); !judged)
     return tl::make_unexpected(judged.error());

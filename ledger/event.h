@@ -1,9 +1,9 @@
 // An event before it is ordered: decoded, bounded, signatures judged, attachments matched.
 //
-// `check_event` is a pure function of the bytes and of the keys the source answers, so any number of
-// threads may run it ahead of time on any replica. It knows nothing of the ledger's state: whether
-// the keys are in force, and every rule, is decided by apply at the event's own position. A verdict
-// found here is used there only for exactly the key it was found for.
+// `check_event` is a pure function of the bytes and of the keys the source answers, so any number
+// of threads may run it ahead of time on any replica. It knows nothing of the ledger's state:
+// whether the keys are in force, and every rule, is decided by apply at the event's own position. A
+// verdict found here is used there only for exactly the key it was found for.
 #pragma once
 
 #include <array>
@@ -47,16 +47,17 @@ struct Record {
 };
 
 struct CheckedEvent {
-  crypto::Digest sha256;      // of PAE(type, payload): the event's bytes
+  crypto::Digest sha256;  // of PAE(type, payload): the event's bytes
   crypto::Envelope envelope;
   v1::Payload payload;
   std::vector<std::optional<SignatureVerdict>> verdicts;  // one per signature
   std::vector<Record> records;                            // of a behaviour batch
 };
 
-// Errors, all without effect on the ledger: ENVELOPE_*, EVENT_MALFORMED (payload does not parse, no
-// action, id not 16 bytes, bad names), EVENT_TOO_LARGE (the entry would exceed 65 535 bytes),
-// ATTACHMENT_*, RECORD_MALFORMED, BATCH_EMPTY, SIGNATURE_INVALID (for a key the source knows).
+// Errors, all without effect on the ledger: ENVELOPE_*, EVENT_MALFORMED (payload does not parse or
+// holds a field this version does not know, no action, id not 16 bytes, bad names), EVENT_TOO_LARGE
+// (the entry would exceed 65 535 bytes), ATTACHMENT_*, RECORD_MALFORMED, BATCH_EMPTY,
+// SIGNATURE_INVALID (for a key the source knows).
 [[nodiscard]] Result<CheckedEvent> check_event(const BlockItem& item, const KeySource& keys);
 
 // The records of an attachment as bytes, in order. RECORD_MALFORMED for a broken framing.

@@ -2,6 +2,7 @@
 
 #include <leveldb/write_batch.h>
 
+#include <algorithm>
 #include <cassert>
 
 #include "crypto/merkle.h"
@@ -30,17 +31,14 @@ v1::Outcome outcome_of(const Refusal& refusal) {
   return outcome;
 }
 
-std::string encode_head(std::uint64_t size, Micros time, const crypto::Digest& digest) {
-  std::string bytes;
-  crypto::append_u64(bytes, size);
-  crypto::append_u64(bytes, static_cast<std::uint64_t>(time));
-  bytes += digest.view();
-  return bytes;
+bool add_up(std::int64_t whole, std::int64_t one, std::int64_t other) {
+  std::int64_t sum = 0;
+  return !__builtin_add_overflow(one, other, &sum) && sum == whole;
 }
 
 // Conservation: every change names a source and a sink.
 std::string drift(const v1::Totals& t) {
-  if (t.units_issued_kg() != t.units_held_kg() + t.units_retired_kg())
+  if (!add_up(t.units_issued_kg(), t.units_held_kg(), t.units_retired_kg()))
     return "units: issued " + std::to_string(t.units_issued_kg()) + " kg, held " +
            std::to_string(t.units_held_kg()) + " + retired " +
            std::to_string(t.units_retired_kg()) + " kg";
@@ -63,23 +61,19 @@ Result<std::unique_ptr<Ledger>> Ledger::open(const StoreOptions& options) {
 }
 
 Result<void> Ledger::load() {
-  crypto::Digest digest;
-  std::uint64_t size = 0;
-  if (const auto head = store_->get(key::meta("head"))) {
-    if (head->size() != 16 + crypto::Digest::kSize) return fail(ErrorCode::CORRUPT, "head");
-    size = crypto::read_u64(*head);
-    time_ = static_cast<Micros>(crypto::read_u64(head->substr(8)));
-    digest = *crypto::Digest::from_bytes(head->substr(16));
-  }
+  const auto head = decode_head(store_->get(key::meta("head")));
+  if (!head) return tl::make_unexpected(head.error());
+  time_ = head->time;
   if (const auto at = store_->get(key::meta("applied"))) {
     if (at->size() != 16) return fail(ErrorCode::CORRUPT, "applied");
     applied_ = {crypto::read_u64(*at), crypto::read_u64(at->substr(8))};
   }
-  auto tree = Tree::load(*store_, size);
+  auto tree = Tree::load(*store_, head->size);
   if (!tree) return tl::make_unexpected(tree.error());
   tree_ = std::make_unique<Tree>(std::move(*tree));
-  state_ = std::make_unique<State>(*store_, digest);
-  if (size > 0) {
+  if (tree_->root() != head->root) return fail(ErrorCode::CORRUPT, "the tree has another root");
+  state_ = std::make_unique<State>(*store_, head->digest);
+  if (head->size > 0) {
     const auto genesis = state_->find<v1::Genesis>(key::genesis());
     const auto totals = state_->find<v1::Totals>(key::totals());
     if (!genesis || !totals) return fail(ErrorCode::CORRUPT, "genesis or totals are missing");
@@ -87,7 +81,6 @@ Result<void> Ledger::load() {
     totals_ = *totals;
   }
   reload_rules();
-  head_ = {size, tree_->root(), time_, digest};
   return {};
 }
 
@@ -110,7 +103,15 @@ const v1::RuleSet& Ledger::rules_at(Micros now, bool& in_force) const {
     return *rules;
   }
   in_force = false;
-  return rules_.empty() ? none : rules_.back();
+  if (rules_.empty()) return none;
+  // All that have begun have ended.
+  const auto end = [now](const v1::RuleSet& rules) {
+    return now < rules.effective_from() ? Micros{0} : rules.effective_to();
+  };
+  auto last = rules_.begin();
+  for (auto rules = rules_.begin(); rules != rules_.end(); ++rules)
+    if (end(*rules) >= end(*last)) last = rules;
+  return *last;
 }
 
 std::optional<crypto::PublicKey> Ledger::known_key(const crypto::Digest& key_id) const {
@@ -148,15 +149,19 @@ Result<std::vector<Answer>> Ledger::apply(const Block& block, const std::vector<
     const auto known = checked[i] ? checked[i] : check(item);
     answers.push_back(apply_event(item, *known, block.stamp, batch));
     if (const auto wrong = drift(totals_); !wrong.empty()) {
-      std::lock_guard lock(head_mutex_);
-      read_only_reason_ = "conservation fails at leaf " + std::to_string(tree_->size() - 1) +
-                          ": " + wrong;
-      return fail(ErrorCode::READ_ONLY, read_only_reason_);
+      stop_applying(wrong);
+      return fail(ErrorCode::READ_ONLY, read_only_reason());
     }
   }
   drop_expired(batch);
   publish(batch, at);
   return answers;
+}
+
+void Ledger::stop_applying(const std::string& why) {
+  std::lock_guard lock(status_mutex_);
+  read_only_reason_ =
+      "conservation fails at leaf " + std::to_string(tree_->size() - 1) + ": " + why;
 }
 
 void Ledger::pass(AppliedAt at) {
@@ -169,16 +174,15 @@ void Ledger::publish(leveldb::WriteBatch& batch, AppliedAt at) {
   state_->write_to(batch);
   tree_->write_to(batch);
   batch.Put(slice(key::meta("head")),
-            slice(encode_head(tree_->size(), time_, state_->digest())));
+            slice(encode_head({tree_->size(), tree_->root(), time_, state_->digest()})));
   std::string position;
   crypto::append_u64(position, at.index);
   crypto::append_u64(position, at.term);
   batch.Put(slice(key::meta("applied")), slice(position));
-  std::lock_guard lock(head_mutex_);
   store_->write(batch);
-  head_ = {tree_->size(), tree_->root(), time_, state_->digest()};
-  applied_ = at;
   refused_.clear();
+  std::lock_guard lock(status_mutex_);
+  applied_ = at;
 }
 
 Answer Ledger::apply_event(const BlockItem& item, const Result<CheckedEvent>& checked, Micros stamp,
@@ -210,22 +214,35 @@ std::optional<Answer> Ledger::known_outcome(const CheckedEvent& event,
     const auto leaf = static_cast<std::uint64_t>(accepted->leaf());
     return Answer{v1::ACCEPTED, ErrorCode::OK, {}, accepted->outcome(), leaf, accepted->time()};
   }
+  const auto refused = kept_refusal(payload, now);
+  if (refused && refused->event_sha256() != event.sha256.view()) return conflict();
+  // Founding a city takes as long as it takes: nodes may start days after the genesis was signed.
+  if (tree_->size() == 0) return std::nullopt;
   if (payload.valid_until() < now)
     return failed({ErrorCode::EVENT_EXPIRED, std::to_string(payload.valid_until())});
   bool in_force = false;
   const auto ahead = rules_at(now, in_force).valid_ahead_max();
   if (payload.valid_until() - now > (ahead == 0 ? kValidAheadDefault : ahead))
     return failed({ErrorCode::EVENT_TOO_FAR_AHEAD, std::to_string(payload.valid_until())});
-  const auto name = key::refused(payload.party(), payload.event_id());
+  if (!refused) return std::nullopt;
+  return Answer{v1::REFUSED, refused->outcome().code(), {}, refused->outcome(), 0, refused->time()};
+}
+
+std::optional<v1::RefusedOutcome> Ledger::refusal_at(const std::string& name) const {
+  if (const auto recent = refused_.find(name); recent != refused_.end()) return recent->second;
+  const auto stored = store_->get(name);
+  if (!stored) return std::nullopt;
   v1::RefusedOutcome refused;
-  if (const auto recent = refused_.find(name); recent != refused_.end()) {
-    refused = recent->second;
-  } else if (const auto stored = store_->get(name); !stored || !refused.ParseFromString(*stored)) {
-    return std::nullopt;
-  }
-  if (refused.valid_until() < now) return std::nullopt;
-  if (refused.event_sha256() != event.sha256.view()) return conflict();
-  return Answer{v1::REFUSED, refused.outcome().code(), {}, refused.outcome(), 0, refused.time()};
+  const bool parsed = refused.ParseFromString(*stored);
+  assert(parsed && "a stored refusal does not parse");
+  return parsed ? std::optional(std::move(refused)) : std::nullopt;
+}
+
+std::optional<v1::RefusedOutcome> Ledger::kept_refusal(const v1::Payload& payload,
+                                                       Micros now) const {
+  auto refused = refusal_at(key::refused(payload.party(), payload.event_id()));
+  if (refused && refused->valid_until() < now) return std::nullopt;
+  return refused;
 }
 
 Result<std::set<std::string>> Ledger::signers(const CheckedEvent& event) const {
@@ -241,11 +258,12 @@ Result<std::set<std::string>> Ledger::signers(const CheckedEvent& event) const {
     const auto key = crypto::PublicKey::decode(record->public_key());
     assert(key && "a registered key does not decode");
     const auto& verdict = event.verdicts[i];
+    bool is_valid = verdict && verdict->valid;
     if (!verdict || verdict->key != *key) {
       if (signed_bytes.empty()) signed_bytes = crypto::pae(event.envelope);
-      if (!crypto::verify(*key, signed_bytes, signature.signature))
-        return fail(ErrorCode::SIGNATURE_INVALID, "key id " + signature.key_id.hex());
+      is_valid = crypto::verify(*key, signed_bytes, signature.signature);
     }
+    if (!is_valid) return fail(ErrorCode::SIGNATURE_INVALID, "key id " + signature.key_id.hex());
     parties.insert(record->party());
   }
   if (!parties.contains(event.payload.party()))
@@ -256,8 +274,9 @@ Result<std::set<std::string>> Ledger::signers(const CheckedEvent& event) const {
 Ruling Ledger::decide_genesis(Context& context) {
   if (auto founded = found(context, context.event.payload.genesis()); !founded) return founded;
   auto parties = signers(context.event);
-  if (!parties) return tl::make_unexpected(Refusal{parties.error().code, "signers.genesis", {},
-                                                   {}, parties.error().detail, false});
+  if (!parties)
+    return tl::make_unexpected(
+        Refusal{parties.error().code, "signers.genesis", {}, {}, parties.error().detail, false});
   for (const auto& signer : *parties) {
     const auto party = state_->find<v1::Party>(key::party(signer));
     if (party && holds_role(*party, v1::AUTHORITY)) return {};
@@ -270,8 +289,8 @@ Answer Ledger::decide_event(const BlockItem& item, const CheckedEvent& event, Mi
                             leveldb::WriteBatch& batch) {
   bool in_force = false;
   const auto& rules = rules_at(now, in_force);
-  Context context{*state_, programs_,     event,   genesis_, rules, in_force,
-                  {},      now,           tree_->size(), totals_,  {}};
+  Context context{*state_, programs_, event,         genesis_, rules, in_force,
+                  {},      now,       tree_->size(), totals_,  {}};
   Ruling ruling;
   if (tree_->size() == 0) {
     ruling = decide_genesis(context);
@@ -301,6 +320,7 @@ Answer Ledger::refuse_event(const CheckedEvent& event, Micros now, const Refusal
   batch.Put(slice(name), slice(refused.SerializeAsString()));
   batch.Put(slice(key::refused_end(payload.valid_until(), name)), leveldb::Slice());
   Answer answer{v1::REFUSED, refusal.code, {}, refused.outcome(), 0, now};
+  refusals_end_from_ = std::min(refusals_end_from_, payload.valid_until());
   refused_[name] = std::move(refused);
   return answer;
 }
@@ -323,8 +343,7 @@ Answer Ledger::accept_event(const BlockItem& item, Context& context, leveldb::Wr
   if (payload.has_file_methodology()) programs_.forget();
   append_leaf(encode_entry(context.now, EntryKind::event, item.envelope), context.now, batch);
   append_state_root(batch);
-  return {v1::ACCEPTED, ErrorCode::OK,         {}, std::move(context.outcome),
-          context.leaf, context.now};
+  return {v1::ACCEPTED, ErrorCode::OK, {}, std::move(context.outcome), context.leaf, context.now};
 }
 
 void Ledger::append_leaf(std::string entry, Micros time, leveldb::WriteBatch& batch) {
@@ -342,27 +361,42 @@ void Ledger::append_state_root(leveldb::WriteBatch& batch) {
 }
 
 void Ledger::drop_expired(leveldb::WriteBatch& batch) {
+  if (time_ <= refusals_end_from_) return;
   int dropped = 0;
-  for (auto at = store_->at_or_after("x", "x"); at && dropped < kExpiredPerBlockMax; ++dropped) {
-    if (at->key >= key::refused_end(time_, "")) break;
-    batch.Delete(slice(at->key));
-    batch.Delete(slice(std::string_view(at->key).substr(9)));
-    at = store_->at_or_after("x", at->key + '\0');
-  }
+  auto next = kTimeMax;
+  store_->reader()->scan("x", key::refused_end(refusals_end_from_, ""),
+                         [&](std::string_view order, std::string_view) {
+                           const auto end = key::refusal_end(order);
+                           if (end >= time_ || dropped++ == kExpiredPerBlockMax) {
+                             next = std::min(next, end);
+                             return false;
+                           }
+                           batch.Delete(slice(order));
+                           // The same identity may have been refused again since, with another
+                           // valid_until.
+                           const std::string name(key::refusal_name(order));
+                           const auto refused = refusal_at(name);
+                           if (refused && refused->valid_until() == end) batch.Delete(slice(name));
+                           return true;
+                         });
+  for (const auto& [name, refused] : refused_) next = std::min(next, refused.valid_until());
+  refusals_end_from_ = next;
 }
 
 View Ledger::view() const {
-  std::lock_guard lock(head_mutex_);
-  return View(store_->reader(), head_);
+  auto reader = store_->reader();
+  const auto head = decode_head(reader->get(key::meta("head")));
+  assert(head && "the stored head does not decode");
+  return View(std::move(reader), *head);
 }
 
 AppliedAt Ledger::applied() const {
-  std::lock_guard lock(head_mutex_);
+  std::lock_guard lock(status_mutex_);
   return applied_;
 }
 
 std::string Ledger::read_only_reason() const {
-  std::lock_guard lock(head_mutex_);
+  std::lock_guard lock(status_mutex_);
   return read_only_reason_;
 }
 

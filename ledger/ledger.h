@@ -6,16 +6,19 @@
 //   view    any thread: a consistent reading of one moment.
 //
 // What apply decides for an event, in this order (design of identity and idempotency):
-//   1. it does not decode, or belongs to another city               error, nothing recorded
+//   1. `check` finds fault with its bytes, or it belongs to another city
+//                                                                    error, nothing recorded
 //   2. its id is known with the same bytes and was accepted          the first answer again
 //      its id is known with other bytes                              error event.conflict
 //   3. valid_until has passed, or lies too far ahead                 error
 //   4. its id is known with the same bytes and was refused           the refusal again
 //   5. a signature is unknown, revoked, invalid; the acting party's or a required one is missing
 //                                                                    error, the id stays free
-//   6. a rule refuses                                                refusal, kept until valid_until
+//   6. a rule refuses                                                refusal, kept until
+//   valid_until
 //   7. otherwise                                                     a leaf, for ever
-// Only 7 changes views. Bytes are the SHA-256 of PAE(type, payload); signatures are not part of them.
+// Only 7 changes views. Bytes are the SHA-256 of PAE(type, payload); signatures are not part of
+// them.
 //
 // Every K-th leaf (genesis.state_root_interval; leaves K-1, 2K-1, …) is a state root that apply
 // appends itself. Conservation is checked after every leaf; when it fails, nothing of the block is
@@ -23,6 +26,9 @@
 //
 // Durability: one atomic write per block, not synced; `sync` makes all of it durable. After a power
 // cut a prefix of the blocks is there (store.h), and `applied` says which to apply again.
+//
+// Threads: `apply`, `pass` belong to one thread; all else may be called from any thread at any
+// time. No reader waits for a block to be written.
 #pragma once
 
 #include <cstdint>
@@ -67,7 +73,8 @@ using Checked = std::shared_ptr<const Result<CheckedEvent>>;
 
 class Ledger {
  public:
-  // Errors of Store::open; CORRUPT if the stored parts do not belong together.
+  // Errors of Store::open; CORRUPT if the stored parts do not belong together (the tree's root is
+  // computed anew and compared).
   [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(const StoreOptions& options);
 
   [[nodiscard]] Checked check(const BlockItem& item) const;
@@ -109,8 +116,13 @@ class Ledger {
   Answer accept_event(const BlockItem& item, Context& context, leveldb::WriteBatch& batch);
   void append_leaf(std::string entry, Micros time, leveldb::WriteBatch& batch);
   void append_state_root(leveldb::WriteBatch& batch);
+  // The refusal kept for this identity at `now`, whatever its bytes.
+  std::optional<v1::RefusedOutcome> kept_refusal(const v1::Payload& payload, Micros now) const;
+  std::optional<v1::RefusedOutcome> refusal_at(const std::string& name) const;
   void drop_expired(leveldb::WriteBatch& batch);
+  // The rule set in force; or else the last one that was, or the last one filed.
   const v1::RuleSet& rules_at(Micros now, bool& in_force) const;
+  void stop_applying(const std::string& why);
   void publish(leveldb::WriteBatch& batch, AppliedAt at);
 
   std::unique_ptr<Store> store_;
@@ -123,10 +135,10 @@ class Ledger {
   Micros time_ = 0;
   // Refusals of the block at hand, by their key.
   std::map<std::string, v1::RefusedOutcome> refused_;
+  // No refusal in the store ends before this; saves a search in every block.
+  Micros refusals_end_from_ = 0;
 
-  // What readers see, changed together with the store.
-  mutable std::mutex head_mutex_;
-  Head head_;
+  mutable std::mutex status_mutex_;
   AppliedAt applied_;
   std::string read_only_reason_;
 

@@ -15,7 +15,7 @@ struct Credit {
 std::uint64_t leaf_of_claim(std::string_view stored) { return crypto::read_u64(stored); }
 
 // Judges one record by itself, in the order rules.h lists.
-tl::expected<Credit, Refusal> judge(Context& context, const std::string& scenario,
+tl::expected<Credit, Refusal> judge(const Context& context, const ProgramLine& line,
                                     const Record& record) {
   Credit credit;
   credit.account_key = key::personal(record.pseudonym());
@@ -23,10 +23,10 @@ tl::expected<Credit, Refusal> judge(Context& context, const std::string& scenari
   if (!balance)
     return refuse(ErrorCode::ACCOUNT_UNKNOWN, "record.account", {}, {},
                   personal_id(record.pseudonym()));
-  const auto* filed = context.programs.on(context.state, scenario, record.day);
-  if (filed == nullptr || filed->methodology.kind() != v1::BEHAVIOUR)
+  const auto* filed = line.on(record.day);
+  if (filed == nullptr)
     return refuse(ErrorCode::METHODOLOGY_NOT_IN_FORCE, "record.methodology", {}, {},
-                  scenario + " on day " + std::to_string(record.day));
+                  "day " + std::to_string(record.day));
   const auto& m = filed->methodology;
   if (record.slot >= m.slots_per_day())
     return refuse(ErrorCode::SLOT_MALFORMED, "record.slot", std::to_string(m.slots_per_day()), {},
@@ -34,19 +34,18 @@ tl::expected<Credit, Refusal> judge(Context& context, const std::string& scenari
   const auto today = day_of(context.now);
   if (record.day > today || record.day + static_cast<std::int64_t>(m.claim_window_days()) < today)
     return refuse(ErrorCode::CLAIM_WINDOW, "record.claim_window",
-                  std::to_string(m.claim_window_days()) + " days", "today is day " +
-                  std::to_string(today), "day " + std::to_string(record.day));
+                  std::to_string(m.claim_window_days()) + " days",
+                  "today is day " + std::to_string(today), "day " + std::to_string(record.day));
   const auto result =
       filed->program.evaluate(std::span(record.inputs.data(), record.input_count), record.tier);
-  if (!result)
-    return refuse(result.error().code, "record.formula", {}, {}, result.error().detail);
+  if (!result) return refuse(result.error().code, "record.formula", {}, {}, result.error().detail);
   if (result->negative) return refuse(ErrorCode::RESULT_NEGATIVE, "record.result", "0 g");
   if (result->grams == 0) return refuse(ErrorCode::AMOUNT_ZERO, "record.result", "1 g");
   credit.claim_key = key::claim(record.day, record.slot, record.claim.view());
   if (const auto claimed = context.state.get(credit.claim_key))
     return refuse(ErrorCode::CLAIM_DUPLICATE, "claim.unique", "1 claim per act",
                   "leaf " + std::to_string(leaf_of_claim(*claimed)),
-                  scenario + " on day " + std::to_string(record.day) + " slot " +
+                  m.scenario() + " on day " + std::to_string(record.day) + " slot " +
                       std::to_string(record.slot));
   credit.before = PersonalBalance::decode(*balance);
   credit.grams = result->grams;
@@ -98,12 +97,14 @@ Ruling submit_behaviour_batch(Context& context, const v1::SubmitBehaviourBatch& 
   subject.scenario = action.scenario();
   if (auto met = require_signers(context, "behaviour.submit", subject); !met) return met;
 
+  const auto& line =
+      context.programs.line(context.state, key::behaviour_versions(action.scenario()));
   std::optional<Refusal> first;
   std::uint32_t index = 0;
   auto& outcome = context.outcome;
   const auto credited_before_g = context.totals.credits_credited_g();
   for (const auto& record : context.event.records) {
-    if (auto credit = judge(context, action.scenario(), record)) {
+    if (auto credit = judge(context, line, record)) {
       pay(context, std::move(*credit), index);
     } else {
       note_refusal(outcome, context.state, index, record, credit.error().code);
@@ -115,8 +116,7 @@ Ruling submit_behaviour_batch(Context& context, const v1::SubmitBehaviourBatch& 
   auto& totals = context.totals;
   totals.set_records_credited(totals.records_credited() + outcome.records_credited());
   totals.set_records_refused(totals.records_refused() + outcome.records_refused());
-  context.fact("credited_g", 
-               std::to_string(totals.credits_credited_g() - credited_before_g));
+  context.fact("credited_g", std::to_string(totals.credits_credited_g() - credited_before_g));
   return {};
 }
 

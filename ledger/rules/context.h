@@ -30,8 +30,8 @@ using Ruling = tl::expected<void, Refusal>;
 [[nodiscard]] inline tl::unexpected<Refusal> refuse(ErrorCode code, std::string rule,
                                                     std::string limit = {}, std::string used = {},
                                                     std::string asked = {}) {
-  return tl::make_unexpected(Refusal{code, std::move(rule), std::move(limit), std::move(used),
-                                     std::move(asked), true});
+  return tl::make_unexpected(
+      Refusal{code, std::move(rule), std::move(limit), std::move(used), std::move(asked), true});
 }
 
 struct Context {
@@ -39,7 +39,7 @@ struct Context {
   Programs& programs;
   const CheckedEvent& event;
   const v1::Genesis& genesis;
-  const v1::RuleSet& rules;   // in force, or the last one filed
+  const v1::RuleSet& rules;  // in force, or the last one filed
   bool rules_in_force = false;
   std::set<std::string> signers;  // parties whose keys in force signed
   Micros now = 0;                 // time of this entry
@@ -60,6 +60,10 @@ inline constexpr Micros kBeijingOffset = Micros{8 * 3'600} * 1'000'000;
 [[nodiscard]] inline std::int64_t day_of(Micros time) {
   return (time + kBeijingOffset) / kMicrosPerDay;  // times are positive
 }
+// Days that rules may name: 1970-01-01 to 9999-12-31. Every day on the ledger is checked when it
+// arrives, so arithmetic on days cannot overflow.
+inline constexpr std::int64_t kDayMax = 2'932'896;
+[[nodiscard]] inline bool is_day(std::int64_t day) { return day >= 0 && day <= kDayMax; }
 // Gregorian year of a day.
 [[nodiscard]] int year_of_day(std::int64_t day);
 

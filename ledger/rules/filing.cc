@@ -7,7 +7,9 @@ namespace puhui::ledger {
 namespace {
 
 constexpr std::size_t kTextSizeMax = 512;
+constexpr std::size_t kLabelSizeMax = 64;
 constexpr int kMeterKeysMax = 256;
+constexpr int kRegistryChecksMax = 16;
 constexpr std::uint32_t kSlotsPerDayMax = 96;
 constexpr std::uint32_t kClaimWindowDaysMax = 366;
 constexpr std::string_view kNotInEtsBoundary = "not_in_ets_boundary";
@@ -16,12 +18,14 @@ Ruling malformed(ErrorCode code, std::string_view what) {
   return refuse(code, "form." + std::string(what));
 }
 
+// Codes and versions of methodologies, as their issuers write them.
+bool is_label(std::string_view text) {
+  return !text.empty() && text.size() <= kLabelSizeMax && text.find('\0') == std::string_view::npos;
+}
+
 Ruling check_methodology_form(const v1::Methodology& m) {
   const auto bad = [](std::string_view what) {
     return malformed(ErrorCode::METHODOLOGY_MALFORMED, what);
-  };
-  const auto is_label = [](std::string_view text) {
-    return !text.empty() && text.size() <= 64 && text.find('\0') == std::string_view::npos;
   };
   if (!is_label(m.code())) return bad("code");
   if (!is_label(m.version())) return bad("version");
@@ -32,7 +36,11 @@ Ruling check_methodology_form(const v1::Methodology& m) {
   if (m.name_zh().size() > kTextSizeMax || m.name_en().size() > kTextSizeMax ||
       m.note().size() > kTextSizeMax || m.grade().size() > kTextSizeMax)
     return bad("text");
-  if (m.effective_to() != 0 && m.effective_to() <= m.effective_from()) return bad("effective_to");
+  if (!is_day(m.effective_from())) return bad("effective_from");
+  if (m.effective_to() != 0 &&
+      (!is_day(m.effective_to()) || m.effective_to() <= m.effective_from()))
+    return bad("effective_to");
+  if (m.registry_checks_size() > kRegistryChecksMax) return bad("registry_checks");
   for (const auto& check : m.registry_checks())
     if (!is_registry_check(check)) return bad("registry_checks");
   if (m.kind() == v1::PROJECT) return {};
@@ -43,27 +51,21 @@ Ruling check_methodology_form(const v1::Methodology& m) {
   return {};
 }
 
-// The name under which versions follow one another.
-const std::string& version_line(const v1::Methodology& m) {
-  return m.kind() == v1::BEHAVIOUR ? m.scenario() : m.code();
-}
-
 std::string window_text(std::int64_t from, std::int64_t to) {
   return "[" + std::to_string(from) + ", " + (to == 0 ? "open" : std::to_string(to)) + ")";
 }
 
 Ruling check_no_overlap(const Context& context, const v1::Methodology& m) {
-  const auto& line = version_line(m);
-  const auto prefix = key::versions(line);
+  const auto line = line_of(m);
   const auto overlaps = [&](const Found& found) {
     return refuse(ErrorCode::METHODOLOGY_OVERLAP, "methodology.versions",
                   window_text(m.effective_from(), m.effective_to()),
-                  found.value.substr(0, found.value.find('\0')), line);
+                  found.value.substr(0, found.value.find('\0')),
+                  m.kind() == v1::BEHAVIOUR ? m.scenario() : m.code());
   };
-  if (const auto next = context.state.at_or_after(prefix, key::version_from(line, m.effective_from())))
-    if (m.effective_to() == 0 ||
-        next->key < key::version_from(line, m.effective_to()))
-      return overlaps(*next);
+  const auto next = context.state.at_or_after(line, key::version_from(line, m.effective_from()));
+  if (next && (m.effective_to() == 0 || next->key < key::version_from(line, m.effective_to())))
+    return overlaps(*next);
   const auto earlier = methodology_on(context.state, line, m.effective_from());
   if (!earlier) return {};
   return overlaps({{}, earlier->code() + '\0' + earlier->version()});
@@ -103,14 +105,20 @@ Ruling check_project_form(const v1::FileProject& action) {
   std::set<std::string> keys;
   for (const auto& meter : action.keys())
     if (!is_name(meter) || !keys.insert(meter).second) return bad("keys");
-  if (action.crediting_to() <= action.crediting_from())
+  if (!is_label(action.methodology())) return bad("methodology");
+  if (!is_day(action.crediting_from()) || !is_day(action.crediting_to()) ||
+      action.crediting_to() <= action.crediting_from())
     return refuse(ErrorCode::PERIOD_INVALID, "project.crediting_period");
   return {};
 }
 
 Ruling check_account(const Context& context, const v1::FileProject& action) {
-  const auto account = context.state.find<v1::Account>(key::account(action.account()));
-  if (!account) return refuse(ErrorCode::ACCOUNT_UNKNOWN, "project.account", {}, {}, action.account());
+  // Only names are looked up: a personal account's key is stored in the same family.
+  const auto account = is_name(action.account())
+                           ? context.state.find<v1::Account>(key::account(action.account()))
+                           : std::nullopt;
+  if (!account)
+    return refuse(ErrorCode::ACCOUNT_UNKNOWN, "project.account", {}, {}, action.account());
   if (account->owner() != action.owner())
     return refuse(ErrorCode::ACCOUNT_NOT_OWNED, "project.account", account->owner(), {},
                   action.owner());
@@ -127,8 +135,8 @@ Ruling run_registry_checks(const Context& context, const v1::Methodology& method
     if (check != kNotInEtsBoundary) continue;
     const auto owner = context.state.find<v1::Party>(key::party(project.owner()));
     if (owner && owner->in_ets_boundary())
-      return refuse(ErrorCode::GUARD_FAILED, check, "owner outside every ETS boundary",
-                    "inside", project.owner());
+      return refuse(ErrorCode::GUARD_FAILED, check, "owner outside every ETS boundary", "inside",
+                    project.owner());
   }
   return {};
 }
@@ -139,7 +147,8 @@ Ruling file_methodology(Context& context, const v1::FileMethodology& action) {
   if (auto form = check_methodology_form(m); !form) return form;
   const auto name = key::methodology(m.code(), m.version());
   if (context.state.has(name))
-    return refuse(ErrorCode::METHODOLOGY_EXISTS, "methodology.new", {}, m.code() + " " + m.version());
+    return refuse(ErrorCode::METHODOLOGY_EXISTS, "methodology.new", {},
+                  m.code() + " " + m.version());
   if (const auto program = build_program(m); !program)
     return refuse(program.error().code, "methodology.program", {}, {}, program.error().detail);
   const bool sample = m.issued_by() != context.genesis.city();
@@ -161,7 +170,7 @@ Ruling file_methodology(Context& context, const v1::FileMethodology& action) {
     totals.set_samples(totals.samples() + 1);
   } else {
     totals.set_methodologies(totals.methodologies() + 1);
-    context.state.put(key::version_from(version_line(m), m.effective_from()),
+    context.state.put(key::version_from(line_of(m), m.effective_from()),
                       m.code() + '\0' + m.version());
   }
   return {};
@@ -174,8 +183,9 @@ Ruling file_project(Context& context, const v1::FileProject& action) {
     return refuse(ErrorCode::PROJECT_EXISTS, "project.new", {}, action.project());
   if (!context.state.has(key::party(action.owner())))
     return refuse(ErrorCode::PARTY_UNKNOWN, "project.owner", {}, {}, action.owner());
-  const auto m = methodology_on(context.state, action.methodology(), action.crediting_from());
-  if (!m || m->kind() != v1::PROJECT)
+  const auto m = methodology_on(context.state, key::project_versions(action.methodology()),
+                                action.crediting_from());
+  if (!m)
     return refuse(ErrorCode::METHODOLOGY_NOT_IN_FORCE, "project.methodology",
                   window_text(action.crediting_from(), action.crediting_to()), {},
                   action.methodology());

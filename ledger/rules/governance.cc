@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "crypto/envelope.h"
+#include "crypto/note.h"
 #include "ledger/rules/rules.h"
 
 namespace puhui::ledger {
@@ -8,11 +10,30 @@ namespace {
 constexpr int kKeysPerPartyMax = 16;
 constexpr int kRolesPerPartyMax = 64;
 constexpr std::size_t kTextSizeMax = 256;
+constexpr int kSignerLinesMax = 256;
+constexpr int kRequirementsMax = 16;
+constexpr int kPurposesMax = 64;
+constexpr std::int64_t kDemoRateMax = 1'000'000;
 constexpr std::uint32_t kStateRootIntervalMin = 4;
 constexpr std::uint32_t kStateRootIntervalMax = 1 << 20;
 
 Ruling malformed(std::string_view what) {
   return refuse(ErrorCode::EVENT_MALFORMED, "form." + std::string(what));
+}
+
+bool is_text(std::string_view text) { return text.size() <= kTextSizeMax; }
+bool is_hash_or_empty(std::string_view hash) {
+  return hash.empty() || hash.size() == crypto::Digest::kSize;
+}
+
+Ruling check_grant(const v1::RoleGrant& grant) {
+  const auto& scope = grant.scope();
+  if (!v1::Role_IsValid(grant.role()) || grant.role() == v1::ROLE_UNSPECIFIED)
+    return malformed("role");
+  if (!is_text(scope.area()) || !is_text(scope.methodology()) || scope.max_amount_kg() < 0)
+    return malformed("scope");
+  if (scope.to() != 0 && scope.to() <= scope.from()) return malformed("scope");
+  return {};
 }
 
 // Roles that one legal entity may not hold together.
@@ -73,15 +94,14 @@ void end_key(Context& context, v1::KeyRecord record, bool revoked) {
 
 Ruling check_party_form(const v1::RegisterParty& action) {
   if (!is_name(action.party())) return malformed("party");
-  if (action.legal_entity().size() > kTextSizeMax || action.name_zh().size() > kTextSizeMax ||
-      action.name_en().size() > kTextSizeMax || action.area().size() > kTextSizeMax)
+  if (!is_text(action.legal_entity()) || !is_text(action.name_zh()) || !is_text(action.name_en()) ||
+      !is_text(action.area()))
     return malformed("text");
   if (action.legal_entity().find('\0') != std::string::npos) return malformed("legal_entity");
   if (action.keys_size() == 0 || action.keys_size() > kKeysPerPartyMax) return malformed("keys");
   if (action.roles_size() > kRolesPerPartyMax) return malformed("roles");
   for (const auto& grant : action.roles())
-    if (!v1::Role_IsValid(grant.role()) || grant.role() == v1::ROLE_UNSPECIFIED)
-      return malformed("role");
+    if (auto form = check_grant(grant); !form) return form;
   return {};
 }
 
@@ -119,34 +139,66 @@ tl::expected<v1::Party, Refusal> need_party(const Context& context, const std::s
   return refuse(ErrorCode::PARTY_UNKNOWN, "party.known", {}, {}, name);
 }
 
-Subject about(const std::string& party) {
+Subject about(const std::string& party, const std::string& area) {
   Subject subject;
   subject.party = party;
+  subject.area = area;
   return subject;
+}
+
+// A requirement that someone can meet.
+bool is_requirement(const v1::SignerRequirement& need) {
+  if (need.count() > crypto::kEnvelopeSignaturesMax) return false;
+  switch (need.who_case()) {
+    case v1::SignerRequirement::kRole:
+      return v1::Role_IsValid(need.role()) && need.role() != v1::ROLE_UNSPECIFIED;
+    case v1::SignerRequirement::kRelation:
+      return v1::Relation_IsValid(need.relation()) && need.relation() != v1::RELATION_UNSPECIFIED &&
+             need.count() <= 1;
+    case v1::SignerRequirement::WHO_NOT_SET:
+      break;
+  }
+  return false;
+}
+
+bool is_signer_line(const v1::SignerRule& line) {
+  return !line.action().empty() && is_text(line.action()) &&
+         line.all_of_size() <= kRequirementsMax &&
+         std::ranges::all_of(line.all_of(), is_requirement);
 }
 
 Ruling check_rules_form(const v1::RuleSet& rules) {
   const auto bad = [](const char* what) {
     return refuse(ErrorCode::RULE_MALFORMED, "rules.form", {}, {}, what);
   };
-  if (rules.version().empty() || rules.version().size() > kTextSizeMax) return bad("version");
+  if (rules.version().empty() || !is_text(rules.version())) return bad("version");
+  if (rules.effective_from() < 0 || rules.effective_to() < 0) return bad("window");
   if (rules.effective_to() != 0 && rules.effective_to() <= rules.effective_from())
     return bad("window");
   if (rules.valid_ahead_max() < 0) return bad("valid_ahead_max");
+  if (!is_hash_or_empty(rules.document_sha256())) return bad("document_sha256");
+  if (rules.signers_size() > kSignerLinesMax) return bad("signers");
   std::set<std::string> actions;
+  bool can_be_replaced = false;
   for (const auto& line : rules.signers()) {
-    if (line.action().empty() || !actions.insert(line.action()).second) return bad("signers");
-    for (const auto& need : line.all_of())
-      if (need.who_case() == v1::SignerRequirement::WHO_NOT_SET) return bad("requirement");
+    if (!is_signer_line(line) || !actions.insert(line.action()).second) return bad("signers");
+    if (line.action() == "rules.file") can_be_replaced = !line.all_of().empty();
   }
+  // Rules that nobody, or anybody, may replace would be the end of governance.
+  if (!can_be_replaced) return bad("rules.file");
+  if (rules.purposes_size() > kPurposesMax) return bad("purposes");
+  std::set<std::string> purposes;
+  for (const auto& purpose : rules.purposes())
+    if (!is_name(purpose) || !purposes.insert(purpose).second) return bad("purposes");
   return {};
 }
 
 Ruling check_node_form(const v1::Node& node) {
-  if (node.node_id() == 0 || node.name().empty() || node.name().size() > kTextSizeMax ||
-      node.peer_address().size() > kTextSizeMax || node.client_address().size() > kTextSizeMax)
+  if (node.node_id() == 0 || !crypto::is_key_name(node.name()) || !is_text(node.peer_address()) ||
+      !is_text(node.client_address()))
     return malformed("node");
-  if (!crypto::PublicKey::decode(node.peer_key()) || !crypto::PublicKey::decode(node.cosigner_key()))
+  if (!crypto::PublicKey::decode(node.peer_key()) ||
+      !crypto::PublicKey::decode(node.cosigner_key()))
     return refuse(ErrorCode::KEY_MALFORMED, "node.keys");
   return {};
 }
@@ -156,9 +208,15 @@ Ruling check_node_form(const v1::Node& node) {
 Ruling found(Context& context, const v1::Genesis& genesis) {
   if (!is_code(genesis.city()) || genesis.city() != context.event.payload.city())
     return malformed("city");
-  if (genesis.origin().empty() || genesis.origin().size() > kTextSizeMax) return malformed("origin");
+  if (!crypto::is_key_name(genesis.origin())) return malformed("origin");
   if (genesis.has_demo_clock() != genesis.origin().starts_with("demo.")) return malformed("origin");
-  if (genesis.has_demo_clock() && genesis.demo_clock().rate() < 1) return malformed("demo_clock");
+  if (!is_text(genesis.name_zh()) || !is_text(genesis.name_en()) || !is_text(genesis.area()) ||
+      !is_hash_or_empty(genesis.predecessor()))
+    return malformed("text");
+  const auto& clock = genesis.demo_clock();
+  if (genesis.has_demo_clock() && (clock.rate() < 1 || clock.rate() > kDemoRateMax ||
+                                   clock.start() < 0 || clock.start() > kTimeMax))
+    return malformed("demo_clock");
   if (genesis.state_root_interval() < kStateRootIntervalMin ||
       genesis.state_root_interval() > kStateRootIntervalMax)
     return malformed("state_root_interval");
@@ -169,29 +227,29 @@ Ruling found(Context& context, const v1::Genesis& genesis) {
     if (auto added = add_party(context, party); !added) return added;
   for (const auto& node : genesis.nodes()) {
     if (auto form = check_node_form(node); !form) return form;
+    if (context.state.has(key::node(node.node_id()))) return malformed("nodes");
     context.state.put(key::node(node.node_id()), node);
   }
-  if (genesis.has_rules()) {
-    if (auto form = check_rules_form(genesis.rules()); !form) return form;
-    context.state.put(key::rule_set(context.leaf), genesis.rules());
-  }
+  if (auto form = check_rules_form(genesis.rules()); !form) return form;
+  context.state.put(key::rule_set(context.leaf), genesis.rules());
   context.state.put(key::genesis(), genesis);
   return {};
 }
 
 Ruling register_party(Context& context, const v1::RegisterParty& action) {
   if (auto added = add_party(context, action); !added) return added;
-  return require_signers(context, "party.register", about(action.party()));
+  return require_signers(context, "party.register", about(action.party(), action.area()));
 }
 
 Ruling grant_role(Context& context, const v1::GrantRole& action) {
   auto party = need_party(context, action.party());
   if (!party) return tl::make_unexpected(party.error());
-  const auto role = action.grant().role();
-  if (!v1::Role_IsValid(role) || role == v1::ROLE_UNSPECIFIED) return malformed("role");
+  if (auto form = check_grant(action.grant()); !form) return form;
   if (party->roles_size() >= kRolesPerPartyMax) return malformed("roles");
-  if (auto harmony = check_harmony(context.state, *party, role); !harmony) return harmony;
-  if (auto met = require_signers(context, "role.grant", about(action.party())); !met) return met;
+  if (auto harmony = check_harmony(context.state, *party, action.grant().role()); !harmony)
+    return harmony;
+  if (auto met = require_signers(context, "role.grant", about(action.party(), party->area())); !met)
+    return met;
   *party->add_roles() = action.grant();
   context.state.put(key::party(party->party()), *party);
   return {};
@@ -202,7 +260,9 @@ Ruling revoke_role(Context& context, const v1::RevokeRole& action) {
   if (!party) return tl::make_unexpected(party.error());
   if (!holds_role(*party, action.role()))
     return refuse(ErrorCode::ROLE_MISSING, "role.held", {}, {}, v1::Role_Name(action.role()));
-  if (auto met = require_signers(context, "role.revoke", about(action.party())); !met) return met;
+  if (auto met = require_signers(context, "role.revoke", about(action.party(), party->area()));
+      !met)
+    return met;
   auto* roles = party->mutable_roles();
   roles->erase(std::remove_if(roles->begin(), roles->end(),
                               [&](const auto& grant) { return grant.role() == action.role(); }),
@@ -216,7 +276,8 @@ Ruling add_key(Context& context, const v1::AddKey& action) {
   if (!party) return tl::make_unexpected(party.error());
   if (party->key_ids_size() >= kKeysPerPartyMax) return malformed("keys");
   if (auto fresh = check_new_key(context.state, action.key()); !fresh) return fresh;
-  if (auto met = require_signers(context, "key.add", about(action.party())); !met) return met;
+  if (auto met = require_signers(context, "key.add", about(action.party(), party->area())); !met)
+    return met;
   party->add_key_ids(put_key(context, action.party(), action.key()));
   context.state.put(key::party(party->party()), *party);
   return {};
@@ -246,7 +307,8 @@ Ruling rotate_key(Context& context, const v1::RotateKey& action) {
   auto old = need_key(context, action.party(), action.old_key_id());
   if (!old) return tl::make_unexpected(old.error());
   if (auto fresh = check_new_key(context.state, action.new_key()); !fresh) return fresh;
-  if (auto met = require_signers(context, "key.rotate", about(action.party())); !met) return met;
+  if (auto met = require_signers(context, "key.rotate", about(action.party(), party->area())); !met)
+    return met;
   end_key(context, std::move(*old), false);
   remove_key_id(*party, action.old_key_id());
   party->add_key_ids(put_key(context, action.party(), action.new_key()));
@@ -261,7 +323,8 @@ Ruling revoke_key(Context& context, const v1::RevokeKey& action) {
   if (!old) return tl::make_unexpected(old.error());
   if (party->key_ids_size() == 1)
     return refuse(ErrorCode::KEY_LAST, "key.not_last", "1", "1", action.party());
-  if (auto met = require_signers(context, "key.revoke", about(action.party())); !met) return met;
+  if (auto met = require_signers(context, "key.revoke", about(action.party(), party->area())); !met)
+    return met;
   end_key(context, std::move(*old), true);
   remove_key_id(*party, action.key_id());
   context.state.put(key::party(party->party()), *party);

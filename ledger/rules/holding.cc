@@ -9,11 +9,14 @@ namespace {
 constexpr std::size_t kTextSizeMax = 256;
 
 tl::expected<v1::Account, Refusal> need_account(const Context& context, const std::string& name) {
-  auto account = context.state.find<v1::Account>(key::account(name));
-  if (!is_name(name) || !account)
-    return refuse(is_personal_id(name) ? ErrorCode::ACCOUNT_KIND : ErrorCode::ACCOUNT_UNKNOWN,
-                  "account.known", {}, {}, name);
-  return std::move(*account);
+  if (is_personal_id(name))
+    return refuse(ErrorCode::ACCOUNT_KIND, "account.known", "an account that holds units", {},
+                  name);
+  // Only names are looked up: a personal account's key is stored in the same family.
+  if (is_name(name))
+    if (auto account = context.state.find<v1::Account>(key::account(name)))
+      return std::move(*account);
+  return refuse(ErrorCode::ACCOUNT_UNKNOWN, "account.known", {}, {}, name);
 }
 
 Subject holder_of(const Context& context, const v1::Account& account, std::int64_t amount_kg) {
@@ -38,7 +41,9 @@ Ruling check_retirement_form(const Context& context, const v1::Retire& action) {
   if (action.beneficiary().empty() || action.beneficiary().size() > kTextSizeMax)
     return refuse(ErrorCode::BENEFICIARY_MISSING, "retirement.beneficiary");
   if (action.note().size() > kTextSizeMax) return refuse(ErrorCode::EVENT_MALFORMED, "form.note");
-  if (action.to() != 0 && action.to() <= action.from())
+  const bool has_period = action.from() != 0 || action.to() != 0;
+  if (has_period &&
+      (!is_day(action.from()) || !is_day(action.to()) || action.to() <= action.from()))
     return refuse(ErrorCode::PERIOD_INVALID, "retirement.period");
   return check_quantity(action.serials(), action.amount_kg());
 }
@@ -58,8 +63,7 @@ Ruling transfer(Context& context, const v1::Transfer& action) {
   if (action.has_trade() && (action.trade().price_cents_per_tonne() < 0 ||
                              action.trade().reference().size() > kTextSizeMax))
     return refuse(ErrorCode::EVENT_MALFORMED, "form.trade");
-  const auto subject =
-      holder_of(context, *from, quantity(action.serials(), action.amount_kg()));
+  const auto subject = holder_of(context, *from, quantity(action.serials(), action.amount_kg()));
   const auto* line = action.has_trade() ? "transfer.trade" : "transfer";
   if (auto met = require_signers(context, line, subject); !met) return met;
   auto pieces = take(context, action.from(), action.serials(), action.amount_kg());
@@ -75,9 +79,12 @@ Ruling retire(Context& context, const v1::Retire& action) {
   const auto account = need_account(context, action.account());
   if (!account) return tl::make_unexpected(account.error());
   if (auto form = check_retirement_form(context, action); !form) return form;
-  const auto subject =
-      holder_of(context, *account, quantity(action.serials(), action.amount_kg()));
-  if (auto met = require_signers(context, "retire." + action.purpose(), subject); !met) return met;
+  const auto subject = holder_of(context, *account, quantity(action.serials(), action.amount_kg()));
+  const auto own_line = "retire." + action.purpose();
+  if (auto met = require_signers(context, has_line(context.rules, own_line) ? own_line : "retire",
+                                 subject);
+      !met)
+    return met;
   auto pieces = take(context, action.account(), action.serials(), action.amount_kg());
   if (!pieces) return tl::make_unexpected(pieces.error());
 

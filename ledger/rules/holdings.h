@@ -1,8 +1,8 @@
 // Who holds which serials: interval algebra over unit blocks, and balances of personal accounts.
 //
 // The blocks of a city never overlap and together cover exactly the serials ever issued; `take`
-// and `give` split and merge them. Every unit change is one take and one give of the same pieces, so
-// what leaves one place arrives in another.
+// and `give` split and merge them. Every unit change is one take and one give of the same pieces,
+// so what leaves one place arrives in another.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ namespace puhui::ledger {
 inline constexpr std::size_t kRangesMax = 1000;
 
 // Either the ranges of the event, checked for form (reversed, overlapping, too many), or none when
-// it names an amount; the amount is checked for zero and sign. Exactly one of the two must be given.
+// it names an amount; the amount is checked for zero and sign. Exactly one of the two must be
+// given.
 [[nodiscard]] Ruling check_quantity(
     const google::protobuf::RepeatedPtrField<v1::SerialRange>& serials, std::int64_t amount_kg);
 
@@ -31,7 +32,8 @@ inline constexpr std::size_t kRangesMax = 1000;
     Context& context, const std::string& account,
     const google::protobuf::RepeatedPtrField<v1::SerialRange>& serials, std::int64_t amount_kg);
 
-// Adds a piece (start, end, batch, batch_start) to an account, merging it with its neighbours there.
+// Adds a piece (start, end, batch, batch_start) to an account, merging it with its neighbours
+// there.
 void give(Context& context, v1::UnitBlock piece, const std::string& account);
 // Ends a piece: it stays for ever as retired by `account` at this leaf.
 void end_as_retired(Context& context, v1::UnitBlock piece, const std::string& account);

@@ -1,5 +1,6 @@
 #include "ledger/rules/programs.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "ledger/store/keys.h"
@@ -8,29 +9,55 @@
 namespace puhui::ledger {
 namespace {
 
-constexpr std::size_t kDaysRememberedMax = 4096;
+constexpr std::size_t kLinesRememberedMax = 1024;
 
 formula::InputDefinition input_of(const v1::MethodologyInput& input) {
-  return {input.name(), input.unit(), input.min(), input.max(), input.scale(),
+  return {input.name(),
+          input.unit(),
+          input.min(),
+          input.max(),
+          input.scale(),
           input.role() == v1::PARAMETER ? formula::InputRole::kParameter
                                         : formula::InputRole::kMonitored};
 }
 
 std::optional<formula::ResultUnit> unit_of(v1::ResultUnit unit) {
   switch (unit) {
-    case v1::GRAM: return formula::ResultUnit::kGram;
-    case v1::KILOGRAM: return formula::ResultUnit::kKilogram;
-    case v1::TONNE: return formula::ResultUnit::kTonne;
-    default: return std::nullopt;
+    case v1::GRAM:
+      return formula::ResultUnit::kGram;
+    case v1::KILOGRAM:
+      return formula::ResultUnit::kKilogram;
+    case v1::TONNE:
+      return formula::ResultUnit::kTonne;
+    default:
+      return std::nullopt;
   }
 }
 
 std::optional<formula::Rounding> rounding_of(v1::Rounding rounding) {
   switch (rounding) {
-    case v1::FLOOR: return formula::Rounding::kFloor;
-    case v1::HALF_UP: return formula::Rounding::kHalfUp;
-    default: return std::nullopt;
+    case v1::FLOOR:
+      return formula::Rounding::kFloor;
+    case v1::HALF_UP:
+      return formula::Rounding::kHalfUp;
+    default:
+      return std::nullopt;
   }
+}
+
+// The methodology that the value of a version key (code, zero byte, version) names.
+v1::Methodology filed(const State& state, const std::string& name) {
+  const auto zero = name.find('\0');
+  assert(zero != std::string::npos);
+  auto record = state.find<v1::MethodologyRecord>(
+      key::methodology(name.substr(0, zero), name.substr(zero + 1)));
+  assert(record && "a version in force is not filed");
+  return std::move(*record->mutable_methodology());
+}
+
+// Whether a version that began by this day is still in force.
+bool covers(const v1::Methodology& methodology, std::int64_t day) {
+  return methodology.effective_to() == 0 || day < methodology.effective_to();
 }
 
 }  // namespace
@@ -54,33 +81,40 @@ Result<formula::Program> build_program(const v1::Methodology& methodology) {
   return formula::build(definition);
 }
 
-std::optional<v1::Methodology> methodology_on(const State& state, std::string_view name,
-                                              std::int64_t day) {
-  const auto found = state.before(key::versions(name), key::version_from(name, day + 1));
-  if (!found) return std::nullopt;
-  const auto zero = found->value.find('\0');
-  assert(zero != std::string::npos);
-  const auto record = state.find<v1::MethodologyRecord>(
-      key::methodology(found->value.substr(0, zero), found->value.substr(zero + 1)));
-  assert(record && "a version in force is not filed");
-  const auto to = record->methodology().effective_to();
-  if (to != 0 && day >= to) return std::nullopt;
-  return record->methodology();
+std::string line_of(const v1::Methodology& methodology) {
+  return methodology.kind() == v1::BEHAVIOUR ? key::behaviour_versions(methodology.scenario())
+                                             : key::project_versions(methodology.code());
 }
 
-const FiledProgram* Programs::on(const State& state, std::string_view name, std::int64_t day) {
-  const std::pair at{std::string(name), day};
-  if (const auto known = by_day_.find(at); known != by_day_.end()) return known->second;
-  if (by_day_.size() >= kDaysRememberedMax) by_day_.clear();
-  const auto methodology = methodology_on(state, name, day);
-  if (!methodology) return by_day_[at] = nullptr;
-  auto& filed = compiled_[{methodology->code(), methodology->version()}];
-  if (!filed) {
-    auto program = build_program(*methodology);
+std::optional<v1::Methodology> methodology_on(const State& state, std::string_view line,
+                                              std::int64_t day) {
+  const auto found = state.before(line, key::version_from(line, day + 1));
+  if (!found) return std::nullopt;
+  auto methodology = filed(state, found->value);
+  if (!covers(methodology, day)) return std::nullopt;
+  return methodology;
+}
+
+const FiledProgram* ProgramLine::on(std::int64_t day) const {
+  const auto next = std::ranges::upper_bound(versions_, day, {}, [](const FiledProgram& version) {
+    return version.methodology.effective_from();
+  });
+  if (next == versions_.begin()) return nullptr;
+  const auto& version = *std::prev(next);
+  return covers(version.methodology, day) ? &version : nullptr;
+}
+
+const ProgramLine& Programs::line(const State& state, const std::string& line) {
+  if (const auto known = lines_.find(line); known != lines_.end()) return known->second;
+  if (lines_.size() >= kLinesRememberedMax) lines_.clear();
+  std::vector<FiledProgram> versions;
+  for (auto at = state.at_or_after(line, line); at; at = state.at_or_after(line, at->key + '\0')) {
+    auto methodology = filed(state, at->value);
+    auto program = build_program(methodology);
     assert(program && "a filed methodology does not build");
-    filed = std::make_unique<FiledProgram>(FiledProgram{*methodology, std::move(*program)});
+    versions.push_back({std::move(methodology), std::move(*program)});
   }
-  return by_day_[at] = filed.get();
+  return lines_.emplace(line, ProgramLine(std::move(versions))).first->second;
 }
 
 }  // namespace puhui::ledger

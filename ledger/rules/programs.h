@@ -1,13 +1,16 @@
 // Filed methodologies as compiled programs, found by the day of the act.
 //
-// A cache over the state: what it answers follows from the state alone. The applying thread owns it;
-// `forget` is called after every filing.
+// The versions of one project methodology (by code) or of one behaviour scenario follow one another
+// without overlap: a *line*, named by key::project_versions or key::behaviour_versions.
+// `Programs` is a cache over the state: what it answers follows from the state alone. The applying
+// thread owns it; `forget` is called after every filing.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "ledger/formula/program.h"
 #include "ledger/store/state.h"
@@ -20,25 +23,38 @@ struct FiledProgram {
   formula::Program program;
 };
 
+// All versions of one line, compiled, in order of time.
+class ProgramLine {
+ public:
+  explicit ProgramLine(std::vector<FiledProgram> versions) : versions_(std::move(versions)) {}
+
+  // The version in force on that day, or null. Valid as long as this line.
+  [[nodiscard]] const FiledProgram* on(std::int64_t day) const;
+
+ private:
+  std::vector<FiledProgram> versions_;
+};
+
 // The executable part of a methodology. Errors of formula::build, METHODOLOGY_MALFORMED for an
 // unset unit or rounding.
 [[nodiscard]] Result<formula::Program> build_program(const v1::Methodology& methodology);
 
-// The version in force on `day` for a project methodology's code or a behaviour scenario's name.
+// The line a methodology belongs to.
+[[nodiscard]] std::string line_of(const v1::Methodology& methodology);
+
+// The version of a line in force on `day`.
 [[nodiscard]] std::optional<v1::Methodology> methodology_on(const State& state,
-                                                            std::string_view name,
+                                                            std::string_view line,
                                                             std::int64_t day);
 
 class Programs {
  public:
-  // Null when no version is in force on that day. Valid until `forget`.
-  [[nodiscard]] const FiledProgram* on(const State& state, std::string_view name,
-                                       std::int64_t day);
-  void forget() { by_day_.clear(); compiled_.clear(); }
+  // A line, without versions if none is filed. Valid until the next call of `line` or `forget`.
+  [[nodiscard]] const ProgramLine& line(const State& state, const std::string& line);
+  void forget() { lines_.clear(); }
 
  private:
-  std::map<std::pair<std::string, std::int64_t>, const FiledProgram*> by_day_;
-  std::map<std::pair<std::string, std::string>, std::unique_ptr<FiledProgram>> compiled_;
+  std::map<std::string, ProgramLine> lines_;
 };
 
 }  // namespace puhui::ledger

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cassert>
 #include <limits>
 
 #include "ledger/formula/rational.h"
@@ -83,7 +85,8 @@ tl::expected<Computed, Refusal> compute(const FiledProgram& filed, const v1::Pro
   if (!result)
     return refuse(result.error().code, "methodology.formula", {}, {}, result.error().detail);
   const auto exact = filed.program.exact(*values, 0);
-  if (!exact) return refuse(exact.error().code, "methodology.formula", {}, {}, exact.error().detail);
+  if (!exact)
+    return refuse(exact.error().code, "methodology.formula", {}, {}, exact.error().detail);
   return Computed{exact->text(), result->grams};
 }
 
@@ -103,12 +106,20 @@ v1::Project project_of(const Context& context, const v1::Report& report) {
   return std::move(*project);
 }
 
-Subject about(const v1::Project& project, const std::string& methodology) {
+Subject about(const v1::Project& project, const v1::Methodology& methodology) {
   Subject subject;
   subject.owner = project.filing().owner();
   subject.area = project.filing().area();
-  subject.methodology = methodology;
+  subject.methodology = methodology.code();
+  subject.scenario = methodology.scenario();
   return subject;
+}
+
+v1::Methodology methodology_of(const Context& context, const v1::Report& report) {
+  auto record = context.state.find<v1::MethodologyRecord>(
+      key::methodology(report.methodology(), report.methodology_version()));
+  assert(record && "a report names a filed methodology");
+  return std::move(*record->mutable_methodology());
 }
 
 std::string legal_entity(const Context& context, const std::string& name) {
@@ -128,6 +139,27 @@ Ruling check_independence(const Context& context, const v1::Project& project) {
                     "another legal entity than owner and operator", owner, signer);
   }
   return {};
+}
+
+// The verifier who signed: the acting party, or else the first by name.
+std::string verifier_of(const Context& context) {
+  const auto verifies = [&context](const std::string& name) {
+    const auto party = context.state.find<v1::Party>(key::party(name));
+    return party && holds_role(*party, v1::VERIFIER);
+  };
+  const auto& acting = context.event.payload.party();
+  if (verifies(acting)) return acting;
+  const auto found = std::ranges::find_if(context.signers, verifies);
+  return found == context.signers.end() ? acting : *found;
+}
+
+// What the project would carry with this report's result, or why that is no amount.
+tl::expected<std::int64_t, Refusal> with_carried(const v1::Report& report,
+                                                 const v1::Project& project) {
+  std::int64_t grams = 0;
+  if (__builtin_add_overflow(report.result_g(), project.remainder_g(), &grams))
+    return refuse(ErrorCode::AMOUNT_OVERFLOW, "issuance.amount");
+  return grams;
 }
 
 std::string printed(const Context& context, const v1::UnitBatch& batch) {
@@ -187,15 +219,16 @@ Ruling submit_report(Context& context, const v1::SubmitReport& action) {
   if (auto period = check_period(*project, action); !period) return period;
   if (auto keys = check_keys(*project, action); !keys) return keys;
   const auto& code = project->filing().methodology();
-  const auto* filed = context.programs.on(context.state, code, action.from());
-  const auto* last = context.programs.on(context.state, code, action.to() - 1);
-  if (filed == nullptr || filed != last)
+  const auto& line = context.programs.line(context.state, key::project_versions(code));
+  const auto* filed = line.on(action.from());
+  if (filed == nullptr || filed != line.on(action.to() - 1))
     return refuse(ErrorCode::METHODOLOGY_NOT_IN_FORCE, "report.methodology",
                   "one version throughout the period", {}, code);
   if (auto apart = check_no_overlap(context, action); !apart) return apart;
   const auto computed = compute(*filed, *project, action);
   if (!computed) return tl::make_unexpected(computed.error());
-  if (auto met = require_signers(context, "report.submit", about(*project, code)); !met) return met;
+  const auto subject = about(*project, filed->methodology);
+  if (auto met = require_signers(context, "report.submit", subject); !met) return met;
 
   v1::Report report;
   *report.mutable_submission() = action;
@@ -222,20 +255,21 @@ Ruling verify_report(Context& context, const v1::VerifyReport& action) {
   if (!report) return tl::make_unexpected(report.error());
   auto project = project_of(context, *report);
   if (auto apart = check_independence(context, project); !apart) return apart;
-  if (auto met = require_signers(context, "report.verify", about(project, report->methodology()));
-      !met)
-    return met;
+  const auto carried = with_carried(*report, project);
+  if (!carried) return tl::make_unexpected(carried.error());
+  const auto subject = about(project, methodology_of(context, *report));
+  if (auto met = require_signers(context, "report.verify", subject); !met) return met;
 
-  report->set_verifier(context.event.payload.party());
+  report->set_verifier(verifier_of(context));
   report->set_verified_at(static_cast<std::int64_t>(context.leaf));
   report->set_state(action.positive() ? v1::VERIFIED : v1::REJECTED);
   if (!action.positive()) {
     // A rejected report no longer blocks its period.
     for (const auto& meter : report->submission().keys())
       context.state.erase(key::period_from(meter, report->submission().from()));
-  } else if (report->result_g() < 0) {
+  } else if (*carried < kGramsPerKilogram) {
     report->set_state(v1::CARRIED);
-    project.set_remainder_g(project.remainder_g() + report->result_g());
+    project.set_remainder_g(*carried);
     context.state.put(key::project(project.filing().project()), project);
   }
   context.state.put(key::report(action.report()), *report);
@@ -248,32 +282,27 @@ Ruling issue(Context& context, const v1::Issue& action) {
   auto report = need_report(context, action.report(), v1::VERIFIED);
   if (!report) return tl::make_unexpected(report.error());
   if (context.state.has(key::batch(action.batch())))
-    return refuse(ErrorCode::ACCOUNT_EXISTS, "batch.new", {}, action.batch());
+    return refuse(ErrorCode::BATCH_EXISTS, "batch.new", {}, action.batch());
   auto project = project_of(context, *report);
-  const auto m = context.state.find<v1::MethodologyRecord>(
-      key::methodology(report->methodology(), report->methodology_version()));
-  assert(m && "a report names a filed methodology");
-  if (auto clear = run_registry_checks(context, m->methodology(), project.filing()); !clear)
-    return clear;
-  std::int64_t grams = 0;
-  if (__builtin_add_overflow(report->result_g(), project.remainder_g(), &grams))
-    return refuse(ErrorCode::AMOUNT_OVERFLOW, "issuance.amount");
-  const auto kilograms = grams / kGramsPerKilogram;
+  const auto m = methodology_of(context, *report);
+  if (auto clear = run_registry_checks(context, m, project.filing()); !clear) return clear;
+  const auto grams = with_carried(*report, project);
+  if (!grams) return tl::make_unexpected(grams.error());
+  const auto kilograms = *grams / kGramsPerKilogram;
   if (kilograms < 1)
     return refuse(ErrorCode::ISSUANCE_NOTHING, "issuance.amount", "1 kg", {},
-                  std::to_string(grams) + " g");
+                  std::to_string(*grams) + " g");
   const auto start = next_serial(context.state);
   if (static_cast<std::uint64_t>(kilograms) >
       static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) - start)
     return refuse(ErrorCode::SERIAL_EXHAUSTED, "issuance.serials");
-  auto subject = about(project, report->methodology());
-  subject.scenario = m->methodology().scenario();
+  auto subject = about(project, m);
   subject.amount_kg = kilograms;
   if (auto met = require_signers(context, "issue", subject); !met) return met;
 
-  auto batch = make_batch(context, action, *report, m->methodology());
+  auto batch = make_batch(context, action, *report, m);
   put_units(context, batch, start, kilograms, project.filing().account());
-  project.set_remainder_g(grams - kilograms * kGramsPerKilogram);
+  project.set_remainder_g(*grams - kilograms * kGramsPerKilogram);
   context.state.put(key::project(project.filing().project()), project);
   report->set_state(v1::ISSUED);
   report->set_issued_at(static_cast<std::int64_t>(context.leaf));

@@ -13,8 +13,8 @@ namespace puhui::ledger {
 [[nodiscard]] Ruling decide(Context& context);
 
 // ---- governance.cc ----
-// Founds parties, keys, nodes and rules. Order: names and codes; founding parties; the authority
-// among the signers; rule set.
+// Founds parties, keys, nodes and rules. Order: names and codes; founding parties; nodes; rule set.
+// The ledger then wants the authority among the signers.
 [[nodiscard]] Ruling found(Context& context, const v1::Genesis& genesis);
 // Order: names; party new; keys new; roles in harmony with the legal entity; signers.
 [[nodiscard]] Ruling register_party(Context& context, const v1::RegisterParty& action);
@@ -32,9 +32,9 @@ namespace puhui::ledger {
 // ---- filing.cc ----
 // Order: rules in force; form; version new; program builds; versions do not overlap; signers.
 [[nodiscard]] Ruling file_methodology(Context& context, const v1::FileMethodology& action);
-// Order: rules in force; form; project new; owner known; methodology in force on the first day of
-// the crediting period, of this city, for projects; account owned by the owner; parameters within
-// bounds; registry checks; signers.
+// Order: rules in force; form; project new; owner known; project methodology of this city in force
+// on the first day of the crediting period; account owned by the owner; parameters within bounds;
+// registry checks; signers.
 [[nodiscard]] Ruling file_project(Context& context, const v1::FileProject& action);
 // Named checks on ledger state that a methodology may ask for.
 [[nodiscard]] bool is_registry_check(std::string_view name);
@@ -47,7 +47,9 @@ namespace puhui::ledger {
 // guards and formula; signers.
 [[nodiscard]] Ruling submit_report(Context& context, const v1::SubmitReport& action);
 // Order: rules in force; report computed and not yet verified; verifier is another legal entity
-// than owner and operator; signers.
+// than owner and operator; result an amount; signers. A positive statement makes the report
+// VERIFIED, to be issued, or CARRIED when less than a kilogram would be issued; a negative one
+// frees its period.
 [[nodiscard]] Ruling verify_report(Context& context, const v1::VerifyReport& action);
 // Order: rules in force; form; report verified; batch new; registry checks; at least one kilogram;
 // serials left; signers.
@@ -56,7 +58,7 @@ namespace puhui::ledger {
 // ---- accounts.cc ----
 // Order: rules in force; name and kind; account new; owner known; signers.
 [[nodiscard]] Ruling open_account(Context& context, const v1::OpenAccount& action);
-// Order: rules in force; whole pseudonyms; each new; signers.
+// Order: rules in force; whole pseudonyms; signers; each new.
 [[nodiscard]] Ruling open_personal_accounts(Context& context,
                                             const v1::OpenPersonalAccounts& action);
 
@@ -64,13 +66,13 @@ namespace puhui::ledger {
 // Order: accounts known and different; amount or serials well formed; signers; serials held.
 [[nodiscard]] Ruling transfer(Context& context, const v1::Transfer& action);
 // Order: account known; purpose of the rules; beneficiary; period; amount or serials well formed;
-// signers; serials held.
+// signers (line "retire.<purpose>" of the table, or "retire" where there is none); serials held.
 [[nodiscard]] Ruling retire(Context& context, const v1::Retire& action);
 
 // ---- behaviour.cc ----
 // Order: rules in force; batch name; signers; then each record by itself: account; methodology in
-// force on the day of the act; slot; claim window; inputs, guards, formula; result above zero; claim
-// new. A batch of which no record is credited is refused with its first record's refusal.
+// force on the day of the act; slot; claim window; inputs, guards, formula; result above zero;
+// claim new. A batch of which no record is credited is refused with its first record's refusal.
 [[nodiscard]] Ruling submit_behaviour_batch(Context& context,
                                             const v1::SubmitBehaviourBatch& action);
 

@@ -9,10 +9,11 @@ enum class Reach { none, out_of_scope, covers };
 
 // Why a grant does not reach the subject, or nothing.
 std::string outside(const v1::Scope& scope, const Subject& subject, Micros now) {
-  if (!scope.area().empty() && !subject.area.starts_with(scope.area()))
+  if (!subject.area.empty() && !subject.area.starts_with(scope.area()))
     return "area " + scope.area();
-  if (!scope.methodology().empty() && scope.methodology() != subject.methodology &&
-      scope.methodology() != subject.scenario)
+  const bool has_methodology = !subject.methodology.empty() || !subject.scenario.empty();
+  if (has_methodology && !scope.methodology().empty() &&
+      scope.methodology() != subject.methodology && scope.methodology() != subject.scenario)
     return "methodology " + scope.methodology();
   if (scope.max_amount_kg() > 0 && subject.amount_kg > scope.max_amount_kg())
     return std::to_string(scope.max_amount_kg()) + " kg";
@@ -53,15 +54,22 @@ std::string describe_subject(const Subject& subject) {
 }
 
 Refusal missing(std::string_view action, const std::string& who, unsigned need, unsigned have) {
-  return {ErrorCode::SIGNATURE_MISSING, "signers." + std::string(action),
-          who + " x" + std::to_string(need), std::to_string(have), who, false};
+  return {ErrorCode::SIGNATURE_MISSING,
+          "signers." + std::string(action),
+          who + " x" + std::to_string(need),
+          std::to_string(have),
+          who,
+          false};
 }
 
 const std::string& related(v1::Relation relation, const Subject& subject) {
   switch (relation) {
-    case v1::OWNER: return subject.owner;
-    case v1::HOLDER: return subject.holder;
-    default: return subject.party;
+    case v1::OWNER:
+      return subject.owner;
+    case v1::HOLDER:
+      return subject.holder;
+    default:
+      return subject.party;
   }
 }
 
@@ -92,6 +100,11 @@ Ruling require(const Context& context, std::string_view action, const Subject& s
 bool holds_role(const v1::Party& party, v1::Role role) {
   return std::ranges::any_of(party.roles(),
                              [role](const auto& grant) { return grant.role() == role; });
+}
+
+bool has_line(const v1::RuleSet& rules, std::string_view action) {
+  return std::ranges::any_of(rules.signers(),
+                             [action](const auto& line) { return line.action() == action; });
 }
 
 Ruling require_signers(const Context& context, std::string_view action, const Subject& subject) {

@@ -9,9 +9,9 @@ namespace puhui::ledger {
 
 // What the event is about, for relations and for the reach of roles. Empty fields do not limit.
 struct Subject {
-  std::string owner;        // of the project
-  std::string holder;       // of the debited account
-  std::string party;        // the event is about
+  std::string owner;   // of the project
+  std::string holder;  // of the debited account
+  std::string party;   // the event is about
   std::string area;
   std::string methodology;  // code
   std::string scenario;
@@ -24,6 +24,9 @@ struct Subject {
 // `role.out_of_scope`; anything else that lacks is the unrecorded error `signature.missing`.
 [[nodiscard]] Ruling require_signers(const Context& context, std::string_view action,
                                      const Subject& subject);
+
+// The table has a line for this action.
+[[nodiscard]] bool has_line(const v1::RuleSet& rules, std::string_view action);
 
 // The party holds the role now, wherever it reaches.
 [[nodiscard]] bool holds_role(const v1::Party& party, v1::Role role);

@@ -5,7 +5,7 @@
 // database's byte order is their order; a signed number has its sign bit flipped for the same end.
 // Names inside a key end in a zero byte (no name may hold one).
 //
-//   m NAME                        bookkeeping: "applied", "size", "time", "digest"
+//   m NAME                        bookkeeping: "head" and "applied"
 //   e u64 leaf                    entry bytes
 //   t u8 level, u64 tile          hash tile, up to 256 × 32 bytes (C2SP tlog-tiles)
 //   a u64 leaf                    attachment bytes of that leaf
@@ -18,7 +18,8 @@
 //   v K key id[32]                key
 //   v N u64 node id               node of the cluster
 //   v M CODE 0 VERSION            methodology
-//   v I NAME 0 i64 from           version of a methodology (by code) or scenario in force from a day
+//   v I KIND NAME 0 i64 from      version in force from a day: KIND 'P' of a project methodology by
+//                                 code, 'B' of behaviour methodologies by scenario
 //   v J PROJECT                   project
 //   v W REPORT                    monitoring report
 //   v Q METER-KEY 0 i64 from      period of an accepted report: i64 to, report
@@ -42,19 +43,36 @@
 
 namespace puhui::ledger::key {
 
+inline constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63;
 inline std::uint64_t flipped(std::int64_t value) {
-  return static_cast<std::uint64_t>(value) ^ (std::uint64_t{1} << 63);
+  return static_cast<std::uint64_t>(value) ^ kSignBit;
 }
 
 // A key under construction; each call appends one part.
 class Builder {
  public:
   explicit Builder(std::string_view family) : key_(family) {}
-  Builder&& raw(std::string_view bytes) && { key_ += bytes; return std::move(*this); }
-  Builder&& name(std::string_view text) && { key_ += text; key_ += '\0'; return std::move(*this); }
-  Builder&& u64(std::uint64_t v) && { crypto::append_u64(key_, v); return std::move(*this); }
-  Builder&& u32(std::uint32_t v) && { crypto::append_u32(key_, v); return std::move(*this); }
-  Builder&& u8(std::uint8_t v) && { key_ += static_cast<char>(v); return std::move(*this); }
+  Builder&& raw(std::string_view bytes) && {
+    key_ += bytes;
+    return std::move(*this);
+  }
+  Builder&& name(std::string_view text) && {
+    key_ += text;
+    key_ += '\0';
+    return std::move(*this);
+  }
+  Builder&& u64(std::uint64_t v) && {
+    crypto::append_u64(key_, v);
+    return std::move(*this);
+  }
+  Builder&& u32(std::uint32_t v) && {
+    crypto::append_u32(key_, v);
+    return std::move(*this);
+  }
+  Builder&& u8(std::uint8_t v) && {
+    key_ += static_cast<char>(v);
+    return std::move(*this);
+  }
   Builder&& i64(std::int64_t v) && { return std::move(*this).u64(flipped(v)); }
   std::string done() && { return std::move(key_); }
 
@@ -74,6 +92,11 @@ inline std::string refused(std::string_view party, std::string_view id) {
 inline std::string refused_end(std::int64_t valid_until, std::string_view refused_key) {
   return Builder("x").i64(valid_until).raw(refused_key).done();
 }
+// The parts of a refused_end key.
+inline std::int64_t refusal_end(std::string_view order) {
+  return static_cast<std::int64_t>(crypto::read_u64(order.substr(1)) ^ kSignBit);
+}
+inline std::string_view refusal_name(std::string_view order) { return order.substr(9); }
 
 inline std::string genesis() { return "vG"; }
 inline std::string rule_set(std::uint64_t leaf) { return Builder("vR").u64(leaf).done(); }
@@ -89,9 +112,14 @@ inline std::string node(std::uint64_t node_id) { return Builder("vN").u64(node_i
 inline std::string methodology(std::string_view code, std::string_view version) {
   return Builder("vM").name(code).raw(version).done();
 }
-inline std::string versions(std::string_view name) { return Builder("vI").name(name).done(); }
-inline std::string version_from(std::string_view name, std::int64_t day) {
-  return Builder("vI").name(name).i64(day).done();
+inline std::string version_from(std::string_view line, std::int64_t day) {
+  return Builder(line).i64(day).done();
+}
+inline std::string project_versions(std::string_view code) {
+  return Builder("vIP").name(code).done();
+}
+inline std::string behaviour_versions(std::string_view scenario) {
+  return Builder("vIB").name(scenario).done();
 }
 inline std::string project(std::string_view project) { return Builder("vJ").raw(project).done(); }
 inline std::string report(std::string_view report) { return Builder("vW").raw(report).done(); }
@@ -101,13 +129,13 @@ inline std::string period_from(std::string_view meter, std::int64_t day) {
 }
 inline std::string batch(std::string_view batch) { return Builder("vB").raw(batch).done(); }
 inline std::string block(std::uint64_t start) { return Builder("vU").u64(start).done(); }
-inline std::string holdings(std::string_view account) {
-  return Builder("vH").name(account).done();
-}
+inline std::string holdings(std::string_view account) { return Builder("vH").name(account).done(); }
 inline std::string holding(std::string_view account, std::uint64_t start) {
   return Builder("vH").name(account).u64(start).done();
 }
-inline std::string moves(std::uint64_t batch_start) { return Builder("vY").u64(batch_start).done(); }
+inline std::string moves(std::uint64_t batch_start) {
+  return Builder("vY").u64(batch_start).done();
+}
 inline std::string move(std::uint64_t batch_start, std::uint64_t leaf, std::uint64_t start) {
   return Builder("vY").u64(batch_start).u64(leaf).u64(start).done();
 }

@@ -33,8 +33,7 @@ std::optional<std::string> State::get(std::string_view key) const {
   return value;
 }
 
-std::optional<Found> State::at_or_after(std::string_view prefix,
-                                               std::string_view key) const {
+std::optional<Found> State::at_or_after(std::string_view prefix, std::string_view key) const {
   std::string from(key);
   while (true) {
     auto found = store_.at_or_after(prefix, from);

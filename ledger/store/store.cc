@@ -144,8 +144,7 @@ std::optional<std::string> Store::get(std::string_view key) const {
   return read(*db_, nullptr, key);
 }
 
-std::optional<Found> Store::at_or_after(std::string_view prefix,
-                                               std::string_view key) const {
+std::optional<Found> Store::at_or_after(std::string_view prefix, std::string_view key) const {
   auto it = iterate(*db_, nullptr);
   it->Seek(slice(key));
   if (!it->status().ok()) stop("seek", it->status());

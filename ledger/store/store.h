@@ -1,12 +1,12 @@
 // The ledger's database: the only file of this room that touches LevelDB.
 //
 // Durability: `write` is atomic but not synced; after a power cut the database holds a *prefix* of
-// the writes, because each of LevelDB's own logs is synced before the next one begins (LevelDB alone
-// does not promise that). `sync` makes everything written so far durable. Whoever writes keeps what
-// follows the last sync elsewhere (the consensus log) and applies it again.
-// Paranoid checks and checksums are always on: damaged bytes are an error, never silence.
-// A failed write or a damaged read stops the process: no answer could be right after it.
-// Threads: one writer; `get` and Reader from any thread.
+// the writes, because each of LevelDB's own logs is synced before the next one begins (LevelDB
+// alone does not promise that). `sync` makes everything written so far durable. Whoever writes
+// keeps what follows the last sync elsewhere (the consensus log) and applies it again. Paranoid
+// checks and checksums are always on: damaged bytes are an error, never silence. A failed write or
+// a damaged read stops the process: no answer could be right after it. Threads: one writer; `get`
+// and Reader from any thread.
 #pragma once
 
 #include <cstdint>

@@ -12,11 +12,15 @@
 namespace puhui::ledger {
 namespace {
 
+// Keys one page may look at, taken or not.
+constexpr std::size_t kPageVisitsMax = 10'000;
+
+constexpr std::size_t kHeadSize = 16 + 2 * crypto::Digest::kSize;
+
 template <class M>
 M parse(std::string_view bytes) {
   M message;
-  const bool parsed =
-      message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  const bool parsed = message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
   assert(parsed && "a stored view does not parse");
   (void)parsed;
   return message;
@@ -34,13 +38,14 @@ std::optional<M> find(const Reader& reader, std::string_view key) {
 template <class Add>
 std::string page_of(const Reader& reader, const std::string& prefix, const Page& page, Add add) {
   const auto limit = std::clamp<std::size_t>(page.limit, 1, kPageLimitMax);
+  auto visits_left = kPageVisitsMax;
   auto from = prefix;
   if (const auto after = crypto::hex_decode(page.after); after && !after->empty())
     from += *after + '\0';
   std::size_t taken = 0;
   std::string last, next;
   reader.scan(prefix, from, [&](std::string_view key, std::string_view value) {
-    if (taken == limit) {
+    if (taken == limit || visits_left-- == 0) {
       next = crypto::hex_encode(last);
       return false;
     }
@@ -55,7 +60,8 @@ template <class List>
 List list_of(const Reader& reader, const std::string& prefix, const Page& page) {
   List list;
   list.set_next(page_of(reader, prefix, page, [&list](const auto&, std::string_view value) {
-    const bool parsed = list.add_items()->ParseFromArray(value.data(), static_cast<int>(value.size()));
+    const bool parsed =
+        list.add_items()->ParseFromArray(value.data(), static_cast<int>(value.size()));
     assert(parsed && "a stored view does not parse");
     return parsed;
   }));
@@ -63,6 +69,25 @@ List list_of(const Reader& reader, const std::string& prefix, const Page& page) 
 }
 
 }  // namespace
+
+std::string encode_head(const Head& head) {
+  std::string bytes;
+  crypto::append_u64(bytes, head.size);
+  crypto::append_u64(bytes, static_cast<std::uint64_t>(head.time));
+  bytes += head.root.view();
+  bytes += head.digest.view();
+  return bytes;
+}
+
+Result<Head> decode_head(const std::optional<std::string>& stored) {
+  if (!stored) return Head{0, crypto::empty_root(), 0, {}};
+  if (stored->size() != kHeadSize) return fail(ErrorCode::CORRUPT, "head");
+  const std::string_view bytes = *stored;
+  return Head{crypto::read_u64(bytes),
+              *crypto::Digest::from_bytes(bytes.substr(16, crypto::Digest::kSize)),
+              static_cast<Micros>(crypto::read_u64(bytes.substr(8))),
+              *crypto::Digest::from_bytes(bytes.substr(16 + crypto::Digest::kSize))};
+}
 
 View::View(std::unique_ptr<Reader> reader, const Head& head)
     : reader_(std::move(reader)), head_(head), nodes_(*reader_) {}
@@ -221,14 +246,14 @@ std::optional<v1::Account> View::account(std::string_view account) const {
 
 v1::UnitBlockList View::units(std::string_view account, const Page& page) const {
   v1::UnitBlockList list;
-  list.set_next(page_of(*reader_, key::holdings(account), page,
-                        [&](const std::string& start, std::string_view) {
-                          const auto block = find<v1::UnitBlock>(
-                              *reader_, key::block(crypto::read_u64(start)));
-                          assert(block && "a holding names a block that is not stored");
-                          *list.add_items() = *block;
-                          return true;
-                        }));
+  if (!is_name(account)) return list;
+  list.set_next(page_of(
+      *reader_, key::holdings(account), page, [&](const std::string& start, std::string_view) {
+        const auto block = find<v1::UnitBlock>(*reader_, key::block(crypto::read_u64(start)));
+        assert(block && "a holding names a block that is not stored");
+        *list.add_items() = *block;
+        return true;
+      }));
   return list;
 }
 
@@ -270,8 +295,8 @@ std::optional<v1::SubmissionResult> View::outcome(std::string_view party,
   if (const auto accepted = find<v1::AcceptedOutcome>(*reader_, key::accepted(party, event_id)))
     return accepted_result(accepted->outcome(), static_cast<std::uint64_t>(accepted->leaf()),
                            accepted->time());
-  if (const auto refused = find<v1::RefusedOutcome>(*reader_, key::refused(party, event_id)))
-    return refused_result(refused->outcome());
+  const auto refused = find<v1::RefusedOutcome>(*reader_, key::refused(party, event_id));
+  if (refused && refused->valid_until() >= head_.time) return refused_result(refused->outcome());
   return std::nullopt;
 }
 

@@ -23,11 +23,16 @@
 namespace puhui::ledger {
 
 struct Head {
-  std::uint64_t size = 0;   // leaves
-  crypto::Digest root;      // of the tree
-  Micros time = 0;          // of the last leaf
-  crypto::Digest digest;    // running digest of the views
+  std::uint64_t size = 0;  // leaves
+  crypto::Digest root;     // of the tree
+  Micros time = 0;         // of the last leaf
+  crypto::Digest digest;   // running digest of the views
 };
+
+// As stored: u64-BE size ‖ u64-BE time ‖ root[32] ‖ digest[32].
+[[nodiscard]] std::string encode_head(const Head& head);
+// CORRUPT for other bytes; the head of a ledger without genesis when nothing is stored.
+[[nodiscard]] Result<Head> decode_head(const std::optional<std::string>& stored);
 
 // Part of a list: what comes after `after` (the `next` of the part before, empty for the first).
 struct Page {
@@ -41,6 +46,7 @@ class View {
   View(std::unique_ptr<Reader> reader, const Head& head);
 
   [[nodiscard]] const Head& head() const { return head_; }
+  [[nodiscard]] const Reader& reader() const { return *reader_; }
 
   // ---- Leaves, tiles, proofs. Positions must lie below the size (asserted). ----
   [[nodiscard]] std::string entry(std::uint64_t leaf) const;
@@ -50,8 +56,7 @@ class View {
   // Bytes of a tile or bundle as C2SP tlog-tiles defines them; nothing if it does not exist yet.
   [[nodiscard]] std::optional<std::string> tile(const crypto::Tile& tile) const;
   [[nodiscard]] crypto::Digest root_at(std::uint64_t size);
-  [[nodiscard]] std::vector<crypto::Digest> inclusion_proof(std::uint64_t leaf,
-                                                            std::uint64_t size);
+  [[nodiscard]] std::vector<crypto::Digest> inclusion_proof(std::uint64_t leaf, std::uint64_t size);
   [[nodiscard]] std::vector<crypto::Digest> consistency_proof(std::uint64_t old_size,
                                                               std::uint64_t new_size);
   // A record of a behaviour batch with its path to the attachment root; without receipt.
