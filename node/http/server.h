@@ -96,10 +96,13 @@ struct ServerCounters {
   std::uint64_t answers_broken = 0;      // Not taken by the caller, or ended by a stream's error.
 };
 
+class Core;
+
 class Server {
  public:
   // Binds and listens. UNAVAILABLE if the endpoint cannot be bound, INVALID_ARGUMENT for a
-  // listen_host that is no address. What is unfinished when the io_context is destroyed is dropped.
+  // listen_host that is no address. Join the threads of `io` before it or this object is destroyed,
+  // and destroy this object and every Respond and ChunkSink before `io`.
   [[nodiscard]] static Result<std::unique_ptr<Server>> start(boost::asio::io_context& io,
                                                              ServerOptions options,
                                                              Handler handler);
@@ -121,7 +124,6 @@ class Server {
   std::future<void> stop(std::uint32_t bound_ms);
 
  private:
-  class Core;
   explicit Server(std::shared_ptr<Core> core);
 
   std::shared_ptr<Core> core_;

@@ -21,6 +21,7 @@ inline constexpr std::size_t kMaxFrameBytes = 8u << 20;
 inline constexpr std::size_t kFrameHeadBytes = 4;
 inline constexpr std::uint8_t kHelloVersion = 1;
 inline constexpr std::size_t kClusterIdBytesMax = 64;
+inline constexpr std::size_t kHelloBytesMax = 128;
 
 // Appends the frame of `message`, which is at most kMaxFrameBytes (asserted).
 void append_frame(std::string& out, std::string_view message);

@@ -90,7 +90,7 @@ struct Event {
 };
 
 struct Counters {
-  std::uint64_t sent_messages = 0;  // Handed to a connection.
+  std::uint64_t sent_messages = 0;  // Written to a connection.
   std::uint64_t sent_bytes = 0;     // With frame heads.
   std::uint64_t received_messages = 0;
   std::uint64_t received_bytes = 0;
@@ -110,7 +110,8 @@ struct MemberStatus {
 
 struct Status {
   std::vector<MemberStatus> members;  // In the order of ids.
-  std::uint64_t refused = 0;          // Incoming connections refused.
+  std::uint64_t refused = 0;          // Incoming connections that did not get past the hellos.
+  std::uint64_t unaddressed = 0;      // Messages for nodes that are not members; dropped.
 };
 
 struct Options {
@@ -126,12 +127,13 @@ struct Options {
 
 using OnMessage = std::function<void(NodeId from, std::string bytes)>;
 
+class Core;
+
 class Peers {
  public:
-  // Listens, with no members yet. UNAVAILABLE if the endpoint cannot be bound, INVALID_ARGUMENT
-  // for a listen_host that is no address. `on_message` runs on `deliver`; the io_context must
-  // outlive neither this object nor the other way round, but what is unfinished when it is
-  // destroyed is dropped.
+  // Listens, with no members yet. UNAVAILABLE if the endpoint cannot be bound, INVALID_ARGUMENT for
+  // a listen_host that is no address. `on_message` runs on `deliver`. Join the threads of both
+  // contexts before either context or this object is destroyed, and this object before `io`.
   [[nodiscard]] static Result<std::unique_ptr<Peers>> start(
       boost::asio::io_context& io, const boost::asio::any_io_executor& deliver,
       const tls::PeerIdentity& identity, Options options, OnMessage on_message);
@@ -151,19 +153,19 @@ class Peers {
   [[nodiscard]] Result<void> set_members(std::vector<Member> members);
 
   // Queues a message of at most kMaxFrameBytes (asserted) for a member. False, and counted, if the
-  // member is unknown or its queue is full. The shared form queues one copy for many receivers.
+  // member is unknown, its queue is full, or `stop` was called. The shared form queues one copy for
+  // many receivers.
   bool send(NodeId to, std::string message);
   bool send(NodeId to, std::shared_ptr<const std::string> message);
 
   Status status() const;
 
   // Closes everything. Once it returns, `on_message` is not called any more, except for a call
-  // already under way on another thread. The future is ready when the sockets are closed; it needs
-  // the io_context to run. May be called again.
+  // already under way on another thread. The future is ready when the sockets are closed; that
+  // needs the io_context to run. May be called again.
   std::future<void> stop();
 
  private:
-  class Core;
   explicit Peers(std::shared_ptr<Core> core);
 
   std::shared_ptr<Core> core_;

@@ -44,6 +44,10 @@ class City {
   [[nodiscard]] unsigned nodes() const { return options_.nodes; }
   [[nodiscard]] std::string authority_pem() const;
 
+  // Prepares the folder of one more node; answers its number. `admission` is its record.
+  unsigned join();
+  [[nodiscard]] v1::Node admission(unsigned node) const;
+
   void start(unsigned node, const std::vector<std::string>& flags = {});
   [[nodiscard]] Process& process(unsigned node) { return processes_[node]; }
 

@@ -1,0 +1,157 @@
+// Behaviour batches: from a provider's records to signed submissions.
+#include <algorithm>
+
+#include "ledger/event.h"
+#include "node/cli/attachment.h"
+#include "node/cli/catalogue.h"
+#include "node/cli/command.h"
+#include "node/files/folder.h"
+
+namespace puhui::node::cli {
+namespace {
+
+constexpr std::size_t kRecordsPerBatch = 10'000;
+
+// What the flags say about a file of records.
+struct Source {
+  std::string path;
+  std::string batch;
+  std::string scenario;
+  std::string format;
+  std::string methodology_file;
+  std::string methodology_code;
+  std::vector<InputColumn> layout;
+  std::size_t records_max = kRecordsPerBatch;
+};
+
+Result<InputColumn> parse_input_column(std::string_view text) {
+  const auto parts = split(text, ':');
+  if (parts.size() == 1 && !parts[0].empty()) return InputColumn{std::string(parts[0]), 0};
+  const auto scale = parse_number(parts.back());
+  if (parts.size() != 2 || parts[0].empty() || !scale || *scale > kScaleMax)
+    return fail(ErrorCode::INVALID_ARGUMENT, "an input is written NAME:DECIMAL_PLACES");
+  return InputColumn{std::string(parts[0]), static_cast<unsigned>(*scale)};
+}
+
+std::shared_ptr<Source> add_source(CLI::App& app) {
+  auto source = std::make_shared<Source>();
+  app.add_option("file", source->path, "records: CSV with a header, or one JSON object per line")
+      ->required();
+  app.add_option("--batch", source->batch, "the provider's name for the batch; parts get -1, -2, …")
+      ->required();
+  app.add_option("--scenario", source->scenario, "scenario the acts belong to")->required();
+  app.add_option("--format", source->format, "csv or ndjson (by the file's ending)")
+      ->check(CLI::IsMember({"csv", "ndjson"}));
+  auto* inputs =
+      add_values(
+          app, "--input", parse_input_column,
+          [source](InputColumn input) { source->layout.push_back(std::move(input)); },
+          "NAME:DECIMAL_PLACES of an input, in the methodology's order; repeat for several")
+          ->allow_extra_args(false);
+  app.add_option("--methodology-file", source->methodology_file,
+                 "JSON file to take the inputs from instead")
+      ->excludes(inputs);
+  app.add_option("--methodology", source->methodology_code, "its code in that file");
+  app.add_option("--records-per-batch", source->records_max, "split after so many records")
+      ->check(CLI::Range(std::size_t{1}, ledger::kRecordsMax));
+  return source;
+}
+
+Result<std::vector<InputColumn>> read_layout(const Source& source) {
+  if (source.methodology_file.empty()) return source.layout;
+  const auto bytes = read_file(source.methodology_file);
+  if (!bytes) return tl::make_unexpected(bytes.error());
+  const auto methodologies = read_methodologies(*bytes, {});
+  if (!methodologies) return tl::make_unexpected(methodologies.error());
+  for (const auto& methodology : *methodologies) {
+    const bool meant = source.methodology_code.empty()
+                           ? methodologies->size() == 1
+                           : methodology.code() == source.methodology_code;
+    if (meant) return layout_of(methodology);
+  }
+  return fail(ErrorCode::NOT_FOUND, "a single methodology in " + source.methodology_file +
+                                        ": name it with --methodology");
+}
+
+Result<std::vector<Draft>> read_drafts(const Source& source) {
+  auto layout = read_layout(source);
+  if (!layout) return tl::make_unexpected(layout.error());
+  const auto bytes = read_file(source.path);
+  if (!bytes) return tl::make_unexpected(bytes.error());
+  const bool json =
+      source.format.empty() ? source.path.ends_with("json") : source.format == "ndjson";
+  const auto records =
+      read_records(*bytes, json ? RecordFormat::ndjson : RecordFormat::csv, std::move(*layout));
+  if (!records) return fail(records.error().code, source.path + ": " + records.error().detail);
+  auto attachments = build_attachments(*records, source.records_max);
+  if (!attachments) return fail(attachments.error().code, source.path);
+  std::vector<Draft> drafts;
+  for (auto& attachment : *attachments) {
+    auto& draft = drafts.emplace_back();
+    auto& action = *draft.payload.mutable_submit_behaviour_batch();
+    const auto number = "-" + std::to_string(drafts.size());
+    action.set_batch(source.batch + (attachments->size() == 1 ? "" : number));
+    action.set_scenario(source.scenario);
+    *action.mutable_records() = attachment.named;
+    draft.attachments.push_back(std::move(attachment.bytes));
+  }
+  return drafts;
+}
+
+Run declare_submit(CLI::App& app) {
+  return [source = add_source(app)](Session& session) -> Result<Exit> {
+    auto drafts = read_drafts(*source);
+    if (!drafts) return tl::make_unexpected(drafts.error());
+    return submit(session, std::move(*drafts));
+  };
+}
+
+Result<Exit> build(Session& session, const Source& source, const std::string& folder) {
+  auto drafts = read_drafts(source);
+  if (!drafts) return tl::make_unexpected(drafts.error());
+  if (auto filled = fill_in(session, *drafts); !filled) return tl::make_unexpected(filled.error());
+  const auto keys = session.signing_keys();
+  if (!keys) return tl::make_unexpected(keys.error());
+  if (auto made = make_folder(folder); !made) return tl::make_unexpected(made.error());
+  for (const auto& draft : *drafts) {
+    const auto submission = sign(draft, *keys);
+    if (!submission) return tl::make_unexpected(submission.error());
+    const auto& batch = draft.payload.submit_behaviour_batch();
+    auto name = batch.batch();
+    std::ranges::replace(name, '/', '_');
+    const auto path = folder + "/" + name + ".submission";
+    if (auto written = write_new_file(path, encode_submission_file(*submission)); !written)
+      return tl::make_unexpected(written.error());
+    session.print(Fields{{"file", path},
+                         {"records", std::to_string(batch.records().count())},
+                         {"bytes", std::to_string(batch.records().size())}});
+  }
+  return Exit::ok;
+}
+
+Run declare_build(CLI::App& app) {
+  auto source = add_source(app);
+  auto folder = std::make_shared<std::string>();
+  app.add_option("--folder", *folder, "where the submission files go")->required();
+  return [source, folder](Session& session) { return build(session, *source, *folder); };
+}
+
+constexpr Command kCommands[] = {
+    {"behaviour", "submit", "Signs records in batches and sends them.",
+     "puhui behaviour submit rides.csv --batch rides-20250301 --scenario shared-bike "
+     "--party bike-co --key bike-co.key\n"
+     "puhui behaviour submit power.ndjson --batch dr-7 --scenario household-power "
+     "--methodology-file catalogue.json --methodology WH-DR-2023 --party grid --key grid.key",
+     declare_submit},
+    {"behaviour", "build", "Writes signed submission files, without sending them.",
+     "puhui behaviour build rides.csv --batch rides-20250301 --scenario shared-bike "
+     "--folder out --city WUHAN --party bike-co --key bike-co.key --valid-for 6d\n"
+     "puhui event submit out/*.submission",
+     declare_build},
+};
+
+}  // namespace
+
+std::span<const Command> behaviour_commands() { return kCommands; }
+
+}  // namespace puhui::node::cli

@@ -1,0 +1,146 @@
+// The table of commands: `puhui <noun> [<verb>] [flags]`.
+//
+// Each family of nouns lists its commands; `run` (run.h) makes the parser from the list. A command
+// declares its flags and answers what to do once they are parsed. Flags are bound to objects the
+// answer shares, so nothing outlives the parser by reference.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "node/cli/session.h"
+#include "node/cli/submission.h"
+#include "node/cli/values.h"
+
+namespace puhui::node::cli {
+
+using Run = std::function<Result<Exit>(Session&)>;
+
+struct Command {
+  const char* noun;
+  const char* verb;     // Null: the noun itself is the command.
+  const char* summary;  // One sentence.
+  const char* example;  // One or more lines, without indentation.
+  Run (*declare)(CLI::App& app);
+};
+
+[[nodiscard]] std::span<const Command> key_commands();
+[[nodiscard]] std::span<const Command> party_commands();
+[[nodiscard]] std::span<const Command> governance_commands();
+[[nodiscard]] std::span<const Command> methodology_commands();
+[[nodiscard]] std::span<const Command> project_commands();
+[[nodiscard]] std::span<const Command> account_commands();
+[[nodiscard]] std::span<const Command> unit_commands();
+[[nodiscard]] std::span<const Command> behaviour_commands();
+[[nodiscard]] std::span<const Command> proof_commands();
+[[nodiscard]] std::span<const Command> event_commands();
+[[nodiscard]] std::span<const Command> node_commands();
+
+// ---- Flags ------------------------------------------------------------------------------------
+
+// A flag or positional read by `parse`; what it refuses is a usage error that names the flag.
+template <class Parse, class Store>
+CLI::Option* add_value(CLI::App& app, const std::string& name, Parse parse, Store store,
+                       const std::string& help) {
+  return app.add_option_function<std::string>(
+      name,
+      [name, parse, store](const std::string& text) {
+        auto value = parse(text);
+        if (!value) throw CLI::ValidationError(name, describe(value.error()));
+        store(std::move(*value));
+      },
+      help);
+}
+
+// The same, repeated: `store` is called once per value, in order.
+template <class Parse, class Store>
+CLI::Option* add_values(CLI::App& app, const std::string& name, Parse parse, Store store,
+                        const std::string& help) {
+  return app.add_option_function<std::vector<std::string>>(
+      name,
+      [name, parse, store](const std::vector<std::string>& texts) {
+        for (const auto& text : texts) {
+          auto value = parse(text);
+          if (!value) throw CLI::ValidationError(name, describe(value.error()));
+          store(std::move(*value));
+        }
+      },
+      help);
+}
+
+// Fills in, signs and sends the action: `submits(action, &v1::Payload::mutable_retire)`.
+template <class Action>
+Run submits(std::shared_ptr<Action> action, Action* (v1::Payload::*field)()) {
+  return [action, field](Session& session) {
+    v1::Payload payload;
+    *(payload.*field)() = *action;
+    return submit(session, std::move(payload));
+  };
+}
+
+// ---- Reading ----------------------------------------------------------------------------------
+
+// Asks for one thing and prints it. `Message` is what the node answers.
+template <class Message>
+Result<Exit> show(Session& session, std::initializer_list<std::string_view> parts) {
+  const auto message = session.get<Message>(parts);
+  if (!message) return tl::make_unexpected(message.error());
+  session.print(*message);
+  return Exit::ok;
+}
+
+// `puhui <noun> show NAME` for what lies under /v1/<path>/NAME.
+template <class Message>
+Run shows(CLI::App& app, const char* path, const char* what) {
+  auto name = std::make_shared<std::string>();
+  app.add_option("name", *name, what)->required();
+  return [name, path](Session& session) { return show<Message>(session, {"v1", path, *name}); };
+}
+
+struct ListFlags {
+  std::string after;
+  unsigned limit = 100;
+  bool all = false;
+};
+inline constexpr unsigned kListLimitMax = 1000;
+
+// --after, --limit and --all.
+[[nodiscard]] std::shared_ptr<ListFlags> add_list_flags(CLI::App& app);
+
+// Asks for a part of a list, or with --all for part after part, and prints it.
+template <class List>
+Result<Exit> show_list(Session& session, std::initializer_list<std::string_view> parts,
+                       const ListFlags& flags, std::span<const Column> columns) {
+  List all;
+  std::string after = flags.after;
+  for (;;) {
+    Query query{{"limit", std::to_string(flags.limit)}};
+    if (!after.empty()) query.emplace_back("after", after);
+    const auto list = session.get<List>(parts, std::move(query));
+    if (!list) return tl::make_unexpected(list.error());
+    all.mutable_items()->MergeFrom(list->items());
+    all.set_next(list->next());
+    if (!flags.all || all.next().empty()) break;
+    if (all.next() == after)
+      return fail(ErrorCode::CORRUPT, "the node answers the same part of the list again");
+    after = all.next();
+  }
+  session.print_list(all, columns);
+  return Exit::ok;
+}
+
+// `puhui <noun> list` for what lies under /v1/<path>. The columns must live for ever.
+template <class List>
+Run lists(CLI::App& app, const char* path, std::span<const Column> columns) {
+  auto flags = add_list_flags(app);
+  return [flags, path, columns](Session& session) {
+    return show_list<List>(session, {"v1", path}, *flags, columns);
+  };
+}
+
+}  // namespace puhui::node::cli

@@ -1,0 +1,34 @@
+// How a command ends: exit codes, and errors as they are shown to people.
+#pragma once
+
+#include <ostream>
+#include <string_view>
+
+#include "proto/error.h"
+#include "puhui/v1/api.pb.h"
+
+namespace puhui::node::cli {
+
+// What the process answers its caller; scripts rely on the numbers.
+enum class Exit : int {
+  ok = 0,
+  refused = 1,        // the ledger said no, by a rule
+  usage = 2,          // arguments, files or keys are not as they must be
+  unverified = 3,     // a signature or proof does not hold
+  unreachable = 4,    // no node, or outcome unknown: the same bytes may be sent again
+  not_permitted = 5,  // the caller may not see or do this
+};
+
+[[nodiscard]] Exit exit_of(ErrorCode code);
+
+// "puhui: <code>: <English> / <Chinese>" and the detail on a line of its own.
+void print_error(std::ostream& err, const Error& error);
+
+// A refusal or failure of a submission: code and texts, then rule, limit, used and asked, or the
+// detail, each on a line of its own. Prints nothing of an accepted one.
+void print_decision(std::ostream& err, const v1::SubmissionResult& result);
+
+// What the decision on one event means for the process.
+[[nodiscard]] Exit exit_of(const v1::SubmissionResult& result);
+
+}  // namespace puhui::node::cli

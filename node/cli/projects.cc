@@ -1,0 +1,165 @@
+// Projects, monitoring reports, unit batches.
+#include "node/cli/command.h"
+#include "puhui/v1/view.pb.h"
+
+namespace puhui::node::cli {
+namespace {
+
+constexpr Column kProjectColumns[] = {
+    {"PROJECT", "filing.project"},
+    {"OWNER", "filing.owner"},
+    {"METHODOLOGY", "filing.methodology"},
+    {"VERSION", "methodology_version"},
+    {"FROM", "filing.crediting_from"},
+    {"TO", "filing.crediting_to"},
+    {"LEAF", "filed_at"},
+    {"NAME", "filing.name_zh"},
+};
+constexpr Column kBatchColumns[] = {
+    {"BATCH", "batch"}, {"PROJECT", "project"}, {"REPORT", "report"},  {"VINTAGE", "vintage"},
+    {"START", "start"}, {"END", "end"},         {"LEAF", "issued_at"}, {"SERIAL", "serial"},
+};
+
+// A day flag that sets a field of the action.
+template <class Action>
+CLI::Option* add_day(CLI::App& app, const char* flag, const std::shared_ptr<Action>& action,
+                     void (Action::*set)(std::int64_t), const char* help) {
+  return add_value(
+             app, flag, parse_day, [action, set](std::int64_t day) { (action.get()->*set)(day); },
+             help)
+      ->type_name("YYYY-MM-DD");
+}
+
+template <class Action>
+void add_document(CLI::App& app, const std::shared_ptr<Action>& action) {
+  add_value(
+      app, "--document", read_document_sha256,
+      [action](std::string digest) { action->set_document_sha256(std::move(digest)); },
+      "the paper behind it: a file, or its SHA-256 in hex");
+}
+
+template <class Action>
+void add_meters(CLI::App& app, const std::shared_ptr<Action>& action) {
+  add_values(
+      app, "--meter", [](std::string text) { return Result<std::string>(std::move(text)); },
+      [action](std::string meter) { action->add_keys(std::move(meter)); },
+      "key of a meter or site; repeat for several")
+      ->required()
+      ->allow_extra_args(false);
+}
+
+Run declare_project_file(CLI::App& app) {
+  auto action = std::make_shared<v1::FileProject>();
+  app.add_option("project", *action->mutable_project(), "code, capital letters and digits")
+      ->required();
+  app.add_option("--name-zh", *action->mutable_name_zh(), "Chinese name");
+  app.add_option("--name-en", *action->mutable_name_en(), "English name");
+  app.add_option("--owner", *action->mutable_owner(), "party that owns it")->required();
+  app.add_option("--methodology", *action->mutable_methodology(), "methodology code")->required();
+  app.add_option("--account", *action->mutable_account(), "account issued units go to")->required();
+  app.add_option("--area", *action->mutable_area(), "GB/T 2260 area code");
+  add_meters(app, action);
+  add_values(
+      app, "--parameter", parse_named_value,
+      [action](v1::NamedValue value) { *action->add_parameters() = std::move(value); },
+      "NAME=VALUE, fixed from now on; repeat for several")
+      ->allow_extra_args(false);
+  add_day(app, "--crediting-from", action, &v1::FileProject::set_crediting_from, "first day")
+      ->required();
+  add_day(app, "--crediting-to", action, &v1::FileProject::set_crediting_to, "day after the last")
+      ->required();
+  add_document(app, action);
+  return submits(action, &v1::Payload::mutable_file_project);
+}
+
+Run declare_project_list(CLI::App& app) {
+  return lists<v1::ProjectList>(app, "projects", kProjectColumns);
+}
+
+Run declare_project_show(CLI::App& app) { return shows<v1::Project>(app, "projects", "project"); }
+
+Run declare_report_submit(CLI::App& app) {
+  auto action = std::make_shared<v1::SubmitReport>();
+  app.add_option("report", *action->mutable_report(), "name of the report")->required();
+  app.add_option("--project", *action->mutable_project(), "project it is about")->required();
+  add_meters(app, action);
+  add_day(app, "--from", action, &v1::SubmitReport::set_from, "first day")->required();
+  add_day(app, "--to", action, &v1::SubmitReport::set_to, "day after the last")->required();
+  add_values(
+      app, "--input", parse_named_value,
+      [action](v1::NamedValue value) { *action->add_inputs() = std::move(value); },
+      "NAME=VALUE, as monitored; repeat for several")
+      ->required()
+      ->allow_extra_args(false);
+  add_document(app, action);
+  return submits(action, &v1::Payload::mutable_submit_report);
+}
+
+Run declare_report_verify(CLI::App& app) {
+  auto action = std::make_shared<v1::VerifyReport>();
+  app.add_option("report", *action->mutable_report(), "report that was verified")->required();
+  add_value(
+      app, "--statement", read_document_sha256,
+      [action](std::string digest) { action->set_statement_sha256(std::move(digest)); },
+      "verification statement: a file, or its SHA-256 in hex")
+      ->required();
+  auto* positive = app.add_flag_callback(
+      "--positive", [action] { action->set_positive(true); }, "the report holds");
+  auto* negative = app.add_flag_callback(
+      "--negative", [action] { action->set_positive(false); }, "the report does not hold");
+  positive->excludes(negative);
+  return [action, positive, negative](Session& session) -> Result<Exit> {
+    if (positive->count() + negative->count() == 0)
+      return fail(ErrorCode::INVALID_ARGUMENT, "say --positive or --negative");
+    v1::Payload payload;
+    *payload.mutable_verify_report() = *action;
+    return submit(session, std::move(payload));
+  };
+}
+
+Run declare_report_show(CLI::App& app) { return shows<v1::Report>(app, "reports", "report"); }
+
+Run declare_issue(CLI::App& app) {
+  auto action = std::make_shared<v1::Issue>();
+  app.add_option("batch", *action->mutable_batch(), "code of the new batch")->required();
+  app.add_option("--report", *action->mutable_report(), "verified report")->required();
+  return submits(action, &v1::Payload::mutable_issue);
+}
+
+Run declare_batch_list(CLI::App& app) {
+  return lists<v1::UnitBatchList>(app, "batches", kBatchColumns);
+}
+
+Run declare_batch_show(CLI::App& app) { return shows<v1::UnitBatch>(app, "batches", "batch"); }
+
+constexpr Command kCommands[] = {
+    {"project", "file", "Files a project under a methodology.",
+     "puhui project file PV001 --owner acme --methodology WH-PV-2023 --account acme/pv "
+     "--meter meter-17 --parameter capacity=5.9 --crediting-from 2024-01-01 "
+     "--crediting-to 2034-01-01 --party acme --key acme.key --key operator.key",
+     declare_project_file},
+    {"project", "list", "Lists projects.", "puhui project list", declare_project_list},
+    {"project", "show", "Shows a project.", "puhui project show PV001", declare_project_show},
+    {"report", "submit", "Submits a monitoring report; the ledger computes the result.",
+     "puhui report submit pv001-2024 --project PV001 --meter meter-17 --from 2024-01-01 "
+     "--to 2025-01-01 --input generation=10120 --party acme --key acme.key",
+     declare_report_submit},
+    {"report", "verify", "Records a verifier's statement on a report.",
+     "puhui report verify pv001-2024 --positive --statement statement.pdf "
+     "--party tester --key tester.key",
+     declare_report_verify},
+    {"report", "show", "Shows a report and its result.", "puhui report show pv001-2024",
+     declare_report_show},
+    {"batch", "issue", "Issues the units of a verified report.",
+     "puhui batch issue B2024001 --report pv001-2024 --party operator "
+     "--key operator.key --key authority.key",
+     declare_issue},
+    {"batch", "list", "Lists unit batches.", "puhui batch list --all", declare_batch_list},
+    {"batch", "show", "Shows a unit batch.", "puhui batch show B2024001", declare_batch_show},
+};
+
+}  // namespace
+
+std::span<const Command> project_commands() { return kCommands; }
+
+}  // namespace puhui::node::cli

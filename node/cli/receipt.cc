@@ -1,0 +1,151 @@
+#include "node/cli/receipt.h"
+
+#include <algorithm>
+
+#include "crypto/merkle.h"
+#include "crypto/tlog_proof.h"
+#include "node/cli/values.h"
+
+namespace puhui::node::cli {
+namespace {
+
+// Checkpoints of cities whose clock runs by its own rate.
+constexpr std::string_view kDemoOriginPrefix = "demo.";
+
+Result<void> read_event(const ledger::Entry& entry, std::span<const NamedKey> keys,
+                        VerifiedReceipt& receipt) {
+  const auto envelope = crypto::decode_envelope(entry.body);
+  if (!envelope) return tl::make_unexpected(envelope.error());
+  receipt.event_sha256 = crypto::event_digest(*envelope);
+  if (!receipt.payload.emplace().ParseFromString(envelope->payload))
+    return fail(ErrorCode::CORRUPT, "the payload of the proved event does not parse");
+  auto judged = judge_signatures(*envelope, keys);
+  if (!judged) return tl::make_unexpected(judged.error());
+  receipt.signatures = std::move(*judged);
+  return {};
+}
+
+// The path from a record to the root its event names.
+Result<void> verify_path(const v1::RecordProof& proof) {
+  std::vector<crypto::Digest> path;
+  for (const auto& bytes : proof.path()) {
+    const auto hash = crypto::Digest::from_bytes(bytes);
+    if (!hash) return fail(ErrorCode::PROOF_MALFORMED, "a hash of the record's path");
+    path.push_back(*hash);
+  }
+  const auto root = crypto::Digest::from_bytes(proof.root());
+  if (!root) return fail(ErrorCode::PROOF_MALFORMED, "the root of the records");
+  return crypto::verify_inclusion(
+      {proof.index(), proof.count(), crypto::leaf_hash(proof.record()), *root}, path);
+}
+
+}  // namespace
+
+Result<NamedKey> read_named_key(const std::string& text) {
+  auto key = read_public_key(text);
+  if (!key) return tl::make_unexpected(key.error());
+  return NamedKey{text, std::move(*key)};
+}
+
+Result<std::vector<JudgedSignature>> judge_signatures(const crypto::Envelope& envelope,
+                                                      std::span<const NamedKey> keys) {
+  const auto message = crypto::pae(envelope);
+  std::vector<JudgedSignature> judged;
+  for (const auto& signature : envelope.signatures) {
+    auto& verdict = judged.emplace_back(JudgedSignature{signature.key_id, {}});
+    const auto known = std::ranges::find_if(
+        keys, [&](const NamedKey& named) { return named.key.key_id() == signature.key_id; });
+    if (known == keys.end()) continue;
+    if (!crypto::verify(known->key, message, signature.signature))
+      return fail(ErrorCode::SIGNATURE_INVALID, "by " + known->name);
+    verdict.key_name = known->name;
+  }
+  for (const auto& named : keys) {
+    const auto id = named.key.key_id();
+    if (std::ranges::none_of(judged, [&](const auto& verdict) { return verdict.key_id == id; }))
+      return fail(ErrorCode::SIGNATURE_INVALID, named.name + " did not sign this event");
+  }
+  return judged;
+}
+
+Result<VerifiedReceipt> verify_receipt(std::string_view receipt, const crypto::Policy& policy,
+                                       std::span<const NamedKey> keys) {
+  const auto proof = crypto::parse_tlog_proof(receipt);
+  if (!proof) return tl::make_unexpected(proof.error());
+  if (!proof->extra) return fail(ErrorCode::PROOF_MALFORMED, "the receipt carries no entry");
+  auto checkpoint = crypto::verify_tlog_proof(*proof, *proof->extra, policy);
+  if (!checkpoint) return tl::make_unexpected(checkpoint.error());
+  const auto entry = ledger::decode_entry(*proof->extra);
+  if (!entry) return tl::make_unexpected(entry.error());
+  VerifiedReceipt verified;
+  verified.position = proof->index;
+  verified.time = entry->time;
+  verified.kind = entry->kind;
+  verified.checkpoint = std::move(*checkpoint);
+  if (entry->kind == ledger::EntryKind::event) {
+    if (auto read = read_event(*entry, keys, verified); !read)
+      return tl::make_unexpected(read.error());
+  } else if (!keys.empty()) {
+    return fail(ErrorCode::SIGNATURE_INVALID, "the entry is no event and has no signatures");
+  }
+  return verified;
+}
+
+Result<VerifiedRecord> verify_record(const v1::RecordProof& proof, const crypto::Policy& policy,
+                                     std::span<const NamedKey> keys) {
+  if (auto path = verify_path(proof); !path) return tl::make_unexpected(path.error());
+  auto receipt = verify_receipt(proof.receipt(), policy, keys);
+  if (!receipt) return tl::make_unexpected(receipt.error());
+  if (!receipt->payload || !receipt->payload->has_submit_behaviour_batch())
+    return fail(ErrorCode::PROOF_INVALID, "the receipt is not of a behaviour batch");
+  const auto& named = receipt->payload->submit_behaviour_batch().records();
+  if (named.root() != proof.root() || named.count() != proof.count())
+    return fail(ErrorCode::PROOF_INVALID, "the event of the receipt names other records");
+  if (proof.leaf() < 0 || static_cast<std::uint64_t>(proof.leaf()) != receipt->position)
+    return fail(ErrorCode::PROOF_INVALID, "the receipt is of another leaf");
+  VerifiedRecord verified;
+  if (!verified.record.ParseFromString(proof.record()))
+    return fail(ErrorCode::PROOF_INVALID, "what is proved is no behaviour record");
+  verified.receipt = std::move(*receipt);
+  return verified;
+}
+
+Fields describe(std::span<const JudgedSignature> signatures) {
+  Fields fields;
+  for (std::size_t i = 0; i < signatures.size(); ++i) {
+    const auto& [key_id, key_name] = signatures[i];
+    fields.emplace_back("signature[" + std::to_string(i) + "]",
+                        key_id.hex() + (key_name.empty() ? ": not judged, its key was not given"
+                                                         : ": valid, by " + key_name));
+  }
+  return fields;
+}
+
+Fields describe(const crypto::VerifiedCheckpoint& checkpoint) {
+  const auto& head = checkpoint.checkpoint;
+  Fields fields{
+      {"origin", head.origin}, {"size", std::to_string(head.size)}, {"root", head.root.hex()}};
+  if (head.origin.starts_with(kDemoOriginPrefix))
+    fields.emplace_back("clock", "DEMO CLOCK: times are scaled and prove no date");
+  for (std::size_t i = 0; i < checkpoint.witnesses.size(); ++i) {
+    const auto& [name, time_s] = checkpoint.witnesses[i];
+    const auto when = time_s < INT64_MAX / kMicrosPerSecond
+                          ? format_time(static_cast<std::int64_t>(time_s) * kMicrosPerSecond)
+                          : std::to_string(time_s) + " s";
+    fields.emplace_back("cosigner[" + std::to_string(i) + "]", name + " at " + when);
+  }
+  return fields;
+}
+
+Fields describe(const VerifiedReceipt& receipt) {
+  Fields fields{{"verified", "yes"},
+                {"position", std::to_string(receipt.position)},
+                {"time", format_time(receipt.time)},
+                {"kind", receipt.kind == ledger::EntryKind::event ? "event" : "state_root"}};
+  std::ranges::move(describe(receipt.checkpoint), std::back_inserter(fields));
+  if (receipt.payload) fields.emplace_back("event_sha256", receipt.event_sha256.hex());
+  std::ranges::move(describe(receipt.signatures), std::back_inserter(fields));
+  return fields;
+}
+
+}  // namespace puhui::node::cli

@@ -1,0 +1,305 @@
+#include "node/cli/submission.h"
+
+#include <algorithm>
+
+#include "crypto/bytes.h"
+#include "crypto/random.h"
+#include "ledger/event.h"
+#include "node/cli/values.h"
+#include "node/files/folder.h"
+
+namespace puhui::node::cli {
+namespace {
+
+constexpr std::int64_t kValidForDefaultUs = 3'600 * kMicrosPerSecond;
+// On a demonstration clock, where an hour may pass in no time. Rules allow seven days at most; a
+// day of it is left for clocks that differ.
+constexpr std::int64_t kValidForDemoUs = 6 * 24 * 3'600 * kMicrosPerSecond;
+constexpr std::size_t kStreamBytesMax = std::size_t{32} << 20;
+constexpr std::string_view kOneType = "application/vnd.puhui.submission";
+constexpr std::string_view kStreamType = "application/vnd.puhui.submissions";
+
+struct EventClock {
+  std::int64_t now_us = 0;  // Event time.
+  std::int64_t valid_for_us = kValidForDefaultUs;
+  std::string city;
+};
+
+Result<EventClock> read_clock(Session& session) {
+  const auto now_us = session.world().now_us();
+  if (!session.has_url()) return EventClock{now_us, kValidForDefaultUs, {}};
+  const auto status = session.get<v1::Status>({"v1", "status"});
+  if (!status) return tl::make_unexpected(status.error());
+  if (status->demo_clock())
+    return EventClock{std::max(status->time(), status->now()), kValidForDemoUs, status->city()};
+  return EventClock{std::max(status->time(), now_us), kValidForDefaultUs, status->city()};
+}
+
+Result<std::int64_t> valid_until(Session& session, const EventClock& clock) {
+  if (!session.flags().valid_until.empty()) return parse_time_us(session.flags().valid_until);
+  if (session.settings().valid_for.empty()) return clock.now_us + clock.valid_for_us;
+  const auto duration = parse_duration_us(session.settings().valid_for);
+  if (!duration) return tl::make_unexpected(duration.error());
+  std::int64_t until = 0;
+  if (__builtin_add_overflow(clock.now_us, *duration, &until))
+    return fail(ErrorCode::INVALID_ARGUMENT, "valid-for reaches beyond all time");
+  return until;
+}
+
+tl::unexpected<Error> with_context(const Error& error, const std::string& context) {
+  return fail(error.code, context + (error.detail.empty() ? "" : ": " + error.detail));
+}
+
+// What to tell someone whose event may or may not have taken effect.
+std::string how_to_ask(std::span<const v1::Submission> submissions) {
+  const auto opened = open(submissions.front());
+  if (!opened) return "the events";
+  auto text =
+      "event " + crypto::hex_encode(opened->payload.event_id()) + " of " + opened->payload.party();
+  if (submissions.size() > 1) text += " and " + std::to_string(submissions.size() - 1) + " more";
+  return text + " (ask with: puhui event outcome --party NAME --event-id HEX)";
+}
+
+Query wait_query(const Session& session) {
+  const bool receipt =
+      session.settings().wait == "receipt" || !session.flags().receipt_file.empty();
+  return {{"wait", receipt ? "receipt" : "outcome"}};
+}
+
+Result<std::vector<v1::SubmissionResult>> post_one(Session& session,
+                                                   const v1::Submission& submission) {
+  const auto answer = session.request("POST", target_of({"v1", "events"}, wait_query(session)),
+                                      submission.SerializeAsString(), kOneType);
+  if (!answer) return tl::make_unexpected(answer.error());
+  v1::SubmissionResult result;
+  if (auto read = from_json(answer->body, result, true); !read)
+    return fail(ErrorCode::OUTCOME_UNKNOWN, read.error().detail);
+  return std::vector{std::move(result)};
+}
+
+// Length-delimited results, one per submission.
+Result<std::vector<v1::SubmissionResult>> read_results(std::string_view bytes, std::size_t count) {
+  std::vector<v1::SubmissionResult> results(count);
+  for (auto& result : results) {
+    const auto size = bytes.size() < 4 ? bytes.size() : crypto::read_u32(bytes);
+    if (bytes.size() < 4 || bytes.size() - 4 < size ||
+        !result.ParseFromArray(bytes.data() + 4, static_cast<int>(size)))
+      return fail(ErrorCode::OUTCOME_UNKNOWN, "the node answered fewer events than were sent");
+    bytes.remove_prefix(4 + size);
+  }
+  return results;
+}
+
+Result<std::vector<v1::SubmissionResult>> post_stream(Session& session,
+                                                      std::span<const v1::Submission> part) {
+  std::string body;
+  for (const auto& submission : part) {
+    crypto::append_u32(body, static_cast<std::uint32_t>(submission.ByteSizeLong()));
+    submission.AppendToString(&body);
+  }
+  const auto answer =
+      session.request("POST", target_of({"v1", "events"}, wait_query(session)), body, kStreamType);
+  if (!answer) return tl::make_unexpected(answer.error());
+  return read_results(answer->body, part.size());
+}
+
+// How many of the submissions fit into one stream; at least one.
+std::size_t stream_length(std::span<const v1::Submission> submissions) {
+  std::size_t bytes = 0, count = 0;
+  for (const auto& submission : submissions) {
+    bytes += 4 + submission.ByteSizeLong();
+    if (count > 0 && bytes > kStreamBytesMax) break;
+    ++count;
+  }
+  return count;
+}
+
+void show_one(Session& session, const Opened& event, const v1::SubmissionResult& result) {
+  auto& out = session.world().out;
+  if (session.json()) {
+    out << to_json(result);
+  } else {
+    auto shown = result;
+    shown.clear_message_en();
+    shown.clear_message_zh();
+    shown.clear_receipt();
+    out << aligned({{"event_id", crypto::hex_encode(event.payload.event_id())}})
+        << field_table(shown);
+  }
+  print_decision(session.world().err, result);
+}
+
+void show_many(Session& session, std::span<const v1::Submission> submissions,
+               std::span<const v1::SubmissionResult> results) {
+  if (session.json()) {
+    for (const auto& result : results) session.world().out << to_json(result);
+    return;
+  }
+  std::vector<std::vector<std::string>> rows{{"EVENT", "DECISION", "CODE", "POSITION", "WHY"}};
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const auto opened = open(submissions[i]);
+    const auto& result = results[i];
+    rows.push_back({opened ? crypto::hex_encode(opened->payload.event_id()) : "-",
+                    spell_enum(v1::Decision_Name(result.decision())), printable(result.code()),
+                    result.decision() == v1::ACCEPTED ? std::to_string(result.position()) : "-",
+                    printable(result.detail() + result.outcome().rule())});
+  }
+  session.world().out << aligned(rows);
+}
+
+Result<Exit> show(Session& session, std::span<const v1::Submission> submissions,
+                  std::span<const v1::SubmissionResult> results) {
+  Exit exit = Exit::ok;
+  for (const auto& result : results)
+    if (exit == Exit::ok) exit = exit_of(result);
+  if (results.size() > 1) {
+    show_many(session, submissions, results);
+    return exit;
+  }
+  const auto opened = open(submissions[0]);
+  if (!opened) return tl::make_unexpected(opened.error());
+  show_one(session, *opened, results[0]);
+  if (session.flags().receipt_file.empty() || exit != Exit::ok) return exit;
+  if (results[0].receipt().empty())
+    return fail(ErrorCode::UNAVAILABLE,
+                "the event is accepted at position " + std::to_string(results[0].position()) +
+                    " but not provable yet; get its receipt later: puhui receipt get " +
+                    std::to_string(results[0].position()));
+  if (auto kept = write_new_file(session.flags().receipt_file, results[0].receipt()); !kept)
+    return tl::make_unexpected(kept.error());
+  return exit;
+}
+
+// What cannot be wanted, found before anything is signed.
+Result<void> check_flags(const Session& session, std::size_t events) {
+  const auto& flags = session.flags();
+  if (events > 1 && !flags.event_id.empty())
+    return fail(ErrorCode::CONFIG, "--event-id names one event, and these are several");
+  if (events > 1 && !flags.out_file.empty())
+    return fail(ErrorCode::CONFIG, "--out takes one event, and these are several");
+  if (events > 1 && !flags.receipt_file.empty())
+    return fail(ErrorCode::CONFIG, "--receipt-out takes one event, and these are several");
+  for (const auto* file : {&flags.out_file, &flags.receipt_file})
+    if (!file->empty() && exists(*file))
+      return fail(ErrorCode::LOCKED, *file + " exists and is not replaced");
+  return {};
+}
+
+}  // namespace
+
+Result<void> fill_in(Session& session, std::span<Draft> drafts) {
+  if (session.settings().party.empty())
+    return fail(ErrorCode::CONFIG, "no acting party: give --party NAME");
+  const auto clock = read_clock(session);
+  if (!clock) return tl::make_unexpected(clock.error());
+  const auto& city = session.settings().city.empty() ? clock->city : session.settings().city;
+  if (city.empty()) return fail(ErrorCode::CONFIG, "no city: give --city CODE or --url");
+  const auto until = valid_until(session, *clock);
+  if (!until) return tl::make_unexpected(until.error());
+  for (auto& [payload, attachments] : drafts) {
+    payload.set_city(city);
+    payload.set_party(session.settings().party);
+    payload.set_valid_until(*until);
+    if (session.flags().event_id.empty()) {
+      payload.set_event_id(crypto::random_bytes(ledger::kEventIdSize));
+      continue;
+    }
+    auto id = parse_hex(session.flags().event_id, ledger::kEventIdSize);
+    if (!id) return with_context(id.error(), "--event-id");
+    payload.set_event_id(std::move(*id));
+  }
+  return {};
+}
+
+Result<v1::Submission> sign(const Draft& draft, std::span<const crypto::SecretKey> keys) {
+  std::vector<const crypto::SecretKey*> signers;
+  for (const auto& key : keys) signers.push_back(&key);
+  const auto envelope =
+      crypto::sign_envelope(draft.payload.SerializeAsString(), crypto::kEventPayloadType, signers);
+  if (!envelope) return tl::make_unexpected(envelope.error());
+  auto bytes = crypto::encode_envelope(*envelope);
+  if (!bytes) return tl::make_unexpected(bytes.error());
+  v1::Submission submission;
+  submission.set_envelope(std::move(*bytes));
+  for (const auto& attachment : draft.attachments) submission.add_attachments(attachment);
+  return submission;
+}
+
+Result<Opened> open(const v1::Submission& submission) {
+  auto envelope = crypto::decode_envelope(submission.envelope());
+  if (!envelope) return tl::make_unexpected(envelope.error());
+  Opened opened{std::move(*envelope), {}};
+  if (!opened.payload.ParseFromString(opened.envelope.payload))
+    return fail(ErrorCode::EVENT_MALFORMED, "the payload does not parse");
+  return opened;
+}
+
+std::string encode_submission_file(const v1::Submission& submission) {
+  return submission.attachments().empty() ? submission.envelope() : submission.SerializeAsString();
+}
+
+Result<v1::Submission> read_submission_file(const std::string& path) {
+  auto bytes = read_file(path);
+  if (!bytes) return tl::make_unexpected(bytes.error());
+  v1::Submission submission;
+  const auto plain = crypto::decode_envelope(*bytes);
+  if (plain) {
+    submission.set_envelope(std::move(*bytes));
+  } else if (!submission.ParseFromString(*bytes) || submission.envelope().empty()) {
+    return with_context(plain.error(), path);
+  }
+  if (const auto opened = open(submission); !opened) return with_context(opened.error(), path);
+  return submission;
+}
+
+Result<Exit> send(Session& session, std::span<const v1::Submission> submissions) {
+  if (auto sound = check_flags(session, submissions.size()); !sound)
+    return tl::make_unexpected(sound.error());
+  std::vector<v1::SubmissionResult> results;
+  while (results.size() < submissions.size()) {
+    const auto rest = submissions.subspan(results.size());
+    const auto part = rest.first(stream_length(rest));
+    auto answered =
+        submissions.size() == 1 ? post_one(session, part[0]) : post_stream(session, part);
+    if (!answered) {
+      if (!results.empty()) show_many(session, submissions, results);
+      if (exit_of(answered.error().code) != Exit::unreachable)
+        return tl::make_unexpected(answered.error());
+      return with_context(answered.error(), how_to_ask(rest));
+    }
+    std::ranges::move(*answered, std::back_inserter(results));
+  }
+  return show(session, submissions, results);
+}
+
+Result<Exit> submit(Session& session, std::vector<Draft> drafts) {
+  if (auto sound = check_flags(session, drafts.size()); !sound)
+    return tl::make_unexpected(sound.error());
+  if (auto filled = fill_in(session, drafts); !filled) return tl::make_unexpected(filled.error());
+  if (session.flags().dry_run) {
+    for (const auto& draft : drafts) session.world().out << to_json(draft.payload);
+    return Exit::ok;
+  }
+  const auto keys = session.signing_keys();
+  if (!keys) return tl::make_unexpected(keys.error());
+  std::vector<v1::Submission> submissions;
+  for (const auto& draft : drafts) {
+    auto submission = sign(draft, *keys);
+    if (!submission) return tl::make_unexpected(submission.error());
+    submissions.push_back(std::move(*submission));
+  }
+  if (session.flags().out_file.empty()) return send(session, submissions);
+  if (auto written =
+          write_new_file(session.flags().out_file, encode_submission_file(submissions.front()));
+      !written)
+    return tl::make_unexpected(written.error());
+  return Exit::ok;
+}
+
+Result<Exit> submit(Session& session, v1::Payload payload) {
+  std::vector<Draft> drafts(1);
+  drafts[0].payload = std::move(payload);
+  return submit(session, std::move(drafts));
+}
+
+}  // namespace puhui::node::cli

@@ -1,0 +1,137 @@
+// Units: move, retire, and follow a serial number through its life.
+#include "node/cli/command.h"
+#include "puhui/v1/view.pb.h"
+
+namespace puhui::node::cli {
+namespace {
+
+constexpr Column kRetirementColumns[] = {
+    {"LEAF", "retired_at"},
+    {"TIME", "time"},
+    {"KG", "amount_kg"},
+    {"ACCOUNT", "retirement.account"},
+    {"PURPOSE", "retirement.purpose"},
+    {"BENEFICIARY", "retirement.beneficiary"},
+};
+
+// --amount, or --serials one or more times; never both.
+template <class Action>
+void add_units(CLI::App& app, const std::shared_ptr<Action>& action) {
+  auto* amount = add_value(
+                     app, "--amount", parse_amount_kg,
+                     [action](std::int64_t amount_kg) { action->set_amount_kg(amount_kg); },
+                     "2000t, 1448.5t or 500kg, from the lowest serials held")
+                     ->type_name("AMOUNT");
+  auto* serials = add_values(
+                      app, "--serials", parse_serials,
+                      [action](const v1::SerialRange& range) { *action->add_serials() = range; },
+                      "FIRST-LAST, both included; repeat for several")
+                      ->type_name("RANGE")
+                      ->allow_extra_args(false);
+  auto* group = app.add_option_group("Units", "exactly one of");
+  group->add_option(amount);
+  group->add_option(serials);
+  group->require_option(1);
+}
+
+Run declare_transfer(CLI::App& app) {
+  auto action = std::make_shared<v1::Transfer>();
+  app.add_option("--from", *action->mutable_from(), "account to debit")->required();
+  app.add_option("--to", *action->mutable_to(), "account to credit")->required();
+  add_units(app, action);
+  auto* reference = add_value(
+      app, "--trade", [](std::string text) { return Result<std::string>(std::move(text)); },
+      [action](std::string text) { action->mutable_trade()->set_reference(std::move(text)); },
+      "the exchange's trade number");
+  add_value(
+      app, "--price", parse_cents,
+      [action](std::int64_t cents) { action->mutable_trade()->set_price_cents_per_tonne(cents); },
+      "yuan per tonne, as 43.5")
+      ->needs(reference);
+  return submits(action, &v1::Payload::mutable_transfer);
+}
+
+Run declare_retire(CLI::App& app) {
+  auto action = std::make_shared<v1::Retire>();
+  app.add_option("--account", *action->mutable_account(), "account to debit")->required();
+  add_units(app, action);
+  app.add_option("--purpose", *action->mutable_purpose(), "as the rule set names it")->required();
+  app.add_option("--beneficiary", *action->mutable_beneficiary(),
+                 "name, or hex of a salted commitment to it")
+      ->required();
+  add_value(
+      app, "--from", parse_day, [action](std::int64_t day) { action->set_from(day); },
+      "first day of the period it counts for")
+      ->type_name("YYYY-MM-DD");
+  add_value(
+      app, "--to", parse_day, [action](std::int64_t day) { action->set_to(day); },
+      "day after the last")
+      ->type_name("YYYY-MM-DD");
+  app.add_option("--note", *action->mutable_note(), "free text");
+  return submits(action, &v1::Payload::mutable_retire);
+}
+
+Run declare_retirements(CLI::App& app) {
+  return lists<v1::RetirementList>(app, "retirements", kRetirementColumns);
+}
+
+std::shared_ptr<std::uint64_t> add_serial(CLI::App& app) {
+  auto serial = std::make_shared<std::uint64_t>();
+  add_value(
+      app, "serial", parse_number, [serial](std::uint64_t number) { *serial = number; },
+      "serial number")
+      ->required();
+  return serial;
+}
+
+Run declare_serial_show(CLI::App& app) {
+  return [serial = add_serial(app)](Session& session) {
+    return show<v1::UnitBlock>(session, {"v1", "serials", std::to_string(*serial)});
+  };
+}
+
+Run declare_history(CLI::App& app) {
+  return [serial = add_serial(app)](Session& session) -> Result<Exit> {
+    v1::UnitHistory whole;
+    std::string after;
+    do {
+      Query query{{"limit", std::to_string(kListLimitMax)}};
+      if (!after.empty()) query.emplace_back("after", after);
+      auto part = session.get<v1::UnitHistory>(
+          {"v1", "serials", std::to_string(*serial), "history"}, std::move(query));
+      if (!part) return tl::make_unexpected(part.error());
+      if (!after.empty() && part->next() == after)
+        return fail(ErrorCode::CORRUPT, "the node answers the same part of the history again");
+      after = part->next();
+      part->clear_next();
+      whole.MergeFrom(*part);
+    } while (!after.empty());
+    session.print(whole);
+    return Exit::ok;
+  };
+}
+
+constexpr Command kCommands[] = {
+    {"transfer", nullptr, "Moves units from one account to another.",
+     "puhui transfer --from acme/pv --to buyer/main --amount 2000t --party acme --key acme.key\n"
+     "puhui transfer --from acme/pv --to buyer/main --serials 1-500000 --trade T-17 --price 43.5 "
+     "--party acme --key acme.key --key exchange.key",
+     declare_transfer},
+    {"retire", nullptr, "Retires units for ever, for a purpose and a beneficiary.",
+     "puhui retire --account buyer/main --amount 1448.5t --purpose event "
+     "--beneficiary \"Wuhan Marathon\" --from 2025-01-01 --to 2026-01-01 "
+     "--party buyer --key buyer.key --receipt-out retired.receipt",
+     declare_retire},
+    {"retirement", "list", "Lists retirements.", "puhui retirement list --all -o json",
+     declare_retirements},
+    {"serial", "show", "Shows which account holds a serial number.", "puhui serial show 123456",
+     declare_serial_show},
+    {"serial", "history", "Shows every step in the life of a serial number.",
+     "puhui serial history 123456", declare_history},
+};
+
+}  // namespace
+
+std::span<const Command> unit_commands() { return kCommands; }
+
+}  // namespace puhui::node::cli
