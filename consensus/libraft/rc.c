@@ -70,9 +70,23 @@ static void begin_term(struct raft *r, struct raft_update *update) {
   }
 }
 
+/* A voter that hears nothing for an election timeout forgets its leader and stands itself. Others
+ * only rewind their timer, and a server that has a leader votes for nobody. */
+static bool misses_leader(struct raft *r, const struct raft_event *event) {
+  return event->type == RAFT_TIMEOUT && r->state == RAFT_FOLLOWER && raft_role(r) != RAFT_VOTER &&
+         event->time >= raft_timeout(r);
+}
+
+static void forget_leader(struct raft *r) {
+  raft_free(r->follower_state.current_leader.address);
+  r->follower_state.current_leader.address = NULL;
+  r->follower_state.current_leader.id = 0;
+}
+
 int rc_step(struct raft *r, struct raft_event *event, struct raft_update *update,
             struct rc_corrections corrections) {
   const unsigned short before = r->state;
+  const bool alone = corrections.as_voter && misses_leader(r, event);
   int rv;
 
   if (corrections.as_voter && is_vote_request(event) && before == RAFT_FOLLOWER &&
@@ -80,6 +94,7 @@ int rc_step(struct raft *r, struct raft_event *event, struct raft_update *update
     return step_as_voter(r, event, update);
   }
   rv = raft_step(r, event, update);
+  if (alone) forget_leader(r);
   /* An election passes through the candidate's state in a step of its own. */
   if (rv == 0 && corrections.fresh_term && before == RAFT_FOLLOWER && r->state == RAFT_LEADER) {
     begin_term(r, update);

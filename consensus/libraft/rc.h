@@ -29,7 +29,7 @@ void rc_free(struct raft *r);
 
 /* What the library gets wrong inside one step (the guards of that name in gate.h). */
 struct rc_corrections {
-  bool as_voter;   /* Answer a RequestVote as a voter would. */
+  bool as_voter;   /* Answer a RequestVote as a voter would, once the leader is silent. */
   bool fresh_term; /* The only voter begins a new term when it elects itself. */
 };
 

@@ -52,14 +52,12 @@ void Disk::write_vote(Term term, NodeId voted_for) {
   if (term == durable_.term && durable_.voted_for != 0 && voted_for != durable_.voted_for) {
     violate("disk: a second vote in one term");
   }
-  previous_term_ = durable_.term;
-  previous_vote_ = durable_.voted_for;
   durable_.term = logical_.term = term;
   durable_.voted_for = logical_.voted_for = voted_for;
 }
 
 Entry Disk::read(Index index) {
-  const Entry* entry = durable_.at(index);
+  const Entry* entry = faults_.lies ? logical_.at(index) : durable_.at(index);
   if (entry == nullptr) violate("disk: entry " + std::to_string(index) + " is read, not there");
   // Another buffer, as from a real disk.
   return {entry->term, entry->kind, std::make_shared<const std::string>(*entry->data)};
@@ -98,13 +96,7 @@ void Disk::crash(Random& random) {
     }
     durable_.apply(queued.op);
   }
-  if (faults_.forgets_votes && previous_term_ != 0) {
-    durable_.term = previous_term_;
-    durable_.voted_for = previous_vote_;
-    while (!durable_.entries.empty() && durable_.entries.back().term > durable_.term) {
-      durable_.entries.pop_back();
-    }
-  }
+  if (faults_.forgets_votes) durable_.voted_for = 0;
   waiting_.clear();
   batch_.clear();
   busy_ = false;

@@ -35,7 +35,7 @@ struct Image {
 // How a disk may be broken on purpose.
 struct DiskFaults {
   bool lies = false;           // Says "written" before it is.
-  bool forgets_votes = false;  // Loses the newest vote in a crash.
+  bool forgets_votes = false;  // Keeps the term and loses the vote in a crash.
 };
 
 class Disk final : public Log, public LogWriter {
@@ -66,6 +66,8 @@ class Disk final : public Log, public LogWriter {
   [[nodiscard]] const Image& durable() const { return durable_; }
   // With everything queued carried out: what the driver believes.
   [[nodiscard]] const Image& logical() const { return logical_; }
+  // Puts a log there, before a driver starts on it.
+  void prepare(Image image) { durable_ = logical_ = std::move(image); }
   [[nodiscard]] bool lies() const { return faults_.lies; }
 
  private:
@@ -80,8 +82,6 @@ class Disk final : public Log, public LogWriter {
   std::deque<Queued> batch_;
   bool busy_ = false;
   Ticket newest_ = 0;
-  Term previous_term_ = 0;
-  NodeId previous_vote_ = 0;
 };
 
 }  // namespace puhui::consensus::sim

@@ -44,7 +44,7 @@ struct NoResultClamp final : Gate {  // Guards 6 and 11.
 struct DeliverUnstored final : Gate {  // Guard 7.
   Index deliverable(Index commit, Index) const override { return commit; }
 };
-struct NoTrailing final : Gate {  // Guard 8, both halves.
+struct NoTrailing final : Gate {  // Guard 8, both halves. The engine may corrupt its memory.
   AppendEntries trim(const Sight&, AppendEntries message) const override { return message; }
   Index trailing(Index, Index) const override { return 0; }
 };

@@ -197,6 +197,7 @@ World::World(std::uint64_t seed, WorldOptions with_options)
     made.machine = std::make_unique<Machine>(*this, id);
     made.disk.on_work = [this, &made] { schedule_write(made); };
     if (i <= options.voters && !Driver::bootstrap(made.disk, founders)) violate("no bootstrap");
+    if (options.prepare) options.prepare(id, made.disk);
   }
   for (NodeId id = 1; id <= nodes_.size(); ++id) start(id);
 }

@@ -31,6 +31,8 @@ struct WorldOptions {
   double fetch_fails = 0.0;
   DiskFaults disk;
   bool trace = false;  // Tell on stderr what happens.
+  // Changes a disk before its server first starts.
+  std::function<void(NodeId, Disk&)> prepare;
   std::function<std::unique_ptr<Gate>()> gate = [] { return std::make_unique<Gate>(); };
 };
 
