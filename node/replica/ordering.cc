@@ -237,6 +237,12 @@ void Ordering::snapshot_failed(consensus::Index index, consensus::Index applied)
   settle();
 }
 
+void Ordering::clock_heard(std::uint64_t voter, Micros offset_us) {
+  const bool could_stamp = clock_.heard_majority();
+  clock_.heard(voter, offset_us);
+  if (!could_stamp && clock_.heard_majority()) pump();
+}
+
 void Ordering::read(consensus::Driver::ReadDone done) {
   driver_->read(std::move(done), steady_clock_ms());
   settle();

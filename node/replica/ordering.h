@@ -70,6 +70,8 @@ class Ordering final : public consensus::Transport, public consensus::StateMachi
   void ledger_synced(consensus::Index index, std::string manifest);
   void snapshot_installed(consensus::Index index);
   void snapshot_failed(consensus::Index index, consensus::Index applied);
+  // A voter's clock was compared with ours; the first majority of a reign lets proposals begin.
+  void clock_heard(std::uint64_t voter, Micros offset_us);
   void read(consensus::Driver::ReadDone done);
   [[nodiscard]] consensus::Driver& driver() { return *driver_; }
   [[nodiscard]] CityClock& clock() { return clock_; }

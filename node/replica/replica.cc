@@ -315,8 +315,7 @@ void Replica::receive_own(std::uint64_t from, const v1::NodeMessage& message) {
     }
     case v1::NodeMessage::kClockPong: {
       const auto middle = (message.clock_pong().sent_us() + wall_clock_us()) / 2;
-      ordering_.clock().heard(from, message.clock_pong().clock_us() - middle);
-      return;
+      return ordering_.clock_heard(from, message.clock_pong().clock_us() - middle);
     }
     case v1::NodeMessage::kCosignRequest:
       return checkpoints_.receive(from, message.cosign_request());
