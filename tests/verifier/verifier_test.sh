@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Lets the independent verifier judge sound and spoilt logs: verifier_test.sh MAKE_LOG VERIFIER
+set -euo pipefail
+[[ $# -eq 2 ]] || { sed -n '2s/^# //p' "$0"; exit 2; }
+make_log=$1 verifier=$2
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+
+fail() {
+  echo "FAILED: $1" >&2
+  cat "$folder/said" >&2
+  exit 1
+}
+
+# expect EXIT_CODE 'text that is said' ARGUMENTS…
+expect() {
+  local code=$1 text=$2 got=0
+  shift 2
+  "$verifier" "$@" >"$folder/said" 2>&1 || got=$?
+  [[ $got == "$code" ]] || fail "exit code $got instead of $code: $*"
+  grep -qF -- "$text" "$folder/said" || fail "'$text' is not said: $*"
+}
+
+# Sound logs, at the sizes where tiles begin, fill and overflow.
+for size in 1 2 3 255 256 257 511 512 70000; do
+  log=$folder/sound-$size
+  "$make_log" "$log" "$size" --seed "$size"
+  indexes=(--index all)
+  if [[ $size -gt 1000 ]]; then
+    indexes=(--index 0 --index 255 --index 256 --index 65535 --index 65536 --index $((size - 1)))
+  fi
+  expect 0 verified --folder "$log" --policy "$log/policy" "${indexes[@]}" \
+    --old "$log/earlier.checkpoint" "$log"/receipts/*.tlog-proof
+  grep -q "^entries: $size read" "$folder/said" || fail "not every entry of $size was read"
+  echo "sound log of $size entries: verified"
+done
+
+# A receipt alone, without the log; keys by hand instead of a policy file.
+log=$folder/sound-257
+receipt=$log/receipts/128.tlog-proof
+vkeys() { awk -v kind="$1" '$1 == kind { print kind == "log" ? $2 : $3 }' "$log/policy"; }
+mapfile -t cosigners < <(vkeys witness)
+keys=(--log "$(vkeys log)")
+for key in "${cosigners[@]}"; do keys+=(--cosigner "$key"); done
+expect 0 verified --policy "$log/policy" "$receipt"
+expect 0 verified "${keys[@]}" "$receipt"
+expect 3 "inclusion: leaf 128" "${keys[@]}" --entry "$0" "$receipt"
+expect 2 "neither a log nor a receipt" "${keys[@]}"
+expect 2 "whom to trust" --folder "$log"
+# Another city's keys, and a quorum of more than there are.
+"$make_log" "$folder/other" 3
+sed 's/ledger\.city/other.city/' "$log/policy" >"$folder/policy-of-another"
+expect 2 "policy line 1" --folder "$log" --policy "$folder/policy-of-another"
+expect 2 "4 of 3 members" --folder "$log" "${keys[@]}" --quorum 4
+
+# A log that grows (the same seed gives the same first entries), one that shrinks, one that forks.
+"$make_log" "$folder/grown" 600 --seed 257
+expect 0 "size 600 continues size 257" --folder "$folder/grown" --policy "$log/policy" \
+  --old "$log/checkpoint" "$receipt"
+expect 3 "had 600 entries and has 257" --folder "$log" --policy "$log/policy" \
+  --old "$folder/grown/checkpoint"
+"$make_log" "$folder/forked" 600 --seed 258
+expect 3 "the first 257 entries have changed" --folder "$folder/forked" --policy "$log/policy" \
+  --old "$log/checkpoint"
+expect 3 "the first 257 entries have changed" --folder "$folder/forked" --policy "$log/policy" \
+  "$receipt"
+
+# The full tile stands in for a partial one that was deleted.
+cp -r "$folder/grown" "$folder/tidied"
+"$make_log" "$folder/full" 768 --seed 257
+cp -r "$folder/full/tile/." "$folder/tidied/tile/"
+rm -r "$folder"/tidied/tile/0/002.p "$folder"/tidied/tile/entries/002.p
+expect 0 verified --folder "$folder/tidied" --policy "$log/policy" --index all
+rm "$folder/tidied/tile/0/001"
+expect 3 "tile/0/001: not there" --folder "$folder/tidied" --policy "$log/policy"
+
+# Every flaw is found, and for its own reason.
+while IFS='|' read -r flaw reason; do
+  for size in 257 600; do
+    log=$folder/$flaw-$size
+    "$make_log" "$log" "$size" --flaw "$flaw"
+    expect 3 "$reason" --folder "$log" --policy "$log/policy" --old "$log/earlier.checkpoint" \
+      "$log"/receipts/*.tlog-proof
+  done
+  echo "flaw $flaw: refused"
+done <<'FLAWS'
+entry|entries: their root is
+bundle_short|ends within an entry
+tile|hash 0 is not of the entries
+upper_tile|is not of the entries
+root|entries: their root is
+size|not there
+origin|not signed by the log of origin
+log_signature|invalid signature
+log_unsigned|not signed by the log of origin
+cosignature|invalid signature
+quorum|the quorum "nodes" is not met
+fork|entries have changed
+receipt_index|inclusion: leaf
+receipt_path|inclusion: leaf
+receipt_extra|inclusion: leaf
+receipt_quorum|the quorum "nodes" is not met
+receipt_log|not signed by the log of origin
+FLAWS
+
+# Without reading the entries, the tiles themselves must still prove what is asked.
+log=$folder/upper_tile-600
+expect 0 verified --folder "$log" --policy "$log/policy" --checkpoint-only
+expect 3 "inconsistent tile" --folder "$log" --policy "$log/policy" --checkpoint-only --index 0
+echo "verifier: all logs judged rightly"
