@@ -96,12 +96,11 @@ void Api::read(Request request, Respond respond) {
   auto answer = [this, request = std::move(request),
                  respond = std::move(respond)](const Result<void>& ready) {
     if (!ready) return respond(problem(ready.error()));
+    // The checkpoint first: the view that is taken after it holds all its leaves.
+    auto checkpoint = replica_.checkpoint();
     const auto ledger = replica_.ledger();
-    Reading reading{request, ledger->view(), replica_.genesis(), replica_.checkpoint(), {}};
+    Reading reading{request, ledger->view(), replica_.genesis(), std::move(checkpoint), {}};
     if (request.party) reading.caller = reading.view.party(*request.party);
-    // A checkpoint that arrived after the view was taken may be ahead of it.
-    if (reading.checkpoint && reading.checkpoint->size > reading.view.head().size)
-      reading.checkpoint.reset();
     respond(answer_read(reading));
   };
   if (!at_least.empty()) {

@@ -118,7 +118,7 @@ constexpr Command kCommands[] = {
      "--party acme --key acme.key --key exchange.key",
      declare_transfer},
     {"retire", nullptr, "Retires units for ever, for a purpose and a beneficiary.",
-     "puhui retire --account buyer/main --amount 1448.5t --purpose event "
+     "puhui retire --account buyer/main --amount 1448.5t --purpose event_neutrality "
      "--beneficiary \"Wuhan Marathon\" --from 2025-01-01 --to 2026-01-01 "
      "--party buyer --key buyer.key --receipt-out retired.receipt",
      declare_retire},

@@ -324,4 +324,14 @@ Result<void> join_city(const JoinOptions& options) {
   return steps.done();
 }
 
+Result<void> certify_client(const std::string& city_folder, const std::string& party) {
+  const auto folder = city_folder + "/clients";
+  if (exists(folder + "/" + party + ".pem"))
+    return fail(ErrorCode::LOCKED, party + " has a certificate already");
+  auto authority = read_authority(city_folder);
+  if (!authority) return tl::make_unexpected(authority.error());
+  if (auto made = make_folder(folder); !made) return made;
+  return write_client(folder, party, *authority);
+}
+
 }  // namespace puhui::node::daemon

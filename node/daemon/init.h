@@ -56,8 +56,13 @@ struct JoinOptions {
   std::optional<std::string> passphrase;
 };
 
-// Makes node-N for a new node and adds it to nodes.json. The node must then be admitted by an event
-// (`puhui node admit`, the file admit.json beside its configuration) and added to the cluster.
+// Makes node-N for a new node and adds it to nodes.json; its record is in admit.json beside its
+// configuration. The node must then be admitted by an event (`puhui node admit`) and added to the
+// cluster.
 [[nodiscard]] Result<void> join_city(const JoinOptions& options);
+
+// Writes clients/PARTY.pem and PARTY-key.pem: the client certificate with which a party proves itself
+// to the API. LOCKED if there is one already.
+[[nodiscard]] Result<void> certify_client(const std::string& city_folder, const std::string& party);
 
 }  // namespace puhui::node::daemon

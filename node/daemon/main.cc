@@ -1,4 +1,6 @@
-// puhuid: founds a city, prepares a node that joins one, runs a node.
+// puhuid: founds a city, prepares nodes and client certificates, runs a node.
+
+#include <google/protobuf/stubs/logging.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
@@ -117,14 +119,38 @@ void add_join(CLI::App& app, JoinFlags& flags) {
 }
 
 int run_join(JoinFlags& flags) {
-  flags.options.addresses = addresses(flags.node);
+  auto& options = flags.options;
+  options.addresses = addresses(flags.node);
   auto words = passphrase(flags.passphrase_file);
   if (!words) return report(tl::make_unexpected(words.error()));
-  flags.options.passphrase = std::move(*words);
-  const auto done = join_city(flags.options);
+  options.passphrase = std::move(*words);
+  const auto done = join_city(options);
+  const auto folder = options.city_folder + "/node-" + std::to_string(options.node_id);
   if (done)
-    std::cout << "node-" << flags.options.node_id << " prepared; admit it with `puhui node admit "
-              << flags.options.city_folder << "/node-" << flags.options.node_id << "/admit.json`\n";
+    std::cout << folder << " is prepared. Admit the node, signed by operator and authority:\n"
+              << "  puhui node admit " << options.node_id << " --name $(jq -r .name " << folder
+              << "/admit.json) --peer-key " << folder << "/peer.key --cosigner-key " << folder
+              << "/cosigner.key --peer-address " << options.addresses.peer
+              << " --client-address " << options.addresses.client << "\n"
+              << "then start it and add it: puhui cluster member " << options.node_id
+              << " --role learner\n";
+  return report(done);
+}
+
+struct CertifyFlags {
+  std::string folder, party;
+};
+
+void add_certify(CLI::App& app, CertifyFlags& flags) {
+  auto* certify = app.add_subcommand("certify", "make the client certificate of a party");
+  certify->add_option("folder", flags.folder, "folder made by init")->required();
+  certify->add_option("party", flags.party, "party as the ledger names it")->required();
+}
+
+int run_certify(const CertifyFlags& flags) {
+  const auto done = certify_client(flags.folder, flags.party);
+  if (done)
+    std::cout << flags.folder << "/clients/" << flags.party << ".pem and -key.pem written\n";
   return report(done);
 }
 
@@ -163,14 +189,18 @@ int run_run(const RunFlags& flags) {
 
 int main(int argc, char** argv) {
   puhui::crypto::init();
+  // Hostile bytes are answered with codes, not reported line by line.
+  google::protobuf::SetLogHandler(nullptr);
   CLI::App app{"Puhui Ledger node (普惠账本节点)"};
   app.set_version_flag("--version", std::string(api::kVersion));
   app.require_subcommand(1);
   InitFlags init;
   JoinFlags join;
+  CertifyFlags certify;
   RunFlags run;
   add_init(app, init);
   add_join(app, join);
+  add_certify(app, certify);
   add_run(app, run);
   try {
     app.parse(argc, argv);
@@ -179,5 +209,6 @@ int main(int argc, char** argv) {
   }
   if (app.got_subcommand("init")) return run_init(init);
   if (app.got_subcommand("join")) return run_join(join);
+  if (app.got_subcommand("certify")) return run_certify(certify);
   return run_run(run);
 }
