@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# A carbon-inclusion city on this machine: three nodes, and a story from the public record.
+#
+#   scripts/demo.sh                 set up, build, found the city, tell the story; the city stays up
+#   scripts/demo.sh --once          the same, then stop the city and leave receipts and summary.json
+#   scripts/demo.sh --stop DIR      stop a city that stayed up
+#   scripts/demo.sh --help          this text
+#
+#   --folder DIR   new or empty folder for the city (demo/ and the time of day unless given)
+#   --build DIR    folder with built binaries; without it packages are installed (scripts/setup.sh,
+#                  needs root or sudo) and build/release is made
+#
+# Amounts follow the public record (scripts/demo-data/public-record.json); dates are the
+# demonstration's own (DEMO CLOCK). Exit 0 when the story went as told, 1 when something did not,
+# 2 for wrong usage.
+set -Eeuo pipefail
+export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
+
+demo_scripts=$(cd "$(dirname "${BASH_SOURCE[0]}")/demo" && pwd)
+readonly demo_scripts
+project=$(cd "$demo_scripts/../.." && pwd)
+readonly project
+
+# shellcheck source=scripts/demo/tell.sh
+. "$demo_scripts/tell.sh"
+# shellcheck source=scripts/demo/city.sh
+. "$demo_scripts/city.sh"
+# shellcheck source=scripts/demo/filing.sh
+. "$demo_scripts/filing.sh"
+# shellcheck source=scripts/demo/units.sh
+. "$demo_scripts/units.sh"
+# shellcheck source=scripts/demo/rides.sh
+. "$demo_scripts/rides.sh"
+# shellcheck source=scripts/demo/proofs.sh
+. "$demo_scripts/proofs.sh"
+# shellcheck source=scripts/demo/failure.sh
+. "$demo_scripts/failure.sh"
+# shellcheck source=scripts/demo/ending.sh
+. "$demo_scripts/ending.sh"
+
+usage() {
+  echo "demo.sh: $1 (see --help)" >&2
+  exit 2
+}
+
+once=0 folder='' build='' stop=''
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    -h | --help)
+      sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+      exit 0
+      ;;
+    --once) once=1 ;;
+    --folder | --build | --stop)
+      [[ $# -ge 2 && -n $2 ]] || usage "$1 needs a folder"
+      printf -v "${1#--}" '%s' "$2"
+      shift
+      ;;
+    *) usage "unknown argument '$1'" ;;
+  esac
+  shift
+done
+
+if [[ -n $stop ]]; then
+  stop_city "$stop"
+  exit 0
+fi
+
+prepare_folder
+prepare_binaries
+cd "$folder"
+
+trap 'leave $?' EXIT
+trap 'exit 130' INT TERM
+trap 'unexpected "$BASH_COMMAND" "${BASH_SOURCE[0]}" "$LINENO"' ERR
+
+story_begins=$SECONDS
+tell_opening
+tell_founding
+tell_actors
+tell_methodologies
+tell_project
+tell_issuance
+tell_sale
+tell_rides
+tell_one_ride
+tell_marathon
+tell_refusals
+tell_receipts
+tell_failover
+tell_return
+tell_totals
+write_summary
+tell_ending

@@ -1,0 +1,182 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# The city's machines: binaries, folder, three processes, and how they are stopped.
+
+readonly city_code=WUHAN
+readonly demo_start=2025-09-08T08:00:00+08:00
+readonly demo_rate=60
+readonly wait_s=60
+
+ports=()
+load_pid=''
+keep_running=0
+
+prepare_folder() {
+  local given=$folder
+  [[ -n $folder ]] || folder=$project/demo/$(date +%Y%m%d-%H%M%S)
+  if [[ -e $folder ]] && [[ ! -d $folder || -n $(ls -A "$folder") ]]; then
+    usage "'$given' exists and is not an empty folder"
+  fi
+  mkdir -p "$folder"
+  folder=$(cd "$folder" && pwd -P)
+}
+
+prepare_binaries() {
+  if [[ -z $build ]]; then
+    progress "安装软件包 / packages (scripts/setup.sh)"
+    "$project/scripts/setup.sh"
+    progress "编译发布版 / building the release (build/release)"
+    (cd "$project" && cmake --preset release && cmake --build --preset release --target puhuid puhui)
+    build=$project/build/release
+  fi
+  [[ -d $build ]] || usage "'$build' is not a folder"
+  build=$(cd "$build" && pwd)
+  local binary
+  for binary in "$build/node/puhuid" "$build/node/cli/puhui"; do
+    [[ -x $binary ]] || usage "no binary at '$binary'"
+  done
+}
+
+# Ports the system holds free now; all are held until all are known.
+free_ports() {
+  python3 - "$1" <<'PY'
+import socket
+import sys
+
+held = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print(*(s.getsockname()[1] for s in held))
+PY
+}
+
+on_record() { jq -er "$1" data/public-record.json; }
+
+tell_founding() {
+  act "建城:三个节点,三个进程" "The city is founded: three nodes, three processes"
+  found_city
+  run_nodes
+}
+
+found_city() {
+  local nodes=() n
+  read -ra ports < <(free_ports 6)
+  for n in 0 1 2; do
+    nodes+=(--node "127.0.0.1:${ports[2 * n]},127.0.0.1:${ports[2 * n + 1]}")
+  done
+  run "$build/node/puhuid" init city --city "$city_code" --name-zh 武汉市 --name-en Wuhan \
+    --area 420100 --authority-entity DEMO-AUTHORITY --authority-zh "$(on_record .actors.authority)" \
+    --operator-entity DEMO-OPERATOR --operator-zh "$(on_record .actors.operator)" \
+    --demo-start "$demo_start" --demo-rate "$demo_rate" "${nodes[@]}"
+  ln -s ../city/keys/authority.key ../city/keys/operator.key keys/
+}
+
+run_nodes() {
+  local n
+  for n in 1 2 3; do
+    start_node "$n"
+    write_profile "node-$n.toml" "https://127.0.0.1:${ports[2 * n - 1]}"
+  done
+  write_profile wuhan.toml \
+    "https://127.0.0.1:${ports[1]}" "https://127.0.0.1:${ports[3]}" "https://127.0.0.1:${ports[5]}"
+  write_actor operator
+  printf 'client-cert = "city/clients/operator.pem"\nclient-key = "city/clients/operator-key.pem"\n' \
+    >>as/operator.toml
+  progress "等待选出主节点 / waiting for a leader"
+  wait_for "a leader" has_leader
+  view ./puhui node list --profile wuhan.toml
+  good "三个节点已启动,主节点是 $(leader) 号(进程 $(pid_of "$(leader)"))。" \
+    "Three nodes run as processes; node $(leader) leads."
+}
+
+# A profile names the nodes to ask; an actor's profile also names the party and its key.
+write_profile() {
+  local file=$1
+  shift
+  {
+    jq -nr '"url = " + ($ARGS.positional | tojson)' --args "$@"
+    printf 'ca = "city/authority.pem"\ncity = "%s"\n' "$city_code"
+  } >"$file"
+}
+
+write_actor() {
+  {
+    cat wuhan.toml
+    printf 'party = "%s"\nkey = "keys/%s.key"\n' "$1" "$1"
+  } >"as/$1.toml"
+}
+
+start_node() {
+  setsid "$build/node/puhuid" run --config "city/node-$1/node.toml" \
+    </dev/null >>"log/node-$1.log" 2>&1 &
+  echo $! >"log/node-$1.pid"
+  disown
+}
+
+pid_of() { cat "log/node-$1.pid"; }
+
+# True while the process of node N is the one this folder started.
+is_ours() {
+  local folder=$1 node=$2 pid
+  [[ -f $folder/log/node-$node.pid ]] || return 1
+  pid=$(<"$folder/log/node-$node.pid")
+  [[ $(readlink "/proc/$pid/cwd") == "$folder" ]] || return 1
+  { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null |
+    grep -q "puhuid run --config city/node-$node/node.toml"
+}
+
+# The node that leads, by what the others say of it; nothing if none is known.
+leader() {
+  local n seen
+  for n in 1 2 3; do
+    seen=$(./puhui status -o json --profile "node-$n.toml" 2>/dev/null) || continue
+    jq -er 'select(.role == "leader") | .node_id' <<<"$seen" && return 0
+  done
+  return 1
+}
+has_leader() { leader >/dev/null; }
+
+# wait_for WHAT CONDITION…: until it holds, a minute at most.
+wait_for() {
+  local what=$1 end=$((SECONDS + wait_s))
+  shift
+  until "$@"; do
+    [[ $SECONDS -lt $end ]] || die "等待超时 / $what did not come within $wait_s s (see $folder/log)"
+    sleep 0.1
+  done
+}
+
+# A receipt exists once a checkpoint of the voters' majority covers the leaf.
+provable() { [[ $(ask .provable_size status --profile wuhan.toml) -gt $1 ]]; }
+
+# Stops the processes that this folder started, and no others.
+stop_nodes() {
+  local folder=$1 n tries
+  for n in 1 2 3; do
+    if is_ours "$folder" "$n"; then kill -TERM "$(<"$folder/log/node-$n.pid")"; fi
+  done
+  for n in 1 2 3; do
+    for ((tries = 0; tries < 100; ++tries)); do
+      is_ours "$folder" "$n" || break
+      sleep 0.1
+    done
+    if is_ours "$folder" "$n"; then kill -KILL "$(<"$folder/log/node-$n.pid")"; fi
+    rm -f "$folder/log/node-$n.pid"
+  done
+}
+
+stop_city() {
+  [[ -d $1/log && -f $1/wuhan.toml ]] || usage "'$1' holds no city of this demonstration"
+  stop_nodes "$(cd "$1" && pwd -P)"
+  echo "城市已停止,数据仍在 $1 / the city is stopped; its data stays in $1"
+}
+
+# On every way out: nothing that was started goes on, unless the city is meant to.
+leave() {
+  local status=$1
+  trap - EXIT ERR
+  set +e
+  if [[ -n $load_pid ]]; then kill "$load_pid" 2>/dev/null; fi
+  if [[ $keep_running -eq 0 ]]; then stop_nodes "$folder"; fi
+  if [[ $status -ne 0 ]]; then
+    printf '  记录在 / the record is in %s (transcript.log, log/node-*.log)\n' "$folder" >&2
+  fi
+  exit "$status"
+}
