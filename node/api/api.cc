@@ -34,7 +34,8 @@ Result<PendingPtr> read_submission(std::string_view bytes, const Request& reques
   if (!submission.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())))
     return fail(ErrorCode::ENVELOPE_MALFORMED, "the body is not a submission");
   if (submission.envelope().size() > ledger::kEnvelopeInEntryMax)
-    return fail(ErrorCode::EVENT_TOO_LARGE, std::to_string(submission.envelope().size()) + " bytes");
+    return fail(ErrorCode::EVENT_TOO_LARGE,
+                std::to_string(submission.envelope().size()) + " bytes");
   if (submission.attachments_size() > static_cast<int>(ledger::kAttachmentsMax))
     return fail(ErrorCode::ATTACHMENT_MISMATCH, "more than one attachment");
   pending->item.envelope = submission.envelope();
@@ -76,8 +77,7 @@ void Api::handle(Request request, Respond respond) {
     return respond(text(std::string(kVersion) + "\n"));
   if (segments.size() == 1 && (segments[0] == "readyz" || segments[0] == "metrics"))
     return status(request, respond);
-  if (request.path == "/v1/status" || request.path == "/v1/policy")
-    return status(request, respond);
+  if (request.path == "/v1/status" || request.path == "/v1/policy") return status(request, respond);
   if (request.path == "/v1/events") {
     if (request.method == "POST") return submit(std::move(request), std::move(respond));
     return respond(problem({ErrorCode::METHOD_NOT_ALLOWED, request.method}));
@@ -142,15 +142,16 @@ void Api::submit(Request request, Respond respond) {
 void Api::submit_one(const Request& request, Respond respond) {
   auto pending = read_submission(request.body, request);
   if (!pending) return respond(problem(pending.error()));
-  (*pending)->done = [this, head = Request{request.method, request.path, {}, request.query,
-                                           request.headers, {}, {}, {}},
-                      respond = std::move(respond)](const v1::SubmissionResult& result) {
-    if (is_not_leader(result)) return redirect(head, respond);
-    metrics_.answered(result.decision());
-    if (result.decision() == v1::FAILED)
-      return respond(problem({code_from_name(result.code()), result.detail()}));
-    respond(message(head, result));
-  };
+  (*pending)->done =
+      [this,
+       head = Request{request.method, request.path, {}, request.query, request.headers, {}, {}, {}},
+       respond = std::move(respond)](const v1::SubmissionResult& result) {
+        if (is_not_leader(result)) return redirect(head, respond);
+        metrics_.answered(result.decision());
+        if (result.decision() == v1::FAILED)
+          return respond(problem({code_from_name(result.code()), result.detail()}));
+        respond(message(head, result));
+      };
   replica_.submit({std::move(*pending)});
 }
 
@@ -170,15 +171,16 @@ void Api::submit_stream(const Request& request, Respond respond) {
   auto answers = std::make_shared<StreamAnswers>();
   answers->results.resize(events.size());
   answers->left = events.size();
-  auto finish = [this, answers, respond = std::move(respond),
-                 head = Request{request.method, request.path, {}, request.query, request.headers,
-                                {}, {}, {}}] {
-    if (std::ranges::all_of(answers->results, is_not_leader)) return redirect(head, respond);
-    http::Response response;
-    response.content_type = kSubmissions;
-    response.body = framed(answers->results);
-    respond(std::move(response));
-  };
+  auto finish =
+      [this, answers, respond = std::move(respond),
+       head =
+           Request{request.method, request.path, {}, request.query, request.headers, {}, {}, {}}] {
+        if (std::ranges::all_of(answers->results, is_not_leader)) return redirect(head, respond);
+        http::Response response;
+        response.content_type = kSubmissions;
+        response.body = framed(answers->results);
+        respond(std::move(response));
+      };
   for (std::size_t i = 0; i < events.size(); ++i)
     events[i]->done = [this, answers, i, finish](v1::SubmissionResult result) {
       metrics_.answered(result.decision());

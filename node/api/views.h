@@ -11,7 +11,7 @@ struct Reading {
   const http::Request& request;
   ledger::View view;
   v1::Genesis genesis;
-  CompletePtr checkpoint;  // may be null
+  CompletePtr checkpoint;           // may be null
   std::optional<v1::Party> caller;  // party of the client certificate, if it is registered
 };
 

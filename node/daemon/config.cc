@@ -18,7 +18,8 @@ constexpr std::array<Setting, 13> kSettings{{
     {"peer-listen", &Config::peer_listen, "IP:port for the other nodes of the city"},
     {"data", &Config::data, "folder of ledger and log, relative to the configuration file"},
     {"log-level", &Config::log_level, "trace, debug, info, warn, error, critical or off"},
-    {"election-timeout-ms", &Config::election_timeout_ms, "silence after which a leader is elected"},
+    {"election-timeout-ms", &Config::election_timeout_ms,
+     "silence after which a leader is elected"},
     {"heartbeat-ms", &Config::heartbeat_ms, "how often a leader is heard"},
     {"block-kib", &Config::block_kib, "a block is closed at this size"},
     {"block-wait-ms", &Config::block_wait_ms, "… or after this time"},
@@ -28,11 +29,12 @@ constexpr std::array<Setting, 13> kSettings{{
     {"threads", &Config::threads, "threads of the verification pool; 0: one per core"},
 }};
 
-constexpr std::string_view kLevels[] = {"trace", "debug", "info", "warn", "error", "critical", "off"};
+constexpr std::string_view kLevels[] = {"trace", "debug",    "info", "warn",
+                                        "error", "critical", "off"};
 
 tl::unexpected<Error> fault(std::string_view file, std::uint32_t line, std::string_view what) {
-  return fail(ErrorCode::CONFIG, std::string(file) + ":" + std::to_string(line) + ": " +
-                                     std::string(what));
+  return fail(ErrorCode::CONFIG,
+              std::string(file) + ":" + std::to_string(line) + ": " + std::string(what));
 }
 
 }  // namespace
@@ -48,7 +50,7 @@ std::string environment_name(std::string_view setting) {
 
 Result<void> set(Config& config, const Setting& setting, std::string_view value) {
   if (const auto* text = std::get_if<std::string Config::*>(&setting.field)) {
-    config.**text = value;
+    config.** text = value;
     return {};
   }
   const auto number = crypto::parse_decimal(value);
@@ -69,10 +71,11 @@ Result<Config> parse_config(std::string_view toml, std::string_view file) {
       return fault(file, line, "unknown key \"" + std::string(key.str()) + "\"");
     const bool is_text = std::holds_alternative<std::string Config::*>(known->field);
     if (is_text ? !node.is_string() : !node.is_integer())
-      return fault(file, line, std::string(known->name) + " must be a " +
-                                   (is_text ? "string" : "number"));
+      return fault(file, line,
+                   std::string(known->name) + " must be a " + (is_text ? "string" : "number"));
     const auto value = is_text ? node.as_string()->get() : std::to_string(node.as_integer()->get());
-    if (auto done = set(config, *known, value); !done) return fault(file, line, done.error().detail);
+    if (auto done = set(config, *known, value); !done)
+      return fault(file, line, done.error().detail);
   }
   return config;
 }

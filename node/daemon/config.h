@@ -19,7 +19,7 @@ struct Config {
   std::uint64_t node_id = 0;
   std::string client_listen = "127.0.0.1:7443";
   std::string peer_listen = "127.0.0.1:7444";
-  std::string data = "data";          // relative to the folder of the file
+  std::string data = "data";  // relative to the folder of the file
   std::string log_level = "info";
   std::uint64_t election_timeout_ms = 1000;
   std::uint64_t heartbeat_ms = 100;
@@ -28,7 +28,7 @@ struct Config {
   std::uint64_t cache_mib = 128;
   std::uint64_t snapshot_blocks = 4096;
   std::uint64_t trailing_entries = 20'000;
-  std::uint64_t threads = 0;          // 0: one per core
+  std::uint64_t threads = 0;  // 0: one per core
 };
 
 struct Setting {

@@ -88,9 +88,14 @@ struct CityFiles {
 
 std::string config_text(const v1::Node& node) {
   return "# Configuration of one node; `puhuid run --help` lists all settings.\n"
-         "node-id = " + std::to_string(node.node_id()) + "\n"
-         "client-listen = \"" + node.client_address() + "\"\n"
-         "peer-listen = \"" + node.peer_address() + "\"\n";
+         "node-id = " +
+         std::to_string(node.node_id()) +
+         "\n"
+         "client-listen = \"" +
+         node.client_address() +
+         "\"\n"
+         "peer-listen = \"" +
+         node.peer_address() + "\"\n";
 }
 
 Result<void> write_node(const std::string& folder, const v1::Node& node, const NodeKeys& keys,

@@ -7,7 +7,7 @@
 //     clients/PARTY.pem, -key.pem  client certificates of the founding parties
 //     node-N/                    everything one node needs; carry it to its machine:
 //       node.toml, genesis.envelope, nodes.json, peer.key, cosigner.key, log.key,
-//       authority.pem, server.pem, server-key.pem
+//       authority.pem, server.pem, server-key.pem; once it ran: began, and the folder data/
 #pragma once
 
 #include <cstdint>
@@ -35,22 +35,22 @@ struct InitOptions {
   std::string city;
   std::string name_zh, name_en;
   std::string area;
-  std::string origin;             // empty: "<city>.puhui-ledger.example", lower case
+  std::string origin;  // empty: "<city>.puhui-ledger.example", lower case
   std::vector<NodeAddresses> nodes;
   FoundingParty authority, operator_party;
   std::uint32_t state_root_interval = 256;
   bool entries_for_members_only = false;
-  std::string rules_file;         // empty: the built-in first rule set
+  std::string rules_file;                  // empty: the built-in first rule set
   std::optional<std::int64_t> demo_start;  // event time at the start, microseconds
   std::int64_t demo_rate = 1;
-  std::optional<std::string> passphrase;   // encrypts the keys of parties and nodes
+  std::optional<std::string> passphrase;  // encrypts the keys of parties and nodes
 };
 
 // Fills an empty or new folder. LOCKED if it already holds a city; INVALID_ARGUMENT, CONFIG, IO.
 [[nodiscard]] Result<void> init_city(const InitOptions& options);
 
 struct JoinOptions {
-  std::string city_folder;    // made by init_city
+  std::string city_folder;  // made by init_city
   std::uint64_t node_id = 0;
   NodeAddresses addresses;
   std::optional<std::string> passphrase;
@@ -61,8 +61,8 @@ struct JoinOptions {
 // cluster.
 [[nodiscard]] Result<void> join_city(const JoinOptions& options);
 
-// Writes clients/PARTY.pem and PARTY-key.pem: the client certificate with which a party proves itself
-// to the API. LOCKED if there is one already.
+// Writes clients/PARTY.pem and PARTY-key.pem: the client certificate with which a party proves
+// itself to the API. LOCKED if there is one already.
 [[nodiscard]] Result<void> certify_client(const std::string& city_folder, const std::string& party);
 
 }  // namespace puhui::node::daemon

@@ -56,7 +56,8 @@ struct InitFlags {
 
 void add_init(CLI::App& app, InitFlags& flags) {
   auto& o = flags.options;
-  auto* init = app.add_subcommand("init", "found a city: keys, certificates, genesis, node folders");
+  auto* init =
+      app.add_subcommand("init", "found a city: keys, certificates, genesis, node folders");
   init->add_option("folder", o.folder, "new or empty folder")->required();
   init->add_option("--city", o.city, "code of the city, A-Z and digits")->required();
   init->add_option("--node", flags.nodes, "PEER,CLIENT addresses of a node; 1, 3 or 5 times")
@@ -78,7 +79,8 @@ void add_init(CLI::App& app, InitFlags& flags) {
   init->add_option("--operator-zh", o.operator_party.name_zh, "its name in Chinese");
   init->add_option("--operator-en", o.operator_party.name_en, "its name in English");
   init->add_option("--rules", o.rules_file, "first rule set, JSON (default: built in)");
-  init->add_option("--state-root-interval", o.state_root_interval, "every K-th leaf is a state root")
+  init->add_option("--state-root-interval", o.state_root_interval,
+                   "every K-th leaf is a state root")
       ->default_val(256);
   init->add_flag("--entries-for-members", flags.members_only,
                  "serve entries only to registered parties");
@@ -101,7 +103,8 @@ int run_init(InitFlags& flags) {
   if (!words) return report(tl::make_unexpected(words.error()));
   flags.options.passphrase = std::move(*words);
   const auto done = init_city(flags.options);
-  if (done) std::cout << "city " << flags.options.city << " founded in " << flags.options.folder << "\n";
+  if (done)
+    std::cout << "city " << flags.options.city << " founded in " << flags.options.folder << "\n";
   return report(done);
 }
 
@@ -130,8 +133,8 @@ int run_join(JoinFlags& flags) {
     std::cout << folder << " is prepared. Admit the node, signed by operator and authority:\n"
               << "  puhui node admit " << options.node_id << " --name $(jq -r .name " << folder
               << "/admit.json) --peer-key " << folder << "/peer.key --cosigner-key " << folder
-              << "/cosigner.key --peer-address " << options.addresses.peer
-              << " --client-address " << options.addresses.client << "\n"
+              << "/cosigner.key --peer-address " << options.addresses.peer << " --client-address "
+              << options.addresses.client << "\n"
               << "then start it and add it: puhui cluster member " << options.node_id
               << " --role learner\n";
   return report(done);

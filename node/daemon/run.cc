@@ -76,6 +76,7 @@ ReplicaOptions replica_options(const Config& config, const std::string& folder) 
   ReplicaOptions options;
   options.node_id = config.node_id;
   options.folder = (std::filesystem::path(folder) / config.data).string();
+  options.marker = folder + "/began";
   options.peer_listen = *parse_endpoint(config.peer_listen);
   auto& consensus = options.ordering.consensus;
   consensus.self = config.node_id;
@@ -163,10 +164,10 @@ Result<void> run_node(const Config& config, const std::string& folder,
   if (!replica) return tl::make_unexpected(replica.error());
   api::Metrics metrics;
   api::Api api(**replica, metrics);
-  auto server = http::Server::start(
-      io, std::move(*serving), [&api](http::Request request, http::Respond respond) {
-        api.handle(std::move(request), std::move(respond));
-      });
+  auto server = http::Server::start(io, std::move(*serving),
+                                    [&api](http::Request request, http::Respond respond) {
+                                      api.handle(std::move(request), std::move(respond));
+                                    });
   if (!server) return tl::make_unexpected(server.error());
   spdlog::info("node {} of {} serves https://{}", config.node_id, (*replica)->genesis().origin(),
                config.client_listen);

@@ -8,8 +8,8 @@
 
 namespace puhui::node::daemon {
 
-// Serves until SIGINT or SIGTERM; then lets requests under way finish and returns. `folder` is where
-// the configuration file lies; the passphrase file is only read when a key is encrypted.
+// Serves until SIGINT or SIGTERM; then lets requests under way finish and returns. `folder` is
+// where the configuration file lies; the passphrase file is only read when a key is encrypted.
 [[nodiscard]] Result<void> run_node(const Config& config, const std::string& folder,
                                     const std::string& passphrase_file);
 

@@ -88,7 +88,8 @@ std::optional<Slot> read_slot(std::string_view bytes) {
 
 Result<std::string> read_file(const std::string& path) {
   const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return fail(errno == ENOENT ? ErrorCode::NOT_FOUND : ErrorCode::IO, reason(path));
+  if (fd.get() < 0)
+    return fail(errno == ENOENT ? ErrorCode::NOT_FOUND : ErrorCode::IO, reason(path));
   std::string bytes;
   std::array<char, 65536> chunk;
   while (true) {

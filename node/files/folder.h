@@ -1,7 +1,7 @@
 // Files of a node: small files written whole, secrets kept private, one process per folder.
 //
-// Writing is atomic and durable: a new file is written beside, synced, renamed over the old one, and
-// the folder synced. Errors name the path. Functions may be called from any thread.
+// Writing is atomic and durable: a new file is written beside, synced, renamed over the old one,
+// and the folder synced. Errors name the path. Functions may be called from any thread.
 #pragma once
 
 #include <optional>

@@ -1,7 +1,7 @@
 // The thread that applies committed blocks, in order, and hands out their answers.
 //
-// It waits for a block's signature checks (which ran ahead on the pool), lets the ledger decide, and
-// every so often makes the ledger durable so that the consensus log may be cut behind it.
+// It waits for a block's signature checks (which ran ahead on the pool), lets the ledger decide,
+// and every so often makes the ledger durable so that the consensus log may be cut behind it.
 #pragma once
 
 #include <condition_variable>

@@ -101,7 +101,8 @@ void Checkpoints::receive(std::uint64_t from, const v1::Cosigned& cosigned) {
   const auto key = key_of(from);
   if (!lines || lines->size() != 1 || !key) return;
   if (!crypto::verify_cosignature(round_->body, lines->front(), *key))
-    return hooks_.alarm({ErrorCode::SIGNATURE_INVALID, "cosignature of node " + std::to_string(from)});
+    return hooks_.alarm(
+        {ErrorCode::SIGNATURE_INVALID, "cosignature of node " + std::to_string(from)});
   add(from, lines->front());
 }
 

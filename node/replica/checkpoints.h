@@ -2,11 +2,10 @@
 // it and, last, the log key has signed.
 //
 // The leader has one round in flight, over all leaves it has applied. Every voter cosigns only its
-// own applied root, after its own durable compare-and-set (cosigner.h), so a leader alone can neither
-// complete a checkpoint nor make two that contradict. Complete ones go to all nodes, each of which
-// verifies the majority before it serves them.
-// Threads: everything on the ordering strand, except `newest` of Receipts; signing (which syncs the
-// disk) runs on an executor of its own.
+// own applied root, after its own durable compare-and-set (cosigner.h), so a leader alone can
+// neither complete a checkpoint nor make two that contradict. Complete ones go to all nodes, each
+// of which verifies the majority before it serves them. Threads: everything on the ordering strand,
+// except `newest` of Receipts; signing (which syncs the disk) runs on an executor of its own.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -24,7 +24,7 @@ using ledger::Micros;
 [[nodiscard]] std::uint64_t steady_clock_ms();
 
 struct DemoScale {
-  Micros start = 0;       // event time at real_start
+  Micros start = 0;  // event time at real_start
   Micros real_start = 0;
   std::int64_t rate = 1;  // event seconds per real second
 };

@@ -2,9 +2,9 @@
 //
 // Two records on the disk hold the last (size, root) signed with the node's cosigner key and with
 // the log key. Each signature is preceded by a durable compare-and-set: the new checkpoint must be
-// this node's own applied tree and extend (or equal) the recorded one; so no two signatures of a key
-// ever contradict, also across restarts and restores of the ledger's database.
-// Threads: one at a time (the signing thread).
+// this node's own applied tree and extend (or equal) the recorded one; so no two signatures of a
+// key ever contradict, also across restarts and restores of the ledger's database. Threads: one at
+// a time (the signing thread).
 #pragma once
 
 #include <cstdint>

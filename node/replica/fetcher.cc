@@ -85,14 +85,16 @@ Result<void> Fetcher::take(const v1::FetchAnswer& answer, const crypto::Policy& 
     case v1::FetchRequest::kDigests:
       have_digests_ = true;
       return sink_->add_digests(answer.bytes());
-    case v1::FetchRequest::kEntriesFrom: return sink_->add_entries(answer.bytes());
+    case v1::FetchRequest::kEntriesFrom:
+      return sink_->add_entries(answer.bytes());
     case v1::FetchRequest::kAttachment:
       ++attachments_;
       return sink_->add_attachment(request_.attachment(), answer.bytes());
     case v1::FetchRequest::kSegment:
       ++segments_;
       return sink_->add_segment(request_.segment(), answer.bytes());
-    default: break;
+    default:
+      break;
   }
   if (auto proved = check_proof(answer, policy); !proved) return proved;
   auto finished = sink_->finish();
@@ -111,9 +113,8 @@ Result<void> Fetcher::check_proof(const v1::FetchAnswer& answer, const crypto::P
     if (!hash) return tl::make_unexpected(hash.error());
     path.push_back(*hash);
   }
-  return crypto::verify_consistency({manifest_.size(), verified->checkpoint.size, *root,
-                                     verified->checkpoint.root},
-                                    path);
+  return crypto::verify_consistency(
+      {manifest_.size(), verified->checkpoint.size, *root, verified->checkpoint.root}, path);
 }
 
 void Fetcher::end(Result<void> outcome) {

@@ -20,8 +20,8 @@ namespace puhui::node {
 struct FetcherHooks {
   std::function<void(const v1::FetchRequest& request)> send;
   std::function<Result<crypto::Policy>()> policy;
-  // Once, unless this object is destroyed before: the folder holds a verified, durable ledger, or why
-  // it does not.
+  // Once, unless this object is destroyed before: the folder holds a verified, durable ledger, or
+  // why it does not.
   std::function<void(Result<void>)> done;
 };
 
@@ -43,8 +43,7 @@ class Fetcher : public std::enable_shared_from_this<Fetcher> {
   // The request that brings what is missing next; the proof comes last.
   [[nodiscard]] v1::FetchRequest next_request();
   void ask();
-  [[nodiscard]] Result<void> take(const v1::FetchAnswer& answer,
-                                  const crypto::Policy& policy);
+  [[nodiscard]] Result<void> take(const v1::FetchAnswer& answer, const crypto::Policy& policy);
   [[nodiscard]] Result<void> check_proof(const v1::FetchAnswer& answer,
                                          const crypto::Policy& policy);
   void end(Result<void> outcome);

@@ -166,8 +166,7 @@ void Ordering::propose(std::vector<PendingPtr> events) {
   std::vector<ledger::BlockItem> items;
   items.reserve(events.size());
   for (const auto& event : events) items.push_back(event->item);
-  const auto bytes =
-      std::make_shared<const std::string>(ledger::encode_block(clock_.now(), items));
+  const auto bytes = std::make_shared<const std::string>(ledger::encode_block(clock_.now(), items));
   auto block = ledger::decode_block(*bytes);
   assert(block && "our own block decodes");
   auto work = std::make_shared<Work>(bytes, std::move(*block), 0);
@@ -188,8 +187,7 @@ void Ordering::propose_genesis() {
   if (!item) return;
   genesis_proposed_ = true;
   const ledger::BlockItem items[] = {*item};
-  const auto bytes =
-      std::make_shared<const std::string>(ledger::encode_block(clock_.now(), items));
+  const auto bytes = std::make_shared<const std::string>(ledger::encode_block(clock_.now(), items));
   if (!driver_->propose(bytes, steady_clock_ms())) genesis_proposed_ = false;
   settle();
 }
@@ -203,7 +201,8 @@ void Ordering::fail(const std::vector<PendingPtr>& events, ErrorCode code,
 
 void Ordering::receive(std::uint64_t from, std::string_view message) {
   if (stopped_) return;
-  // A malformed message changes nothing; the peer is authenticated, so it is a fault, not an attack.
+  // A malformed message changes nothing; the peer is authenticated, so it is a fault, not an
+  // attack.
   (void)driver_->receive(from, message, steady_clock_ms());
   settle();
 }

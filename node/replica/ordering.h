@@ -1,7 +1,7 @@
 // The ordering strand: gathers events into blocks, stamps them, and lets consensus agree on them.
 //
-// It owns the consensus driver and is its transport's and state machine's face. Everything here runs
-// on one strand and computes little: signatures are checked on the pool, blocks applied on the
+// It owns the consensus driver and is its transport's and state machine's face. Everything here
+// runs on one strand and computes little: signatures are checked on the pool, blocks applied on the
 // applier's thread, the log written by its own.
 //
 //   submit → check (pool) → enqueue → [block, stamp] → driver.propose → … → driver: committed
@@ -29,7 +29,7 @@ namespace puhui::node {
 struct OrderingOptions {
   consensus::Options consensus;
   std::size_t block_bytes = std::size_t{64} << 10;  // a block is closed at this size …
-  std::uint64_t block_wait_ms = 1;                   // … or after this time
+  std::uint64_t block_wait_ms = 1;                  // … or after this time
   std::size_t blocks_in_flight_max = 32;
   std::size_t queue_bytes_max = std::size_t{128} << 20;
   std::size_t queue_events_max = 200'000;
@@ -48,8 +48,8 @@ struct OrderingHooks {
 
 class Ordering final : public consensus::Transport, public consensus::StateMachine {
  public:
-  Ordering(OrderingOptions options, boost::asio::io_context& strand,
-           boost::asio::thread_pool& pool, LedgerSlot& slot, OrderingHooks hooks);
+  Ordering(OrderingOptions options, boost::asio::io_context& strand, boost::asio::thread_pool& pool,
+           LedgerSlot& slot, OrderingHooks hooks);
   ~Ordering() override;
 
   // ---- Set-up, before anything else ----

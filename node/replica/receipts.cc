@@ -12,9 +12,12 @@ constexpr std::size_t kReceiptsPerTask = 64;
 
 v1::SubmissionResult result_of(const ledger::Answer& answer) {
   switch (answer.decision) {
-    case v1::ACCEPTED: return ledger::accepted_result(answer.outcome, answer.leaf, answer.time);
-    case v1::REFUSED: return ledger::refused_result(answer.outcome);
-    default: return ledger::failed_result({answer.code, answer.detail});
+    case v1::ACCEPTED:
+      return ledger::accepted_result(answer.outcome, answer.leaf, answer.time);
+    case v1::REFUSED:
+      return ledger::refused_result(answer.outcome);
+    default:
+      return ledger::failed_result({answer.code, answer.detail});
   }
 }
 
@@ -40,8 +43,8 @@ void Receipts::answer(std::vector<PendingPtr> answered) {
     const auto now_ms = steady_clock_ms();
     for (auto& pending : answered) {
       const auto& answer = pending->answer;
-      const bool waits = answer.decision == v1::ACCEPTED && pending->wants_receipt &&
-                         answer.leaf >= provable;
+      const bool waits =
+          answer.decision == v1::ACCEPTED && pending->wants_receipt && answer.leaf >= provable;
       if (waits) {
         waiting_.emplace(answer.leaf, Waiting{std::move(pending), now_ms});
       } else {
@@ -58,7 +61,8 @@ void Receipts::provable(CompletePtr checkpoint) {
     std::lock_guard lock(mutex_);
     newest_ = checkpoint;
     const auto end = waiting_.lower_bound(checkpoint->size);
-    for (auto it = waiting_.begin(); it != end; ++it) ready.push_back(std::move(it->second.pending));
+    for (auto it = waiting_.begin(); it != end; ++it)
+      ready.push_back(std::move(it->second.pending));
     waiting_.erase(waiting_.begin(), end);
   }
   send(std::move(ready), checkpoint);

@@ -30,7 +30,8 @@ void remove_old_ledgers(const std::string& folder) {
   std::error_code error;
   for (const auto& found : std::filesystem::directory_iterator(folder, error)) {
     const auto name = found.path().filename().string();
-    if (name.starts_with("ledger-") && name != keep) std::filesystem::remove_all(found.path(), error);
+    if (name.starts_with("ledger-") && name != keep)
+      std::filesystem::remove_all(found.path(), error);
   }
 }
 
@@ -99,7 +100,8 @@ OrderingHooks Replica::ordering_hooks() {
   };
   hooks.leadership = [this](bool leads) {
     leads_ = leads;
-    spdlog::info("{} leading, term {}", leads ? "began" : "ceased", ordering_.driver().status().term);
+    spdlog::info("{} leading, term {}", leads ? "began" : "ceased",
+                 ordering_.driver().status().term);
     if (leads) ping_clocks();
     asio::post(strand_, [this, leads] { checkpoints_.leadership(leads); });
   };
@@ -150,6 +152,7 @@ CheckpointHooks Replica::checkpoint_hooks() {
 
 Result<void> Replica::begin() {
   if (auto listening = listen(); !listening) return listening;
+  if (auto remembered = recall(); !remembered) return remembered;
   if (auto founded = bootstrap(); !founded) return founded;
   applier_ = std::make_unique<Applier>(slot_, options_.applier, applier_hooks());
   log_thread_ = std::make_unique<LogThread>(*log_, [this](consensus::Ticket ticket) {
@@ -157,8 +160,8 @@ Result<void> Replica::begin() {
   });
   ordering_.connect(*log_, *log_thread_, *applier_);
   if (const auto& demo = identity_.genesis; demo.has_demo_clock())
-    ordering_.clock().set_demo({demo.demo_clock().start(), demo.demo_clock().real_start(),
-                                demo.demo_clock().rate()});
+    ordering_.clock().set_demo(
+        {demo.demo_clock().start(), demo.demo_clock().real_start(), demo.demo_clock().rate()});
   if (auto started = ordering_.start(slot_.get()->applied().index); !started) return started;
   asio::post(strand_, [this] {
     refresh_members();
@@ -187,12 +190,18 @@ Result<void> Replica::listen() {
   return {};
 }
 
+Result<void> Replica::recall() const {
+  if (!exists(options_.marker) || !log_->load().empty()) return {};
+  return fail(ErrorCode::CORRUPT,
+              "the log of this node is gone, and with it the votes it gave; "
+              "let the machine join again under a new number");
+}
+
 Result<void> Replica::bootstrap() {
   if (!identity_.founding || !log_->load().empty()) return {};
   consensus::Configuration configuration;
   for (const auto& node : identity_.genesis.nodes())
-    configuration.servers.push_back(
-        {node.node_id(), node.peer_address(), consensus::Role::kVoter});
+    configuration.servers.push_back({node.node_id(), node.peer_address(), consensus::Role::kVoter});
   return consensus::Driver::bootstrap(*log_, configuration);
 }
 
@@ -319,7 +328,8 @@ void Replica::receive_own(std::uint64_t from, const v1::NodeMessage& message) {
     }
     case v1::NodeMessage::kCosignRequest:
       return checkpoints_.receive(from, message.cosign_request());
-    case v1::NodeMessage::kCosigned: return checkpoints_.receive(from, message.cosigned());
+    case v1::NodeMessage::kCosigned:
+      return checkpoints_.receive(from, message.cosigned());
     case v1::NodeMessage::kCompleteCheckpoint:
       return checkpoints_.receive(message.complete_checkpoint());
     case v1::NodeMessage::kFetchRequest:
@@ -333,7 +343,8 @@ void Replica::receive_own(std::uint64_t from, const v1::NodeMessage& message) {
     case v1::NodeMessage::kFetchAnswer:
       if (fetcher_) fetcher_->receive(message.fetch_answer());
       return;
-    case v1::NodeMessage::CONTENT_NOT_SET: return;
+    case v1::NodeMessage::CONTENT_NOT_SET:
+      return;
   }
 }
 
@@ -363,6 +374,9 @@ void Replica::on_configuration(const consensus::Configuration& configuration) {
     if (server.role == consensus::Role::kVoter) voters.insert(server.id);
     if (server.id != options_.node_id) others.insert(server.id);
   }
+  if (voters.contains(options_.node_id) && !exists(options_.marker))
+    if (auto marked = write_file(options_.marker, "", Mode::shared); !marked)
+      spdlog::error("{}", describe(marked.error()));
   checkpoints_.set_members(std::move(voters), std::move(others));
 }
 
@@ -401,9 +415,7 @@ void Replica::install(const consensus::Snapshot& snapshot, std::uint64_t from) {
   };
   hooks.policy = [this] { return policy_now(); };
   hooks.done = [this, index = snapshot.index](Result<void> outcome) {
-    asio::post(strand_, [this, index, outcome = std::move(outcome)] {
-      installed(outcome, index);
-    });
+    asio::post(strand_, [this, index, outcome = std::move(outcome)] { installed(outcome, index); });
   };
   fetcher_ = std::make_shared<Fetcher>(std::move(manifest), std::move(store),
                                        strand_.get_executor(), pool_, std::move(hooks));
@@ -429,7 +441,8 @@ Result<void> Replica::switch_ledger(const std::string& folder) {
   auto opened = ledger::Ledger::open(store);
   if (!opened) return tl::make_unexpected(opened.error());
   const auto name = std::filesystem::path(folder).filename().string();
-  if (auto named = write_file(options_.folder + "/current", name, Mode::shared); !named) return named;
+  if (auto named = write_file(options_.folder + "/current", name, Mode::shared); !named)
+    return named;
   applier_->drain();
   snapshots_.clear();
   slot_.replace(LedgerPtr(std::move(*opened)));

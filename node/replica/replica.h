@@ -38,6 +38,9 @@ namespace puhui::node {
 struct ReplicaOptions {
   std::uint64_t node_id = 0;
   std::string folder;  // ledger, log and signing records lie below it
+  // A file outside `folder`, made when this node becomes a voter: with it and without a log, the
+  // node refuses to begin, because it would forget its votes.
+  std::string marker;
   Endpoint peer_listen;
   OrderingOptions ordering;
   ApplierOptions applier;
@@ -47,8 +50,8 @@ struct ReplicaOptions {
 
 // Who this node is and which city it belongs to.
 struct ReplicaIdentity {
-  std::string genesis_envelope;  // exact bytes of the genesis event's envelope
-  v1::Genesis genesis;           // decoded from it
+  std::string genesis_envelope;       // exact bytes of the genesis event's envelope
+  v1::Genesis genesis;                // decoded from it
   std::vector<v1::Node> known_nodes;  // told when it joined; the ledger's own list wins
   bool founding = false;              // one of the voters of the genesis
   crypto::SecretKey peer_key;
@@ -58,8 +61,8 @@ struct ReplicaIdentity {
 
 class Replica {
  public:
-  // IO, LOCKED, CORRUPT from the folders; WRONG_CITY if they hold another city's ledger;
-  // UNAVAILABLE if the peer endpoint cannot be bound.
+  // IO, LOCKED, CORRUPT from the folders, CORRUPT also for a node whose log is gone; WRONG_CITY if
+  // they hold another city's ledger; UNAVAILABLE if the peer endpoint cannot be bound.
   [[nodiscard]] static Result<std::unique_ptr<Replica>> start(boost::asio::io_context& io,
                                                               ReplicaOptions options,
                                                               ReplicaIdentity identity);
@@ -95,6 +98,7 @@ class Replica {
 
   Result<void> begin();
   Result<void> listen();
+  Result<void> recall() const;
   Result<void> bootstrap();
   void tick();
   void ping_clocks();

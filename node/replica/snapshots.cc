@@ -20,11 +20,16 @@ void add_proof(const v1::SnapshotManifest& manifest, const CompletePtr& checkpoi
 Result<std::string> piece_of(const ledger::SnapshotSource& source,
                              const v1::FetchRequest& request) {
   switch (request.piece_case()) {
-    case v1::FetchRequest::kDigests: return source.digests();
-    case v1::FetchRequest::kSegment: return source.segment(request.segment());
-    case v1::FetchRequest::kEntriesFrom: return source.entries(request.entries_from());
-    case v1::FetchRequest::kAttachment: return source.attachment(request.attachment());
-    default: return fail(ErrorCode::MESSAGE_MALFORMED, "fetch request");
+    case v1::FetchRequest::kDigests:
+      return source.digests();
+    case v1::FetchRequest::kSegment:
+      return source.segment(request.segment());
+    case v1::FetchRequest::kEntriesFrom:
+      return source.entries(request.entries_from());
+    case v1::FetchRequest::kAttachment:
+      return source.attachment(request.attachment());
+    default:
+      return fail(ErrorCode::MESSAGE_MALFORMED, "fetch request");
   }
 }
 

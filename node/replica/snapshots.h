@@ -27,8 +27,8 @@ class Snapshots {
   void pin(ledger::AppliedAt at, std::shared_ptr<ledger::View> view);
   void clear();
 
-  // Answers one request; reading may take milliseconds. `checkpoint` is the newest complete one, and
-  // `ledger` holds all its leaves.
+  // Answers one request; reading may take milliseconds. `checkpoint` is the newest complete one,
+  // and `ledger` holds all its leaves.
   [[nodiscard]] v1::FetchAnswer answer(const v1::FetchRequest& request,
                                        const CompletePtr& checkpoint, const LedgerPtr& ledger);
 

@@ -46,7 +46,8 @@ double verify_rate() {
   std::size_t done = 0;
   const auto start = Clock::now();
   while (seconds_since(start) < 1.0)
-    for (int i = 0; i < 100; ++i) done += crypto::verify(key.public_key(), message, signature) ? 1 : 0;
+    for (int i = 0; i < 100; ++i)
+      done += crypto::verify(key.public_key(), message, signature) ? 1 : 0;
   return static_cast<double>(done) / seconds_since(start);
 }
 
@@ -55,8 +56,12 @@ struct Latencies {
   void print(const char* what) {
     if (ms.empty()) return;
     std::sort(ms.begin(), ms.end());
-    const auto at = [&](double q) { return ms[std::min(ms.size() - 1, static_cast<std::size_t>(q * static_cast<double>(ms.size())))]; };
-    std::printf("    %-34s p50 %.1f ms, p99 %.1f ms, p99.9 %.1f ms\n", what, at(0.5), at(0.99), at(0.999));
+    const auto at = [&](double q) {
+      return ms[std::min(ms.size() - 1,
+                         static_cast<std::size_t>(q * static_cast<double>(ms.size())))];
+    };
+    std::printf("    %-34s p50 %.1f ms, p99 %.1f ms, p99.9 %.1f ms\n", what, at(0.5), at(0.99),
+                at(0.999));
   }
 };
 
@@ -149,7 +154,8 @@ void behaviour(City& city, unsigned leader, const Plan& plan) {
     const auto first = i * plan.records_per_batch % plan.accounts;
     const std::vector<std::string> part(
         pseudonyms.begin() + static_cast<long>(first),
-        pseudonyms.begin() + static_cast<long>(std::min(plan.accounts, first + plan.records_per_batch)));
+        pseudonyms.begin() +
+            static_cast<long>(std::min(plan.accounts, first + plan.records_per_batch)));
     const auto slot = static_cast<std::uint32_t>(i * plan.records_per_batch / plan.accounts);
     bodies.push_back(stream_body({ride_batch(city, "b" + std::to_string(i), part, slot)}));
   }
@@ -157,8 +163,8 @@ void behaviour(City& city, unsigned leader, const Plan& plan) {
   std::size_t accepted = 0;
   const auto took = send_all(city, leader, bodies, plan.streams, latencies, accepted);
   std::printf("  behaviour records in batches of %zu: %.0f records/s (%zu batches accepted)\n",
-              plan.records_per_batch,
-              static_cast<double>(accepted * plan.records_per_batch) / took, accepted);
+              plan.records_per_batch, static_cast<double>(accepted * plan.records_per_batch) / took,
+              accepted);
   latencies.print("a batch with receipt");
 }
 

@@ -36,8 +36,9 @@ class Api : public ::testing::Test {
     EXPECT_GE(answer->status, 400);
     EXPECT_EQ(answer->content_type, "application/problem+json");
     const auto at = answer->body.find("\"code\":\"");
-    return at == std::string::npos ? answer->body
-                                   : answer->body.substr(at + 8, answer->body.find('"', at + 8) - at - 8);
+    return at == std::string::npos
+               ? answer->body
+               : answer->body.substr(at + 8, answer->body.find('"', at + 8) - at - 8);
   }
   static int status_of(const std::string& target, const std::string& party = {}) {
     auto client = city_->client(party);
@@ -132,8 +133,7 @@ TEST_F(Api, PersonalViewsNeedTheOperatorsCertificate) {
   EXPECT_EQ(result.outcome().records_credited(), 2u);
   const auto account = "/v1/accounts/p-" + crypto::hex_encode(citizens[0]);
   const auto leaf = std::to_string(result.position());
-  for (const auto& target :
-       {account, "/v1/attachments/" + leaf, "/v1/records/" + leaf + "/1"}) {
+  for (const auto& target : {account, "/v1/attachments/" + leaf, "/v1/records/" + leaf + "/1"}) {
     EXPECT_EQ(status_of(target), 403) << target;
     EXPECT_EQ(status_of(target, "authority"), 403) << target;
     EXPECT_EQ(status_of(target, "operator"), 200) << target;
@@ -143,9 +143,8 @@ TEST_F(Api, PersonalViewsNeedTheOperatorsCertificate) {
   const auto proof = get<v1::RecordProof>(operator_client, "/v1/records/" + leaf + "/1");
   std::vector<crypto::Digest> path;
   for (const auto& hash : proof.path()) path.push_back(*crypto::Digest::from_bytes(hash));
-  EXPECT_TRUE(crypto::verify_inclusion({1, 2, crypto::leaf_hash(proof.record()),
-                                        *crypto::Digest::from_bytes(proof.root())},
-                                       path));
+  EXPECT_TRUE(crypto::verify_inclusion(
+      {1, 2, crypto::leaf_hash(proof.record()), *crypto::Digest::from_bytes(proof.root())}, path));
   const auto second = send(client, ride_batch(*city_, "rides-2", citizens, 3));
   EXPECT_EQ(second.code(), "claim.duplicate");
   EXPECT_EQ(second.outcome().used(), "leaf " + leaf);
@@ -155,7 +154,8 @@ TEST_F(Api, TilesReproduceTheCheckpoint) {
   auto client = city_->client();
   const auto note = client.request("GET", "/checkpoint");
   ASSERT_TRUE(note && note->status == 200);
-  const auto checkpoint = crypto::parse_checkpoint(note->body.substr(0, note->body.find("\n\n") + 1));
+  const auto checkpoint =
+      crypto::parse_checkpoint(note->body.substr(0, note->body.find("\n\n") + 1));
   ASSERT_TRUE(checkpoint);
   crypto::Frontier tree;
   const auto tiles = crypto::tiles_at(0, checkpoint->size);
@@ -213,6 +213,17 @@ TEST_F(Api, DataOfAnotherCityIsRefused) {
                         "--data", other.node_folder(1) + "/data"});
   EXPECT_EQ(ran.status, 2);
   EXPECT_NE(ran.output.find("wrong_city"), std::string::npos) << ran.output;
+}
+
+TEST_F(Api, ANodeThatLostItsLogDoesNotVoteAgain) {
+  City city({PUHUI_PUHUID, 1, {}, {}, {}});
+  city.start(1);
+  (void)city.leader();
+  ASSERT_EQ(city.process(1).terminate(), 0);
+  std::filesystem::remove_all(city.node_folder(1) + "/data");
+  const auto ran = run({PUHUI_PUHUID, "run", "--config", city.node_folder(1) + "/node.toml"});
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_NE(ran.output.find("the log of this node is gone"), std::string::npos) << ran.output;
 }
 
 TEST_F(Api, AFolderThatCannotBeWrittenIsRefused) {

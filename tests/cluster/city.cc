@@ -66,9 +66,11 @@ std::string must_read(const std::string& path) {
 std::string test_rules() {
   std::string lines;
   const auto add = [&lines](const std::string& action, const std::string& need) {
-    lines += (lines.empty() ? "" : ",") + ("{\"action\":\"" + action + "\",\"all_of\":[" + need + "]}");
+    lines +=
+        (lines.empty() ? "" : ",") + ("{\"action\":\"" + action + "\",\"all_of\":[" + need + "]}");
   };
-  const std::string authority = "{\"role\":\"AUTHORITY\"}", the_operator = "{\"role\":\"OPERATOR\"}";
+  const std::string authority = "{\"role\":\"AUTHORITY\"}",
+                    the_operator = "{\"role\":\"OPERATOR\"}";
   const std::string subject = "{\"relation\":\"SUBJECT\"}", holder = "{\"relation\":\"HOLDER\"}";
   const std::string owner = "{\"relation\":\"OWNER\"}";
   for (const auto* action : {"party.register", "role.grant", "role.revoke", "rules.file"})
@@ -94,8 +96,9 @@ City::City(CityOptions options) : options_(std::move(options)) {
   if (options_.rules.empty()) options_.rules = test_rules();
   const auto rules = folder_ + "/rules.json";
   if (!node::write_file(rules, options_.rules, node::Mode::shared)) die("rules");
-  std::vector<std::string> command{options_.puhuid, "init", folder_ + "/city", "--city", kCode,
-                                   "--rules", rules, "--state-root-interval", "16"};
+  std::vector<std::string> command{
+      options_.puhuid, "init", folder_ + "/city",       "--city", kCode,
+      "--rules",       rules,  "--state-root-interval", "16"};
   const auto ports = free_ports(std::size_t{2} * options_.nodes);
   for (unsigned i = 0; i < options_.nodes; ++i) {
     ports_.emplace_back(ports[2 * i], ports[2 * i + 1]);

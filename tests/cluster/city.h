@@ -20,7 +20,7 @@
 namespace puhui::testing {
 
 struct CityOptions {
-  std::string puhuid;                   // program
+  std::string puhuid;  // program
   unsigned nodes = 1;
   std::vector<std::string> init_flags;  // further flags of `puhuid init`
   std::vector<std::string> run_flags;   // further flags of `puhuid run`
@@ -51,7 +51,8 @@ class City {
   void start(unsigned node, const std::vector<std::string>& flags = {});
   [[nodiscard]] Process& process(unsigned node) { return processes_[node]; }
 
-  // A client that knows all nodes, or one; with the client certificate of a founding party if named.
+  // A client that knows all nodes, or one; with the client certificate of a founding party if
+  // named.
   [[nodiscard]] node::http::Client client(const std::string& party = {}) const;
   [[nodiscard]] node::http::Client client_of(unsigned node, const std::string& party = {}) const;
 

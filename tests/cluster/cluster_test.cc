@@ -27,8 +27,8 @@ std::vector<v1::EntryView> entries_of(City& city, unsigned node) {
   auto client = city.client_of(node);
   std::vector<v1::EntryView> all;
   while (true) {
-    const auto part = get<v1::EntryList>(
-        client, "/v1/changes?limit=1000&from=" + std::to_string(all.size()));
+    const auto part =
+        get<v1::EntryList>(client, "/v1/changes?limit=1000&from=" + std::to_string(all.size()));
     if (part.items().empty()) return all;
     all.insert(all.end(), part.items().begin(), part.items().end());
   }
@@ -49,8 +49,8 @@ TEST(Cluster, ReceiptOfAnAcceptedEventVerifiesOffline) {
   start_all(city);
   (void)city.leader();
   auto client = city.client();
-  const auto result =
-      send(client, sign(city, register_party(city, "owner", {v1::ENTERPRISE}), {"authority"}), true);
+  const auto result = send(
+      client, sign(city, register_party(city, "owner", {v1::ENTERPRISE}), {"authority"}), true);
   ASSERT_EQ(result.decision(), v1::ACCEPTED) << result.ShortDebugString();
   const auto proof = crypto::parse_tlog_proof(result.receipt());
   ASSERT_TRUE(proof);
@@ -228,7 +228,8 @@ TEST(Cluster, AFollowerThatWasAwayCatchesUpBySnapshot) {
       [&] { return city.status(away).state_digest() == city.status(leader).state_digest(); }));
   // It goes on as a member in full: with the other follower gone, both together are a majority.
   city.process(6 - leader - away).kill9();
-  const auto moved = send(client, sign(city, transfer("owner", "owner", "buyer", 1), {"owner"}), true);
+  const auto moved =
+      send(client, sign(city, transfer("owner", "owner", "buyer", 1), {"owner"}), true);
   EXPECT_EQ(moved.decision(), v1::ACCEPTED) << moved.ShortDebugString();
 }
 
@@ -254,8 +255,8 @@ TEST(Cluster, ANewNodeJoinsAndLeadershipMoves) {
   ASSERT_TRUE(change("learner"));
   ASSERT_TRUE(City::wait([&] { return city.status(joined).size() == city.status(1).size(); }));
   ASSERT_TRUE(change("voter"));
-  const auto moved = operator_client.request(
-      "POST", "/v1/cluster/transfer?to=" + std::to_string(joined));
+  const auto moved =
+      operator_client.request("POST", "/v1/cluster/transfer?to=" + std::to_string(joined));
   ASSERT_TRUE(moved && moved->status == 200) << (moved ? moved->body : "");
   EXPECT_TRUE(City::wait([&] { return city.status(joined).role() == "leader"; }));
   auto new_client = city.client_of(joined);

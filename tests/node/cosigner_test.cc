@@ -53,8 +53,7 @@ TEST_F(CosignerTest, SignsItsOwnRootsAsTheyGrow) {
   ASSERT_TRUE(signature) << describe(signature.error());
   const auto own = keys();
   EXPECT_TRUE(crypto::verify_cosignature(
-      first, *signature,
-      {own.name, crypto::NoteKeyType::cosignature, own.cosigner.public_key()}));
+      first, *signature, {own.name, crypto::NoteKeyType::cosignature, own.cosigner.public_key()}));
   EXPECT_TRUE(cosign(*cosigner, first)) << "the same again is no contradiction";
   EXPECT_TRUE(cosign(*cosigner, body(3)));
 }

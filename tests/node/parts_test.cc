@@ -130,8 +130,9 @@ TEST(Endpoint, IsHostAndPort) {
 TEST(Times, AreRfc3339WithAnOffset) {
   EXPECT_EQ(*daemon::parse_time("1970-01-01T08:00:00+08:00"), 0);
   EXPECT_EQ(*daemon::parse_time("1970-01-02T00:00:00Z"), 86'400'000'000);
-  for (const auto* wrong : {"", "1970-01-01", "1970-01-01T00:00:00", "1970-13-01T00:00:00Z",
-                            "1970-01-01T25:00:00Z", "1970-01-01T00:00:00+8", "1970-01-01T00:00:00Zx"})
+  for (const auto* wrong :
+       {"", "1970-01-01", "1970-01-01T00:00:00", "1970-13-01T00:00:00Z", "1970-01-01T25:00:00Z",
+        "1970-01-01T00:00:00+8", "1970-01-01T00:00:00Zx"})
     EXPECT_FALSE(daemon::parse_time(wrong)) << wrong;
 }
 
