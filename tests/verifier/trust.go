@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -210,10 +211,20 @@ func (t *trust) open(bytes []byte) (*head, error) {
 	}
 	fmt.Printf("checkpoint: %s size %d root %s, log and %d of %d cosigners\n",
 		h.origin, h.size, h.root, len(signed), len(t.witnesses))
-	for name, at := range signed {
+	for _, name := range sorted(signed) {
+		at := signed[name]
 		fmt.Printf("  %s (%s) at %s\n", t.witnesses[name].name, name, at.UTC().Format(time.RFC3339))
 	}
 	return h, nil
+}
+
+func sorted(signed map[string]time.Time) []string {
+	names := []string{}
+	for name := range signed {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
 }
 
 func signedBy(n *note.Note, v note.Verifier) bool {

@@ -65,6 +65,15 @@ expect 3 "the first 257 entries have changed" --folder "$folder/forked" --policy
 expect 3 "the first 257 entries have changed" --folder "$folder/forked" --policy "$log/policy" \
   "$receipt"
 
+# The same files from a server.
+coproc server { exec python3 -u -m http.server 0 --bind 127.0.0.1 -d "$folder/grown" 2>/dev/null; }
+trap 'kill "$server_PID"; rm -rf "$folder"' EXIT
+read -r _ _ _ _ _ port _ <&"${server[0]}"
+url=http://127.0.0.1:$port
+expect 0 "size 600 continues size 600" --url "$url" --policy "$log/policy" --index 599 \
+  "$folder/grown/receipts/300.tlog-proof"
+expect 3 "not there" --url "$url/tile" --policy "$log/policy"
+
 # The full tile stands in for a partial one that was deleted.
 cp -r "$folder/grown" "$folder/tidied"
 "$make_log" "$folder/full" 768 --seed 257
