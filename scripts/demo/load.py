@@ -92,7 +92,8 @@ def acknowledged(folder):
 
 def positions_in_ledger(options):
     """Event id → positions, of all events from the first position on."""
-    done = puhui(options.profile, "tail", "--from", str(options.first), "-o", "json")
+    done = puhui(options.profile, "tail", "--from", str(options.first), "--linearizable",
+                 "-o", "json")
     if done.returncode != 0:
         raise SystemExit(f"reading the ledger failed: {done.stderr}")
     found = collections.defaultdict(list)
