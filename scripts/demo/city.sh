@@ -25,7 +25,9 @@ prepare_binaries() {
     progress "安装软件包 / packages (scripts/setup.sh)"
     "$project/scripts/setup.sh"
     progress "编译发布版 / building the release (build/release)"
-    (cd "$project" && cmake --preset release && cmake --build --preset release --target puhuid puhui)
+    cd "$project" || die "$project"
+    cmake --preset release
+    cmake --build --preset release --target puhuid puhui
     build=$project/build/release
   fi
   [[ -d $build ]] || usage "'$build' is not a folder"
@@ -62,8 +64,9 @@ found_city() {
     nodes+=(--node "127.0.0.1:${ports[2 * n]},127.0.0.1:${ports[2 * n + 1]}")
   done
   run "$build/node/puhuid" init city --city "$city_code" --name-zh 武汉市 --name-en Wuhan \
-    --area 420100 --authority-entity DEMO-AUTHORITY --authority-zh "$(on_record .actors.authority)" \
-    --operator-entity DEMO-OPERATOR --operator-zh "$(on_record .actors.operator)" \
+    --area 420100 --authority-entity DEMO-AUTHORITY --authority-en "Ecology bureau" \
+    --authority-zh "$(on_record .actors.authority)" --operator-entity DEMO-OPERATOR \
+    --operator-zh "$(on_record .actors.operator)" --operator-en "Operating company" \
     --demo-start "$demo_start" --demo-rate "$demo_rate" "${nodes[@]}"
   ln -s ../city/keys/authority.key ../city/keys/operator.key keys/
 }

@@ -2,6 +2,7 @@
 # The opening, the actors, the methodologies, the accounts and the project.
 
 readonly data_provider=data-provider
+readonly shown_party=expert-1
 
 tell_opening() {
   ln -s "$build/node/cli/puhui" puhui
@@ -19,23 +20,22 @@ tell_opening() {
 
 # register PARTY ZH EN ROLE…: makes the actor's own key and registers it.
 register() {
-  local party=$1 zh=$2 en=$3 role roles=()
+  local party=$1 zh=$2 en=$3 role command
   shift 3
-  for role in "$@"; do roles+=(--role "$role"); done
+  command=(./puhui party register "$party" --legal-entity "DEMO-${party^^}" --name-zh "$zh"
+    --name-en "$en" --area 420100 --public-key "keys/$party.key")
+  for role in "$@"; do command+=(--role "$role"); done
+  command+=(--profile as/operator.toml --key keys/operator.key --key keys/authority.key)
   quietly ./puhui key new "keys/$party.key"
   write_actor "$party"
-  quietly ./puhui party register "$party" --legal-entity "DEMO-${party^^}" --name-zh "$zh" \
-    --name-en "$en" --area 420100 --public-key "keys/$party.key" "${roles[@]}" \
-    --profile as/operator.toml --key keys/operator.key --key keys/authority.key
+  if [[ $party == "$shown_party" ]]; then show_command "${command[@]}"; fi
+  quietly "${command[@]}"
   printf '      %-5s %-14s %s  [%s]\n' "$(field position)" "$party" "$zh" "$*"
 }
 
 tell_actors() {
   act "登记主体:每个主体持有自己的密钥,由运营方提出、主管部门共同签署" \
     "Actors: each holds its own key; the operator proposes, the authority signs too"
-  show_command ./puhui party register metro --public-key keys/metro.key \
-    --role "$data_provider,methodology=metro" … --profile as/operator.toml \
-    --key keys/operator.key --key keys/authority.key
   register expert-1 "专家委员会委员甲(示例)" "Expert A" expert
   register expert-2 "专家委员会委员乙(示例)" "Expert B" expert
   register expert-3 "专家委员会委员丙(示例)" "Expert C" expert
