@@ -4,14 +4,14 @@
 #   scripts/test.sh                       all of it, in build/release
 #   scripts/test.sh --quick               without clang-tidy and the tests labelled slow
 #   scripts/test.sh --sanitize asan|tsan  the tests only, compiled with sanitizers, in build/asan|tsan
-#   scripts/test.sh --long [SEEDS]        the consensus simulator over that many seeds (2000) instead
+#   scripts/test.sh --long [SEEDS]        the consensus simulator over that many seeds (5000) instead
 #
 # The last line is ctest's. Exit 0 only if every check and every test passed.
 # Environment: JOBS, how many compilers and tests run at once (the number of cores).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly long_seeds=2000
+readonly long_seeds=5000
 jobs=${JOBS:-$(nproc)}
 mode=all sanitizer='' seeds=$long_seeds
 
@@ -48,7 +48,7 @@ tests() {
   local preset=$1
   shift
   step "tests of $preset"
-  ctest --test-dir "build/$preset" -j "$jobs" --output-on-failure "$@"
+  ctest --test-dir "build/$preset" -j "$jobs" --output-on-failure --no-tests=error "$@"
 }
 
 # A form that is wrong must not hide a test that fails: remembered, and told at the end.
