@@ -48,10 +48,10 @@ std::shared_ptr<Source> add_source(CLI::App& app) {
           [source](InputColumn input) { source->layout.push_back(std::move(input)); },
           "NAME:DECIMAL_PLACES of an input, in the methodology's order; repeat for several")
           ->allow_extra_args(false);
-  app.add_option("--methodology-file", source->methodology_file,
-                 "JSON file to take the inputs from instead")
-      ->excludes(inputs);
-  app.add_option("--methodology", source->methodology_code, "its code in that file");
+  auto* file = app.add_option("--methodology-file", source->methodology_file,
+                              "JSON file to take the inputs from instead")
+                   ->excludes(inputs);
+  app.add_option("--methodology", source->methodology_code, "its code in that file")->needs(file);
   app.add_option("--records-per-batch", source->records_max, "split after so many records")
       ->check(CLI::Range(std::size_t{1}, ledger::kRecordsMax));
   return source;

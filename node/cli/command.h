@@ -43,6 +43,11 @@ struct Command {
 
 // ---- Flags ------------------------------------------------------------------------------------
 
+// What was wrong with a flag's value, without repeating that one was.
+inline std::string fault_of(const Error& error) {
+  return error.detail.empty() ? describe(error) : error.detail;
+}
+
 // A flag or positional read by `parse`; what it refuses is a usage error that names the flag.
 template <class Parse, class Store>
 CLI::Option* add_value(CLI::App& app, const std::string& name, Parse parse, Store store,
@@ -51,7 +56,7 @@ CLI::Option* add_value(CLI::App& app, const std::string& name, Parse parse, Stor
       name,
       [name, parse, store](const std::string& text) {
         auto value = parse(text);
-        if (!value) throw CLI::ValidationError(name, describe(value.error()));
+        if (!value) throw CLI::ValidationError(name, fault_of(value.error()));
         store(std::move(*value));
       },
       help);
@@ -66,7 +71,7 @@ CLI::Option* add_values(CLI::App& app, const std::string& name, Parse parse, Sto
       [name, parse, store](const std::vector<std::string>& texts) {
         for (const auto& text : texts) {
           auto value = parse(text);
-          if (!value) throw CLI::ValidationError(name, describe(value.error()));
+          if (!value) throw CLI::ValidationError(name, fault_of(value.error()));
           store(std::move(*value));
         }
       },

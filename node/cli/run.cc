@@ -95,7 +95,7 @@ void add_global_flags(CLI::App& app, Parsed& parsed) {
 std::string indented(std::string_view lines) {
   std::string text = "Examples:\n";
   for (const auto line : split(lines, '\n')) text += "  " + std::string(line) + "\n";
-  return text;
+  return text + "\nFlags that work everywhere: puhui --help\n";
 }
 
 // The parser of a noun; made when its first verb comes.

@@ -15,7 +15,9 @@ constexpr std::int64_t kValidForDefaultUs = 3'600 * kMicrosPerSecond;
 // On a demonstration clock, where an hour may pass in no time. Rules allow seven days at most; a
 // day of it is left for clocks that differ.
 constexpr std::int64_t kValidForDemoUs = 6 * 24 * 3'600 * kMicrosPerSecond;
+// Of one stream; nodes take no less.
 constexpr std::size_t kStreamBytesMax = std::size_t{32} << 20;
+constexpr std::size_t kStreamEventsMax = 10'000;
 constexpr std::string_view kOneType = "application/vnd.puhui.submission";
 constexpr std::string_view kStreamType = "application/vnd.puhui.submissions";
 
@@ -108,7 +110,7 @@ std::size_t stream_length(std::span<const v1::Submission> submissions) {
   std::size_t bytes = 0, count = 0;
   for (const auto& submission : submissions) {
     bytes += 4 + submission.ByteSizeLong();
-    if (count > 0 && bytes > kStreamBytesMax) break;
+    if (count > 0 && (bytes > kStreamBytesMax || count == kStreamEventsMax)) break;
     ++count;
   }
   return count;

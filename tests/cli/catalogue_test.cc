@@ -1,0 +1,130 @@
+#include "node/cli/catalogue.h"
+
+#include <gtest/gtest.h>
+
+#include "ledger/event.h"
+#include "ledger/rules/programs.h"
+#include "node/cli/text.h"
+#include "node/files/folder.h"
+#include "puhui/v1/api.pb.h"
+#include "support.h"
+
+namespace puhui::node::cli {
+namespace {
+
+std::string catalogue() { return read_file(data_file("methodologies.json")).value(); }
+
+v1::Methodology find(const std::string& code) {
+  const auto methodologies = read_methodologies(catalogue(), {}).value();
+  for (const auto& methodology : methodologies)
+    if (methodology.code() == code) return methodology;
+  ADD_FAILURE() << code;
+  return {};
+}
+
+TEST(Catalogue, ImportsEveryMethodology) {
+  const auto methodologies = read_methodologies(catalogue(), {}).value();
+  ASSERT_EQ(methodologies.size(), 10u);
+  for (const auto& methodology : methodologies) {
+    EXPECT_TRUE(ledger::is_name(methodology.scenario())) << methodology.scenario();
+    EXPECT_TRUE(ledger::is_code(methodology.issued_by())) << methodology.issued_by();
+    EXPECT_TRUE(ledger::is_code(methodology.serial_code())) << methodology.serial_code();
+    EXPECT_TRUE(ledger::build_program(methodology)) << methodology.code();
+    const bool behaviour = methodology.kind() == v1::BEHAVIOUR;
+    EXPECT_EQ(methodology.slots_per_day() > 0, behaviour) << methodology.code();
+    EXPECT_EQ(methodology.claim_window_days(), behaviour ? 7u : 0u) << methodology.code();
+  }
+}
+
+TEST(Catalogue, MapsEveryField) {
+  const auto pv = find("WH-PV-2023");
+  EXPECT_EQ(pv.version(), "V01");
+  EXPECT_EQ(pv.kind(), v1::PROJECT);
+  EXPECT_EQ(pv.scenario(), "clean-energy");
+  EXPECT_EQ(pv.name_en(), "Distributed PV, Wuhan");
+  EXPECT_EQ(pv.issued_by(), "WUHAN");
+  EXPECT_EQ(pv.effective_from(), 19'691);
+  EXPECT_EQ(pv.effective_to(), 0);
+  EXPECT_EQ(pv.result_unit(), v1::TONNE);
+  EXPECT_EQ(pv.rounding(), v1::FLOOR);
+  EXPECT_EQ(pv.registry_checks(0), "not_in_ets_boundary");
+  EXPECT_EQ(pv.guards(0), "capacity < 6");
+  EXPECT_EQ(pv.inputs(0).role(), v1::MONITORED);
+  EXPECT_EQ(pv.inputs(1).role(), v1::PARAMETER);
+  EXPECT_EQ(pv.inputs(1).scale(), 3u);
+  EXPECT_EQ(pv.constants(0).value(), "0.6945");
+  EXPECT_FALSE(pv.constants(0).source().empty());
+  const auto bike = find("WH-BIKE-2024");
+  EXPECT_EQ(bike.scenario(), "shared-bike");
+  EXPECT_EQ(bike.rounding(), v1::HALF_UP);
+  EXPECT_EQ(bike.result_unit(), v1::GRAM);
+  EXPECT_EQ(bike.slots_per_day(), kRideSlotsPerDay);
+  EXPECT_EQ(find("WALK").slots_per_day(), 1u);
+  EXPECT_EQ(find("SZ-HOUSE-POWER").slots_per_day(), 1u);
+  EXPECT_EQ(find("WH-DR-2023").slots_per_day(), kRideSlotsPerDay);
+  EXPECT_EQ(find("SH-PV").effective_from(), 0);
+  EXPECT_EQ(find("WH-METRO-2023").effective_to(), find("WH-METRO-2024").effective_from());
+  EXPECT_EQ(find("FOREST").issued_by(), "NATIONALPRACTICE");
+}
+
+TEST(Catalogue, IssuersTakeTheCodesGiven) {
+  const auto methodologies = read_methodologies(catalogue(), {{"Wuhan", "WH"}}).value();
+  EXPECT_EQ(methodologies[0].issued_by(), "WH");
+  EXPECT_EQ(methodologies[1].issued_by(), "SHANGHAI");
+}
+
+TEST(Catalogue, ReadsItsOwnMessagesToo) {
+  v1::MethodologyList list;
+  const auto methodologies = read_methodologies(catalogue(), {}).value();
+  for (const auto& methodology : methodologies)
+    *list.add_items()->mutable_methodology() = methodology;
+  const auto back = read_methodologies(to_json(list), {}).value();
+  ASSERT_EQ(back.size(), static_cast<std::size_t>(list.items_size()));
+  for (int i = 0; i < list.items_size(); ++i)
+    EXPECT_EQ(back[i].SerializeAsString(), list.items(i).methodology().SerializeAsString());
+  const auto& first = list.items(0);
+  for (const auto& json : {to_json(first), to_json(first.methodology())}) {
+    const auto one = read_methodologies(json, {}).value();
+    ASSERT_EQ(one.size(), 1u);
+    EXPECT_EQ(one[0].SerializeAsString(), first.methodology().SerializeAsString());
+  }
+}
+
+TEST(Catalogue, FaultsNameMethodologyAndField) {
+  const auto fault = [](std::string_view from, std::string_view to) {
+    auto text = catalogue();
+    const auto at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    text.replace(at, from.size(), to);
+    const auto read = read_methodologies(text, {});
+    return read ? "nothing" : describe(read.error());
+  };
+  EXPECT_TRUE(contains(fault("\"floor\"", "\"up\""), "WH-PV-2023: rounding is \"up\""));
+  EXPECT_TRUE(contains(fault("\"0.6945\"", "0.6945"), "constant ef: value must be a string"));
+  EXPECT_TRUE(contains(fault("\"scale\": 3", "\"scale\": 2.5"), "input generation: scale"));
+  EXPECT_TRUE(contains(fault("2023-11-30", "2023-11-31"), "effective_from"));
+  EXPECT_TRUE(contains(fault("generation * ef", "generation *"), "formula.syntax"));
+  EXPECT_TRUE(contains(fault("generation * ef", "generation * fe"), "WH-PV-2023"));
+  EXPECT_TRUE(contains(fault("[", "{"), "not JSON"));
+}
+
+TEST(Catalogue, CommandsConvertAndCompute) {
+  const Scratch scratch;
+  const Client client;
+  const auto file = data_file("methodologies.json");
+  const auto all = client.run({"methodology", "import", file, "--out", scratch.path("all.json")});
+  EXPECT_EQ(all.exit, Exit::ok) << all.err;
+  const auto one =
+      client.run({"methodology", "import", scratch.path("all.json"), "--code", "WH-BIKE-2024"});
+  EXPECT_EQ(one.exit, Exit::ok) << one.err;
+  EXPECT_TRUE(contains(one.out, "\"scenario\": \"shared-bike\"")) << one.out;
+  const auto computed = client.run(
+      {"methodology", "compute", file, "--code", "WH-BIKE-2024", "--input", "distance=900"});
+  EXPECT_EQ(computed.exit, Exit::ok) << computed.err;
+  EXPECT_TRUE(contains(computed.out, "result: 84 g")) << computed.out;
+  EXPECT_EQ(client.run({"methodology", "import", file, "--code", "NONE"}).exit, Exit::usage);
+  EXPECT_EQ(client.run({"methodology", "compute", file}).exit, Exit::usage);
+}
+
+}  // namespace
+}  // namespace puhui::node::cli
