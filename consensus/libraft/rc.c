@@ -7,14 +7,14 @@ struct box {
   struct raft_tracer tracer;
 };
 
-static void emit_nothing(struct raft_tracer *tracer, int type, const void *info) {
+static void emit_nothing(struct raft_tracer* tracer, int type, const void* info) {
   (void)tracer;
   (void)type;
   (void)info;
 }
 
-struct raft *rc_new(const struct rc_options *options) {
-  struct box *box = calloc(1, sizeof *box);
+struct raft* rc_new(const struct rc_options* options) {
+  struct box* box = calloc(1, sizeof *box);
   if (box == NULL) return NULL;
   if (raft_init(&box->raft, NULL, NULL, options->self, "self") != 0) {
     free(box);
@@ -32,16 +32,16 @@ struct raft *rc_new(const struct rc_options *options) {
   return &box->raft;
 }
 
-void rc_free(struct raft *r) {
+void rc_free(struct raft* r) {
   raft_close(r, NULL);
   free(r); /* The first member of its box. */
 }
 
-static bool is_vote_request(const struct raft_event *event) {
+static bool is_vote_request(const struct raft_event* event) {
   return event->type == RAFT_RECEIVE && event->receive.message->type == RAFT_REQUEST_VOTE;
 }
 
-static int step_as_voter(struct raft *r, struct raft_event *event, struct raft_update *update) {
+static int step_as_voter(struct raft* r, struct raft_event* event, struct raft_update* update) {
   struct raft_server self = {r->id, r->address, RAFT_VOTER};
   struct raft_configuration alone = {&self, 1};
   struct raft_configuration in_force = r->configuration;
@@ -57,14 +57,14 @@ static int step_as_voter(struct raft *r, struct raft_event *event, struct raft_u
 /* The only voter of its cluster wins without an election, and the library leaves the term as it
  * was. Entries of that term may be on learners and lost here, so the reign needs a term of its
  * own. Nothing of the old term has left the step yet but heartbeats. */
-static void begin_term(struct raft *r, struct raft_update *update) {
+static void begin_term(struct raft* r, struct raft_update* update) {
   unsigned i;
 
   r->current_term += 1;
   r->voted_for = r->id;
   update->flags |= (RAFT_UPDATE_CURRENT_TERM) | (RAFT_UPDATE_VOTED_FOR);
   for (i = 0; i < update->messages.n; i++) {
-    struct raft_message *message = &update->messages.batch[i];
+    struct raft_message* message = &update->messages.batch[i];
     if (message->type == RAFT_APPEND_ENTRIES) message->append_entries.term = r->current_term;
     if (message->type == RAFT_INSTALL_SNAPSHOT) message->install_snapshot.term = r->current_term;
   }
@@ -72,18 +72,18 @@ static void begin_term(struct raft *r, struct raft_update *update) {
 
 /* A voter that hears nothing for an election timeout forgets its leader and stands itself. Others
  * only rewind their timer, and a server that has a leader votes for nobody. */
-static bool misses_leader(struct raft *r, const struct raft_event *event) {
+static bool misses_leader(struct raft* r, const struct raft_event* event) {
   return event->type == RAFT_TIMEOUT && r->state == RAFT_FOLLOWER && raft_role(r) != RAFT_VOTER &&
          event->time >= raft_timeout(r);
 }
 
-static void forget_leader(struct raft *r) {
+static void forget_leader(struct raft* r) {
   raft_free(r->follower_state.current_leader.address);
   r->follower_state.current_leader.address = NULL;
   r->follower_state.current_leader.id = 0;
 }
 
-int rc_step(struct raft *r, struct raft_event *event, struct raft_update *update,
+int rc_step(struct raft* r, struct raft_event* event, struct raft_update* update,
             struct rc_corrections corrections) {
   const unsigned short before = r->state;
   const bool alone = corrections.as_voter && misses_leader(r, event);
@@ -102,21 +102,24 @@ int rc_step(struct raft *r, struct raft_event *event, struct raft_update *update
   return rv;
 }
 
-raft_index rc_last_stored(const struct raft *r) { return r->last_stored; }
+raft_index rc_last_stored(const struct raft* r) { return r->last_stored; }
 
-bool rc_installing(const struct raft *r) { return r->snapshot.installing; }
+bool rc_installing(const struct raft* r) { return r->snapshot.installing; }
 
-const struct raft_configuration *rc_configuration(const struct raft *r) {
+const struct raft_configuration* rc_configuration(const struct raft* r) {
   return &r->configuration;
 }
 
-raft_index rc_configuration_uncommitted_index(const struct raft *r) {
+raft_index rc_configuration_uncommitted_index(const struct raft* r) {
   return r->configuration_uncommitted_index;
 }
 
 struct rc_layout rc_sizes(void) {
-  struct rc_layout layout = {sizeof(struct raft_event),   sizeof(struct raft_update),
-                             sizeof(struct raft_message), sizeof(struct raft_entry),
-                             sizeof(struct raft_snapshot_metadata), raft_version_number()};
+  struct rc_layout layout = {sizeof(struct raft_event),
+                             sizeof(struct raft_update),
+                             sizeof(struct raft_message),
+                             sizeof(struct raft_entry),
+                             sizeof(struct raft_snapshot_metadata),
+                             raft_version_number()};
   return layout;
 }

@@ -24,8 +24,8 @@ struct rc_options {
 };
 
 /* A server in pure-step mode, without tracer; NULL if memory is exhausted. */
-struct raft *rc_new(const struct rc_options *options);
-void rc_free(struct raft *r);
+struct raft* rc_new(const struct rc_options* options);
+void rc_free(struct raft* r);
 
 /* What the library gets wrong inside one step (the guards of that name in gate.h). */
 struct rc_corrections {
@@ -33,14 +33,14 @@ struct rc_corrections {
   bool fresh_term; /* The only voter begins a new term when it elects itself. */
 };
 
-int rc_step(struct raft *r, struct raft_event *event, struct raft_update *update,
+int rc_step(struct raft* r, struct raft_event* event, struct raft_update* update,
             struct rc_corrections corrections);
 
 /* Fields the library has no accessor for. */
-raft_index rc_last_stored(const struct raft *r);
-bool rc_installing(const struct raft *r);
-const struct raft_configuration *rc_configuration(const struct raft *r);
-raft_index rc_configuration_uncommitted_index(const struct raft *r);
+raft_index rc_last_stored(const struct raft* r);
+bool rc_installing(const struct raft* r);
+const struct raft_configuration* rc_configuration(const struct raft* r);
+raft_index rc_configuration_uncommitted_index(const struct raft* r);
 
 /* Sizes as the C half sees them, for a comparison at start-up. */
 struct rc_layout {
