@@ -61,10 +61,24 @@ SOURCES_OF_DOUBT = (
 # What each file may still use. Its comments say why.
 ALLOWED = {
     "ledger/ledger.h": {"<mutex>", "<shared_mutex>", "<unordered_map>"},
+    "ledger/store/changes.h": {"<unordered_map>", "std::hash"},
     "ledger/store/state.h": {"<unordered_map>"},
 }
+# Walked in one file only, which sorts what it finds or moves it to another of its kind.
+WALKED = {"ledger/store/changes.cc": {"hashed_"}}
 UNORDERED_NAME = re.compile(
     r"\bunordered_\w+<[^;{}()]*>\s*[&*]?\s*(\w+)\s*(?:[;,){=]|$)", re.MULTILINE)
+
+UNORDERED_ALIAS = re.compile(r"\busing\s+(\w+)\s*=\s*(?:std::)?unordered_")
+
+
+def unordered_names(codes):
+    """Names of variables and members of unordered types, directly or by an alias of the room."""
+    text = "\n".join(codes)
+    names = set(UNORDERED_NAME.findall(text))
+    for alias in set(UNORDERED_ALIAS.findall(text)):
+        names.update(re.findall(rf"\b{alias}\b\s*[&*]?\s+[&*]?(\w+)\s*[;,){{=]", text))
+    return names
 
 
 def check_determinism(path, code, complaints):
@@ -82,6 +96,8 @@ def check_iteration(path, code, unordered, complaints):
     walk = (rf"\bfor\s*\([^;()]*:\s*\*?(?:\w+(?:\.|->))*({names})\s*\)"
             rf"|\b({names})(?:\.|->)c?r?begin\s*\(")
     for match in re.finditer(walk, code):
+        if (match[1] or match[2]) in WALKED.get(path, ()):
+            continue
         sentence = f"walks the unordered '{match[1] or match[2]}': its order differs by process."
         complaints.add(path, source.line_of(code, match.start()), sentence)
 
@@ -141,7 +157,7 @@ def check_cpp(complaints, texts):
     codes = {p: source.code_of(t) for p, t in texts.items()}
     for room in REPLICATED:
         mine = {p: c for p, c in codes.items() if p.split("/")[0] == room}
-        unordered = {n for c in mine.values() for n in UNORDERED_NAME.findall(c)}
+        unordered = unordered_names(mine.values())
         for path, code in mine.items():
             check_determinism(path, code, complaints)
             check_iteration(path, code, unordered, complaints)

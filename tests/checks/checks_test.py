@@ -112,6 +112,9 @@ class Sizes(unittest.TestCase):
         self.assertEqual(self.complaints(five), [])
         self.assertEqual(len(self.complaints(six)), 1)
         self.assertEqual(self.complaints(unnamed), [])
+        constructor = six.replace("void f(", "F::F(")
+        self.assertEqual(self.complaints(constructor), [])
+        self.assertEqual(len(self.complaints(constructor.replace("(", "(int z, ", 1))), 1)
 
     def test_nesting(self):
         three = "void f() {\n if (a) {\n for (;;) {\n while (b) {\n g();\n }\n }\n }\n}\n"
@@ -125,7 +128,9 @@ class Sizes(unittest.TestCase):
 
     def test_files_and_lines(self):
         self.assertEqual(self.complaints("\n" * 500), [])
-        self.assertEqual(len(self.complaints("\n" * 501, "tests/a.cc")), 1)
+        self.assertEqual(len(self.complaints("\n" * 501)), 1)
+        self.assertEqual(self.complaints("\n" * 650, "tests/a.cc"), [])
+        self.assertEqual(len(self.complaints("\n" * 651, "tests/a.cc")), 1)
         self.assertEqual(self.complaints("//" + "x" * 98), [])
         self.assertEqual(len(self.complaints("//" + "x" * 99, "tests/a.cc")), 1)
 
@@ -154,7 +159,9 @@ class Words(unittest.TestCase):
                      "auto t = std::time(nullptr);", "std::thread t;", "#include <mutex>",
                      "static thread_local int x;", "getenv(\"A\")",
                      "std::unordered_map<int, int> a_;\nfor (auto& x : a_) {}",
-                     "std::unordered_set<std::string> s;\nauto i = s.begin();"):
+                     "std::unordered_set<std::string> s;\nauto i = s.begin();",
+                     "using Hashed = std::unordered_map<int, int>;\nHashed h_;\n"
+                     "for (auto& x : other.h_) {}"):
             self.assertTrue(self.cpp("ledger/a.cc", line), line)
             self.assertTrue(self.cpp("consensus/a.cc", line), line)
             self.assertFalse(self.cpp("node/a.cc", line), line)
