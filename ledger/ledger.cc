@@ -346,7 +346,7 @@ Answer Ledger::accept_event(const BlockItem& item, Context& context, leveldb::Wr
   return {v1::ACCEPTED, ErrorCode::OK, {}, std::move(context.outcome), context.leaf, context.now};
 }
 
-void Ledger::append_leaf(std::string entry, Micros time, leveldb::WriteBatch& batch) {
+void Ledger::append_leaf(const std::string& entry, Micros time, leveldb::WriteBatch& batch) {
   batch.Put(slice(key::entry(tree_->size())), slice(entry));
   tree_->append(crypto::leaf_hash(entry));
   time_ = time;

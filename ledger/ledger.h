@@ -114,7 +114,7 @@ class Ledger {
   Answer refuse_event(const CheckedEvent& event, Micros now, const Refusal& refusal,
                       leveldb::WriteBatch& batch);
   Answer accept_event(const BlockItem& item, Context& context, leveldb::WriteBatch& batch);
-  void append_leaf(std::string entry, Micros time, leveldb::WriteBatch& batch);
+  void append_leaf(const std::string& entry, Micros time, leveldb::WriteBatch& batch);
   void append_state_root(leveldb::WriteBatch& batch);
   // The refusal kept for this identity at `now`, whatever its bytes.
   std::optional<v1::RefusedOutcome> kept_refusal(const v1::Payload& payload, Micros now) const;

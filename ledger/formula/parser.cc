@@ -40,7 +40,7 @@ tl::unexpected<Error> syntax(const Token& token, std::string_view what) {
   return fail(ErrorCode::FORMULA_SYNTAX, at_column(token.column, what));
 }
 
-tl::unexpected<Error> too_deep(const Token& token, std::string what) {
+tl::unexpected<Error> too_deep(const Token& token, std::string_view what) {
   return fail(ErrorCode::FORMULA_TOO_DEEP, at_column(token.column, what));
 }
 

@@ -29,9 +29,9 @@ class Parser {
   Parser(std::string_view text, std::span<const std::string> names,
          std::span<const Rational> constants);
 
-  // The whole text as one expression of the wanted type. To be called once.
+  // The whole text as one expression of this type. To be called once.
   // FORMULA_SYNTAX, FORMULA_UNKNOWN_NAME, FORMULA_TYPE, FORMULA_TOO_DEEP.
-  [[nodiscard]] Result<Parsed> parse(Type wanted);
+  [[nodiscard]] Result<Parsed> parse(Type type);
 
  private:
   // What a rule of the grammar has just emitted.
@@ -60,7 +60,7 @@ class Parser {
 
   Result<Operand> parse_left_to_right(Rule part, Op (*op_of)(const Token&));
   Result<Operand> parse_lazy(Rule part, std::string_view word, Op jump);
-  Result<Operand> parse_argument(Type wanted);
+  Result<Operand> parse_argument(Type type);
   Result<Operand> nested(Rule rule);
   Result<Operand> wanted(Type type, Result<Operand> operand) const;
   Result<Operand> emit_binary(Op op, const Token& sign, Operand left, Operand right);
