@@ -41,33 +41,51 @@ Run declare_rules_file(CLI::App& app) {
 
 Run declare_rules_list(CLI::App& app) { return lists<v1::RuleSetList>(app, "rules", kRuleColumns); }
 
+Result<v1::Node> read_node(const std::string& path) {
+  const auto bytes = read_file(path);
+  if (!bytes) return tl::make_unexpected(bytes.error());
+  v1::Node node;
+  if (auto read = from_json(*bytes, node, false); !read)
+    return fail(read.error().code, path + ": " + read.error().detail);
+  return node;
+}
+
+// A key of the node, as a flag that sets a field of its record.
+void add_node_key(CLI::App& app, const char* flag, const std::shared_ptr<v1::Node>& node,
+                  std::string* (v1::Node::*field)(), const char* help) {
+  add_value(
+      app, flag, read_public_key,
+      [node, field](const crypto::PublicKey& key) { *(node.get()->*field)() = key.encode(); },
+      help);
+}
+
 Run declare_admit(CLI::App& app) {
-  auto action = std::make_shared<v1::AdmitNode>();
-  auto* node = action->mutable_node();
+  auto node = std::make_shared<v1::Node>();
+  auto path = std::make_shared<std::string>();
+  app.add_option("file", *path, "JSON of a Node, as puhuid join writes it; or give the flags");
   add_value(
-      app, "id", parse_number,
-      [action](std::uint64_t id) { action->mutable_node()->set_node_id(id); }, "number of the node")
-      ->required();
-  app.add_option("--name", *node->mutable_name(), "name it cosigns with")->required();
-  add_value(
-      app, "--peer-key", read_public_key,
-      [action](const crypto::PublicKey& key) {
-        action->mutable_node()->set_peer_key(key.encode());
-      },
-      "key its peers know it by: hex, or a key file")
-      ->required();
-  add_value(
-      app, "--cosigner-key", read_public_key,
-      [action](const crypto::PublicKey& key) {
-        action->mutable_node()->set_cosigner_key(key.encode());
-      },
-      "key of its cosignatures: hex, or a key file")
-      ->required();
-  app.add_option("--peer-address", *node->mutable_peer_address(), "host:port peers dial")
-      ->required();
-  app.add_option("--client-address", *node->mutable_client_address(), "host:port for clients")
-      ->required();
-  return submits(action, &v1::Payload::mutable_admit_node);
+      app, "--id", parse_number, [node](std::uint64_t id) { node->set_node_id(id); },
+      "number of the node");
+  app.add_option("--name", *node->mutable_name(), "name it cosigns with");
+  add_node_key(app, "--peer-key", node, &v1::Node::mutable_peer_key,
+               "key its peers know it by: hex, or a key file");
+  add_node_key(app, "--cosigner-key", node, &v1::Node::mutable_cosigner_key,
+               "key of its cosignatures: hex, or a key file");
+  app.add_option("--peer-address", *node->mutable_peer_address(), "host:port peers dial");
+  app.add_option("--client-address", *node->mutable_client_address(), "host:port for clients");
+  return [node, path](Session& session) -> Result<Exit> {
+    v1::Payload payload;
+    auto& admitted = *payload.mutable_admit_node()->mutable_node();
+    if (!path->empty()) {
+      auto read = read_node(*path);
+      if (!read) return tl::make_unexpected(read.error());
+      admitted = std::move(*read);
+    }
+    admitted.MergeFrom(*node);
+    if (admitted.node_id() == 0)
+      return fail(ErrorCode::INVALID_ARGUMENT, "give a file, or --id and the other flags");
+    return submit(session, std::move(payload));
+  };
 }
 
 Run declare_node_list(CLI::App& app) { return lists<v1::NodeList>(app, "nodes", kNodeColumns); }
@@ -79,7 +97,8 @@ constexpr Command kCommands[] = {
     {"rules", "list", "Lists the rule sets filed, newest last.", "puhui rules list",
      declare_rules_list},
     {"node", "admit", "Admits a machine to the cluster.",
-     "puhui node admit 4 --name node4.wuhan.example --peer-key 01… --cosigner-key 01… "
+     "puhui node admit node-4/admit.json --party operator --key operator.key\n"
+     "puhui node admit --id 4 --name node4.wuhan.example --peer-key 01… --cosigner-key 01… "
      "--peer-address 10.0.0.4:7443 --client-address node4.example:8443",
      declare_admit},
     {"node", "list", "Lists the machines of the cluster.", "puhui node list", declare_node_list},

@@ -128,7 +128,8 @@ Run declare_key_show(CLI::App& app) {
 constexpr Command kCommands[] = {
     {"party", "register", "Registers a party with its keys and first roles.",
      "puhui party register acme --legal-entity 91420100MA4K000001 --name-en \"Acme Solar\" "
-     "--public-key acme.key --role enterprise --party city-authority --key authority.key",
+     "--public-key acme.key --role enterprise --party city-authority --key authority.key --key "
+     "operator.key",
      declare_register},
     {"party", "show", "Shows a party.", "puhui party show acme", declare_party_show},
     {"party", "list", "Lists parties.", "puhui party list --all -o json", declare_party_list},
@@ -144,10 +145,11 @@ constexpr Command kCommands[] = {
      "puhui party key-show acme.key", declare_key_show},
     {"role", "grant", "Gives a party a role, within a scope.",
      "puhui role grant tester verifier,methodology=WH-PV-2023,max=20000t "
-     "--party city-authority --key authority.key",
+     "--party city-authority --key authority.key --key operator.key",
      declare_grant},
     {"role", "revoke", "Takes a role from a party.",
-     "puhui role revoke tester verifier --party city-authority --key authority.key",
+     "puhui role revoke tester verifier --party city-authority --key authority.key --key "
+     "operator.key",
      declare_role_revoke},
 };
 

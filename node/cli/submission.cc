@@ -116,18 +116,28 @@ std::size_t stream_length(std::span<const v1::Submission> submissions) {
   return count;
 }
 
+Fields describe(const Opened& event, const v1::SubmissionResult& result) {
+  Fields fields{{"event_id", crypto::hex_encode(event.payload.event_id())},
+                {"decision", spell_enum(v1::Decision_Name(result.decision()))}};
+  if (result.decision() != v1::ACCEPTED) return fields;
+  const auto& outcome = result.outcome();
+  fields.emplace_back("position", std::to_string(result.position()));
+  fields.emplace_back("time", format_time(result.time()));
+  for (const auto& fact : outcome.facts()) fields.emplace_back(fact.name(), fact.value());
+  for (const auto& range : outcome.serials())
+    fields.emplace_back("serials",
+                        std::to_string(range.start()) + "-" + std::to_string(range.end()));
+  if (!event.payload.has_submit_behaviour_batch()) return fields;
+  fields.emplace_back("records_credited", std::to_string(outcome.records_credited()));
+  fields.emplace_back("records_refused", std::to_string(outcome.records_refused()));
+  for (const auto& refusal : outcome.record_refusals())
+    fields.emplace_back("refused record " + std::to_string(refusal.record()),
+                        std::string(code_name(refusal.code())));
+  return fields;
+}
+
 void show_one(Session& session, const Opened& event, const v1::SubmissionResult& result) {
-  auto& out = session.world().out;
-  if (session.json()) {
-    out << to_json(result);
-  } else {
-    auto shown = result;
-    shown.clear_message_en();
-    shown.clear_message_zh();
-    shown.clear_receipt();
-    out << aligned({{"event_id", crypto::hex_encode(event.payload.event_id())}})
-        << field_table(shown);
-  }
+  session.world().out << (session.json() ? to_json(result) : fields_table(describe(event, result)));
   print_decision(session.world().err, result);
 }
 
@@ -141,10 +151,12 @@ void show_many(Session& session, std::span<const v1::Submission> submissions,
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto opened = open(submissions[i]);
     const auto& result = results[i];
-    rows.push_back({opened ? crypto::hex_encode(opened->payload.event_id()) : "-",
-                    spell_enum(v1::Decision_Name(result.decision())), printable(result.code()),
-                    result.decision() == v1::ACCEPTED ? std::to_string(result.position()) : "-",
-                    printable(result.detail() + result.outcome().rule())});
+    rows.push_back(
+        {opened ? crypto::hex_encode(opened->payload.event_id()) : "-",
+         spell_enum(v1::Decision_Name(result.decision())), printable(result.code()),
+         result.decision() == v1::ACCEPTED ? std::to_string(result.position()) : "-",
+         printable(result.decision() == v1::ACCEPTED ? "-"
+                                                     : result.detail() + result.outcome().rule())});
   }
   session.world().out << aligned(rows);
 }

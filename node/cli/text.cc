@@ -151,12 +151,28 @@ std::string cell(const Message& message, std::string_view path) {
   return text.empty() ? "-" : text;
 }
 
+// Fields that are set; with `zeros` also numbers and flags that are zero, which say something too.
+std::vector<const FieldDescriptor*> shown_fields(const Message& message, bool zeros) {
+  std::vector<const FieldDescriptor*> fields;
+  message.GetReflection()->ListFields(message, &fields);
+  if (!zeros) return fields;
+  std::vector<const FieldDescriptor*> all;
+  const auto& descriptor = *message.GetDescriptor();
+  for (int i = 0; i < descriptor.field_count(); ++i) {
+    const auto* field = descriptor.field(i);
+    const bool number = field->cpp_type() != FieldDescriptor::CPPTYPE_STRING &&
+                        field->cpp_type() != FieldDescriptor::CPPTYPE_ENUM &&
+                        field->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE;
+    const bool plain = number && !field->is_repeated() && field->containing_oneof() == nullptr;
+    if (plain || std::ranges::find(fields, field) != fields.end()) all.push_back(field);
+  }
+  return all;
+}
+
 void add_fields(const Message& message, const std::string& prefix,
                 std::vector<std::vector<std::string>>& rows) {
   const auto& reflection = *message.GetReflection();
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
-  for (const auto* field : fields) {
+  for (const auto* field : shown_fields(message, prefix.empty())) {
     const auto name = prefix + field->name();
     const bool nested = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
     if (nested && !field->is_repeated()) {
@@ -248,8 +264,9 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   return out;
 }
 
-std::string list_table(const Message& list, std::span<const Column> columns) {
-  const auto* items = list.GetDescriptor()->FindFieldByName("items");
+std::string list_table(const Message& list, std::span<const Column> columns,
+                       const std::string& elements) {
+  const auto* items = list.GetDescriptor()->FindFieldByName(elements);
   assert(items != nullptr && items->is_repeated());
   std::vector<std::vector<std::string>> rows(1);
   for (const auto& column : columns) rows[0].emplace_back(column.title);

@@ -33,11 +33,13 @@ struct Column {
   std::string_view path;  // "filing.owner"; over a repeated field: all values, with commas
 };
 
-// One line per element of the message's repeated field `items`, under a line of titles.
+// One line per element of the message's repeated field of this name, under a line of titles.
 [[nodiscard]] std::string list_table(const google::protobuf::Message& list,
-                                     std::span<const Column> columns);
+                                     std::span<const Column> columns,
+                                     const std::string& elements = "items");
 
-// "name  value" for every field that is set, nested ones with dotted names.
+// "name  value" for every field that is set, nested ones with dotted names; numbers and flags of
+// the message itself also where they are zero.
 [[nodiscard]] std::string field_table(const google::protobuf::Message& message);
 
 // Names and values that no message holds: a JSON object of strings, or a table.

@@ -14,6 +14,11 @@ constexpr Column kRetirementColumns[] = {
     {"BENEFICIARY", "retirement.beneficiary"},
 };
 
+constexpr Column kMoveColumns[] = {
+    {"LEAF", "leaf"}, {"TIME", "time"}, {"MOVE", "kind"}, {"START", "start"},
+    {"END", "end"},   {"FROM", "from"}, {"TO", "to"},
+};
+
 // --amount, or --serials one or more times; never both.
 template <class Action>
 void add_units(CLI::App& app, const std::shared_ptr<Action>& action) {
@@ -106,7 +111,12 @@ Run declare_history(CLI::App& app) {
       part->clear_next();
       whole.MergeFrom(*part);
     } while (!after.empty());
-    session.print(whole);
+    auto& out = session.world().out;
+    if (session.json()) {
+      out << to_json(whole);
+    } else {
+      out << printable(whole.printed()) << "\n" << list_table(whole, kMoveColumns, "moves");
+    }
     return Exit::ok;
   };
 }

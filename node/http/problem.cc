@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <cassert>
 
 #include "puhui/v1/api.pb.h"
@@ -11,20 +12,33 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
+// The length of the well-formed UTF-8 sequence (Unicode 15, table 3-7) a text begins with, or 0.
+std::size_t sequence_size(std::string_view text) {
+  const auto byte = [text](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return 1;
+  const std::size_t size = lead < 0xC2   ? 0
+                           : lead < 0xE0 ? 2
+                           : lead < 0xF0 ? 3
+                           : lead < 0xF5 ? 4
+                                         : 0;
+  if (size == 0 || text.size() < size) return 0;
+  for (std::size_t at = 1; at < size; ++at) {
+    if ((byte(at) & 0xC0) != 0x80) return 0;
+  }
+  const unsigned char second = byte(1);
+  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
+  const bool outside = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
+  return overlong || outside ? 0 : size;
+}
+
 // Details quote bytes from outside, and JSON strings are UTF-8: other bytes become U+FFFD.
 std::string to_utf8(std::string_view text) {
   std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[at]);
-    const std::size_t size = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : 0;
-    const std::size_t wide = lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
-    const std::size_t want = size + wide;
-    bool whole = want != 0 && at + want <= text.size();
-    for (std::size_t i = 1; whole && i < want; ++i) {
-      whole = (static_cast<unsigned char>(text[at + i]) & 0xC0) == 0x80;
-    }
-    out += whole ? text.substr(at, want) : kReplacement;
-    at += whole ? want : 1;
+  while (!text.empty()) {
+    const std::size_t size = sequence_size(text);
+    out += size == 0 ? kReplacement : text.substr(0, size);
+    text.remove_prefix(std::max<std::size_t>(size, 1));
   }
   return out;
 }

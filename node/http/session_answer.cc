@@ -1,6 +1,5 @@
-#include <openssl/ssl.h>
-
 #include <algorithm>
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -11,6 +10,7 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/serializer.hpp>
+#include <cassert>
 
 #include "node/http/once.h"
 #include "node/http/problem.h"
@@ -72,6 +72,7 @@ void Session::send(Response response) {
     return send_stream(head_of(response, std::nullopt));
   }
   const auto* shared = std::get_if<std::shared_ptr<const std::string>>(&body_);
+  assert(shared == nullptr || *shared != nullptr);
   const std::string_view body = shared != nullptr ? **shared : std::get<std::string>(body_);
   std::string head = head_of(response, body.size());
   const bool bare = is_head_ || has_no_body(response.status);
@@ -79,6 +80,7 @@ void Session::send(Response response) {
 }
 
 std::string Session::head_of(const Response& response, std::optional<std::size_t> size) {
+  assert(response.status >= 200 && response.status <= 599);
   beast::http::response<beast::http::empty_body> message;
   message.version(is_http11_ ? 11 : 10);
   message.result(static_cast<unsigned>(response.status));

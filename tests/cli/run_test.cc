@@ -241,6 +241,24 @@ TEST(Offline, BehaviourFilesCarryTheirRecords) {
   EXPECT_TRUE(contains(fault.err, "bad.csv: line 7")) << fault.err;
 }
 
+TEST(Offline, NodesAreAdmittedFromTheirFile) {
+  const Office office;
+  v1::Node node;
+  node.set_node_id(4);
+  node.set_name("city.example/node-4");
+  node.set_peer_key(key_of('p').public_key().encode());
+  const auto file = office.scratch.write("admit.json", to_json(node));
+  const auto ran = office.client.run({"node", "admit", file, "--client-address", "h:1", "--city",
+                                      "WUHAN", "--party", "operator", "--dry-run"});
+  EXPECT_EQ(ran.exit, Exit::ok) << ran.err;
+  v1::Payload payload;
+  ASSERT_TRUE(from_json(ran.out, payload, false)) << ran.out;
+  node.set_client_address("h:1");
+  EXPECT_EQ(payload.admit_node().node().SerializeAsString(), node.SerializeAsString());
+  EXPECT_EQ(office.client.run({"node", "admit", "--city", "W", "--party", "o", "--dry-run"}).exit,
+            Exit::usage);
+}
+
 TEST(Offline, PseudonymsAreKeptBeforeTheyAreUsed) {
   Office office;
   const auto key = office.key("k");

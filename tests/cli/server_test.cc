@@ -326,6 +326,27 @@ TEST(Node, TailPrintsWhatFollows) {
             "2  1970-01-01T00:00:00.000000Z  retire  buyer\n");
 }
 
+TEST(Node, HistoriesAreReadToTheirEnd) {
+  const Caller caller;
+  const FakeNode node([](const http::Request& request, const http::Respond& respond) {
+    EXPECT_EQ(request.path, "/v1/serials/5/history");
+    const bool first = !request.query.contains("after");
+    v1::UnitHistory history;
+    history.set_serial(5);
+    history.set_printed("WUHAN-CPH-PV23-PV1-2024-B1-5-5");
+    auto& move = *history.add_moves();
+    move.set_leaf(first ? 14 : 17);
+    move.set_kind(first ? v1::MOVE_ISSUE : v1::MOVE_RETIRE);
+    move.set_to(first ? "acme/pv" : "");
+    if (first) history.set_next("14");
+    respond(json(history));
+  });
+  const auto ran = caller.run(node.url(), {"serial", "history", "5"});
+  EXPECT_EQ(ran.exit, Exit::ok) << ran.err;
+  EXPECT_TRUE(ran.out.starts_with("WUHAN-CPH-PV23-PV1-2024-B1-5-5\nLEAF")) << ran.out;
+  EXPECT_TRUE(contains(ran.out, "\n14 ") && contains(ran.out, "\n17 ")) << ran.out;
+}
+
 TEST(Node, ReadsCarryTheirConsistencyAndEncodedNames) {
   const Caller caller;
   http::Request seen;
