@@ -185,12 +185,6 @@ inline v1::Genesis default_genesis() {
   return genesis;
 }
 
-// How cities open their store from now on: small, so that tests are quick.
-inline StoreOptions& city_options() {
-  static StoreOptions options{{}, std::size_t{8} << 20, std::size_t{1} << 20};
-  return options;
-}
-
 // One ledger under a folder, and the clock its blocks are stamped with.
 class City {
  public:
@@ -211,8 +205,10 @@ class City {
   }
 
   void open() {
-    auto options = city_options();
+    StoreOptions options;
     options.folder = folder();
+    options.cache_bytes = std::size_t{8} << 20;
+    options.write_buffer_bytes = std::size_t{4} << 20;
     auto opened = Ledger::open(options);
     ASSERT_TRUE(opened) << describe(opened.error());
     ledger_ = std::move(*opened);
