@@ -160,9 +160,9 @@ void Session::sent() {
       static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
                                      std::chrono::steady_clock::now() - began_)
                                      .count());
-  core_->log(access_);
   core_->release_body(std::exchange(body_reserved_, 0));
   if (std::exchange(in_flight_, false)) --core_->requests_in_flight;
+  core_->log(access_);
   keep_alive_ ? await_request() : close();
 }
 

@@ -30,8 +30,7 @@ void tune(tcp::socket& socket, const Limits& limits) {
 
 Core::Core(asio::io_context& io, const asio::any_io_executor& deliver, Options options,
            OnMessage on_message)
-    : io_(io),
-      strand_(asio::make_strand(io)),
+    : strand_(asio::make_strand(io)),
       deliver_(deliver),
       options_(std::move(options)),
       hello_(encode_hello(options_.cluster_id)),

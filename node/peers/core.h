@@ -96,7 +96,6 @@ class Core : public std::enable_shared_from_this<Core> {
   void accept_later(const std::string& reason);
   void close_all();
 
-  boost::asio::io_context& io_;
   const Strand strand_;
   const boost::asio::any_io_executor deliver_;
   const Options options_;

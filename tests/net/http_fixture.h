@@ -9,6 +9,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -62,6 +63,16 @@ class RawClient {
   boost::asio::ssl::stream<boost::asio::ip::tcp::socket> stream_;
   boost::system::error_code error_;
 };
+
+// Waits for what another thread is about to do.
+inline bool eventually(const std::function<bool()>& holds) {
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
 
 class HttpServer : public ::testing::Test {
  protected:

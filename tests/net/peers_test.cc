@@ -36,7 +36,6 @@ class Threads {
   }
 
   asio::io_context io;
-  std::vector<const class Node*> nodes;
 
  private:
   asio::executor_work_guard<asio::io_context::executor_type> work_;
@@ -48,7 +47,6 @@ class Node {
  public:
   Node(Threads& threads, NodeId id, std::string city = "city", Limits limits = {})
       : threads_(threads), id_(id), city_(std::move(city)), limits_(limits) {
-    threads_.nodes.push_back(this);
     limits_.backoff_min_ms = 1;
     limits_.backoff_max_ms = 20;
   }
@@ -114,16 +112,6 @@ class Node {
   void wait(const std::function<bool()>& done) {
     std::unique_lock lock(mutex_);
     if (!changed_.wait_for(lock, kPatience, done)) {
-      for (const Node* node : threads_.nodes) {
-        if (!node->peers_) continue;
-        const Status st = node->peers_->status();
-        for (const auto& m : st.members)
-          std::cerr << "DIAG node " << node->id_ << " port " << node->port_ << " member " << m.id
-                    << " sending " << m.sending << " receiving " << m.receiving << " queued "
-                    << m.queued_bytes << " sent " << m.counters.sent_messages << " lost "
-                    << m.counters.lost_messages << " recv " << m.counters.received_messages
-                    << " conns " << m.counters.connections << "\n";
-      }
       for (const Event& event : events_) {
         std::cerr << static_cast<int>(event.kind) << ' ' << event.member << ' ' << event.detail
                   << '\n';
@@ -283,8 +271,8 @@ TEST(Peers, ANodeOfAnotherCityIsRefusedByBothSides) {
   Node b(threads, 2, "city-b");
   a.start();
   b.start();
-  a.know({&b});
   b.know({&a});
+  a.know({&b});
   a.await_event(Event::Kind::dial_failed);
   b.await_event(Event::Kind::refused);
   EXPECT_NE(a.detail(Event::Kind::dial_failed).find("wrong_city"), std::string::npos);
@@ -437,11 +425,22 @@ TEST(Peers, ReconnectsWhenTheOtherSideComesBack) {
 TEST(Peers, ANewAddressIsDialledAnew) {
   Pair pair;
   pair.b.stop();
+  pair.a.await_event(Event::Kind::lost);
   pair.b.start();  // On another port.
   pair.b.know({&pair.a});
   pair.a.know({&pair.b});
   ASSERT_TRUE(pair.a.peers().send(2, "there you are"));
   EXPECT_EQ(pair.b.receive(1).front().second, "there you are");
+}
+
+TEST(Peers, AConnectionToAnAddressThatChangedIsEnded) {
+  Pair pair;
+  Member moved = pair.b.member();
+  moved.host = "127.0.0.2";
+  ASSERT_TRUE(pair.a.peers().set_members({moved}));
+  pair.a.await_event(Event::Kind::lost);
+  EXPECT_EQ(pair.a.detail(Event::Kind::lost), "its address changed");
+  pair.a.await_event(Event::Kind::dial_failed);
 }
 
 TEST(Peers, AFullQueueDropsTheNewMessageNeverAnOldOne) {
