@@ -29,7 +29,7 @@ void change_balance(Context& context, const std::string& name, std::int64_t delt
 }
 
 void put_block(Context& context, const v1::UnitBlock& block) {
-  context.state.put(key::block(block.start()), block);
+  context.state.put(key::block(block.end()), block);
   if (block.state() != v1::HELD) return;
   std::string end;
   crypto::append_u64(end, block.end());
@@ -37,18 +37,18 @@ void put_block(Context& context, const v1::UnitBlock& block) {
 }
 
 void erase_block(Context& context, const v1::UnitBlock& block) {
-  context.state.erase(key::block(block.start()));
+  context.state.erase(key::block(block.end()));
   context.state.erase(key::holding(block.account(), block.start()));
 }
 
 // The block that contains this serial, if any was ever issued.
 std::optional<v1::UnitBlock> block_of(const State& state, std::uint64_t serial) {
-  const auto found = state.before("vU", key::block(serial + 1));
+  const auto found = state.at_or_after("vU", key::block(serial));
   if (!found) return std::nullopt;
   v1::UnitBlock block;
   const bool parsed = block.ParseFromString(found->value);
   assert(parsed && "a stored unit block does not parse");
-  if (!parsed || block.end() < serial) return std::nullopt;
+  if (!parsed || block.start() > serial) return std::nullopt;
   return block;
 }
 
@@ -107,31 +107,39 @@ tl::expected<void, Refusal> take_range(Context& context, const std::string& acco
   return {};
 }
 
-// The lowest serials an account holds, as many as asked.
-tl::expected<Ranges, Refusal> choose(const Context& context, const std::string& account,
-                                     std::int64_t amount_kg) {
-  if (const auto holder = context.state.find<v1::Account>(key::account(account));
-      holder && holder->units_held_kg() < amount_kg)
+// Takes the lowest serials an account holds, as many as asked.
+tl::expected<void, Refusal> take_lowest(Context& context, const std::string& account,
+                                        std::int64_t amount_kg,
+                                        std::vector<v1::UnitBlock>& pieces) {
+  const auto holder = context.state.find<v1::Account>(key::account(account));
+  if (!holder || holder->units_held_kg() < amount_kg)
     return refuse(ErrorCode::BALANCE_INSUFFICIENT, "balance.units",
-                  std::to_string(holder->units_held_kg()) + " kg held", {},
+                  std::to_string(holder ? holder->units_held_kg() : 0) + " kg held", {},
                   std::to_string(amount_kg) + " kg");
-  Ranges chosen;
   const auto prefix = key::holdings(account);
   auto left = amount_kg;
-  for (auto at = context.state.at_or_after(prefix, prefix); at && left > 0;
-       at = context.state.at_or_after(prefix, at->key + '\0')) {
-    if (chosen.size() == static_cast<int>(kRangesMax))
+  for (auto from = prefix; left > 0;) {
+    const auto at = context.state.at_or_after(prefix, from);
+    assert(at && "an account's balance is what its blocks add up to");
+    if (pieces.size() == kRangesMax)
       return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
-    const auto start = crypto::read_u64(std::string_view(at->key).substr(prefix.size()));
-    const auto end = crypto::read_u64(at->value);
-    const auto taken = std::min(left, static_cast<std::int64_t>(end - start + 1));
-    auto* range = chosen.Add();
-    range->set_start(start);
-    range->set_end(start + static_cast<std::uint64_t>(taken) - 1);
+    const auto block = context.state.find<v1::UnitBlock>(key::block(crypto::read_u64(at->value)));
+    assert(block && "a holding names a block that is not stored");
+    const auto taken = std::min(left, count(*block));
+    const auto end = block->start() + static_cast<std::uint64_t>(taken) - 1;
+    pieces.push_back(cut(context, *block, block->start(), end));
     left -= taken;
+    from = at->key + '\0';
   }
-  assert(left == 0 && "an account's balance is what its blocks add up to");
-  return chosen;
+  return {};
+}
+
+// The block that begins right after a piece, if this account holds it.
+std::optional<v1::UnitBlock> held_after(const Context& context, const v1::UnitBlock& piece,
+                                        const std::string& account) {
+  const auto end = context.state.get(key::holding(account, piece.end() + 1));
+  if (!end) return std::nullopt;
+  return context.state.find<v1::UnitBlock>(key::block(crypto::read_u64(*end)));
 }
 
 bool mergeable(const v1::UnitBlock& a, const v1::UnitBlock& b) {
@@ -187,15 +195,13 @@ std::int64_t kilograms(const Ranges& serials) {
 tl::expected<std::vector<v1::UnitBlock>, Refusal> take(Context& context, const std::string& account,
                                                        const Ranges& serials,
                                                        std::int64_t amount_kg) {
-  Ranges chosen = serials;
-  if (serials.empty()) {
-    auto lowest = choose(context, account, amount_kg);
-    if (!lowest) return tl::make_unexpected(lowest.error());
-    chosen = std::move(*lowest);
-  }
   std::vector<v1::UnitBlock> pieces;
   std::int64_t taken_kg = 0;
-  for (const auto& range : chosen)
+  if (serials.empty()) {
+    if (auto taken = take_lowest(context, account, amount_kg, pieces); !taken)
+      return tl::make_unexpected(taken.error());
+  }
+  for (const auto& range : serials)
     if (auto taken = take_range(context, account, range, pieces); !taken)
       return tl::make_unexpected(taken.error());
   for (const auto& piece : pieces) taken_kg += count(piece);
@@ -208,13 +214,13 @@ void give(Context& context, v1::UnitBlock piece, const std::string& account) {
   piece.set_account(account);
   piece.set_since(static_cast<std::int64_t>(context.leaf));
   change_balance(context, account, count(piece));
-  if (const auto left = block_of(context.state, piece.start() - 1);
+  // Blocks leave no gaps, so the one before ends right before.
+  if (const auto left = context.state.find<v1::UnitBlock>(key::block(piece.start() - 1));
       left && mergeable(*left, piece)) {
     erase_block(context, *left);
     piece.set_start(left->start());
   }
-  if (const auto right = block_of(context.state, piece.end() + 1);
-      right && mergeable(*right, piece)) {
+  if (const auto right = held_after(context, piece, account); right && mergeable(*right, piece)) {
     erase_block(context, *right);
     piece.set_end(right->end());
   }

@@ -24,7 +24,8 @@
 //   v W REPORT                    monitoring report
 //   v Q METER-KEY 0 i64 from      period of an accepted report: i64 to, report
 //   v B BATCH                     unit batch
-//   v U u64 start                 unit block
+//   v U u64 end                   unit block, by its last serial: the block that holds a serial is
+//                                 the first one at or after it
 //   v H ACCOUNT 0 u64 start       unit block held by an account: u64 end
 //   v Y u64 batch start, u64 leaf, u64 start   unit move
 //   v A ACCOUNT                   account; a personal one: 0x01 pseudonym[16] → i64 grams, u64 leaf
@@ -128,7 +129,7 @@ inline std::string period_from(std::string_view meter, std::int64_t day) {
   return Builder("vQ").name(meter).i64(day).done();
 }
 inline std::string batch(std::string_view batch) { return Builder("vB").raw(batch).done(); }
-inline std::string block(std::uint64_t start) { return Builder("vU").u64(start).done(); }
+inline std::string block(std::uint64_t end) { return Builder("vU").u64(end).done(); }
 inline std::string holdings(std::string_view account) { return Builder("vH").name(account).done(); }
 inline std::string holding(std::string_view account, std::uint64_t start) {
   return Builder("vH").name(account).u64(start).done();

@@ -13,25 +13,27 @@
 #include <google/protobuf/message_lite.h>
 
 #include <cassert>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "crypto/hash.h"
+#include "ledger/store/changes.h"
+#include "ledger/store/recent_claims.h"
 #include "ledger/store/store.h"
 
 namespace puhui::ledger {
 
 class State {
  public:
-  State(const Store& store, const crypto::Digest& digest) : store_(store), digest_(digest) {}
+  State(const Store& store, const crypto::Digest& digest)
+      : store_(store), digest_(digest), claims_(store) {}
 
   [[nodiscard]] std::optional<std::string> get(std::string_view key) const;
   [[nodiscard]] bool has(std::string_view key) const { return get(key).has_value(); }
-  void put(std::string key, std::string value) { event_[std::move(key)] = std::move(value); }
-  void erase(std::string key) { event_[std::move(key)] = std::nullopt; }
+  void put(std::string key, std::string value) { event_.put(std::move(key), std::move(value)); }
+  void erase(std::string key) { event_.put(std::move(key), std::nullopt); }
 
   // A stored message. A value that does not parse means the store is corrupt: the process stops.
   template <class M>
@@ -47,7 +49,8 @@ class State {
     put(std::move(key), message.SerializeAsString());
   }
 
-  // First key at or above `key`, last key below it, of those that start with `prefix`.
+  // First key at or above `key`, last key below it, of those that start with `prefix`, which must
+  // name a family that changes.h keeps in order (asserted).
   [[nodiscard]] std::optional<Found> at_or_after(std::string_view prefix,
                                                  std::string_view key) const;
   [[nodiscard]] std::optional<Found> before(std::string_view prefix, std::string_view key) const;
@@ -60,13 +63,23 @@ class State {
   void write_to(leveldb::WriteBatch& batch);
 
  private:
-  using Changes = std::map<std::string, std::optional<std::string>, std::less<>>;
+  // The value in the store or in what is remembered of it.
+  [[nodiscard]] std::optional<std::string> stored(std::string_view key) const;
+  // Whether a layer above the store has something to say about this key.
+  [[nodiscard]] bool is_changed(std::string_view key) const {
+    return event_.find(key) != nullptr || block_.find(key) != nullptr;
+  }
+  // Whether this change of a layer holds a value that no newer layer hides.
+  [[nodiscard]] bool is_current(const Changes& layer, const Changes::Change& change) const {
+    return change.second && (&layer == &event_ || event_.find(change.first) == nullptr);
+  }
 
   const Store& store_;
   crypto::Digest digest_;
   Changes event_, block_;
-  // Values as last written, for lookup only (never iterated).
-  mutable std::unordered_map<std::string, std::string> hot_;
+  // Values as last written, for look-ups only (never iterated).
+  mutable std::unordered_map<std::string, std::string, KeyHash, std::equal_to<>> hot_;
+  mutable RecentClaims claims_;
 };
 
 }  // namespace puhui::ledger

@@ -54,6 +54,13 @@ std::string_view view(const leveldb::Slice& bytes) { return {bytes.data(), bytes
   std::abort();
 }
 
+// What LevelDB 1.23 says when another process, or this one, holds the LOCK file.
+bool is_locked(const std::string& text) {
+  return text.find("/LOCK: ") != std::string::npos &&
+         (text.find("temporarily unavailable") != std::string::npos ||
+          text.find("already held by process") != std::string::npos);
+}
+
 std::optional<std::string> read(leveldb::DB& db, const leveldb::Snapshot* at,
                                 std::string_view key) {
   leveldb::ReadOptions options;
@@ -73,8 +80,19 @@ std::unique_ptr<leveldb::Iterator> iterate(leveldb::DB& db, const leveldb::Snaps
   return std::unique_ptr<leveldb::Iterator>(db.NewIterator(options));
 }
 
+bool is_skipped(const leveldb::Iterator& it, std::string_view prefix, const Store::Skip& skip) {
+  return skip && it.Valid() && view(it.key()).starts_with(prefix) && skip(view(it.key()));
+}
+
+std::optional<Found> found_at(const leveldb::Iterator& it, std::string_view prefix) {
+  if (!it.status().ok()) stop("seek", it.status());
+  if (!it.Valid() || !view(it.key()).starts_with(prefix)) return std::nullopt;
+  return Found{it.key().ToString(), it.value().ToString()};
+}
+
 std::optional<Found> last_before(leveldb::DB& db, const leveldb::Snapshot* at,
-                                 std::string_view prefix, std::string_view key) {
+                                 std::string_view prefix, std::string_view key,
+                                 const Store::Skip& skip = {}) {
   auto it = iterate(db, at);
   it->Seek(slice(key));
   if (it->Valid()) {
@@ -82,9 +100,8 @@ std::optional<Found> last_before(leveldb::DB& db, const leveldb::Snapshot* at,
   } else {
     it->SeekToLast();
   }
-  if (!it->status().ok()) stop("seek", it->status());
-  if (!it->Valid() || !view(it->key()).starts_with(prefix)) return std::nullopt;
-  return Found{it->key().ToString(), it->value().ToString()};
+  while (is_skipped(*it, prefix, skip)) it->Prev();
+  return found_at(*it, prefix);
 }
 
 class PinnedReader : public Reader {
@@ -93,9 +110,6 @@ class PinnedReader : public Reader {
   ~PinnedReader() override { db_.ReleaseSnapshot(at_); }
   std::optional<std::string> get(std::string_view key) const override {
     return read(db_, at_, key);
-  }
-  std::optional<Found> before(std::string_view prefix, std::string_view key) const override {
-    return last_before(db_, at_, prefix, key);
   }
   void scan(std::string_view prefix, std::string_view from, const Visit& visit) const override {
     auto it = iterate(db_, at_);
@@ -132,8 +146,7 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   const auto status = leveldb::DB::Open(db, options.folder, &opened);
   if (!status.ok()) {
     const auto text = status.ToString();
-    if (text.find("LOCK") != std::string::npos && text.find("temporarily") != std::string::npos)
-      return fail(ErrorCode::LOCKED, options.folder);
+    if (is_locked(text)) return fail(ErrorCode::LOCKED, options.folder);
     return fail(status.IsCorruption() ? ErrorCode::CORRUPT : ErrorCode::IO, text);
   }
   store->db_.reset(opened);
@@ -144,16 +157,17 @@ std::optional<std::string> Store::get(std::string_view key) const {
   return read(*db_, nullptr, key);
 }
 
-std::optional<Found> Store::at_or_after(std::string_view prefix, std::string_view key) const {
+std::optional<Found> Store::at_or_after(std::string_view prefix, std::string_view key,
+                                        const Skip& skip) const {
   auto it = iterate(*db_, nullptr);
   it->Seek(slice(key));
-  if (!it->status().ok()) stop("seek", it->status());
-  if (!it->Valid() || !view(it->key()).starts_with(prefix)) return std::nullopt;
-  return Found{it->key().ToString(), it->value().ToString()};
+  while (is_skipped(*it, prefix, skip)) it->Next();
+  return found_at(*it, prefix);
 }
 
-std::optional<Found> Store::before(std::string_view prefix, std::string_view key) const {
-  return last_before(*db_, nullptr, prefix, key);
+std::optional<Found> Store::before(std::string_view prefix, std::string_view key,
+                                   const Skip& skip) const {
+  return last_before(*db_, nullptr, prefix, key, skip);
 }
 
 std::unique_ptr<Reader> Store::reader() const { return std::make_unique<PinnedReader>(*db_); }

@@ -44,9 +44,6 @@ struct Found {
 class Reader {
  public:
   virtual ~Reader() = default;
-  // Last key below `key` of those that start with `prefix`.
-  [[nodiscard]] virtual std::optional<Found> before(std::string_view prefix,
-                                                    std::string_view key) const = 0;
   [[nodiscard]] virtual std::optional<std::string> get(std::string_view key) const = 0;
   // Calls `visit` for keys from `from` (included) upwards while they start with `prefix`, until it
   // answers false.
@@ -64,10 +61,13 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   [[nodiscard]] std::optional<std::string> get(std::string_view key) const;
-  // First key at or above `key`, and last key below it, of those that start with `prefix`.
-  [[nodiscard]] std::optional<Found> at_or_after(std::string_view prefix,
-                                                 std::string_view key) const;
-  [[nodiscard]] std::optional<Found> before(std::string_view prefix, std::string_view key) const;
+  // First key at or above `key`, and last key below it, of those that start with `prefix` and that
+  // `skip` does not hold for. One walk, however many are skipped.
+  using Skip = std::function<bool(std::string_view key)>;
+  [[nodiscard]] std::optional<Found> at_or_after(std::string_view prefix, std::string_view key,
+                                                 const Skip& skip = {}) const;
+  [[nodiscard]] std::optional<Found> before(std::string_view prefix, std::string_view key,
+                                            const Skip& skip = {}) const;
 
   // A reader pinned to this moment.
   [[nodiscard]] std::unique_ptr<Reader> reader() const;

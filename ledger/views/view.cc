@@ -248,8 +248,8 @@ v1::UnitBlockList View::units(std::string_view account, const Page& page) const 
   v1::UnitBlockList list;
   if (!is_name(account)) return list;
   list.set_next(page_of(
-      *reader_, key::holdings(account), page, [&](const std::string& start, std::string_view) {
-        const auto block = find<v1::UnitBlock>(*reader_, key::block(crypto::read_u64(start)));
+      *reader_, key::holdings(account), page, [&](const std::string&, std::string_view end) {
+        const auto block = find<v1::UnitBlock>(*reader_, key::block(crypto::read_u64(end)));
         assert(block && "a holding names a block that is not stored");
         *list.add_items() = *block;
         return true;
@@ -258,10 +258,12 @@ v1::UnitBlockList View::units(std::string_view account, const Page& page) const 
 }
 
 std::optional<v1::UnitBlock> View::serial(std::uint64_t serial) const {
-  const auto found = reader_->before("vU", key::block(serial + 1));
-  if (!found) return std::nullopt;
-  auto block = parse<v1::UnitBlock>(found->value);
-  if (block.end() < serial) return std::nullopt;
+  std::optional<v1::UnitBlock> block;
+  reader_->scan("vU", key::block(serial), [&block](std::string_view, std::string_view value) {
+    block = parse<v1::UnitBlock>(value);
+    return false;
+  });
+  if (block && block->start() > serial) return std::nullopt;
   return block;
 }
 

@@ -50,6 +50,7 @@ std::vector<Ride> rides_of(std::uint64_t batch) {
 }
 
 void behaviour(benchmark::State& state) {
+  city_options() = StoreOptions();
   City city;
   file(city, bike_methodology());
   for (std::uint64_t first = 0; first < kCitizens; first += 4000)
@@ -80,6 +81,7 @@ void checking_behaviour(benchmark::State& state) {
 }
 
 void transfers(benchmark::State& state) {
+  city_options() = StoreOptions();
   PvCity city;
   for (int i = 0; i < kAccounts; ++i) open_account(city, "shop-" + std::to_string(i), "owner");
   city.issue_mwh("100000");

@@ -18,6 +18,16 @@ TEST(EntryCodec, WritesTimeKindBody) {
   EXPECT_EQ(entry->body, "body");
 }
 
+TEST(EntryCodec, TheExampleOfTheReadme) {
+  const std::string body = '\x01' + std::string(32, '\xab');
+  EXPECT_EQ(crypto::hex_encode(encode_entry(1'768'449'600'000'001, EntryKind::state_root, body))
+                .substr(0, 22),
+            "0006486542361001"
+            "02"
+            "01"
+            "ab");
+}
+
 TEST(EntryCodec, RefusesUnknownKindsAndWrongSizes) {
   auto bytes = encode_entry(1, EntryKind::event, "x");
   for (std::size_t size = 0; size < kEntryHeadSize; ++size)

@@ -1,0 +1,240 @@
+// The database: what survives, who may open it, and what damage looks like.
+#include "ledger/store/store.h"
+
+#include <gtest/gtest.h>
+#include <leveldb/write_batch.h>
+
+#include <fstream>
+
+#include "ledger/store/state.h"
+#include "tests/ledger/city.h"
+
+namespace puhui::ledger::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+StoreOptions small(const std::string& folder) {
+  StoreOptions options;
+  options.folder = folder;
+  options.cache_bytes = std::size_t{1} << 20;
+  options.write_buffer_bytes = std::size_t{1} << 16;
+  return options;
+}
+
+std::vector<fs::path> files(const std::string& folder, const std::string& extension) {
+  std::vector<fs::path> found;
+  for (const auto& file : fs::directory_iterator(folder))
+    if (file.path().extension() == extension) found.push_back(file.path());
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void put(Store& store, const std::string& key, const std::string& value) {
+  leveldb::WriteBatch batch;
+  batch.Put(key, value);
+  store.write(batch);
+}
+
+TEST(Store, NeighboursAndScansStayInTheirFamily) {
+  Folder folder;
+  const auto store = std::move(*Store::open(small(folder.file("s"))));
+  for (const auto* name : {"va1", "vb1", "vb3", "vc1"}) put(*store, name, name);
+  EXPECT_EQ(store->at_or_after("vb", "vb2")->key, "vb3");
+  EXPECT_EQ(store->at_or_after("vb", "vb1")->key, "vb1");
+  EXPECT_FALSE(store->at_or_after("vb", "vb4"));
+  EXPECT_EQ(store->before("vb", "vb3")->key, "vb1");
+  EXPECT_EQ(store->before("vb", "vb9")->key, "vb3");
+  EXPECT_FALSE(store->before("vb", "vb1"));
+  EXPECT_FALSE(store->before("vd", "vd"));
+  EXPECT_EQ(store->before("vc", "vc9")->key, "vc1");
+  std::string seen;
+  store->reader()->scan("vb", "vb", [&](std::string_view key, std::string_view) {
+    seen += std::string(key) + " ";
+    return true;
+  });
+  EXPECT_EQ(seen, "vb1 vb3 ");
+}
+
+TEST(Store, AReaderIsPinned) {
+  Folder folder;
+  const auto store = std::move(*Store::open(small(folder.file("s"))));
+  put(*store, "k", "1");
+  const auto reader = store->reader();
+  put(*store, "k", "2");
+  EXPECT_EQ(reader->get("k"), "1");
+  EXPECT_EQ(store->get("k"), "2");
+}
+
+TEST(Store, IsLockedWhileOpen) {
+  Folder folder;
+  auto store = Store::open(small(folder.file("s")));
+  ASSERT_TRUE(store);
+  EXPECT_EQ(Store::open(small(folder.file("s"))).error().code, ErrorCode::LOCKED);
+  store->reset();
+  EXPECT_TRUE(Store::open(small(folder.file("s"))));
+}
+
+TEST(Store, AFolderThatCannotBeMadeIsAnIoError) {
+  Folder folder;
+  std::ofstream(folder.file("file")) << "not a folder";
+  EXPECT_EQ(Store::open(small(folder.file("file"))).error().code, ErrorCode::IO);
+  EXPECT_EQ(Store::open(small(folder.file("file/below"))).error().code, ErrorCode::IO);
+}
+
+TEST(Store, DamagedFilesAreFoundWhenOpened) {
+  Folder folder;
+  const auto path = folder.file("s");
+  {
+    const auto store = std::move(*Store::open(small(path)));
+    for (int i = 0; i < 200; ++i) put(*store, "k" + std::to_string(i), std::string(100, 'v'));
+  }
+  const auto log = files(path, ".log").back();
+  std::fstream file(log, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(fs::file_size(log) / 2));
+  file.put('\x55');
+  file.put('\xaa');
+  file.close();
+  const auto damaged = Store::open(small(path));
+  ASSERT_FALSE(damaged);
+  EXPECT_EQ(damaged.error().code, ErrorCode::CORRUPT);
+}
+
+TEST(Store, AMissingTableIsFoundWhenOpened) {
+  Folder folder;
+  const auto path = folder.file("s");
+  {
+    const auto store = std::move(*Store::open(small(path)));
+    for (int i = 0; i < 2000; ++i) put(*store, "k" + std::to_string(i), std::string(100, 'v'));
+  }
+  ASSERT_TRUE(Store::open(small(path)));
+  const auto tables = files(path, ".ldb");
+  ASSERT_FALSE(tables.empty());
+  fs::remove(tables.front());
+  const auto damaged = Store::open(small(path));
+  ASSERT_FALSE(damaged);
+  EXPECT_EQ(damaged.error().code, ErrorCode::CORRUPT);
+}
+
+TEST(StoreDeathTest, ADamagedBlockStopsTheProcess) {
+  Folder folder;
+  const auto path = folder.file("s");
+  {
+    const auto store = std::move(*Store::open(small(path)));
+    for (int i = 0; i < 2000; ++i) put(*store, "k" + std::to_string(i), std::string(100, 'v'));
+  }
+  { const auto moved_to_tables = std::move(*Store::open(small(path))); }
+  for (const auto& table : files(path, ".ldb")) {
+    std::fstream file(table, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(100);
+    file.put('\x7f');
+  }
+  EXPECT_DEATH(
+      {
+        const auto store = std::move(*Store::open(small(path)));
+        for (int i = 0; i < 2000; ++i) (void)store->get("k" + std::to_string(i));
+      },
+      "ledger store");
+}
+
+// ---- State: three layers that look like one ----
+
+struct Layers : ::testing::Test {
+  Folder folder;
+  std::unique_ptr<Store> store = std::move(*Store::open(small(folder.file("s"))));
+  State state{*store, {}};
+  void write() {
+    leveldb::WriteBatch batch;
+    state.write_to(batch);
+    store->write(batch);
+  }
+};
+
+TEST_F(Layers, NewerLayersHideOlderOnes) {
+  for (const auto* name : {"vU1", "vU2", "vU3", "vU4"}) state.put(name, std::string("store"));
+  state.accept();
+  write();
+  state.erase("vU2");
+  state.put("vU3", std::string("block"));
+  state.put("vU25", std::string("block"));
+  state.accept();
+  state.erase("vU3");
+  state.put("vU4", std::string("event"));
+  const auto names = [this] {
+    std::string text;
+    for (auto at = state.at_or_after("vU", "vU"); at; at = state.at_or_after("vU", at->key + '\0'))
+      text += at->key + "=" + at->value + " ";
+    std::string back;
+    for (auto at = state.before("vU", "vU9"); at; at = state.before("vU", at->key))
+      back = at->key + "=" + at->value + " " + back;
+    EXPECT_EQ(back, text);
+    return text;
+  };
+  EXPECT_EQ(names(), "vU1=store vU25=block vU4=event ");
+  state.drop();
+  EXPECT_EQ(names(), "vU1=store vU25=block vU3=block vU4=store ");
+  write();
+  EXPECT_EQ(names(), "vU1=store vU25=block vU3=block vU4=store ");
+  EXPECT_FALSE(store->get("vU2"));
+}
+
+TEST_F(Layers, ManyChangesOnTheWayCostNothing) {
+  for (int i = 10'000; i < 20'000; ++i) state.put("vU" + std::to_string(i), std::string("x"));
+  state.accept();
+  write();
+  for (int i = 10'000; i < 20'000; ++i) {
+    state.put("vU" + std::to_string(i), std::string("y"));
+    ASSERT_EQ(state.at_or_after("vU", "vU" + std::to_string(i))->value, "y");
+    ASSERT_EQ(state.before("vU", "vU" + std::to_string(i) + '\0')->value, "y");
+  }
+}
+
+TEST_F(Layers, ErasedRunsAreSkipped) {
+  for (int i = 1000; i < 3000; ++i) state.put("vH" + std::to_string(i), std::string("x"));
+  state.accept();
+  write();
+  for (int i = 1000; i < 2999; ++i) state.erase("vH" + std::to_string(i));
+  EXPECT_EQ(state.at_or_after("vH", "vH")->key, "vH2999");
+  EXPECT_FALSE(state.before("vH", "vH2999"));
+  state.accept();
+  EXPECT_EQ(state.at_or_after("vH", "vH")->key, "vH2999");
+  EXPECT_FALSE(state.before("vH", "vH2999"));
+}
+
+TEST_F(Layers, TheDigestCountsChangesInKeyOrderAndNotBlocks) {
+  const auto run = [](bool written_between) {
+    Folder other_folder;
+    const auto other = std::move(*Store::open(small(other_folder.file("s"))));
+    State fresh(*other, {});
+    fresh.put("vA2", std::string("two"));
+    fresh.put("vA1", std::string("one"));
+    fresh.put("vU1", std::string("unit"));
+    fresh.accept();
+    if (written_between) {
+      leveldb::WriteBatch batch;
+      fresh.write_to(batch);
+      other->write(batch);
+    }
+    fresh.erase("vA1");
+    fresh.accept();
+    fresh.put("vA3", std::string("dropped"));
+    fresh.drop();
+    return fresh.digest();
+  };
+  EXPECT_EQ(run(true), run(false));
+  const auto change = [](const std::string& name, const std::optional<std::string>& value) {
+    std::string bytes;
+    crypto::append_u32(bytes, static_cast<std::uint32_t>(name.size()));
+    bytes += name;
+    bytes += value ? '\1' : '\0';
+    if (!value) return bytes;
+    crypto::append_u32(bytes, static_cast<std::uint32_t>(value->size()));
+    return bytes + *value;
+  };
+  const auto first = crypto::sha256(std::string(crypto::Digest().view()) + change("vA1", "one") +
+                                    change("vA2", "two") + change("vU1", "unit"));
+  EXPECT_EQ(run(true), crypto::sha256(std::string(first.view()) + change("vA1", std::nullopt)));
+}
+
+}  // namespace
+}  // namespace puhui::ledger::testing
