@@ -19,13 +19,20 @@ std::int64_t count(const v1::UnitBlock& block) {
   return static_cast<std::int64_t>(block.end() - block.start() + 1);
 }
 
-void change_balance(Context& context, const std::string& name, std::int64_t delta_kg) {
-  auto account = context.state.find<v1::Account>(key::account(name));
-  assert(account && "units move between known accounts");
-  account->set_units_held_kg(account->units_held_kg() + delta_kg);
-  assert(account->units_held_kg() >= 0);
-  context.state.put(key::account(name), *account);
+// `serials_from` is where the account's serials begin from now on, at the earliest.
+void change_balance(Context& context, v1::Account account, std::int64_t delta_kg,
+                    std::uint64_t serials_from) {
+  account.set_units_held_kg(account.units_held_kg() + delta_kg);
+  assert(account.units_held_kg() >= 0);
+  account.set_serials_from(serials_from);
+  context.state.put(key::account(account.account()), account);
   context.totals.set_units_held_kg(context.totals.units_held_kg() + delta_kg);
+}
+
+v1::Account account_of(const State& state, const std::string& name) {
+  auto account = state.find<v1::Account>(key::account(name));
+  assert(account && "units move between known accounts");
+  return std::move(*account);
 }
 
 void put_block(Context& context, const v1::UnitBlock& block) {
@@ -107,29 +114,38 @@ tl::expected<void, Refusal> take_range(Context& context, const std::string& acco
   return {};
 }
 
+// The lowest block an account holds at or above a serial. Most often it begins right there.
+v1::UnitBlock next_held(const Context& context, const std::string& account, std::uint64_t serial) {
+  auto end = context.state.get(key::holding(account, serial));
+  if (!end) {
+    const auto prefix = key::holdings(account);
+    auto at = context.state.at_or_after(prefix, key::holding(account, serial));
+    assert(at && "an account's balance is what its blocks add up to");
+    end = std::move(at->value);
+  }
+  auto block = context.state.find<v1::UnitBlock>(key::block(crypto::read_u64(*end)));
+  assert(block && "a holding names a block that is not stored");
+  return std::move(*block);
+}
+
 // Takes the lowest serials an account holds, as many as asked.
-tl::expected<void, Refusal> take_lowest(Context& context, const std::string& account,
+tl::expected<void, Refusal> take_lowest(Context& context, const v1::Account& holder,
                                         std::int64_t amount_kg,
                                         std::vector<v1::UnitBlock>& pieces) {
-  const auto holder = context.state.find<v1::Account>(key::account(account));
-  if (!holder || holder->units_held_kg() < amount_kg)
+  if (holder.units_held_kg() < amount_kg)
     return refuse(ErrorCode::BALANCE_INSUFFICIENT, "balance.units",
-                  std::to_string(holder ? holder->units_held_kg() : 0) + " kg held", {},
+                  std::to_string(holder.units_held_kg()) + " kg held", {},
                   std::to_string(amount_kg) + " kg");
-  const auto prefix = key::holdings(account);
-  auto left = amount_kg;
-  for (auto from = prefix; left > 0;) {
-    const auto at = context.state.at_or_after(prefix, from);
-    assert(at && "an account's balance is what its blocks add up to");
+  auto from = holder.serials_from();
+  for (auto left = amount_kg; left > 0;) {
     if (pieces.size() == kRangesMax)
       return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
-    const auto block = context.state.find<v1::UnitBlock>(key::block(crypto::read_u64(at->value)));
-    assert(block && "a holding names a block that is not stored");
-    const auto taken = std::min(left, count(*block));
-    const auto end = block->start() + static_cast<std::uint64_t>(taken) - 1;
-    pieces.push_back(cut(context, *block, block->start(), end));
+    const auto block = next_held(context, holder.account(), from);
+    const auto taken = std::min(left, count(block));
+    const auto end = block.start() + static_cast<std::uint64_t>(taken) - 1;
+    pieces.push_back(cut(context, block, block.start(), end));
     left -= taken;
-    from = at->key + '\0';
+    from = end + 1;
   }
   return {};
 }
@@ -195,17 +211,20 @@ std::int64_t kilograms(const Ranges& serials) {
 tl::expected<std::vector<v1::UnitBlock>, Refusal> take(Context& context, const std::string& account,
                                                        const Ranges& serials,
                                                        std::int64_t amount_kg) {
+  const auto holder = account_of(context.state, account);
   std::vector<v1::UnitBlock> pieces;
   std::int64_t taken_kg = 0;
+  auto serials_from = holder.serials_from();
   if (serials.empty()) {
-    if (auto taken = take_lowest(context, account, amount_kg, pieces); !taken)
+    if (auto taken = take_lowest(context, holder, amount_kg, pieces); !taken)
       return tl::make_unexpected(taken.error());
+    serials_from = pieces.back().end() + 1;
   }
   for (const auto& range : serials)
     if (auto taken = take_range(context, account, range, pieces); !taken)
       return tl::make_unexpected(taken.error());
   for (const auto& piece : pieces) taken_kg += count(piece);
-  change_balance(context, account, -taken_kg);
+  change_balance(context, holder, -taken_kg, serials_from);
   return pieces;
 }
 
@@ -213,7 +232,9 @@ void give(Context& context, v1::UnitBlock piece, const std::string& account) {
   piece.set_state(v1::HELD);
   piece.set_account(account);
   piece.set_since(static_cast<std::int64_t>(context.leaf));
-  change_balance(context, account, count(piece));
+  const auto holder = account_of(context.state, account);
+  const bool is_first = holder.units_held_kg() == 0 || piece.start() < holder.serials_from();
+  change_balance(context, holder, count(piece), is_first ? piece.start() : holder.serials_from());
   // Blocks leave no gaps, so the one before ends right before.
   if (const auto left = context.state.find<v1::UnitBlock>(key::block(piece.start() - 1));
       left && mergeable(*left, piece)) {
