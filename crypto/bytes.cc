@@ -15,16 +15,18 @@ const unsigned char* data_of(std::string_view bytes) {
 
 template <class Number>
 void append_big_endian(std::string& out, Number value) {
-  for (int shift = std::numeric_limits<Number>::digits - 8; shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>((value >> shift) & 0xff));
-  }
+  char bytes[sizeof(Number)];
+  for (std::size_t i = 0; i < sizeof(Number); ++i)
+    bytes[i] = static_cast<char>((value >> (8 * (sizeof(Number) - 1 - i))) & 0xff);
+  out.append(bytes, sizeof(Number));
 }
 
-std::uint64_t read_big_endian(std::string_view bytes, std::size_t width) {
-  assert(bytes.size() >= width);
+template <class Number>
+Number read_big_endian(std::string_view bytes) {
+  assert(bytes.size() >= sizeof(Number));
   std::uint64_t value = 0;
-  for (std::size_t i = 0; i < width; ++i) value = value << 8 | data_of(bytes)[i];
-  return value;
+  for (std::size_t i = 0; i < sizeof(Number); ++i) value = value << 8 | data_of(bytes)[i];
+  return static_cast<Number>(value);
 }
 
 // What may follow a lead byte of UTF-8: how many bytes, and the range of the first of them.
@@ -118,13 +120,9 @@ void append_u16(std::string& out, std::uint16_t value) { append_big_endian(out, 
 void append_u32(std::string& out, std::uint32_t value) { append_big_endian(out, value); }
 void append_u64(std::string& out, std::uint64_t value) { append_big_endian(out, value); }
 
-std::uint16_t read_u16(std::string_view bytes) {
-  return static_cast<std::uint16_t>(read_big_endian(bytes, 2));
-}
-std::uint32_t read_u32(std::string_view bytes) {
-  return static_cast<std::uint32_t>(read_big_endian(bytes, 4));
-}
-std::uint64_t read_u64(std::string_view bytes) { return read_big_endian(bytes, 8); }
+std::uint16_t read_u16(std::string_view bytes) { return read_big_endian<std::uint16_t>(bytes); }
+std::uint32_t read_u32(std::string_view bytes) { return read_big_endian<std::uint32_t>(bytes); }
+std::uint64_t read_u64(std::string_view bytes) { return read_big_endian<std::uint64_t>(bytes); }
 
 std::optional<std::string_view> take_line(std::string_view& rest) {
   const auto end = rest.find('\n');

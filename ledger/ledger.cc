@@ -387,7 +387,7 @@ View Ledger::view() const {
   auto reader = store_->reader();
   const auto head = decode_head(reader->get(key::meta("head")));
   assert(head && "the stored head does not decode");
-  return View(std::move(reader), *head);
+  return View(std::move(reader), *head, tiles_);
 }
 
 AppliedAt Ledger::applied() const {

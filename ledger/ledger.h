@@ -128,6 +128,7 @@ class Ledger {
   std::unique_ptr<Store> store_;
   std::unique_ptr<State> state_;
   std::unique_ptr<Tree> tree_;
+  const std::shared_ptr<TileCache> tiles_ = std::make_shared<TileCache>();
   Programs programs_;
   v1::Genesis genesis_;
   std::vector<v1::RuleSet> rules_;  // in order of filing

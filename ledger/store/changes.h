@@ -38,9 +38,12 @@ class Changes {
   [[nodiscard]] const Ordered& ordered() const { return ordered_; }
 
   // All changes in key order; valid until the next change.
-  [[nodiscard]] std::vector<const Change*> sorted() const;
-  // Puts all changes into the layer below and empties this one.
-  void move_to(Changes& below);
+  using Sorted = std::vector<Change*>;
+  [[nodiscard]] Sorted sorted();
+  // Puts all changes, in the order `sorted` gave, into the layer below and empties this one.
+  void move_to(Changes& below, Sorted sorted);
+  // What was moved here, each key once, in the order it first came.
+  [[nodiscard]] const Sorted& moved_here() const { return moved_here_; }
   void clear();
 
  private:
@@ -48,6 +51,7 @@ class Changes {
 
   Ordered ordered_;
   Hashed hashed_;
+  Sorted moved_here_;
 };
 
 }  // namespace puhui::ledger

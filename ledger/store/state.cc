@@ -86,7 +86,8 @@ void State::accept() {
   crypto::Sha256 running;
   running.update(digest_.view());
   std::string bytes;
-  for (const auto* change : event_.sorted()) {
+  auto sorted = event_.sorted();
+  for (const auto* change : sorted) {
     const auto& [key, value] = *change;
     crypto::append_u32(bytes, static_cast<std::uint32_t>(key.size()));
     bytes += key;
@@ -100,13 +101,13 @@ void State::accept() {
     bytes.clear();
   }
   digest_ = running.update(bytes).final();
-  event_.move_to(block_);
+  event_.move_to(block_, std::move(sorted));
 }
 
 void State::write_to(leveldb::WriteBatch& batch) {
   assert(event_.empty());
-  for (const auto* change : block_.sorted()) {
-    const auto& [key, value] = *change;
+  for (auto* change : block_.moved_here()) {
+    auto& [key, value] = *change;
     if (value) {
       batch.Put(slice(key), slice(*value));
     } else {
@@ -118,7 +119,7 @@ void State::write_to(leveldb::WriteBatch& batch) {
       hot_.erase(key);
     } else {
       if (hot_.size() >= kHotValuesMax) hot_.clear();
-      hot_.insert_or_assign(key, *value);
+      hot_.insert_or_assign(key, std::move(*value));
     }
   }
   block_.clear();

@@ -89,8 +89,8 @@ Result<Head> decode_head(const std::optional<std::string>& stored) {
               *crypto::Digest::from_bytes(bytes.substr(16 + crypto::Digest::kSize))};
 }
 
-View::View(std::unique_ptr<Reader> reader, const Head& head)
-    : reader_(std::move(reader)), head_(head), nodes_(*reader_) {}
+View::View(std::unique_ptr<Reader> reader, const Head& head, std::shared_ptr<TileCache> tiles)
+    : reader_(std::move(reader)), head_(head), nodes_(*reader_, std::move(tiles)) {}
 
 std::string View::entry(std::uint64_t leaf) const {
   auto bytes = reader_->get(key::entry(leaf));

@@ -43,7 +43,7 @@ inline constexpr std::size_t kPageLimitMax = 1000;
 
 class View {
  public:
-  View(std::unique_ptr<Reader> reader, const Head& head);
+  View(std::unique_ptr<Reader> reader, const Head& head, std::shared_ptr<TileCache> tiles);
 
   [[nodiscard]] const Head& head() const { return head_; }
   [[nodiscard]] const Reader& reader() const { return *reader_; }

@@ -68,7 +68,7 @@ TEST_F(Stored, ProofsAtEveryIndexAndSize) {
   auto tree = *Tree::load(*store, 0);
   grow(tree, 600);
   const auto reader = store->reader();
-  TileNodes tiles(*reader);
+  TileNodes tiles(*reader, std::make_shared<TileCache>());
   const auto nodes = tiles.nodes();
   for (std::uint64_t size = 1; size <= 600; size += (size > 40 && size < 240) ? 13 : 1) {
     ASSERT_EQ(crypto::root_at(size, nodes), roots[size]);
@@ -87,7 +87,7 @@ TEST_F(Stored, AcrossThreeLevelsOfTiles) {
   auto tree = *Tree::load(*store, 0);
   grow(tree, 65'536 + 300);
   const auto reader = store->reader();
-  TileNodes tiles(*reader);
+  TileNodes tiles(*reader, std::make_shared<TileCache>());
   const auto nodes = tiles.nodes();
   for (const std::uint64_t size : {65'535, 65'536, 65'537, 65'791, 65'792, 65'793, 65'836}) {
     const auto loaded = Tree::load(*store, size);
