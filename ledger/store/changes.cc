@@ -58,6 +58,7 @@ const Changes::Value* Changes::find(std::string_view key) const {
     const auto found = ordered_.find(key);
     return found == ordered_.end() ? nullptr : &found->second;
   }
+  if (hashed_.empty()) return nullptr;
   const auto found = hashed_.find(key);
   return found == hashed_.end() ? nullptr : &found->second;
 }
