@@ -1,0 +1,247 @@
+// The independent verifier (tests/verifier, in Go) judges a running city over HTTPS, knowing only
+// what the founders handed out: the authority's certificate, the log's key, the cosigners' keys.
+
+#include <google/protobuf/util/json_util.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <regex>
+#include <thread>
+
+#include "crypto/note.h"
+#include "crypto/tiles.h"
+#include "crypto/tlog_proof.h"
+#include "node/files/folder.h"
+#include "tests/cluster/city.h"
+
+namespace puhui::testing {
+namespace {
+
+using Words = std::vector<std::string>;
+
+constexpr const char* kOrigin = "test.puhui-ledger.example";
+constexpr int kVerified = 0;
+constexpr int kRefused = 3;
+// With what issue_units records, more than one tile each time.
+constexpr int kEventsPerStep = 300;
+static_assert(kEventsPerStep > static_cast<int>(crypto::kTileWidth));
+
+struct Founding {
+  std::string authority_file;
+  std::string log_vkey;
+  Words cosigner_vkeys;
+};
+
+Founding founding_of(const City& city) {
+  Founding founding;
+  const auto folder = city.folder() + "/city";
+  founding.authority_file = folder + "/authority.pem";
+  const auto log = node::read_key(folder + "/log.key", std::nullopt);
+  founding.log_vkey =
+      crypto::format_vkey({kOrigin, crypto::NoteKeyType::ed25519, log.value().public_key()});
+  v1::NodeList nodes;
+  const auto json = node::read_file(folder + "/nodes.json");
+  EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(json.value(), &nodes).ok());
+  for (const auto& node : nodes.items()) {
+    const auto key = crypto::PublicKey::decode(node.cosigner_key());
+    founding.cosigner_vkeys.push_back(
+        crypto::format_vkey({node.name(), crypto::NoteKeyType::cosignature, key.value()}));
+  }
+  return founding;
+}
+
+Words operator+(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+Words trusting(const Founding& founding) {
+  Words words{"--log", founding.log_vkey};
+  for (const auto& vkey : founding.cosigner_vkeys) words = words + Words{"--cosigner", vkey};
+  return words;
+}
+
+Words reading(const City& city, unsigned node) {
+  return {"--url", city.url(node), "--ca", city.folder() + "/city/authority.pem"};
+}
+
+Ran judge(const Words& words) { return run(Words{PUHUI_VERIFIER} + words); }
+
+void expect(const Ran& ran, int status, const std::string& said) {
+  EXPECT_EQ(ran.status, status) << ran.output;
+  EXPECT_NE(ran.output.find(said), std::string::npos) << "not said: " << said << "\n" << ran.output;
+}
+
+// How many entries the verifier says it read; 0 if it did not get so far.
+std::int64_t entries_read(const Ran& ran) {
+  std::smatch found;
+  const std::regex line("\nentries: ([0-9]+) read, their root is the checkpoint's\n");
+  return std::regex_search(ran.output, found, line) ? std::stoll(found[1]) : 0;
+}
+
+// Signed transfers in one stream; waits until every node can prove them, answers their receipts.
+Words add_transfers(City& city, int count) {
+  std::vector<v1::Submission> events;
+  events.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i)
+    events.push_back(sign(city, transfer("owner", "owner", "buyer", 1), {"owner"}));
+  auto client = city.client();
+  const auto results = send_stream(client, events, true);
+  EXPECT_EQ(results.size(), events.size());
+  Words receipts;
+  std::int64_t size = 0;
+  for (const auto& result : results) {
+    EXPECT_EQ(result.decision(), v1::ACCEPTED) << result.ShortDebugString();
+    receipts.push_back(result.receipt());
+    size = result.position() + 1;
+  }
+  for (unsigned node = 1; node <= city.nodes(); ++node)
+    EXPECT_TRUE(City::wait([&] { return city.status(node).provable_size() >= size; }));
+  return receipts;
+}
+
+std::string write(const City& city, const std::string& name, const std::string& bytes) {
+  const auto path = city.folder() + "/" + name;
+  EXPECT_TRUE(node::write_file(path, bytes, node::Mode::shared));
+  return path;
+}
+
+void start_and_issue(City& city) {
+  for (unsigned node = 1; node <= city.nodes(); ++node) city.start(node);
+  (void)city.leader();
+  issue_units(city, 1'000'000);
+}
+
+TEST(Verifier, ARunningCityIsVerifiedAndContinuesItself) {
+  City city({PUHUI_PUHUID, 3, {}, {}, {}});
+  start_and_issue(city);
+  const auto trust = trusting(founding_of(city));
+  const auto seen = city.folder() + "/seen.note";
+  auto receipts = add_transfers(city, kEventsPerStep);
+  ASSERT_EQ(receipts.size(), std::size_t{kEventsPerStep});
+  const Words early{write(city, "first.receipt", receipts.front()),
+                    write(city, "last.receipt", receipts.back())};
+
+  const auto first =
+      judge(reading(city, 1) + trust + Words{"--index", "all", "--save", seen} + early);
+  expect(first, kVerified, "\nverified\n");
+  expect(first, kVerified, " on 2 levels, all of the entries\n");
+  expect(first, kVerified, "inclusion of all: ok\n");
+  for (const auto& receipt : early) expect(first, kVerified, "receipt " + receipt + ": ok\n");
+  const auto size = entries_read(first);
+  ASSERT_GT(size, kEventsPerStep);
+  for (unsigned node = 2; node <= 3; ++node)
+    expect(judge(reading(city, node) + trust + Words{"--old", seen}), kVerified,
+           " continues size " + std::to_string(size) + "\n");
+
+  // The city's own word for its policy is worth the same as the founders'.
+  auto client = city.client();
+  const auto policy = client.request("GET", "/v1/policy");
+  ASSERT_TRUE(policy && policy->status == 200);
+  receipts = add_transfers(city, kEventsPerStep);
+  ASSERT_EQ(receipts.size(), std::size_t{kEventsPerStep});
+  const Words late{write(city, "late.receipt", receipts.back())};
+  for (const auto& believed :
+       {trust, Words{"--policy", write(city, "city.policy", policy->body)}}) {
+    const auto later =
+        judge(reading(city, 3) + believed + Words{"--index", "all", "--old", seen} + early + late);
+    const auto grown = entries_read(later);
+    EXPECT_GE(grown, size + kEventsPerStep);
+    expect(later, kVerified, "\nverified\n");
+    expect(later, kVerified,
+           "consistency: size " + std::to_string(grown) + " continues size " +
+               std::to_string(size) + "\n");
+  }
+}
+
+TEST(Verifier, ACityIsVerifiedWhileItGrows) {
+  City city({PUHUI_PUHUID, 1, {}, {}, {}});
+  start_and_issue(city);
+  (void)add_transfers(city, kEventsPerStep);
+  const auto trust = trusting(founding_of(city));
+  const auto seen = city.folder() + "/seen.note";
+  expect(judge(reading(city, 1) + trust + Words{"--save", seen}), kVerified, "\nverified\n");
+  std::atomic<int> written{0};
+  std::atomic<bool> stop{false};
+  std::thread writer([&] {
+    for (auto client = city.client(); !stop; ++written) {
+      const auto event = sign(city, transfer("owner", "owner", "buyer", 1), {"owner"});
+      const auto result = send(client, event, true);
+      EXPECT_EQ(result.decision(), v1::ACCEPTED) << result.ShortDebugString();
+      if (result.decision() != v1::ACCEPTED) return;
+    }
+  });
+  // Until an event was recorded while the verifier was reading.
+  Ran ran;
+  EXPECT_TRUE(City::wait([&] {
+    const int before = written;
+    ran = judge(reading(city, 1) + trust + Words{"--index", "all", "--old", seen, "--save", seen});
+    return ran.status != kVerified || written > before;
+  }));
+  stop = true;
+  writer.join();
+  expect(ran, kVerified, "\nverified\n");
+  // And what was seen in the middle is the beginning of what it became.
+  expect(judge(reading(city, 1) + trust + Words{"--old", seen}), kVerified,
+         " continues size " + std::to_string(entries_read(ran)) + "\n");
+}
+
+TEST(Verifier, ACityIsRefusedUnderKeysThatAreNotItsOwn) {
+  City city({PUHUI_PUHUID, 1, {}, {}, {}});
+  start_and_issue(city);
+  const auto receipts = add_transfers(city, 2);
+  ASSERT_EQ(receipts.size(), 2u);
+  // Of the same name and origin, with keys of its own.
+  const City other({PUHUI_PUHUID, 1, {}, {}, {}});
+  const auto right = founding_of(city), wrong = founding_of(other);
+  expect(judge(reading(city, 1) + trusting(right)), kVerified, "\nverified\n");
+
+  expect(judge(reading(city, 1) + trusting(wrong)), kRefused, "no verifiable signatures");
+  expect(judge(reading(city, 1) + trusting({{}, wrong.log_vkey, right.cosigner_vkeys})), kRefused,
+         std::string("not signed by the log of origin \"") + kOrigin);
+  expect(judge(reading(city, 1) + trusting({{}, right.log_vkey, wrong.cosigner_vkeys})), kRefused,
+         "the quorum \"all-cosigners\" is not met by 0 cosigners");
+  expect(judge(Words{"--url", city.url(1), "--ca", wrong.authority_file} + trusting(right)),
+         kRefused, "certificate signed by unknown authority");
+
+  const auto receipt = write(city, "good.receipt", receipts[0]);
+  expect(judge(trusting(right) + Words{receipt}), kVerified, "receipt " + receipt + ": ok\n");
+  expect(judge(trusting(wrong) + Words{receipt}), kRefused, "no verifiable signatures");
+  const auto other_entry = crypto::parse_tlog_proof(receipts[1]);
+  ASSERT_TRUE(other_entry && other_entry->extra);
+  expect(judge(reading(city, 1) + trusting(right) +
+               Words{"--entry", write(city, "other.entry", *other_entry->extra), receipt}),
+         kRefused, "inclusion: leaf ");
+}
+
+// An operator puts an old copy of the disk back and records something else.
+TEST(Verifier, ARewrittenHistoryIsRefused) {
+  City city({PUHUI_PUHUID, 1, {}, {}, {}});
+  start_and_issue(city);
+  const auto trust = trusting(founding_of(city));
+  const auto seen = city.folder() + "/seen.note", copy = city.folder() + "/copy";
+  ASSERT_EQ(city.process(1).terminate(), 0);
+  std::filesystem::copy(city.node_folder(1), copy, std::filesystem::copy_options::recursive);
+  city.start(1);
+  (void)city.leader();
+  const auto receipts = add_transfers(city, 3);
+  ASSERT_EQ(receipts.size(), 3u);
+  const auto receipt = write(city, "shown.receipt", receipts.back());
+  const auto shown = judge(reading(city, 1) + trust + Words{"--save", seen, receipt});
+  expect(shown, kVerified, "\nverified\n");
+
+  ASSERT_EQ(city.process(1).terminate(), 0);
+  std::filesystem::remove_all(city.node_folder(1));
+  std::filesystem::rename(copy, city.node_folder(1));
+  city.start(1);
+  (void)city.leader();
+  ASSERT_EQ(add_transfers(city, 100).size(), 100u);
+  const auto changed = "the first " + std::to_string(entries_read(shown)) + " entries have changed";
+  expect(judge(reading(city, 1) + trust), kVerified, "\nverified\n");
+  expect(judge(reading(city, 1) + trust + Words{"--old", seen}), kRefused, changed);
+  expect(judge(reading(city, 1) + trust + Words{receipt}), kRefused, "entries have changed");
+}
+
+}  // namespace
+}  // namespace puhui::testing
