@@ -75,11 +75,25 @@ std::string encode_entry(Micros time, EntryKind kind, std::string_view body) {
 Result<Entry> decode_entry(std::string_view bytes) {
   if (bytes.size() < kEntryHeadSize || bytes.size() > kEntrySizeMax)
     return fail(ErrorCode::CORRUPT, "an entry of " + std::to_string(bytes.size()) + " bytes");
-  const auto kind = static_cast<std::uint8_t>(bytes[8]);
-  if (kind != 1 && kind != 2) return fail(ErrorCode::CORRUPT, "entry kind " + std::to_string(kind));
+  const auto kind = static_cast<EntryKind>(bytes[8]);
+  const auto body = bytes.substr(kEntryHeadSize);
+  if (kind_name(kind).empty() || (kind == EntryKind::tick && !body.empty()))
+    return fail(ErrorCode::CORRUPT, "entry kind " + std::to_string(bytes[8]));
   const auto time = static_cast<Micros>(crypto::read_u64(bytes));
   if (!is_time(time)) return fail(ErrorCode::CORRUPT, "entry time " + std::to_string(time));
-  return Entry{time, static_cast<EntryKind>(kind), bytes.substr(kEntryHeadSize)};
+  return Entry{time, kind, body};
+}
+
+std::string_view kind_name(EntryKind kind) {
+  switch (kind) {
+    case EntryKind::event:
+      return "event";
+    case EntryKind::state_root:
+      return "state_root";
+    case EntryKind::tick:
+      return "tick";
+  }
+  return {};
 }
 
 std::size_t block_item_size(const BlockItem& item) {

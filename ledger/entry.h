@@ -5,9 +5,10 @@
 //   kind 1 event       body: the envelope bytes exactly as received
 //   kind 2 state_root  body: u8 form (1) ‖ 32 bytes, the running digest of the views
 //   (store/state.h)
+//   kind 3 tick        no body: something fell due and no event came
 // Time is UTC microseconds, strictly increasing from leaf to leaf.
 //
-// Block (agreed at once by consensus, never hashed):
+// Block (agreed at once by consensus, never hashed); one without items is a proposed tick:
 //   u8 version (1) ‖ i64-BE stamp ‖ u32-BE count ‖ count × item
 //   item: u32-BE length ‖ envelope ‖ u8 n ‖ n × (u32-BE length ‖ attachment)
 #pragma once
@@ -36,7 +37,9 @@ inline constexpr std::size_t kAttachmentSizeMax = std::size_t{1} << 20;
 inline constexpr std::size_t kAttachmentsMax = 1;
 inline constexpr std::size_t kBlockItemsMax = 65536;
 
-enum class EntryKind : std::uint8_t { event = 1, state_root = 2 };
+enum class EntryKind : std::uint8_t { event = 1, state_root = 2, tick = 3 };
+// "event", "state_root", "tick"; nothing for other numbers.
+[[nodiscard]] std::string_view kind_name(EntryKind kind);
 
 struct Entry {
   Micros time = 0;
@@ -45,7 +48,8 @@ struct Entry {
 };
 
 [[nodiscard]] std::string encode_entry(Micros time, EntryKind kind, std::string_view body);
-// CORRUPT unless the bytes are an entry of a known kind within the limits of size and time.
+// CORRUPT unless the bytes are an entry of a known kind within the limits of size and time; a tick
+// has no body.
 [[nodiscard]] Result<Entry> decode_entry(std::string_view bytes);
 
 // One event on its way, as views into bytes someone else owns.

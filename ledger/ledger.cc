@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "crypto/merkle.h"
+#include "ledger/rules/due.h"
 #include "ledger/rules/rules.h"
 #include "ledger/store/keys.h"
 
@@ -81,6 +82,7 @@ Result<void> Ledger::load() {
     totals_ = *totals;
   }
   reload_rules();
+  next_due_ = published_due_ = first_due(*state_);
   return {};
 }
 
@@ -88,9 +90,11 @@ void Ledger::reload_rules() {
   rules_.clear();
   for (auto at = state_->at_or_after("vR", "vR"); at;
        at = state_->at_or_after("vR", at->key + '\0')) {
-    const bool parsed = rules_.emplace_back().ParseFromString(at->value);
+    v1::RuleSetRecord record;
+    const bool parsed = record.ParseFromString(at->value);
     assert(parsed && "a stored rule set does not parse");
     (void)parsed;
+    rules_.push_back(record.rules());
   }
 }
 
@@ -153,6 +157,7 @@ Result<std::vector<Answer>> Ledger::apply(const Block& block, const std::vector<
       return fail(ErrorCode::READ_ONLY, read_only_reason());
     }
   }
+  if (block.items.empty()) tick(block.stamp, batch);
   drop_expired(batch);
   publish(batch, at);
   return answers;
@@ -183,6 +188,7 @@ void Ledger::publish(leveldb::WriteBatch& batch, AppliedAt at) {
   refused_.clear();
   std::lock_guard lock(status_mutex_);
   applied_ = at;
+  published_due_ = next_due_;
 }
 
 Answer Ledger::apply_event(const BlockItem& item, const Result<CheckedEvent>& checked, Micros stamp,
@@ -279,7 +285,7 @@ Ruling Ledger::decide_genesis(Context& context) {
         Refusal{parties.error().code, "signers.genesis", {}, {}, parties.error().detail, false});
   for (const auto& signer : *parties) {
     const auto party = state_->find<v1::Party>(key::party(signer));
-    if (party && holds_role(*party, v1::AUTHORITY)) return {};
+    if (party && holds_role(*party, v1::AUTHORITY, context.now)) return {};
   }
   return tl::make_unexpected(
       Refusal{ErrorCode::SIGNATURE_MISSING, "signers.genesis", "AUTHORITY x1", "0", {}, false});
@@ -287,10 +293,11 @@ Ruling Ledger::decide_genesis(Context& context) {
 
 Answer Ledger::decide_event(const BlockItem& item, const CheckedEvent& event, Micros now,
                             leveldb::WriteBatch& batch) {
+  if (now >= next_due_) run_due(*state_, now, tree_->size());
   bool in_force = false;
   const auto& rules = rules_at(now, in_force);
   Context context{*state_, programs_, event,         genesis_, rules, in_force,
-                  {},      now,       tree_->size(), totals_,  {}};
+                  {},      now,       tree_->size(), totals_,  {},    next_due_};
   Ruling ruling;
   if (tree_->size() == 0) {
     ruling = decide_genesis(context);
@@ -336,17 +343,30 @@ Answer Ledger::accept_event(const BlockItem& item, Context& context, leveldb::Wr
   state_->put(key::totals(), context.totals);
   state_->accept();
   totals_ = context.totals;
+  next_due_ = context.now < next_due_ ? context.next_due : first_due(*state_);
   if (!item.attachments.empty())
     batch.Put(slice(key::attachment(context.leaf)), slice(item.attachments.front()));
   if (payload.has_genesis()) genesis_ = payload.genesis();
   if (payload.has_genesis() || payload.has_file_rule_set()) reload_rules();
   if (payload.has_file_methodology()) programs_.forget();
-  append_leaf(encode_entry(context.now, EntryKind::event, item.envelope), context.now, batch);
+  append_leaf(context.now, EntryKind::event, item.envelope, batch);
   append_state_root(batch);
   return {v1::ACCEPTED, ErrorCode::OK, {}, std::move(context.outcome), context.leaf, context.now};
 }
 
-void Ledger::append_leaf(const std::string& entry, Micros time, leveldb::WriteBatch& batch) {
+void Ledger::tick(Micros stamp, leveldb::WriteBatch& batch) {
+  const auto now = std::max(stamp, time_ + 1);
+  if (tree_->size() == 0 || now < next_due_) return;
+  run_due(*state_, now, tree_->size());
+  state_->accept();
+  next_due_ = first_due(*state_);
+  append_leaf(now, EntryKind::tick, {}, batch);
+  append_state_root(batch);
+}
+
+void Ledger::append_leaf(Micros time, EntryKind kind, std::string_view body,
+                         leveldb::WriteBatch& batch) {
+  const auto entry = encode_entry(time, kind, body);
   batch.Put(slice(key::entry(tree_->size())), slice(entry));
   tree_->append(crypto::leaf_hash(entry));
   time_ = time;
@@ -357,7 +377,7 @@ void Ledger::append_state_root(leveldb::WriteBatch& batch) {
   if (tree_->size() % interval != interval - 1) return;
   std::string body(1, kStateRootForm);
   body += state_->digest().view();
-  append_leaf(encode_entry(time_ + 1, EntryKind::state_root, body), time_ + 1, batch);
+  append_leaf(time_ + 1, EntryKind::state_root, body, batch);
 }
 
 void Ledger::drop_expired(leveldb::WriteBatch& batch) {
@@ -393,6 +413,11 @@ View Ledger::view() const {
 AppliedAt Ledger::applied() const {
   std::lock_guard lock(status_mutex_);
   return applied_;
+}
+
+Micros Ledger::next_due() const {
+  std::lock_guard lock(status_mutex_);
+  return published_due_;
 }
 
 std::string Ledger::read_only_reason() const {

@@ -20,9 +20,11 @@
 // Only 7 changes views. Bytes are the SHA-256 of PAE(type, payload); signatures are not part of
 // them.
 //
-// Every K-th leaf (genesis.state_root_interval; leaves K-1, 2K-1, …) is a state root that apply
-// appends itself. Conservation is checked after every leaf; when it fails, nothing of the block is
-// written and the ledger stays readable but applies no more.
+// What falls due by the time of a leaf is carried out before it (rules/due.h). A block without
+// items appends a tick if something is due at its stamp, and else nothing. Every K-th leaf
+// (genesis.state_root_interval; leaves K-1, 2K-1, …) is a state root that apply appends itself.
+// Conservation is checked after every leaf; when it fails, nothing of the block is written and the
+// ledger stays readable but applies no more.
 //
 // Durability: one atomic write per block, not synced; `sync` makes all of it durable. After a power
 // cut a prefix of the blocks is there (store.h), and `applied` says which to apply again.
@@ -92,6 +94,8 @@ class Ledger {
   void sync() { store_->sync(); }
 
   [[nodiscard]] AppliedAt applied() const;
+  // When something falls due next; kTimeMax when nothing waits.
+  [[nodiscard]] Micros next_due() const;
   // Why nothing is applied any more; empty while all is well.
   [[nodiscard]] std::string read_only_reason() const;
 
@@ -114,7 +118,8 @@ class Ledger {
   Answer refuse_event(const CheckedEvent& event, Micros now, const Refusal& refusal,
                       leveldb::WriteBatch& batch);
   Answer accept_event(const BlockItem& item, Context& context, leveldb::WriteBatch& batch);
-  void append_leaf(const std::string& entry, Micros time, leveldb::WriteBatch& batch);
+  void tick(Micros stamp, leveldb::WriteBatch& batch);
+  void append_leaf(Micros time, EntryKind kind, std::string_view body, leveldb::WriteBatch& batch);
   void append_state_root(leveldb::WriteBatch& batch);
   // The refusal kept for this identity at `now`, whatever its bytes.
   std::optional<v1::RefusedOutcome> kept_refusal(const v1::Payload& payload, Micros now) const;
@@ -134,6 +139,7 @@ class Ledger {
   std::vector<v1::RuleSet> rules_;  // in order of filing
   v1::Totals totals_;
   Micros time_ = 0;
+  Micros next_due_ = kTimeMax;
   // Refusals of the block at hand, by their key.
   std::map<std::string, v1::RefusedOutcome> refused_;
   // No refusal in the store ends before this; saves a search in every block.
@@ -141,6 +147,7 @@ class Ledger {
 
   mutable std::mutex status_mutex_;
   AppliedAt applied_;
+  Micros published_due_ = kTimeMax;
   std::string read_only_reason_;
 
   mutable std::shared_mutex keys_mutex_;

@@ -46,6 +46,7 @@ struct Context {
   std::uint64_t leaf = 0;         // position it takes if accepted
   v1::Totals totals;              // changed along with the views
   v1::Outcome outcome;            // what to tell the sender
+  Micros next_due = kTimeMax;     // no item is due before this (due.h)
 
   void fact(std::string_view name, std::string value) {
     auto* fact = outcome.add_facts();

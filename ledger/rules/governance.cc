@@ -1,7 +1,9 @@
 #include <algorithm>
 
+#include "crypto/bytes.h"
 #include "crypto/envelope.h"
 #include "crypto/note.h"
+#include "ledger/rules/due.h"
 #include "ledger/rules/rules.h"
 
 namespace puhui::ledger {
@@ -32,7 +34,9 @@ Ruling check_grant(const v1::RoleGrant& grant) {
     return malformed("role");
   if (!is_text(scope.area()) || !is_text(scope.methodology()) || scope.max_amount_kg() < 0)
     return malformed("scope");
-  if (scope.to() != 0 && scope.to() <= scope.from()) return malformed("scope");
+  if (scope.from() < 0 || scope.from() > kTimeMax || scope.to() < 0 || scope.to() > kTimeMax ||
+      (scope.to() != 0 && scope.to() <= scope.from()))
+    return malformed("scope");
   return {};
 }
 
@@ -42,23 +46,24 @@ constexpr std::pair<v1::Role, v1::Role> kConflicts[] = {
     {v1::AUTHORITY, v1::VERIFIER},
 };
 
-bool entity_holds(const State& state, const v1::Party& party, v1::Role role) {
-  if (holds_role(party, role)) return true;
+bool entity_holds(const Context& context, const v1::Party& party, v1::Role role) {
+  const auto& state = context.state;
+  if (has_grant(party, role, context.now)) return true;
   if (party.legal_entity().empty()) return false;
   const auto prefix = key::legal_entity(party.legal_entity());
   for (auto at = state.at_or_after(prefix, prefix); at;
        at = state.at_or_after(prefix, at->key + '\0')) {
     const auto other = state.find<v1::Party>(key::party(at->key.substr(prefix.size())));
-    if (other && holds_role(*other, role)) return true;
+    if (other && has_grant(*other, role, context.now)) return true;
   }
   return false;
 }
 
-Ruling check_harmony(const State& state, const v1::Party& party, v1::Role role) {
+Ruling check_harmony(const Context& context, const v1::Party& party, v1::Role role) {
   for (const auto& [one, other] : kConflicts) {
     if (role != one && role != other) continue;
     const auto opposite = role == one ? other : one;
-    if (entity_holds(state, party, opposite))
+    if (entity_holds(context, party, opposite))
       return refuse(ErrorCode::ROLE_CONFLICT, "roles.independence", party.legal_entity(),
                     v1::Role_Name(opposite), v1::Role_Name(role));
   }
@@ -92,6 +97,12 @@ void end_key(Context& context, v1::KeyRecord record, bool revoked) {
   context.state.put(key::public_key(record.key_id()), record);
 }
 
+void add_grant(Context& context, v1::Party& party, const v1::RoleGrant& grant) {
+  *party.add_roles() = grant;
+  schedule(context, {grant.scope().from(), grant.scope().to()}, DueKind::role_window,
+           party.party());
+}
+
 Ruling check_party_form(const v1::RegisterParty& action) {
   if (!is_name(action.party())) return malformed("party");
   if (!is_text(action.legal_entity()) || !is_text(action.name_zh()) || !is_text(action.name_en()) ||
@@ -122,8 +133,8 @@ Ruling add_party(Context& context, const v1::RegisterParty& action) {
     party.add_key_ids(put_key(context, action.party(), key));
   }
   for (const auto& grant : action.roles()) {
-    if (auto harmony = check_harmony(context.state, party, grant.role()); !harmony) return harmony;
-    *party.add_roles() = grant;
+    if (auto harmony = check_harmony(context, party, grant.role()); !harmony) return harmony;
+    add_grant(context, party, grant);
   }
   context.state.put(key::party(action.party()), party);
   if (!action.legal_entity().empty())
@@ -172,7 +183,9 @@ Ruling check_rules_form(const v1::RuleSet& rules) {
     return refuse(ErrorCode::RULE_MALFORMED, "rules.form", {}, {}, what);
   };
   if (rules.version().empty() || !is_text(rules.version())) return bad("version");
-  if (rules.effective_from() < 0 || rules.effective_to() < 0) return bad("window");
+  if (rules.effective_from() < 0 || rules.effective_from() > kTimeMax || rules.effective_to() < 0 ||
+      rules.effective_to() > kTimeMax)
+    return bad("window");
   if (rules.effective_to() != 0 && rules.effective_to() <= rules.effective_from())
     return bad("window");
   if (rules.valid_ahead_max() < 0) return bad("valid_ahead_max");
@@ -191,6 +204,17 @@ Ruling check_rules_form(const v1::RuleSet& rules) {
   for (const auto& purpose : rules.purposes())
     if (!is_name(purpose) || !purposes.insert(purpose).second) return bad("purposes");
   return {};
+}
+
+void put_rule_set(Context& context, const v1::RuleSet& rules) {
+  v1::RuleSetRecord record;
+  *record.mutable_rules() = rules;
+  record.set_filed_at(static_cast<std::int64_t>(context.leaf));
+  note_window(record, context.now, context.leaf);
+  context.state.put(key::rule_set(context.leaf), record);
+  std::string name;
+  crypto::append_u64(name, context.leaf);
+  schedule(context, {rules.effective_from(), rules.effective_to()}, DueKind::rule_set, name);
 }
 
 Ruling check_node_form(const v1::Node& node) {
@@ -231,7 +255,7 @@ Ruling found(Context& context, const v1::Genesis& genesis) {
     context.state.put(key::node(node.node_id()), node);
   }
   if (auto form = check_rules_form(genesis.rules()); !form) return form;
-  context.state.put(key::rule_set(context.leaf), genesis.rules());
+  put_rule_set(context, genesis.rules());
   context.state.put(key::genesis(), genesis);
   return {};
 }
@@ -246,11 +270,11 @@ Ruling grant_role(Context& context, const v1::GrantRole& action) {
   if (!party) return tl::make_unexpected(party.error());
   if (auto form = check_grant(action.grant()); !form) return form;
   if (party->roles_size() >= kRolesPerPartyMax) return malformed("roles");
-  if (auto harmony = check_harmony(context.state, *party, action.grant().role()); !harmony)
+  if (auto harmony = check_harmony(context, *party, action.grant().role()); !harmony)
     return harmony;
   if (auto met = require_signers(context, "role.grant", about(action.party(), party->area())); !met)
     return met;
-  *party->add_roles() = action.grant();
+  add_grant(context, *party, action.grant());
   context.state.put(key::party(party->party()), *party);
   return {};
 }
@@ -258,7 +282,7 @@ Ruling grant_role(Context& context, const v1::GrantRole& action) {
 Ruling revoke_role(Context& context, const v1::RevokeRole& action) {
   auto party = need_party(context, action.party());
   if (!party) return tl::make_unexpected(party.error());
-  if (!holds_role(*party, action.role()))
+  if (!has_grant(*party, action.role(), context.now))
     return refuse(ErrorCode::ROLE_MISSING, "role.held", {}, {}, v1::Role_Name(action.role()));
   if (auto met = require_signers(context, "role.revoke", about(action.party(), party->area()));
       !met)
@@ -334,7 +358,7 @@ Ruling revoke_key(Context& context, const v1::RevokeKey& action) {
 Ruling file_rule_set(Context& context, const v1::FileRuleSet& action) {
   if (auto form = check_rules_form(action.rules()); !form) return form;
   if (auto met = require_signers(context, "rules.file", {}); !met) return met;
-  context.state.put(key::rule_set(context.leaf), action.rules());
+  put_rule_set(context, action.rules());
   return {};
 }
 

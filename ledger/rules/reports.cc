@@ -133,8 +133,10 @@ Ruling check_independence(const Context& context, const v1::Project& project) {
   const auto owner = legal_entity(context, project.filing().owner());
   for (const auto& signer : context.signers) {
     const auto party = context.state.find<v1::Party>(key::party(signer));
-    if (!party || !(holds_role(*party, v1::VERIFIER) || holds_role(*party, v1::OPERATOR))) continue;
-    if (legal_entity(context, signer) == owner || holds_role(*party, v1::OPERATOR))
+    if (!party || !(holds_role(*party, v1::VERIFIER, context.now) ||
+                    holds_role(*party, v1::OPERATOR, context.now)))
+      continue;
+    if (legal_entity(context, signer) == owner || holds_role(*party, v1::OPERATOR, context.now))
       return refuse(ErrorCode::SIGNER_INDEPENDENCE, "verification.independence",
                     "another legal entity than owner and operator", owner, signer);
   }
@@ -145,7 +147,7 @@ Ruling check_independence(const Context& context, const v1::Project& project) {
 std::string verifier_of(const Context& context) {
   const auto verifies = [&context](const std::string& name) {
     const auto party = context.state.find<v1::Party>(key::party(name));
-    return party && holds_role(*party, v1::VERIFIER);
+    return party && holds_role(*party, v1::VERIFIER, context.now);
   };
   const auto& acting = context.event.payload.party();
   if (verifies(acting)) return acting;

@@ -8,7 +8,8 @@ namespace {
 enum class Reach { none, out_of_scope, covers };
 
 // Why a grant does not reach the subject, or nothing.
-std::string outside(const v1::Scope& scope, const Subject& subject, Micros now) {
+std::string outside(const v1::RoleGrant& grant, const Subject& subject, Micros now) {
+  const auto& scope = grant.scope();
   if (!subject.area.empty() && !subject.area.starts_with(scope.area()))
     return "area " + scope.area();
   const bool has_methodology = !subject.methodology.empty() || !subject.scenario.empty();
@@ -17,8 +18,7 @@ std::string outside(const v1::Scope& scope, const Subject& subject, Micros now) 
     return "methodology " + scope.methodology();
   if (scope.max_amount_kg() > 0 && subject.amount_kg > scope.max_amount_kg())
     return std::to_string(scope.max_amount_kg()) + " kg";
-  if ((scope.from() != 0 && now < scope.from()) || (scope.to() != 0 && now >= scope.to()))
-    return "window of the role";
+  if (now < scope.from() || has_ended(grant, now)) return "window of the role";
   return {};
 }
 
@@ -34,7 +34,7 @@ Found role_of(const Context& context, const std::string& name, v1::Role role,
   if (!party) return found;
   for (const auto& grant : party->roles()) {
     if (grant.role() != role) continue;
-    auto limit = outside(grant.scope(), subject, context.now);
+    auto limit = outside(grant, subject, context.now);
     if (limit.empty()) return {Reach::covers, {}};
     found = {Reach::out_of_scope, std::move(limit)};
   }
@@ -97,9 +97,20 @@ Ruling require(const Context& context, std::string_view action, const Subject& s
 
 }  // namespace
 
-bool holds_role(const v1::Party& party, v1::Role role) {
-  return std::ranges::any_of(party.roles(),
-                             [role](const auto& grant) { return grant.role() == role; });
+bool has_ended(const v1::RoleGrant& grant, Micros now) {
+  return grant.scope().to() != 0 && now >= grant.scope().to();
+}
+
+bool holds_role(const v1::Party& party, v1::Role role, Micros now) {
+  return std::ranges::any_of(party.roles(), [&](const auto& grant) {
+    return grant.role() == role && now >= grant.scope().from() && !has_ended(grant, now);
+  });
+}
+
+bool has_grant(const v1::Party& party, v1::Role role, Micros now) {
+  return std::ranges::any_of(party.roles(), [&](const auto& grant) {
+    return grant.role() == role && !has_ended(grant, now);
+  });
 }
 
 bool has_line(const v1::RuleSet& rules, std::string_view action) {

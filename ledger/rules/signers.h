@@ -28,7 +28,11 @@ struct Subject {
 // The table has a line for this action.
 [[nodiscard]] bool has_line(const v1::RuleSet& rules, std::string_view action);
 
-// The party holds the role now, wherever it reaches.
-[[nodiscard]] bool holds_role(const v1::Party& party, v1::Role role);
+// A grant whose window is over.
+[[nodiscard]] bool has_ended(const v1::RoleGrant& grant, Micros now);
+// Whether the party holds the role at `now`, whatever its scope.
+[[nodiscard]] bool holds_role(const v1::Party& party, v1::Role role, Micros now);
+// The same, or will hold it by a grant whose window has not begun.
+[[nodiscard]] bool has_grant(const v1::Party& party, v1::Role role, Micros now);
 
 }  // namespace puhui::ledger

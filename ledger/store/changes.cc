@@ -7,8 +7,8 @@
 namespace puhui::ledger {
 namespace {
 
-// Legal entities, holdings, versions, periods, rule sets, unit blocks.
-constexpr std::string_view kOrderedFamilies = "EHIQRU";
+// What falls due, legal entities, holdings, versions, periods, rule sets, unit blocks.
+constexpr std::string_view kOrderedFamilies = "DEHIQRU";
 // Clearing a hash table costs its buckets; more than these are given back when few were used.
 constexpr std::size_t kBucketsKept = 1024;
 constexpr std::size_t kBucketsPerChangeMax = 8;
@@ -83,9 +83,8 @@ void Changes::move_to(Changes& below, Sorted sorted) {
     return;
   }
   for (const auto* change : sorted) {
-    auto* moved = is_ordered(change->first)
-                            ? move_one(ordered_, below.ordered_, change->first)
-                            : move_one(hashed_, below.hashed_, change->first);
+    auto* moved = is_ordered(change->first) ? move_one(ordered_, below.ordered_, change->first)
+                                            : move_one(hashed_, below.hashed_, change->first);
     if (moved != nullptr) below.moved_here_.push_back(moved);
   }
   clear();

@@ -109,7 +109,7 @@ v1::EntryView View::entry_view(std::uint64_t leaf) const {
   const auto decoded = decode_entry(shown.entry());
   assert(decoded && "a stored entry does not decode");
   shown.set_time(decoded->time);
-  shown.set_kind(decoded->kind == EntryKind::event ? "event" : "state_root");
+  shown.set_kind(std::string(kind_name(decoded->kind)));
   if (decoded->kind != EntryKind::event) return shown;
   const auto envelope = crypto::decode_envelope(decoded->body);
   assert(envelope && "a stored envelope does not decode");

@@ -16,7 +16,7 @@
 #include "crypto/tiles.h"
 #include "ledger/entry.h"
 #include "ledger/store/store.h"
-#include "ledger/store/tree.h"
+#include "ledger/store/tile_nodes.h"
 #include "puhui/v1/api.pb.h"
 #include "puhui/v1/view.pb.h"
 

@@ -210,8 +210,9 @@ void Api::redirect(const Request& request, const Respond& respond) {
 
 bool Api::holds_role(const Request& request, v1::Role role) const {
   if (!request.party) return false;
-  const auto party = replica_.ledger()->view().party(*request.party);
-  return party && ledger::holds_role(*party, role);
+  const auto view = replica_.ledger()->view();
+  const auto party = view.party(*request.party);
+  return party && ledger::holds_role(*party, role, view.head().time);
 }
 
 void Api::cluster(const Request& request, Respond respond) {

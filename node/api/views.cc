@@ -25,7 +25,7 @@ struct Route {
 using Arguments = std::vector<std::string>;
 
 bool caller_is(const Reading& reading, v1::Role role) {
-  return reading.caller && ledger::holds_role(*reading.caller, role);
+  return reading.caller && ledger::holds_role(*reading.caller, role, reading.view.head().time);
 }
 
 // Personal data: the operator, and auditors.

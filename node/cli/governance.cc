@@ -7,10 +7,9 @@ namespace puhui::node::cli {
 namespace {
 
 constexpr Column kRuleColumns[] = {
-    {"VERSION", "version"},
-    {"FROM", "effective_from"},
-    {"TO", "effective_to"},
-    {"ACTIONS", "signers.action"},
+    {"VERSION", "rules.version"}, {"FROM", "rules.effective_from"},
+    {"TO", "rules.effective_to"}, {"BEGAN-AT", "began_at"},
+    {"ENDED-AT", "ended_at"},     {"ACTIONS", "rules.signers.action"},
 };
 constexpr Column kNodeColumns[] = {
     {"ID", "node_id"},

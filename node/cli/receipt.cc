@@ -141,7 +141,7 @@ Fields describe(const VerifiedReceipt& receipt) {
   Fields fields{{"verified", "yes"},
                 {"position", std::to_string(receipt.position)},
                 {"time", format_time(receipt.time)},
-                {"kind", receipt.kind == ledger::EntryKind::event ? "event" : "state_root"}};
+                {"kind", std::string(ledger::kind_name(receipt.kind))}};
   std::ranges::move(describe(receipt.checkpoint), std::back_inserter(fields));
   if (receipt.payload) fields.emplace_back("event_sha256", receipt.event_sha256.hex());
   std::ranges::move(describe(receipt.signatures), std::back_inserter(fields));

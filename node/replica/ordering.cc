@@ -192,6 +192,14 @@ void Ordering::propose_genesis() {
   settle();
 }
 
+void Ordering::tick() {
+  const bool idle = leads_ && !stopped_ && queue_.empty() && in_flight_ == 0 && !tick_proposed_;
+  if (!idle || !clock_.heard_majority() || clock_.now() < slot_.get()->next_due()) return;
+  const auto bytes = std::make_shared<const std::string>(ledger::encode_block(clock_.now(), {}));
+  tick_proposed_ = driver_->propose(bytes, steady_clock_ms()).has_value();
+  settle();
+}
+
 void Ordering::fail(const std::vector<PendingPtr>& events, ErrorCode code,
                     const std::string& detail) {
   for (const auto& event : events) event->done(ledger::failed_result({code, detail}));
@@ -215,6 +223,7 @@ void Ordering::log_written(consensus::Ticket ticket) {
 
 void Ordering::applied(consensus::Index index) {
   if (stopped_) return;
+  tick_proposed_ = false;
   driver_->applied(index, steady_clock_ms());
   settle();
   pump();
@@ -316,7 +325,7 @@ void Ordering::lost(consensus::Index, const consensus::Bytes& block) {
 void Ordering::leadership(bool leads, consensus::Term) {
   leads_ = leads;
   clock_.begin_reign();
-  genesis_proposed_ = false;
+  genesis_proposed_ = tick_proposed_ = false;
   hooks_.leadership(leads);
   if (leads) {
     asio::post(strand_, [this] { pump(); });

@@ -73,6 +73,8 @@ class Ordering final : public consensus::Transport, public consensus::StateMachi
   // A voter's clock was compared with ours; the first majority of a reign lets proposals begin.
   void clock_heard(std::uint64_t voter, Micros offset_us);
   void read(consensus::Driver::ReadDone done);
+  // Proposes a tick if something is due and no event is on its way to bring the time along.
+  void tick();
   [[nodiscard]] consensus::Driver& driver() { return *driver_; }
   [[nodiscard]] CityClock& clock() { return clock_; }
   [[nodiscard]] std::size_t queued() const { return queue_.size(); }
@@ -116,6 +118,7 @@ class Ordering final : public consensus::Transport, public consensus::StateMachi
   bool leads_ = false;
   bool stopped_ = false;
   bool genesis_proposed_ = false;
+  bool tick_proposed_ = false;
 
   std::deque<PendingPtr> queue_;
   std::size_t queue_bytes_ = 0;

@@ -286,6 +286,7 @@ void Replica::tick() {
     const auto now_ms = steady_clock_ms();
     if (pinged_ms_ + kPingMs <= now_ms) ping_clocks();
     if (refreshed_ms_ + kRefreshMs <= now_ms) refresh_members();
+    ordering_.tick();
     checkpoints_.tick(now_ms);
     if (fetcher_) fetcher_->tick(now_ms);
     receipts_.give_up(now_ms, kReceiptBoundMs);

@@ -11,6 +11,7 @@
 #include "crypto/tiles.h"
 #include "ledger/entry.h"
 #include "node/files/folder.h"
+#include "node/replica/clock.h"
 #include "tests/cluster/city.h"
 
 namespace puhui::testing {
@@ -148,6 +149,26 @@ TEST_F(Api, PersonalViewsNeedTheOperatorsCertificate) {
   const auto second = send(client, ride_batch(*city_, "rides-2", citizens, 3));
   EXPECT_EQ(second.code(), "claim.duplicate");
   EXPECT_EQ(second.outcome().used(), "leaf " + leaf);
+}
+
+TEST_F(Api, AWindowEndsWithATickThoughNobodySendsAnything) {
+  auto payload = new_payload("authority");
+  auto& action = *payload.mutable_grant_role();
+  action.set_party("buyer");
+  action.mutable_grant()->set_role(v1::AUDITOR);
+  action.mutable_grant()->mutable_scope()->set_to(node::wall_clock_us() + 1'000'000);
+  auto client = city_->client();
+  const auto granted = send(client, sign(*city_, payload, {"authority"}));
+  ASSERT_EQ(granted.decision(), v1::ACCEPTED) << granted.ShortDebugString();
+  // Registered as an enterprise, and nothing more when the window is over.
+  ASSERT_TRUE(
+      City::wait([&] { return get<v1::Party>(client, "/v1/parties/buyer").roles_size() == 1; }));
+  const auto status = city_->status(1);
+  const auto last = "/v1/entries/" + std::to_string(status.size() - 1);
+  const auto before_last = "/v1/entries/" + std::to_string(status.size() - 2);
+  const bool was_tick = get<v1::EntryView>(client, last).kind() == "tick" ||
+                        get<v1::EntryView>(client, before_last).kind() == "tick";
+  EXPECT_TRUE(was_tick);
 }
 
 TEST_F(Api, TilesReproduceTheCheckpoint) {

@@ -239,6 +239,8 @@ template v1::EntryList get(node::http::Client&, const std::string&);
 template v1::UnitBlockList get(node::http::Client&, const std::string&);
 template v1::SubmissionResult get(node::http::Client&, const std::string&);
 template v1::RecordProof get(node::http::Client&, const std::string&);
+template v1::Party get(node::http::Client&, const std::string&);
+template v1::EntryView get(node::http::Client&, const std::string&);
 
 // ---- Events ----------------------------------------------------------------------------------
 

@@ -32,10 +32,12 @@ TEST(EntryCodec, RefusesUnknownKindsAndWrongSizes) {
   auto bytes = encode_entry(1, EntryKind::event, "x");
   for (std::size_t size = 0; size < kEntryHeadSize; ++size)
     EXPECT_FALSE(decode_entry(bytes.substr(0, size)));
-  for (const int kind : {0, 3, 4, 255}) {
+  for (const int kind : {0, 4, 5, 255}) {
     bytes[8] = static_cast<char>(kind);
     EXPECT_FALSE(decode_entry(bytes)) << kind;
   }
+  EXPECT_TRUE(decode_entry(encode_entry(1, EntryKind::tick, {})));
+  EXPECT_FALSE(decode_entry(encode_entry(1, EntryKind::tick, "x")));
   const std::string largest(kEnvelopeInEntryMax, 'x');
   EXPECT_TRUE(decode_entry(encode_entry(1, EntryKind::event, largest)));
   EXPECT_FALSE(decode_entry(encode_entry(1, EntryKind::event, largest) + "x"));

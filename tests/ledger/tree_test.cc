@@ -1,5 +1,6 @@
 // The stored tree: the right edge at many sizes, proofs out of tiles, the bytes of tiles.
 #include "ledger/store/tree.h"
+#include "ledger/store/tile_nodes.h"
 
 #include <gtest/gtest.h>
 #include <leveldb/write_batch.h>
@@ -79,6 +80,22 @@ TEST_F(Stored, ProofsAtEveryIndexAndSize) {
       const auto older = crypto::consistency_proof(index, size, nodes);
       ASSERT_TRUE(crypto::verify_consistency({index, size, roots[index], roots[size]}, older))
           << index << " to " << size;
+    }
+  }
+}
+
+TEST_F(Stored, ReadersShareWhatGrows) {
+  auto tree = *Tree::load(*store, 0);
+  const auto cache = std::make_shared<TileCache>();
+  for (std::uint64_t size = 1; size < 1'000; size += 1 + size / 7) {
+    grow(tree, size);
+    const auto reader = store->reader();
+    TileNodes tiles(*reader, cache);
+    const auto nodes = tiles.nodes();
+    ASSERT_EQ(crypto::root_at(size, nodes), roots[size]);
+    for (const auto index : {std::uint64_t{0}, size / 2, size - 1}) {
+      const auto path = crypto::inclusion_proof(index, size, nodes);
+      ASSERT_TRUE(crypto::verify_inclusion({index, size, leaves[index], roots[size]}, path));
     }
   }
 }
