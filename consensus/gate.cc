@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "consensus/overloaded.h"
+
 namespace puhui::consensus {
 namespace {
 
@@ -10,13 +12,6 @@ namespace {
 constexpr Index kMaxIndex = Index{1} << 62;
 // A compacted log keeps this many times max_inflight entries (guard 8).
 constexpr Index kTrailingPerInflight = 4;
-
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
-template <class... F>
-Overloaded(F...) -> Overloaded<F...>;
 
 tl::unexpected<Error> malformed(std::string why) {
   return fail(v1::MESSAGE_MALFORMED, std::move(why));

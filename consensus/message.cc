@@ -6,6 +6,7 @@
 #include <cassert>
 #include <utility>
 
+#include "consensus/overloaded.h"
 #include "puhui/v1/consensus.pb.h"
 
 namespace puhui::consensus {
@@ -13,13 +14,6 @@ namespace {
 
 // PeerMessage > ConsensusMessage > RaftInstallSnapshot > RaftSnapshot > RaftConfiguration > server.
 constexpr int kMaxDepth = 8;
-
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
-template <class... F>
-Overloaded(F...) -> Overloaded<F...>;
 
 tl::unexpected<Error> malformed(std::string why) {
   return fail(v1::MESSAGE_MALFORMED, std::move(why));

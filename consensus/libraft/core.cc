@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "consensus/libraft/rc.h"
+#include "consensus/overloaded.h"
 
 // The guards in gate.h are written for the defects of exactly this version.
 static_assert(RAFT_VERSION_NUMBER == 2201, "libraft 0.22.1 is required");
@@ -27,13 +28,6 @@ constexpr unsigned kVoteFlag = (RAFT_UPDATE_VOTED_FOR);
 constexpr unsigned kEntriesFlag = (RAFT_UPDATE_ENTRIES);
 constexpr unsigned kSnapshotFlag = (RAFT_UPDATE_SNAPSHOT);
 constexpr unsigned kMessagesFlag = (RAFT_UPDATE_MESSAGES);
-
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
-template <class... F>
-Overloaded(F...) -> Overloaded<F...>;
 
 void check_layout() {
   const rc_layout layout = rc_sizes();

@@ -26,7 +26,7 @@ tl::expected<Credit, Refusal> judge(const Context& context, const ProgramLine& l
   const auto* filed = line.on(record.day);
   if (filed == nullptr)
     return refuse(ErrorCode::METHODOLOGY_NOT_IN_FORCE, "record.methodology", {}, {},
-                  "day " + std::to_string(record.day));
+                  date_text(record.day));
   const auto& m = filed->methodology;
   if (record.slot >= m.slots_per_day())
     return refuse(ErrorCode::SLOT_MALFORMED, "record.slot", std::to_string(m.slots_per_day()), {},
@@ -34,8 +34,8 @@ tl::expected<Credit, Refusal> judge(const Context& context, const ProgramLine& l
   const auto today = day_of(context.now);
   if (record.day > today || record.day + static_cast<std::int64_t>(m.claim_window_days()) < today)
     return refuse(ErrorCode::CLAIM_WINDOW, "record.claim_window",
-                  std::to_string(m.claim_window_days()) + " days",
-                  "today is day " + std::to_string(today), "day " + std::to_string(record.day));
+                  std::to_string(m.claim_window_days()) + " days", "today is " + date_text(today),
+                  date_text(record.day));
   const auto result =
       filed->program.evaluate(std::span(record.inputs.data(), record.input_count), record.tier);
   if (!result) return refuse(result.error().code, "record.formula", {}, {}, result.error().detail);
@@ -43,10 +43,10 @@ tl::expected<Credit, Refusal> judge(const Context& context, const ProgramLine& l
   if (result->grams == 0) return refuse(ErrorCode::AMOUNT_ZERO, "record.result", "1 g");
   credit.claim_key = key::claim(record.day, record.slot, record.claim.view());
   if (const auto claimed = context.state.get(credit.claim_key))
-    return refuse(ErrorCode::CLAIM_DUPLICATE, "claim.unique", "1 claim per act",
-                  "leaf " + std::to_string(leaf_of_claim(*claimed)),
-                  m.scenario() + " on day " + std::to_string(record.day) + " slot " +
-                      std::to_string(record.slot));
+    return refuse(
+        ErrorCode::CLAIM_DUPLICATE, "claim.unique", "1 claim per act",
+        "leaf " + std::to_string(leaf_of_claim(*claimed)),
+        m.scenario() + " on " + date_text(record.day) + ", slot " + std::to_string(record.slot));
   credit.before = PersonalBalance::decode(*balance);
   credit.grams = result->grams;
   std::int64_t sum = 0;

@@ -10,6 +10,7 @@
 #include <tl/expected.hpp>
 
 #include "ledger/event.h"
+#include "ledger/rules/calendar.h"
 #include "ledger/rules/programs.h"
 #include "ledger/store/keys.h"
 #include "ledger/store/state.h"
@@ -54,18 +55,5 @@ struct Context {
     fact->set_value(std::move(value));
   }
 };
-
-// Beijing civil days (UTC+8) since 1970-01-01.
-inline constexpr Micros kMicrosPerDay = Micros{86'400} * 1'000'000;
-inline constexpr Micros kBeijingOffset = Micros{8 * 3'600} * 1'000'000;
-[[nodiscard]] inline std::int64_t day_of(Micros time) {
-  return (time + kBeijingOffset) / kMicrosPerDay;  // times are positive
-}
-// Days that rules may name: 1970-01-01 to 9999-12-31. Every day on the ledger is checked when it
-// arrives, so arithmetic on days cannot overflow.
-inline constexpr std::int64_t kDayMax = 2'932'896;
-[[nodiscard]] inline bool is_day(std::int64_t day) { return day >= 0 && day <= kDayMax; }
-// Gregorian year of a day.
-[[nodiscard]] int year_of_day(std::int64_t day);
 
 }  // namespace puhui::ledger

@@ -33,11 +33,17 @@ std::int64_t quantity(const google::protobuf::RepeatedPtrField<v1::SerialRange>&
   return serials.empty() ? amount_kg : kilograms(serials);
 }
 
+std::string listed(const google::protobuf::RepeatedPtrField<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 Ruling check_retirement_form(const Context& context, const v1::Retire& action) {
   const auto& purposes = context.rules.purposes();
   if (std::ranges::find(purposes, action.purpose()) == purposes.end())
-    return refuse(ErrorCode::PURPOSE_INVALID, "retirement.purposes",
-                  "rule set " + context.rules.version(), {}, action.purpose());
+    return refuse(ErrorCode::PURPOSE_INVALID, "retirement.purposes", listed(purposes), {},
+                  action.purpose());
   if (action.beneficiary().empty() || action.beneficiary().size() > kTextSizeMax)
     return refuse(ErrorCode::BENEFICIARY_MISSING, "retirement.beneficiary");
   if (action.note().size() > kTextSizeMax) return refuse(ErrorCode::EVENT_MALFORMED, "form.note");

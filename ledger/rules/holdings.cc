@@ -74,8 +74,8 @@ tl::expected<v1::UnitBlock, Refusal> held_block(const Context& context, const st
         text(block->start(), block->end()) + " retired at " + std::to_string(block->since()),
         asked_text);
   if (block->account() != account)
-    return refuse(ErrorCode::SERIAL_NOT_OWNED, "serials.held", account, block->account(),
-                  asked_text);
+    return refuse(ErrorCode::SERIAL_NOT_OWNED, "serials.held", "serials of " + account,
+                  "held by " + block->account(), asked_text);
   return std::move(*block);
 }
 

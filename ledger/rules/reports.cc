@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t kGramsPerKilogram = 1000;
 
 std::string period_text(std::int64_t from, std::int64_t to) {
-  return "[" + std::to_string(from) + ", " + std::to_string(to) + ")";
+  return "[" + date_text(from) + ", " + date_text(to) + ")";
 }
 
 Ruling check_keys(const v1::Project& project, const v1::SubmitReport& action) {
@@ -46,8 +46,7 @@ Ruling check_no_overlap(const Context& context, const v1::SubmitReport& action) 
     const auto to = static_cast<std::int64_t>(crypto::read_u64(last->value));
     if (to <= action.from()) continue;
     return refuse(ErrorCode::REPORT_PERIOD_OVERLAP, "report.period_overlap",
-                  "one report per key and day",
-                  last->value.substr(8) + " until day " + std::to_string(to),
+                  "one report per key and day", last->value.substr(8) + " until " + date_text(to),
                   meter + " " + period_text(action.from(), action.to()));
   }
   return {};

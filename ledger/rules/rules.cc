@@ -5,7 +5,7 @@ namespace puhui::ledger {
 Ruling need_rules(const Context& context) {
   if (context.rules_in_force) return {};
   return refuse(ErrorCode::RULE_NONE_IN_FORCE, "rules.in_force",
-                "rule set " + context.rules.version(), {}, std::to_string(context.now));
+                "rule set " + context.rules.version(), {}, time_text(context.now));
 }
 
 Ruling decide(Context& context) {
@@ -53,19 +53,6 @@ Ruling decide(Context& context) {
       break;
   }
   return refuse(ErrorCode::EVENT_MALFORMED, "event.action");
-}
-
-int year_of_day(std::int64_t day) {
-  // Days from 0000-03-01 in 400-year eras of 146 097 days (proleptic Gregorian calendar).
-  const std::int64_t shifted = day + 719'468;
-  const std::int64_t era = (shifted >= 0 ? shifted : shifted - 146'096) / 146'097;
-  const std::int64_t of_era = shifted - era * 146'097;
-  const std::int64_t year_of_era =
-      (of_era - of_era / 1'460 + of_era / 36'524 - of_era / 146'096) / 365;
-  const std::int64_t day_of_year =
-      of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const bool january_or_february = day_of_year >= 306;
-  return static_cast<int>(year_of_era + era * 400 + (january_or_february ? 1 : 0));
 }
 
 }  // namespace puhui::ledger

@@ -50,7 +50,10 @@ Response list(Reading& reading, List (ledger::View::*of)(const ledger::Page&) co
 Result<std::uint64_t> leaf_of(const Reading& reading, const std::string& text) {
   const auto leaf = number(text);
   if (!leaf) return leaf;
-  if (*leaf >= reading.view.head().size) return fail(ErrorCode::NOT_FOUND, "leaf " + text);
+  const auto size = reading.view.head().size;
+  if (*leaf >= size)
+    return fail(ErrorCode::NOT_FOUND, "leaf " + text + "; this node holds " + std::to_string(size) +
+                                          " leaves (at_least=" + text + " waits for it)");
   return leaf;
 }
 

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "node/http/session.h"
+#include "node/listen.h"
 
 namespace puhui::node::http {
 namespace {
@@ -30,19 +31,10 @@ Core::Core(asio::io_context& io, ServerOptions options, Handler handler)
 }
 
 Result<void> Core::listen() {
-  error_code error;
-  const auto address = asio::ip::make_address(options_.listen_host, error);
-  if (error) return fail(ErrorCode::INVALID_ARGUMENT, "'" + options_.listen_host + "'");
-  const tcp::endpoint endpoint(address, options_.listen_port);
-  acceptor_.open(endpoint.protocol(), error);
-  if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error) acceptor_.bind(endpoint, error);
-  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-  if (!error) port_ = acceptor_.local_endpoint(error).port();
-  if (!error) return {};
-  return fail(ErrorCode::UNAVAILABLE, "listening on " + options_.listen_host + " port " +
-                                          std::to_string(options_.listen_port) + ": " +
-                                          error.message());
+  const auto port = node::listen(acceptor_, options_.listen_host, options_.listen_port);
+  if (!port) return tl::make_unexpected(port.error());
+  port_ = *port;
+  return {};
 }
 
 void Core::run() {

@@ -152,22 +152,18 @@ void City::start(unsigned node, const std::vector<std::string>& flags) {
 }
 
 node::http::Client City::client(const std::string& party) const {
-  node::http::ClientOptions options;
-  for (unsigned node = 1; node <= options_.nodes; ++node) options.base_urls.push_back(url(node));
-  options.authority_pem = authority_pem();
-  if (!party.empty())
-    options.certificate =
-        node::tls::CertifiedKey{must_read(folder_ + "/city/clients/" + party + ".pem"),
-                                must_read(folder_ + "/city/clients/" + party + "-key.pem")};
-  options.connect_ms = 2'000;
-  auto client = node::http::Client::create(std::move(options));
-  if (!client) die(describe(client.error()));
-  return std::move(*client);
+  std::vector<std::string> urls;
+  for (unsigned node = 1; node <= options_.nodes; ++node) urls.push_back(url(node));
+  return client_at(std::move(urls), party);
 }
 
 node::http::Client City::client_of(unsigned node, const std::string& party) const {
+  return client_at({url(node)}, party);
+}
+
+node::http::Client City::client_at(std::vector<std::string> urls, const std::string& party) const {
   node::http::ClientOptions options;
-  options.base_urls = {url(node)};
+  options.base_urls = std::move(urls);
   options.authority_pem = authority_pem();
   if (!party.empty())
     options.certificate =

@@ -67,6 +67,9 @@ class City {
   [[nodiscard]] static bool wait(const std::function<bool()>& condition);
 
  private:
+  [[nodiscard]] node::http::Client client_at(std::vector<std::string> urls,
+                                             const std::string& party) const;
+
   CityOptions options_;
   std::string folder_;
   std::vector<std::pair<unsigned, unsigned>> ports_;  // peer, client

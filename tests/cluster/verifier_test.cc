@@ -6,9 +6,9 @@
 
 #include <atomic>
 #include <filesystem>
-#include <regex>
 #include <thread>
 
+#include "crypto/bytes.h"
 #include "crypto/note.h"
 #include "crypto/tiles.h"
 #include "crypto/tlog_proof.h"
@@ -75,9 +75,13 @@ void expect(const Ran& ran, int status, const std::string& said) {
 
 // How many entries the verifier says it read; 0 if it did not get so far.
 std::int64_t entries_read(const Ran& ran) {
-  std::smatch found;
-  const std::regex line("\nentries: ([0-9]+) read, their root is the checkpoint's\n");
-  return std::regex_search(ran.output, found, line) ? std::stoll(found[1]) : 0;
+  const std::string begin = "\nentries: ";
+  const auto at = ran.output.find(begin);
+  const auto end = ran.output.find(" read, their root is the checkpoint's\n", at);
+  if (at == std::string::npos || end == std::string::npos) return 0;
+  const auto from = at + begin.size();
+  return static_cast<std::int64_t>(
+      crypto::parse_decimal(ran.output.substr(from, end - from)).value_or(0));
 }
 
 // Signed transfers in one stream; waits until every node can prove them, answers their receipts.

@@ -1,6 +1,8 @@
 // Filing methodologies and projects.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "tests/ledger/city.h"
 
 namespace puhui::ledger::testing {
@@ -247,6 +249,16 @@ TEST(Days, YearsOfTheGregorianCalendar) {
     day += leap ? 366 : 365;
     ASSERT_EQ(year_of_day(day - 1), year);
   }
+}
+
+TEST(Days, AreWrittenAsDatesInBeijing) {
+  EXPECT_EQ(date_text(0), "1970-01-01");
+  EXPECT_EQ(date_text(19'782), "2024-02-29");
+  EXPECT_EQ(date_text(kDayMax), "9999-12-31");
+  EXPECT_EQ(date_text(-1), "day -1");
+  EXPECT_EQ(date_text(std::numeric_limits<std::int64_t>::max()), "day 9223372036854775807");
+  EXPECT_EQ(time_text(kNoon + kSecond + 1), "2026-01-15 12:00:01 +08:00");
+  EXPECT_EQ(time_text(0), "1970-01-01 08:00:00 +08:00");
 }
 
 TEST(Days, BeginAtMidnightInBeijing) {
