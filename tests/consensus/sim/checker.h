@@ -30,8 +30,8 @@ class Checker {
   void finish() const;
 
   [[nodiscard]] Index committed() const { return committed_.size() - 1; }
-  // The last index at or before `index` that holds a block.
-  [[nodiscard]] Index last_block(Index index) const { return last_block_[index]; }
+  // The last index at or before `index`, which must be committed, that holds a block.
+  [[nodiscard]] Index last_block(Index index) const { return last_block_.at(index); }
 
  private:
   std::vector<Entry> committed_;

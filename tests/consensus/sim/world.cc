@@ -291,8 +291,8 @@ NodeId World::leader() {
 }
 
 bool World::caught_up(NodeId id, Index index) {
-  return alive(id) && node(id).machine->state().index >= checker.last_block(index) &&
-         node(id).seen_commit >= index;
+  return alive(id) && checker.committed() >= index && node(id).seen_commit >= index &&
+         node(id).machine->state().index >= checker.last_block(index);
 }
 
 void World::with(NodeId id, const std::function<void(Driver&)>& call) {
