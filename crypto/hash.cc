@@ -1,5 +1,9 @@
 #include "crypto/hash.h"
 
+// The interface that OpenSSL recommends instead allocates memory for every hash, which costs more
+// than hashing a tree node does.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 #include <sodium.h>
 
 #include <algorithm>
@@ -12,15 +16,11 @@
 namespace puhui::crypto {
 namespace {
 
-static_assert(sizeof(crypto_hash_sha256_state) <= 104 && alignof(crypto_hash_sha256_state) <= 8);
-static_assert(crypto_hash_sha256_BYTES == Digest::kSize);
+static_assert(SHA256_DIGEST_LENGTH == Digest::kSize);
 
-crypto_hash_sha256_state* as_sodium(std::array<unsigned char, 104>& state) {
-  return std::launder(reinterpret_cast<crypto_hash_sha256_state*>(state.data()));
-}
-
-const unsigned char* data_of(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
+SHA256_CTX* as_openssl(std::array<unsigned char, 112>& state) {
+  static_assert(sizeof(SHA256_CTX) <= sizeof state && alignof(SHA256_CTX) <= 8);
+  return std::launder(reinterpret_cast<SHA256_CTX*>(state.data()));
 }
 
 Result<Digest> from_decoded(const std::optional<std::string>& raw) {
@@ -53,20 +53,16 @@ Result<Digest> Digest::from_base64(std::string_view text) {
   return from_decoded(base64_decode(text));
 }
 
-Digest sha256(std::string_view bytes) {
-  Digest digest;
-  crypto_hash_sha256(digest.bytes.data(), data_of(bytes), bytes.size());
-  return digest;
-}
+Digest sha256(std::string_view bytes) { return Sha256().update(bytes).final(); }
 
 Sha256::Sha256() {
-  ::new (static_cast<void*>(state_.data())) crypto_hash_sha256_state;
-  crypto_hash_sha256_init(as_sodium(state_));
+  ::new (static_cast<void*>(state_.data())) SHA256_CTX;
+  SHA256_Init(as_openssl(state_));
 }
 
 Sha256& Sha256::update(std::string_view piece) {
   assert(!finished_);
-  crypto_hash_sha256_update(as_sodium(state_), data_of(piece), piece.size());
+  SHA256_Update(as_openssl(state_), piece.data(), piece.size());
   return *this;
 }
 
@@ -74,7 +70,7 @@ Digest Sha256::final() {
   assert(!finished_);
   finished_ = true;
   Digest digest;
-  crypto_hash_sha256_final(as_sodium(state_), digest.bytes.data());
+  SHA256_Final(digest.bytes.data(), as_openssl(state_));
   return digest;
 }
 

@@ -65,8 +65,7 @@ Result<Config> parse_config(std::string_view toml, std::string_view file) {
   Config config;
   for (const auto& [key, node] : parsed.table()) {
     const auto line = key.source().begin.line;
-    const auto known = std::ranges::find_if(
-        kSettings, [&](const Setting& setting) { return key.str() == setting.name; });
+    const auto known = std::ranges::find(kSettings, key.str(), &Setting::name);
     if (known == kSettings.end())
       return fault(file, line, "unknown key \"" + std::string(key.str()) + "\"");
     const bool is_text = std::holds_alternative<std::string Config::*>(known->field);

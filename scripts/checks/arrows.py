@@ -18,6 +18,8 @@ PRIVATE = ("ledger/store/", "consensus/libraft/")
 # Libraries, and the only product files that may include them.
 LIBRARIES = (
     (r"boost/multiprecision/", r"ledger/formula/", "exact arithmetic lives in ledger/formula"),
+    (r"openssl/sha\.h$", r"crypto/hash\.cc$",
+     "SHA-256 is computed in crypto/hash.cc, and that is all crypto takes from OpenSSL"),
     (r"boost/|openssl/|spdlog/|CLI/|toml\+\+/|prometheus/", r"node/",
      "only node knows sockets, TLS, logs, flags, settings and metrics"),
     (r"leveldb/write_batch\.h$", r"ledger/(store/)?\w+\.cc$|consensus/log\w*\.cc$",
