@@ -74,7 +74,9 @@ step "setting up"
 scripts/setup.sh
 case $mode in
   long) long; exit 0 ;;
-  sanitize) build "$sanitizer"; tests "$sanitizer"; exit 0 ;;
+  sanitize)
+    export TSAN_OPTIONS="suppressions=$PWD/tests/tsan.supp${TSAN_OPTIONS:+ $TSAN_OPTIONS}"
+    build "$sanitizer"; tests "$sanitizer"; exit 0 ;;
   quick) checks --no-tidy; build release; tests release -LE slow ;;
   all) build release; checks build/release; tests release ;;
 esac

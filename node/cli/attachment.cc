@@ -59,8 +59,7 @@ Result<void> set_inputs(const Row& row, std::span<const InputColumn> layout,
                         v1::BehaviourRecord& record) {
   for (const auto& [name, value] : row) {
     const bool known =
-        !is_input(name) ||
-        std::ranges::any_of(layout, [&](const InputColumn& input) { return input.name == name; });
+        !is_input(name) || std::ranges::find(layout, name, &InputColumn::name) != layout.end();
     if (!known) return fail(ErrorCode::INPUT_UNKNOWN, name);
   }
   for (const auto& input : layout) {

@@ -79,8 +79,7 @@ Result<Settings> parse_profile(std::string_view toml, std::string_view file) {
   Settings settings;
   for (const auto& [key, node] : parsed.table()) {
     const Place place{file, key.source().begin.line};
-    const auto known = std::ranges::find_if(
-        kSettings, [&](const Setting& setting) { return key.str() == setting.name; });
+    const auto known = std::ranges::find(kSettings, key.str(), &Setting::name);
     if (known == kSettings.end())
       return place.fault("unknown key \"" + std::string(key.str()) + "\"");
     if (auto set = set_value(settings, *known, node, place); !set)

@@ -32,6 +32,15 @@ struct CheckpointHooks {
   std::function<Result<crypto::Policy>()> policy;
 };
 
+// A tree head on its way to completion.
+struct CheckpointRound {
+  std::string body;
+  std::uint64_t size = 0;
+  std::uint64_t began_ms = 0;
+  std::map<std::uint64_t, crypto::NoteSignature> signatures;  // by voter
+  bool log_signing = false;
+};
+
 class Checkpoints {
  public:
   Checkpoints(std::uint64_t self, LedgerSlot& slot, Cosigner cosigner,
@@ -50,13 +59,6 @@ class Checkpoints {
   void tick(std::uint64_t now_ms);
 
  private:
-  struct Round {
-    std::string body;
-    std::uint64_t size = 0;
-    std::uint64_t began_ms = 0;
-    std::map<std::uint64_t, crypto::NoteSignature> signatures;  // by voter
-    bool log_signing = false;
-  };
   void start_round();
   void cosign_own();
   void add(std::uint64_t voter, crypto::NoteSignature signature);
@@ -76,7 +78,7 @@ class Checkpoints {
   std::set<std::uint64_t> voters_, others_;
   bool leads_ = false;
   bool complete_in_reign_ = false;
-  std::optional<Round> round_;
+  std::optional<CheckpointRound> round_;
   std::uint64_t round_number_ = 0;
   CompletePtr newest_;
   std::uint64_t reminded_ms_ = 0;
