@@ -75,10 +75,11 @@ std::string encode_entry(Micros time, EntryKind kind, std::string_view body) {
 Result<Entry> decode_entry(std::string_view bytes) {
   if (bytes.size() < kEntryHeadSize || bytes.size() > kEntrySizeMax)
     return fail(ErrorCode::CORRUPT, "an entry of " + std::to_string(bytes.size()) + " bytes");
-  const auto kind = static_cast<EntryKind>(bytes[8]);
+  const auto number = static_cast<std::uint8_t>(bytes[8]);
+  const auto kind = static_cast<EntryKind>(number);
   const auto body = bytes.substr(kEntryHeadSize);
   if (kind_name(kind).empty() || (kind == EntryKind::tick && !body.empty()))
-    return fail(ErrorCode::CORRUPT, "entry kind " + std::to_string(bytes[8]));
+    return fail(ErrorCode::CORRUPT, "entry kind " + std::to_string(number));
   const auto time = static_cast<Micros>(crypto::read_u64(bytes));
   if (!is_time(time)) return fail(ErrorCode::CORRUPT, "entry time " + std::to_string(time));
   return Entry{time, kind, body};

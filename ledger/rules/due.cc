@@ -11,53 +11,50 @@ namespace {
 
 constexpr std::size_t kDueAt = 2;
 constexpr std::size_t kKindAt = kDueAt + 8;
-constexpr std::size_t kNameAt = kKindAt + 1;
+constexpr std::size_t kRecordAt = kKindAt + 1;
 
 Micros due_of(std::string_view item) {
   return static_cast<Micros>(crypto::read_u64(item.substr(kDueAt)) ^ key::kSignBit);
 }
 
-void rule_set_due(State& state, std::string_view name, Micros now, std::uint64_t leaf) {
-  const auto stored = key::rule_set(crypto::read_u64(name));
-  auto record = state.find<v1::RuleSetRecord>(stored);
+void rule_set_due(State& state, std::string record_key, Micros now, std::uint64_t leaf) {
+  auto record = state.find<v1::RuleSetRecord>(record_key);
   assert(record && "a rule set falls due that was never filed");
   note_window(*record, now, leaf);
-  state.put(stored, *record);
+  state.put(std::move(record_key), *record);
 }
 
-void role_window_due(State& state, std::string_view name, Micros now) {
-  auto party = state.find<v1::Party>(key::party(name));
+void role_window_due(State& state, std::string record_key, Micros now) {
+  auto party = state.find<v1::Party>(record_key);
   assert(party && "the role of an unknown party falls due");
   auto* roles = party->mutable_roles();
   roles->erase(std::remove_if(roles->begin(), roles->end(),
                               [now](const auto& grant) { return has_ended(grant, now); }),
                roles->end());
-  state.put(key::party(name), *party);
+  state.put(std::move(record_key), *party);
 }
 
 }  // namespace
 
-void schedule(Context& context, Micros due, DueKind kind, std::string_view name) {
-  context.state.put(key::due(due, static_cast<std::uint8_t>(kind), name), std::string());
-  context.next_due = std::min(context.next_due, due);
-}
-
-void schedule(Context& context, const Window& window, DueKind kind, std::string_view name) {
-  if (window.from > context.now) schedule(context, window.from, kind, name);
-  if (window.to > context.now) schedule(context, window.to, kind, name);
+void schedule(Context& context, const Window& window, DueKind kind, std::string_view record_key) {
+  for (const auto due : {window.from, window.to}) {
+    if (due <= context.now) continue;
+    context.state.put(key::due(due, static_cast<std::uint8_t>(kind), record_key), std::string());
+    context.next_due = std::min(context.next_due, due);
+  }
 }
 
 void run_due(State& state, Micros now, std::uint64_t leaf) {
   for (int i = 0; i < kDuePerLeafMax; ++i) {
     const auto item = state.at_or_after("vD", "vD");
     if (!item || due_of(item->key) > now) return;
-    const auto name = std::string_view(item->key).substr(kNameAt);
+    auto record_key = item->key.substr(kRecordAt);
     switch (static_cast<DueKind>(item->key[kKindAt])) {
       case DueKind::rule_set:
-        rule_set_due(state, name, now, leaf);
+        rule_set_due(state, std::move(record_key), now, leaf);
         break;
       case DueKind::role_window:
-        role_window_due(state, name, now);
+        role_window_due(state, std::move(record_key), now);
         break;
     }
     state.erase(item->key);

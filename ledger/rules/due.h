@@ -1,14 +1,13 @@
 // What falls due: changes that time makes and no event asks for.
 //
-// An item is a key of the views, `v D i64 due ‖ u8 kind ‖ name`, without value. Before each leaf
-// the items due by the leaf's time are carried out in key order, that is in (due time, kind, name)
-// order, at most kDuePerLeafMax of them; the rest wait for the next leaf. Rules judge by time,
-// never by whether an item was carried out yet, so a long queue changes no decision. When something
-// is due and no event comes, the leader proposes a tick (entry.h).
+// An item is a key of the views, `v D i64 due ‖ u8 kind ‖ key of the record it changes`, without
+// value. Before each event or tick the items due by its time are carried out in key order, at most
+// kDuePerLeafMax of them; the rest wait for the next. Rules judge by time, never by whether an item
+// was carried out yet, so a long queue changes no decision. When something is due and no event
+// comes, the leader proposes a tick (entry.h).
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "ledger/rules/context.h"
@@ -18,16 +17,15 @@ namespace puhui::ledger {
 inline constexpr int kDuePerLeafMax = 256;
 
 enum class DueKind : std::uint8_t {
-  rule_set = 1,     // name: u64 leaf it was filed at. Its window begins or ends.
-  role_window = 2,  // name: party. The window of one of its roles begins or ends.
+  rule_set = 1,     // the window of a rule set begins or ends
+  role_window = 2,  // the window of one of a party's roles begins or ends
 };
 
-void schedule(Context& context, Micros due, DueKind kind, std::string_view name);
-// Schedules both ends of a window, as far as they are still to come; 0 is an open end.
 struct Window {
-  Micros from = 0, to = 0;
+  Micros from = 0, to = 0;  // 0: open
 };
-void schedule(Context& context, const Window& window, DueKind kind, std::string_view name);
+// Schedules both ends of a window of this record, as far as they are still to come.
+void schedule(Context& context, const Window& window, DueKind kind, std::string_view record_key);
 
 // Carries out what is due at `now`; the changes belong to the leaf about to be appended.
 void run_due(State& state, Micros now, std::uint64_t leaf);

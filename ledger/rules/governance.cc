@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "crypto/bytes.h"
 #include "crypto/envelope.h"
 #include "crypto/note.h"
 #include "ledger/rules/due.h"
@@ -28,15 +27,18 @@ bool is_hash_or_empty(std::string_view hash) {
   return hash.empty() || hash.size() == crypto::Digest::kSize;
 }
 
+// A window of times on the ledger, half-open; an end of 0 is open.
+bool is_window(Micros from, Micros to) {
+  return from >= 0 && from <= kTimeMax && to <= kTimeMax && (to == 0 || to > from);
+}
+
 Ruling check_grant(const v1::RoleGrant& grant) {
   const auto& scope = grant.scope();
   if (!v1::Role_IsValid(grant.role()) || grant.role() == v1::ROLE_UNSPECIFIED)
     return malformed("role");
   if (!is_text(scope.area()) || !is_text(scope.methodology()) || scope.max_amount_kg() < 0)
     return malformed("scope");
-  if (scope.from() < 0 || scope.from() > kTimeMax || scope.to() < 0 || scope.to() > kTimeMax ||
-      (scope.to() != 0 && scope.to() <= scope.from()))
-    return malformed("scope");
+  if (!is_window(scope.from(), scope.to())) return malformed("scope");
   return {};
 }
 
@@ -100,7 +102,7 @@ void end_key(Context& context, v1::KeyRecord record, bool revoked) {
 void add_grant(Context& context, v1::Party& party, const v1::RoleGrant& grant) {
   *party.add_roles() = grant;
   schedule(context, {grant.scope().from(), grant.scope().to()}, DueKind::role_window,
-           party.party());
+           key::party(party.party()));
 }
 
 Ruling check_party_form(const v1::RegisterParty& action) {
@@ -183,11 +185,7 @@ Ruling check_rules_form(const v1::RuleSet& rules) {
     return refuse(ErrorCode::RULE_MALFORMED, "rules.form", {}, {}, what);
   };
   if (rules.version().empty() || !is_text(rules.version())) return bad("version");
-  if (rules.effective_from() < 0 || rules.effective_from() > kTimeMax || rules.effective_to() < 0 ||
-      rules.effective_to() > kTimeMax)
-    return bad("window");
-  if (rules.effective_to() != 0 && rules.effective_to() <= rules.effective_from())
-    return bad("window");
+  if (!is_window(rules.effective_from(), rules.effective_to())) return bad("window");
   if (rules.valid_ahead_max() < 0) return bad("valid_ahead_max");
   if (!is_hash_or_empty(rules.document_sha256())) return bad("document_sha256");
   if (rules.signers_size() > kSignerLinesMax) return bad("signers");
@@ -211,10 +209,9 @@ void put_rule_set(Context& context, const v1::RuleSet& rules) {
   *record.mutable_rules() = rules;
   record.set_filed_at(static_cast<std::int64_t>(context.leaf));
   note_window(record, context.now, context.leaf);
-  context.state.put(key::rule_set(context.leaf), record);
-  std::string name;
-  crypto::append_u64(name, context.leaf);
-  schedule(context, {rules.effective_from(), rules.effective_to()}, DueKind::rule_set, name);
+  const auto stored = key::rule_set(context.leaf);
+  context.state.put(stored, record);
+  schedule(context, {rules.effective_from(), rules.effective_to()}, DueKind::rule_set, stored);
 }
 
 Ruling check_node_form(const v1::Node& node) {

@@ -7,6 +7,10 @@ namespace {
 
 enum class Reach { none, out_of_scope, covers };
 
+bool is_in_force(const v1::RoleGrant& grant, Micros now) {
+  return now >= grant.scope().from() && !has_ended(grant, now);
+}
+
 // Why a grant does not reach the subject, or nothing.
 std::string outside(const v1::RoleGrant& grant, const Subject& subject, Micros now) {
   const auto& scope = grant.scope();
@@ -18,7 +22,7 @@ std::string outside(const v1::RoleGrant& grant, const Subject& subject, Micros n
     return "methodology " + scope.methodology();
   if (scope.max_amount_kg() > 0 && subject.amount_kg > scope.max_amount_kg())
     return std::to_string(scope.max_amount_kg()) + " kg";
-  if (now < scope.from() || has_ended(grant, now)) return "window of the role";
+  if (!is_in_force(grant, now)) return "window of the role";
   return {};
 }
 
@@ -103,7 +107,7 @@ bool has_ended(const v1::RoleGrant& grant, Micros now) {
 
 bool holds_role(const v1::Party& party, v1::Role role, Micros now) {
   return std::ranges::any_of(party.roles(), [&](const auto& grant) {
-    return grant.role() == role && now >= grant.scope().from() && !has_ended(grant, now);
+    return grant.role() == role && is_in_force(grant, now);
   });
 }
 

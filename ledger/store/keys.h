@@ -13,7 +13,7 @@
 //   x i64 valid_until, r-key      order in which refused outcomes end
 //   v G                           genesis
 //   v R u64 leaf                  rule set
-//   v D i64 due, u8 kind, name    what falls due (rules/due.h)
+//   v D i64 due, u8 kind, key     what falls due, and the record it changes (rules/due.h)
 //   v P PARTY                     party
 //   v E LEGAL-ENTITY 0 PARTY      parties of one legal entity
 //   v K key id[32]                key
@@ -102,8 +102,8 @@ inline std::string_view refusal_name(std::string_view order) { return order.subs
 
 inline std::string genesis() { return "vG"; }
 inline std::string rule_set(std::uint64_t leaf) { return Builder("vR").u64(leaf).done(); }
-inline std::string due(std::int64_t due, std::uint8_t kind, std::string_view name) {
-  return Builder("vD").i64(due).u8(kind).raw(name).done();
+inline std::string due(std::int64_t due, std::uint8_t kind, std::string_view record_key) {
+  return Builder("vD").i64(due).u8(kind).raw(record_key).done();
 }
 inline std::string party(std::string_view party) { return Builder("vP").raw(party).done(); }
 inline std::string legal_entity(std::string_view entity) {

@@ -2,7 +2,6 @@
 
 #include <leveldb/write_batch.h>
 
-#include <algorithm>
 #include <cassert>
 
 #include "crypto/tiles.h"
@@ -16,13 +15,6 @@ using crypto::kTileHeight;
 using crypto::kTileWidth;
 
 constexpr std::size_t kTileBytes = kTileWidth * Digest::kSize;
-
-Digest digest_at(std::string_view bytes, std::size_t index) {
-  Digest digest;
-  std::copy_n(bytes.data() + index * Digest::kSize, Digest::kSize,
-              reinterpret_cast<char*>(digest.bytes.data()));
-  return digest;
-}
 
 leveldb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
@@ -52,16 +44,13 @@ Result<Tree> Tree::load(const Store& store, std::uint64_t size) {
   crypto::append_u64(frontier, size);
   for (auto level = tree.edges_.size(); level-- > 0;) {
     const auto width = static_cast<unsigned>(tree.edges_[level].bytes.size() / Digest::kSize);
-    std::size_t at = 0;
+    std::string_view rest = tree.edges_[level].bytes;
     for (unsigned bit = kTileHeight; bit-- > 0;) {
       if ((width >> bit & 1) == 0) continue;
       std::vector<Digest> hashes;
-      for (std::size_t i = 0; i < std::size_t{1} << bit; ++i)
-        hashes.push_back(digest_at(tree.edges_[level].bytes, at++));
-      for (; hashes.size() > 1; hashes.resize(hashes.size() / 2))
-        for (std::size_t i = 0; i + 1 < hashes.size(); i += 2)
-          hashes[i / 2] = crypto::node_hash(hashes[i], hashes[i + 1]);
-      frontier += hashes.front().view();
+      for (; hashes.size() < std::size_t{1} << bit; rest.remove_prefix(Digest::kSize))
+        hashes.push_back(*Digest::from_bytes(rest.substr(0, Digest::kSize)));
+      frontier += crypto::root_of(hashes).view();
     }
   }
   auto restored = crypto::Frontier::restore(frontier);

@@ -162,11 +162,15 @@ std::vector<PendingPtr> Ordering::next_block() {
   return events;
 }
 
+consensus::Bytes Ordering::block_of(std::span<const ledger::BlockItem> items) const {
+  return std::make_shared<const std::string>(ledger::encode_block(clock_.now(), items));
+}
+
 void Ordering::propose(std::vector<PendingPtr> events) {
   std::vector<ledger::BlockItem> items;
   items.reserve(events.size());
   for (const auto& event : events) items.push_back(event->item);
-  const auto bytes = std::make_shared<const std::string>(ledger::encode_block(clock_.now(), items));
+  const auto bytes = block_of(items);
   auto block = ledger::decode_block(*bytes);
   assert(block && "our own block decodes");
   auto work = std::make_shared<Work>(bytes, std::move(*block), 0);
@@ -187,16 +191,14 @@ void Ordering::propose_genesis() {
   if (!item) return;
   genesis_proposed_ = true;
   const ledger::BlockItem items[] = {*item};
-  const auto bytes = std::make_shared<const std::string>(ledger::encode_block(clock_.now(), items));
-  if (!driver_->propose(bytes, steady_clock_ms())) genesis_proposed_ = false;
+  if (!driver_->propose(block_of(items), steady_clock_ms())) genesis_proposed_ = false;
   settle();
 }
 
 void Ordering::tick() {
   const bool idle = leads_ && !stopped_ && queue_.empty() && in_flight_ == 0 && !tick_proposed_;
   if (!idle || !clock_.heard_majority() || clock_.now() < slot_.get()->next_due()) return;
-  const auto bytes = std::make_shared<const std::string>(ledger::encode_block(clock_.now(), {}));
-  tick_proposed_ = driver_->propose(bytes, steady_clock_ms()).has_value();
+  tick_proposed_ = driver_->propose(block_of({}), steady_clock_ms()).has_value();
   settle();
 }
 

@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -100,6 +101,8 @@ class Ordering final : public consensus::Transport, public consensus::StateMachi
   [[nodiscard]] bool may_propose() const;
   [[nodiscard]] std::vector<PendingPtr> next_block();
   void propose(std::vector<PendingPtr> events);
+  // A block of these items, stamped now.
+  [[nodiscard]] consensus::Bytes block_of(std::span<const ledger::BlockItem> items) const;
   void propose_genesis();
   WorkPtr prepare(consensus::Index index, const consensus::Bytes& block);
   void fail(const std::vector<PendingPtr>& events, ErrorCode code, const std::string& detail);
