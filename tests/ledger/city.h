@@ -187,13 +187,30 @@ inline Answer file(City& city, const v1::Methodology& methodology) {
   return city.send(payload, {"operator", "expert1", "expert2"});
 }
 
-inline Answer open_account(City& city, const std::string& account, const std::string& owner) {
+inline Answer grant(City& city, const std::string& party, const v1::RoleGrant& grant) {
+  auto payload = city.event("bureau");
+  payload.mutable_grant_role()->set_party(party);
+  *payload.mutable_grant_role()->mutable_grant() = grant;
+  return city.send(payload, {"bureau"});
+}
+
+inline Answer file_rules(City& city, const v1::RuleSet& rules) {
+  auto payload = city.event("bureau");
+  *payload.mutable_file_rule_set()->mutable_rules() = rules;
+  return city.send(payload, {"bureau"});
+}
+
+inline v1::Payload account_event(City& city, const std::string& account, const std::string& owner) {
   auto payload = city.event(owner);
   auto* action = payload.mutable_open_account();
   action->set_account(account);
   action->set_kind(v1::ACCOUNT_ENTERPRISE);
   action->set_owner(owner);
-  return city.send(payload, {owner});
+  return payload;
+}
+
+inline Answer open_account(City& city, const std::string& account, const std::string& owner) {
+  return city.send(account_event(city, account, owner), {owner});
 }
 
 inline v1::FileProject pv_project(const std::string& project) {
@@ -242,18 +259,26 @@ inline Answer send(City& city, const v1::SubmitReport& action) {
   return city.send(payload, {"owner"});
 }
 
-inline Answer verify(City& city, const std::string& report, bool positive = true) {
+inline v1::Payload verify_event(City& city, const std::string& report, bool positive = true) {
   auto payload = city.event("verifier");
   payload.mutable_verify_report()->set_report(report);
   payload.mutable_verify_report()->set_positive(positive);
-  return city.send(payload, {"verifier"});
+  return payload;
 }
 
-inline Answer issue(City& city, const std::string& report, const std::string& batch) {
+inline Answer verify(City& city, const std::string& report, bool positive = true) {
+  return city.send(verify_event(city, report, positive), {"verifier"});
+}
+
+inline v1::Payload issue_event(City& city, const std::string& report, const std::string& batch) {
   auto payload = city.event("operator");
   payload.mutable_issue()->set_report(report);
   payload.mutable_issue()->set_batch(batch);
-  return city.send(payload, {"operator", "bureau"});
+  return payload;
+}
+
+inline Answer issue(City& city, const std::string& report, const std::string& batch) {
+  return city.send(issue_event(city, report, batch), {"operator", "bureau"});
 }
 
 #define PUHUI_ACCEPTED(expression)                                                                 \

@@ -18,21 +18,12 @@ v1::RoleGrant window_of(v1::Role role, Micros from, Micros to) {
   return grant;
 }
 
-Answer grant(City& city, const std::string& party, const v1::RoleGrant& grant) {
-  auto payload = city.event("bureau");
-  payload.mutable_grant_role()->set_party(party);
-  *payload.mutable_grant_role()->mutable_grant() = grant;
-  return city.send(payload, {"bureau"});
-}
-
 Answer file_rules(City& city, const std::string& version, Micros from, Micros to) {
-  auto payload = city.event("bureau");
-  auto& rules = *payload.mutable_file_rule_set()->mutable_rules();
-  rules = default_rules();
+  auto rules = default_rules();
   rules.set_version(version);
   rules.set_effective_from(from);
   rules.set_effective_to(to);
-  return city.send(payload, {"bureau"});
+  return file_rules(city, rules);
 }
 
 v1::RuleSetRecord newest_rules(const City& city) {

@@ -13,13 +13,6 @@ Answer register_party(City& city, const v1::RegisterParty& party,
   return city.send(payload, signers);
 }
 
-Answer grant(City& city, const std::string& party, const v1::RoleGrant& role) {
-  auto payload = city.event("bureau");
-  payload.mutable_grant_role()->set_party(party);
-  *payload.mutable_grant_role()->mutable_grant() = role;
-  return city.send(payload, {"bureau"});
-}
-
 v1::RoleGrant role(v1::Role role) {
   v1::RoleGrant grant;
   grant.set_role(role);
@@ -44,12 +37,6 @@ Answer revoke_key(City& city, const std::string& party, const std::string& key) 
   auto payload = city.event("bureau");
   payload.mutable_revoke_key()->set_party(party);
   payload.mutable_revoke_key()->set_key_id(key_id(key));
-  return city.send(payload, {"bureau"});
-}
-
-Answer file_rules(City& city, const v1::RuleSet& rules) {
-  auto payload = city.event("bureau");
-  *payload.mutable_file_rule_set()->mutable_rules() = rules;
   return city.send(payload, {"bureau"});
 }
 

@@ -57,14 +57,8 @@ class IntervalCity : public City {
     auto report = event("owner");
     *report.mutable_submit_report() =
         pv_report("r" + name, "P1", period, std::to_string(kilograms));
-    auto statement = event("verifier");
-    statement.mutable_verify_report()->set_report("r" + name);
-    statement.mutable_verify_report()->set_positive(true);
-    auto issue = event("operator");
-    issue.mutable_issue()->set_report("r" + name);
-    issue.mutable_issue()->set_batch("B" + name);
-    return {sign(report, {"owner"}), sign(statement, {"verifier"}),
-            sign(issue, {"operator", "bureau"})};
+    return {sign(report, {"owner"}), sign(verify_event(*this, "r" + name), {"verifier"}),
+            sign(issue_event(*this, "r" + name, "B" + name), {"operator", "bureau"})};
   }
   [[nodiscard]] std::string last_batch() const { return "B" + std::to_string(batches_); }
 

@@ -48,27 +48,16 @@ std::vector<Sent> a_day(City& city) {
     *payload.mutable_file_methodology()->mutable_methodology() = methodology;
     add(payload, {"operator", "expert1", "expert2"});
   }
-  for (const auto* account : {"owner-main", "owner-side"}) {
-    auto payload = city.event("owner");
-    payload.mutable_open_account()->set_account(account);
-    payload.mutable_open_account()->set_kind(v1::ACCOUNT_ENTERPRISE);
-    payload.mutable_open_account()->set_owner("owner");
-    add(payload, {"owner"});
-  }
+  for (const auto* account : {"owner-main", "owner-side"})
+    add(account_event(city, account, "owner"), {"owner"});
   auto project = city.event("operator");
   *project.mutable_file_project() = pv_project("P1");
   add(project, {"operator", "owner"});
   auto report = city.event("owner");
   *report.mutable_submit_report() = pv_report("r1", "P1", {20'100, 20'200}, "100");
   add(report, {"owner"});
-  auto statement = city.event("verifier");
-  statement.mutable_verify_report()->set_report("r1");
-  statement.mutable_verify_report()->set_positive(true);
-  add(statement, {"verifier"});
-  auto issuance = city.event("operator");
-  issuance.mutable_issue()->set_report("r1");
-  issuance.mutable_issue()->set_batch("B1");
-  add(issuance, {"operator", "bureau"});
+  add(verify_event(city, "r1"), {"verifier"});
+  add(issue_event(city, "r1", "B1"), {"operator", "bureau"});
   add(open_personal_event(city, 0, 20), {"operator"});
   for (std::uint64_t i = 0; i < 12; ++i) {
     const bool there = i % 3 != 2;

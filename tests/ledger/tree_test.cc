@@ -139,13 +139,8 @@ TEST(Tiles, AreServedAsC2spNamesThem) {
   genesis.set_state_root_interval(1 << 20);
   City city(genesis);
   std::vector<Sent> opens;
-  for (int i = 0; i < 299; ++i) {
-    auto payload = city.event("owner");
-    payload.mutable_open_account()->set_account("a" + std::to_string(i));
-    payload.mutable_open_account()->set_kind(v1::ACCOUNT_ENTERPRISE);
-    payload.mutable_open_account()->set_owner("owner");
-    opens.push_back(sign(payload, {"owner"}));
-  }
+  for (int i = 0; i < 299; ++i)
+    opens.push_back(sign(account_event(city, "a" + std::to_string(i), "owner"), {"owner"}));
   city.apply(opens);
   auto view = city.view();
   ASSERT_EQ(view.head().size, 300U);

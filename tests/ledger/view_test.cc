@@ -97,10 +97,7 @@ TEST(Views, APersonalKeyIsNoAccountName) {
 
 TEST(Views, OutcomesByIdentity) {
   City city;
-  auto payload = city.event("owner");
-  payload.mutable_open_account()->set_account("a");
-  payload.mutable_open_account()->set_kind(v1::ACCOUNT_ENTERPRISE);
-  payload.mutable_open_account()->set_owner("owner");
+  auto payload = account_event(city, "a", "owner");
   EXPECT_FALSE(city.view().outcome("owner", payload.event_id()));
   const auto answer = city.must(payload, {"owner"});
   const auto outcome = city.view().outcome("owner", payload.event_id());
