@@ -129,6 +129,8 @@ void collect(const Message& message, std::string_view path, std::vector<std::str
   assert(nested == !rest.empty());
   if (!field->is_repeated()) {
     if (nested) return collect(reflection.GetMessage(message, field), rest, values);
+    // What may be absent is not shown as a zero.
+    if (field->has_presence() && !reflection.HasField(message, field)) return;
     return values.push_back(format_value(message, *field, -1));
   }
   for (int i = 0; i < reflection.FieldSize(message, field); ++i) {

@@ -104,6 +104,13 @@ TEST(Text, ShowsDaysTimesAndNestedFields) {
             "items[0].filing.crediting_from  2023-11-30\n");
 }
 
+TEST(Text, ShowsWhatIsAbsentAsAbsentAndZeroAsZero) {
+  v1::RuleSetList list;
+  list.add_items()->set_began_at(0);
+  const Column columns[] = {{"FILED", "filed_at"}, {"BEGAN", "began_at"}, {"ENDED", "ended_at"}};
+  EXPECT_EQ(list_table(list, columns), "FILED  BEGAN  ENDED\n0      0      -\n");
+}
+
 TEST(Text, JsonKeepsFieldNamesAndReadsBack) {
   v1::Account account;
   account.set_units_held_kg(1'448'500);
