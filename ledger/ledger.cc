@@ -51,7 +51,9 @@ std::string drift(const v1::Totals& t) {
 
 }  // namespace
 
-Ledger::Ledger(std::unique_ptr<Store> store) : store_(std::move(store)) {}
+Ledger::Ledger(std::unique_ptr<Store> store)
+    : store_(std::move(store)), batch_(std::make_unique<leveldb::WriteBatch>()) {}
+Ledger::~Ledger() = default;
 
 Result<std::unique_ptr<Ledger>> Ledger::open(const StoreOptions& options) {
   auto store = Store::open(options);
@@ -145,21 +147,20 @@ Result<std::vector<Answer>> Ledger::apply(const Block& block, const std::vector<
   assert(checked.size() == block.items.size());
   if (const auto reason = read_only_reason(); !reason.empty())
     return fail(ErrorCode::READ_ONLY, reason);
-  leveldb::WriteBatch batch;
   std::vector<Answer> answers;
   answers.reserve(block.items.size());
   for (std::size_t i = 0; i < block.items.size(); ++i) {
     const auto& item = block.items[i];
     const auto known = checked[i] ? checked[i] : check(item);
-    answers.push_back(apply_event(item, *known, block.stamp, batch));
+    answers.push_back(apply_event(item, *known, block.stamp));
     if (const auto wrong = drift(totals_); !wrong.empty()) {
       stop_applying(wrong);
       return fail(ErrorCode::READ_ONLY, read_only_reason());
     }
   }
-  if (block.items.empty()) tick(block.stamp, batch);
-  drop_expired(batch);
-  publish(batch, at);
+  if (block.items.empty()) tick(block.stamp);
+  drop_expired();
+  publish(at);
   return answers;
 }
 
@@ -171,28 +172,28 @@ void Ledger::stop_applying(const std::string& why) {
 
 void Ledger::pass(AppliedAt at) {
   if (!read_only_reason().empty()) return;
-  leveldb::WriteBatch batch;
-  publish(batch, at);
+  publish(at);
 }
 
-void Ledger::publish(leveldb::WriteBatch& batch, AppliedAt at) {
-  state_->write_to(batch);
-  tree_->write_to(batch);
-  batch.Put(slice(key::meta("head")),
-            slice(encode_head({tree_->size(), tree_->root(), time_, state_->digest()})));
+void Ledger::publish(AppliedAt at) {
+  state_->write_to(*batch_);
+  tree_->write_to(*batch_);
+  batch_->Put(slice(key::meta("head")),
+              slice(encode_head({tree_->size(), tree_->root(), time_, state_->digest()})));
   std::string position;
   crypto::append_u64(position, at.index);
   crypto::append_u64(position, at.term);
-  batch.Put(slice(key::meta("applied")), slice(position));
-  store_->write(batch);
+  batch_->Put(slice(key::meta("applied")), slice(position));
+  store_->write(*batch_);
+  batch_->Clear();
   refused_.clear();
   std::lock_guard lock(status_mutex_);
   applied_ = at;
   published_due_ = next_due_;
 }
 
-Answer Ledger::apply_event(const BlockItem& item, const Result<CheckedEvent>& checked, Micros stamp,
-                           leveldb::WriteBatch& batch) {
+Answer Ledger::apply_event(const BlockItem& item, const Result<CheckedEvent>& checked,
+                           Micros stamp) {
   if (!checked) return failed(checked.error());
   const auto& event = *checked;
   const auto& payload = event.payload;
@@ -204,7 +205,7 @@ Answer Ledger::apply_event(const BlockItem& item, const Result<CheckedEvent>& ch
   const auto now = std::max(stamp, time_ + 1);
   const auto accepted_key = key::accepted(payload.party(), payload.event_id());
   if (auto known = known_outcome(event, accepted_key, now)) return std::move(*known);
-  auto answer = decide_event(item, event, now, batch);
+  auto answer = decide_event(item, event, now);
   if (answer.decision != v1::ACCEPTED) state_->drop();
   return answer;
 }
@@ -291,8 +292,7 @@ Ruling Ledger::decide_genesis(Context& context) {
       Refusal{ErrorCode::SIGNATURE_MISSING, "signers.genesis", "AUTHORITY x1", "0", {}, false});
 }
 
-Answer Ledger::decide_event(const BlockItem& item, const CheckedEvent& event, Micros now,
-                            leveldb::WriteBatch& batch) {
+Answer Ledger::decide_event(const BlockItem& item, const CheckedEvent& event, Micros now) {
   if (now >= next_due_) run_due(*state_, now, tree_->size());
   bool in_force = false;
   const auto& rules = rules_at(now, in_force);
@@ -307,16 +307,15 @@ Answer Ledger::decide_event(const BlockItem& item, const CheckedEvent& event, Mi
     context.signers = std::move(*parties);
     ruling = decide(context);
   }
-  if (ruling) return accept_event(item, context, batch);
+  if (ruling) return accept_event(item, context);
   const auto& refusal = ruling.error();
   if (!refusal.recorded)
     return failed({refusal.code, refusal.rule + " needs " + refusal.limit + ", has " +
                                      refusal.used + " " + refusal.asked});
-  return refuse_event(event, now, refusal, batch);
+  return refuse_event(event, now, refusal);
 }
 
-Answer Ledger::refuse_event(const CheckedEvent& event, Micros now, const Refusal& refusal,
-                            leveldb::WriteBatch& batch) {
+Answer Ledger::refuse_event(const CheckedEvent& event, Micros now, const Refusal& refusal) {
   const auto& payload = event.payload;
   v1::RefusedOutcome refused;
   refused.set_event_sha256(std::string(event.sha256.view()));
@@ -324,15 +323,15 @@ Answer Ledger::refuse_event(const CheckedEvent& event, Micros now, const Refusal
   refused.set_time(now);
   *refused.mutable_outcome() = outcome_of(refusal);
   const auto name = key::refused(payload.party(), payload.event_id());
-  batch.Put(slice(name), slice(refused.SerializeAsString()));
-  batch.Put(slice(key::refused_end(payload.valid_until(), name)), leveldb::Slice());
+  batch_->Put(slice(name), slice(refused.SerializeAsString()));
+  batch_->Put(slice(key::refused_end(payload.valid_until(), name)), leveldb::Slice());
   Answer answer{v1::REFUSED, refusal.code, {}, refused.outcome(), 0, now};
   refusals_end_from_ = std::min(refusals_end_from_, payload.valid_until());
   refused_[name] = std::move(refused);
   return answer;
 }
 
-Answer Ledger::accept_event(const BlockItem& item, Context& context, leveldb::WriteBatch& batch) {
+Answer Ledger::accept_event(const BlockItem& item, Context& context) {
   const auto& payload = context.event.payload;
   v1::AcceptedOutcome accepted;
   accepted.set_event_sha256(std::string(context.event.sha256.view()));
@@ -345,42 +344,41 @@ Answer Ledger::accept_event(const BlockItem& item, Context& context, leveldb::Wr
   totals_ = context.totals;
   next_due_ = context.now < next_due_ ? context.next_due : first_due(*state_);
   if (!item.attachments.empty())
-    batch.Put(slice(key::attachment(context.leaf)), slice(item.attachments.front()));
+    batch_->Put(slice(key::attachment(context.leaf)), slice(item.attachments.front()));
   if (payload.has_genesis()) genesis_ = payload.genesis();
   if (payload.has_genesis() || payload.has_file_rule_set()) reload_rules();
   if (payload.has_file_methodology()) programs_.forget();
-  append_leaf(context.now, EntryKind::event, item.envelope, batch);
-  append_state_root(batch);
+  append_leaf(context.now, EntryKind::event, item.envelope);
+  append_state_root();
   return {v1::ACCEPTED, ErrorCode::OK, {}, std::move(context.outcome), context.leaf, context.now};
 }
 
-void Ledger::tick(Micros stamp, leveldb::WriteBatch& batch) {
+void Ledger::tick(Micros stamp) {
   const auto now = std::max(stamp, time_ + 1);
   if (tree_->size() == 0 || now < next_due_) return;
   run_due(*state_, now, tree_->size());
   state_->accept();
   next_due_ = first_due(*state_);
-  append_leaf(now, EntryKind::tick, {}, batch);
-  append_state_root(batch);
+  append_leaf(now, EntryKind::tick, {});
+  append_state_root();
 }
 
-void Ledger::append_leaf(Micros time, EntryKind kind, std::string_view body,
-                         leveldb::WriteBatch& batch) {
+void Ledger::append_leaf(Micros time, EntryKind kind, std::string_view body) {
   const auto entry = encode_entry(time, kind, body);
-  batch.Put(slice(key::entry(tree_->size())), slice(entry));
+  batch_->Put(slice(key::entry(tree_->size())), slice(entry));
   tree_->append(crypto::leaf_hash(entry));
   time_ = time;
 }
 
-void Ledger::append_state_root(leveldb::WriteBatch& batch) {
+void Ledger::append_state_root() {
   const auto interval = genesis_.state_root_interval();
   if (tree_->size() % interval != interval - 1) return;
   std::string body(1, kStateRootForm);
   body += state_->digest().view();
-  append_leaf(time_ + 1, EntryKind::state_root, body, batch);
+  append_leaf(time_ + 1, EntryKind::state_root, body);
 }
 
-void Ledger::drop_expired(leveldb::WriteBatch& batch) {
+void Ledger::drop_expired() {
   if (time_ <= refusals_end_from_) return;
   int dropped = 0;
   auto next = kTimeMax;
@@ -391,12 +389,13 @@ void Ledger::drop_expired(leveldb::WriteBatch& batch) {
                              next = std::min(next, end);
                              return false;
                            }
-                           batch.Delete(slice(order));
+                           batch_->Delete(slice(order));
                            // The same identity may have been refused again since, with another
                            // valid_until.
                            const std::string name(key::refusal_name(order));
                            const auto refused = refusal_at(name);
-                           if (refused && refused->valid_until() == end) batch.Delete(slice(name));
+                           if (refused && refused->valid_until() == end)
+                             batch_->Delete(slice(name));
                            return true;
                          });
   for (const auto& [name, refused] : refused_) next = std::min(next, refused.valid_until());

@@ -78,6 +78,9 @@ class Ledger {
   // Errors of Store::open; CORRUPT if the stored parts do not belong together (the tree's root is
   // computed anew and compared).
   [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(const StoreOptions& options);
+  ~Ledger();
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
 
   [[nodiscard]] Checked check(const BlockItem& item) const;
 
@@ -106,31 +109,30 @@ class Ledger {
   [[nodiscard]] std::optional<crypto::PublicKey> known_key(const crypto::Digest& key_id) const;
 
   // One event, from "known?" to leaf. See the list above.
-  Answer apply_event(const BlockItem& item, const Result<CheckedEvent>& checked, Micros stamp,
-                     leveldb::WriteBatch& batch);
+  Answer apply_event(const BlockItem& item, const Result<CheckedEvent>& checked, Micros stamp);
   std::optional<Answer> known_outcome(const CheckedEvent& event, const std::string& accepted_key,
                                       Micros now) const;
-  Answer decide_event(const BlockItem& item, const CheckedEvent& event, Micros now,
-                      leveldb::WriteBatch& batch);
+  Answer decide_event(const BlockItem& item, const CheckedEvent& event, Micros now);
   // The parties whose keys in force signed, or the error.
   Result<std::set<std::string>> signers(const CheckedEvent& event) const;
   Ruling decide_genesis(Context& context);
-  Answer refuse_event(const CheckedEvent& event, Micros now, const Refusal& refusal,
-                      leveldb::WriteBatch& batch);
-  Answer accept_event(const BlockItem& item, Context& context, leveldb::WriteBatch& batch);
-  void tick(Micros stamp, leveldb::WriteBatch& batch);
-  void append_leaf(Micros time, EntryKind kind, std::string_view body, leveldb::WriteBatch& batch);
-  void append_state_root(leveldb::WriteBatch& batch);
+  Answer refuse_event(const CheckedEvent& event, Micros now, const Refusal& refusal);
+  Answer accept_event(const BlockItem& item, Context& context);
+  void tick(Micros stamp);
+  void append_leaf(Micros time, EntryKind kind, std::string_view body);
+  void append_state_root();
   // The refusal kept for this identity at `now`, whatever its bytes.
   std::optional<v1::RefusedOutcome> kept_refusal(const v1::Payload& payload, Micros now) const;
   std::optional<v1::RefusedOutcome> refusal_at(const std::string& name) const;
-  void drop_expired(leveldb::WriteBatch& batch);
+  void drop_expired();
   // The rule set in force; or else the last one that was, or the last one filed.
   const v1::RuleSet& rules_at(Micros now, bool& in_force) const;
   void stop_applying(const std::string& why);
-  void publish(leveldb::WriteBatch& batch, AppliedAt at);
+  void publish(AppliedAt at);
 
   std::unique_ptr<Store> store_;
+  // What the block at hand writes; empty between blocks, kept for its memory.
+  std::unique_ptr<leveldb::WriteBatch> batch_;
   std::unique_ptr<State> state_;
   std::unique_ptr<Tree> tree_;
   const std::shared_ptr<TileCache> tiles_ = std::make_shared<TileCache>();

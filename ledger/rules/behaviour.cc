@@ -65,14 +65,14 @@ std::string claim_value(std::uint64_t leaf, std::uint32_t record, std::int64_t g
 }
 
 // Credits the account; what it then holds more is counted apart from what was credited.
-void pay(Context& context, Credit credit, std::uint32_t index) {
+void pay(Context& context, const Credit& credit, std::uint32_t index) {
   auto after = credit.before;
   after.grams += credit.grams;
   auto& totals = context.totals;
   totals.set_credits_credited_g(totals.credits_credited_g() + credit.grams);
   totals.set_credits_held_g(totals.credits_held_g() + after.grams - credit.before.grams);
-  context.state.put(std::move(credit.account_key), after.encode());
-  context.state.put(std::move(credit.claim_key), claim_value(context.leaf, index, credit.grams));
+  context.state.put(credit.account_key, after.encode());
+  context.state.put(credit.claim_key, claim_value(context.leaf, index, credit.grams));
   context.outcome.set_records_credited(context.outcome.records_credited() + 1);
 }
 
@@ -105,7 +105,7 @@ Ruling submit_behaviour_batch(Context& context, const v1::SubmitBehaviourBatch& 
   const auto credited_before_g = context.totals.credits_credited_g();
   for (const auto& record : context.event.records) {
     if (auto credit = judge(context, line, record)) {
-      pay(context, std::move(*credit), index);
+      pay(context, *credit, index);
     } else {
       note_refusal(outcome, context.state, index, record, credit.error().code);
       if (!first) first = std::move(credit.error());

@@ -17,21 +17,21 @@ Micros due_of(std::string_view item) {
   return static_cast<Micros>(crypto::read_u64(item.substr(kDueAt)) ^ key::kSignBit);
 }
 
-void rule_set_due(State& state, std::string record_key, Micros now, std::uint64_t leaf) {
+void rule_set_due(State& state, std::string_view record_key, Micros now, std::uint64_t leaf) {
   auto record = state.find<v1::RuleSetRecord>(record_key);
   assert(record && "a rule set falls due that was never filed");
   note_window(*record, now, leaf);
-  state.put(std::move(record_key), *record);
+  state.put(record_key, *record);
 }
 
-void role_window_due(State& state, std::string record_key, Micros now) {
+void role_window_due(State& state, std::string_view record_key, Micros now) {
   auto party = state.find<v1::Party>(record_key);
   assert(party && "the role of an unknown party falls due");
   auto* roles = party->mutable_roles();
   roles->erase(std::remove_if(roles->begin(), roles->end(),
                               [now](const auto& grant) { return has_ended(grant, now); }),
                roles->end());
-  state.put(std::move(record_key), *party);
+  state.put(record_key, *party);
 }
 
 }  // namespace
@@ -48,13 +48,13 @@ void run_due(State& state, Micros now, std::uint64_t leaf) {
   for (int i = 0; i < kDuePerLeafMax; ++i) {
     const auto item = state.at_or_after("vD", "vD");
     if (!item || due_of(item->key) > now) return;
-    auto record_key = item->key.substr(kRecordAt);
+    const auto record_key = std::string_view(item->key).substr(kRecordAt);
     switch (static_cast<DueKind>(item->key[kKindAt])) {
       case DueKind::rule_set:
-        rule_set_due(state, std::move(record_key), now, leaf);
+        rule_set_due(state, record_key, now, leaf);
         break;
       case DueKind::role_window:
-        role_window_due(state, std::move(record_key), now);
+        role_window_due(state, record_key, now);
         break;
     }
     state.erase(item->key);

@@ -40,7 +40,7 @@ void put_block(Context& context, const v1::UnitBlock& block) {
   if (block.state() != v1::HELD) return;
   std::string end;
   crypto::append_u64(end, block.end());
-  context.state.put(key::holding(block.account(), block.start()), std::move(end));
+  context.state.put(key::holding(block.account(), block.start()), end);
 }
 
 void erase_block(Context& context, const v1::UnitBlock& block) {

@@ -197,7 +197,7 @@ void put_units(Context& context, v1::UnitBatch& batch, std::uint64_t start, std:
   context.state.put(key::batch(batch.batch()), batch);
   std::string next;
   crypto::append_u64(next, batch.end() + 1);
-  context.state.put(key::next_serial(), std::move(next));
+  context.state.put(key::next_serial(), next);
   v1::UnitBlock block;
   block.set_start(batch.start());
   block.set_end(batch.end());

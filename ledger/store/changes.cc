@@ -1,6 +1,10 @@
 #include "ledger/store/changes.h"
 
 #include <algorithm>
+#include <cassert>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
 
 #include "crypto/bytes.h"
 
@@ -9,18 +13,8 @@ namespace {
 
 // What falls due, legal entities, holdings, versions, periods, rule sets, unit blocks.
 constexpr std::string_view kOrderedFamilies = "DEHIQRU";
-// Clearing a hash table costs its buckets; more than these are given back when few were used.
-constexpr std::size_t kBucketsKept = 1024;
-constexpr std::size_t kBucketsPerChangeMax = 8;
-
-// Moves one change from a layer into the one below; answers it if its key is new there.
-template <class Layer>
-Changes::Change* move_one(Layer& from, Layer& into, const std::string& key) {
-  auto placed = into.insert(from.extract(key));
-  if (placed.inserted) return &*placed.position;
-  placed.position->second = std::move(placed.node.mapped());
-  return nullptr;
-}
+// Kept from block to block, so that most blocks ask for no memory.
+constexpr std::size_t kFirstMemoryBytes = std::size_t{4} << 20;
 
 // A change with the first bytes of its key as numbers, so that few comparisons look further.
 struct Sortable {
@@ -28,77 +22,110 @@ struct Sortable {
   Changes::Change* change = nullptr;
   explicit Sortable(Changes::Change& of) : change(&of) {
     char bytes[16] = {};
-    of.first.copy(bytes, sizeof bytes);
+    of.key.copy(bytes, sizeof bytes);
     head = crypto::read_u64({bytes, 8});
     middle = crypto::read_u64({bytes + 8, 8});
   }
   bool operator<(const Sortable& other) const {
     if (head != other.head) return head < other.head;
     if (middle != other.middle) return middle < other.middle;
-    return change->first < other.change->first;
+    return change->key < other.change->key;
   }
 };
 
 }  // namespace
 
+Changes::Changes()
+    : first_memory_(kFirstMemoryBytes), memory_(first_memory_.data(), first_memory_.size()) {
+  // Memory is given back without destructors.
+  static_assert(std::is_trivially_destructible_v<Change>);
+}
+
 bool Changes::is_ordered(std::string_view key) {
   return key.size() > 1 && kOrderedFamilies.find(key[1]) != std::string_view::npos;
 }
 
-void Changes::put(std::string key, Value value) {
-  if (is_ordered(key)) {
-    ordered_.insert_or_assign(std::move(key), std::move(value));
-  } else {
-    hashed_.insert_or_assign(std::move(key), std::move(value));
-  }
+std::string_view Changes::kept(std::string_view bytes) {
+  if (bytes.empty()) return {};
+  auto* copy = static_cast<char*>(memory_.allocate(bytes.size(), 1));
+  std::memcpy(copy, bytes.data(), bytes.size());
+  return {copy, bytes.size()};
 }
 
-const Changes::Value* Changes::find(std::string_view key) const {
-  if (is_ordered(key)) {
-    const auto found = ordered_.find(key);
-    return found == ordered_.end() ? nullptr : &found->second;
-  }
-  if (hashed_.empty()) return nullptr;
-  const auto found = hashed_.find(key);
-  return found == hashed_.end() ? nullptr : &found->second;
+Changes::Change& Changes::change_of(std::string_view key) {
+  if (const auto known = by_key_.find(key); known != by_key_.end()) return *known->second;
+  auto* change = std::pmr::polymorphic_allocator<>(&memory_).new_object<Change>();
+  change->key = kept(key);
+  by_key_.emplace(change->key, change);
+  if (is_ordered(key)) ordered_.emplace(change->key, change);
+  return *change;
 }
 
-Changes::Sorted Changes::sorted() {
-  std::vector<Sortable> all;
-  all.reserve(ordered_.size() + hashed_.size());
-  for (auto& change : hashed_) all.emplace_back(change);
-  for (auto& change : ordered_) all.emplace_back(change);
-  std::ranges::sort(all, std::less<>());
-  Sorted sorted;
-  sorted.reserve(all.size());
-  for (const auto& one : all) sorted.push_back(one.change);
-  return sorted;
+void Changes::put(std::string_view key, Value value) {
+  auto& change = change_of(key);
+  if (value) value = kept(*value);
+  change.of_event = value;
+  if (change.in_event) return;
+  change.in_event = true;
+  event_.push_back(&change);
 }
 
-void Changes::move_to(Changes& below, Sorted sorted) {
-  if (below.empty()) {
-    std::swap(ordered_, below.ordered_);
-    std::swap(hashed_, below.hashed_);
-    below.moved_here_ = std::move(sorted);
-    return;
+Changes::List Changes::accept() {
+  std::vector<Sortable> sorted;
+  sorted.reserve(event_.size());
+  for (auto* change : event_) sorted.emplace_back(*change);
+  event_.clear();
+  std::ranges::sort(sorted, std::less<>());
+  List accepted;
+  accepted.reserve(sorted.size());
+  for (const auto& [head, middle, change] : sorted) {
+    if (!change->in_block) block_.push_back(change);
+    change->of_block = change->of_event;
+    change->in_block = true;
+    change->in_event = false;
+    accepted.push_back(change);
   }
-  for (const auto* change : sorted) {
-    auto* moved = is_ordered(change->first) ? move_one(ordered_, below.ordered_, change->first)
-                                            : move_one(hashed_, below.hashed_, change->first);
-    if (moved != nullptr) below.moved_here_.push_back(moved);
+  return accepted;
+}
+
+void Changes::drop() {
+  for (auto* change : event_) {
+    change->in_event = false;
+    if (change->in_block) continue;
+    if (is_ordered(change->key)) ordered_.erase(change->key);
+    by_key_.erase(change->key);
   }
-  clear();
+  event_.clear();
+}
+
+const Changes::Change* Changes::find(std::string_view key) const {
+  const auto found = by_key_.find(key);
+  return found == by_key_.end() ? nullptr : found->second;
+}
+
+const Changes::Change* Changes::at_or_after(std::string_view prefix, std::string_view key) const {
+  for (auto at = ordered_.lower_bound(key); at != ordered_.end(); ++at) {
+    if (!at->first.starts_with(prefix)) return nullptr;
+    if (at->second->newest()) return at->second;
+  }
+  return nullptr;
+}
+
+const Changes::Change* Changes::before(std::string_view prefix, std::string_view key) const {
+  for (auto at = ordered_.lower_bound(key); at != ordered_.begin();) {
+    --at;
+    if (!at->first.starts_with(prefix)) return nullptr;
+    if (at->second->newest()) return at->second;
+  }
+  return nullptr;
 }
 
 void Changes::clear() {
-  moved_here_.clear();
+  event_.clear();
+  block_.clear();
+  by_key_.clear();
   ordered_.clear();
-  const auto buckets = hashed_.bucket_count();
-  if (buckets > kBucketsKept && buckets > kBucketsPerChangeMax * hashed_.size()) {
-    hashed_ = Hashed();
-  } else {
-    hashed_.clear();
-  }
+  memory_.release();
 }
 
 }  // namespace puhui::ledger

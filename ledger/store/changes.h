@@ -1,22 +1,25 @@
-// One layer of changes to the views: what is put or erased, not yet in the store.
+// What a block changes in the views and is not yet in the store: the changes of the event at hand
+// over those of the events accepted before it.
 //
-// Most families are only ever looked up by their whole key and are kept by hash; those whose
-// neighbours are asked for are kept in key order. Nothing that leaves here depends on hash order.
+// Most families are only ever looked up by their whole key; those whose neighbours are asked for
+// are kept in key order as well. Nothing that leaves here depends on hash order.
+// Keys and values are copied into memory that is given back whole by `clear`; what a dropped event
+// took of it is bounded by the block's size.
 // Threads: used by the applying thread only.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
 #include <functional>
 #include <map>
+#include <memory_resource>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 namespace puhui::ledger {
 
-// Lets string views be looked up among strings.
+// Hashes keys; lets string views be looked up among strings.
 struct KeyHash {
   using is_transparent = void;
   std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
@@ -24,34 +27,54 @@ struct KeyHash {
 
 class Changes {
  public:
-  using Value = std::optional<std::string>;  // empty: erased
-  using Change = std::pair<const std::string, Value>;
-  using Ordered = std::map<std::string, Value, std::less<>>;
+  using Value = std::optional<std::string_view>;  // empty: erased
+  // One key. All views are valid until `clear`.
+  struct Change {
+    std::string_view key;
+    Value of_event, of_block;
+    bool in_event = false, in_block = false;
+
+    [[nodiscard]] const Value& newest() const { return in_event ? of_event : of_block; }
+  };
+  using List = std::vector<const Change*>;
+
+  Changes();
+  Changes(const Changes&) = delete;
+  Changes& operator=(const Changes&) = delete;
 
   // Whether keys of this family ("vU…") are kept in order.
   [[nodiscard]] static bool is_ordered(std::string_view key);
 
-  void put(std::string key, Value value);
-  // The change of this key, or null.
-  [[nodiscard]] const Value* find(std::string_view key) const;
-  [[nodiscard]] bool empty() const { return ordered_.empty() && hashed_.empty(); }
-  [[nodiscard]] const Ordered& ordered() const { return ordered_; }
+  // A change by the event at hand.
+  void put(std::string_view key, Value value);
+  // Folds the event's changes into the block's; answers them in key order.
+  List accept();
+  // Forgets the event's changes.
+  void drop();
 
-  // All changes in key order; valid until the next change.
-  using Sorted = std::vector<Change*>;
-  [[nodiscard]] Sorted sorted();
-  // Puts all changes, in the order `sorted` gave, into the layer below and empties this one.
-  void move_to(Changes& below, Sorted sorted);
-  // What was moved here, each key once, in the order it first came.
-  [[nodiscard]] const Sorted& moved_here() const { return moved_here_; }
+  // The newest change of this key, or null.
+  [[nodiscard]] const Change* find(std::string_view key) const;
+  // First key at or above `key`, last key below it, of those of an ordered family that start with
+  // `prefix` and were last given a value; or null.
+  [[nodiscard]] const Change* at_or_after(std::string_view prefix, std::string_view key) const;
+  [[nodiscard]] const Change* before(std::string_view prefix, std::string_view key) const;
+
+  // The keys changed by accepted events, each once: in the order of the events, and within one in
+  // key order, which is what a database likes to be given.
+  [[nodiscard]] const List& of_block() const { return block_; }
+  [[nodiscard]] bool has_event() const { return !event_.empty(); }
   void clear();
 
  private:
-  using Hashed = std::unordered_map<std::string, Value, KeyHash, std::equal_to<>>;
+  Change& change_of(std::string_view key);
+  std::string_view kept(std::string_view bytes);
 
-  Ordered ordered_;
-  Hashed hashed_;
-  Sorted moved_here_;
+  std::vector<std::byte> first_memory_;
+  std::pmr::monotonic_buffer_resource memory_;
+  boost::unordered_flat_map<std::string_view, Change*, KeyHash> by_key_;
+  std::map<std::string_view, Change*> ordered_;
+  std::vector<Change*> event_;
+  List block_;
 };
 
 }  // namespace puhui::ledger

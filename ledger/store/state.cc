@@ -19,14 +19,18 @@ bool is_hot(std::string_view key) {
   return key.size() > 1 && key[0] == 'v' && kHotFamilies.find(key[1]) != std::string_view::npos;
 }
 
+Found found_in(const Changes::Change& change) {
+  return {std::string(change.key), std::string(*change.newest())};
+}
+
 leveldb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
 }  // namespace
 
 std::optional<std::string> State::get(std::string_view key) const {
-  if (const auto* change = event_.find(key)) return *change;
-  if (const auto* change = block_.find(key)) return *change;
-  return stored(key);
+  const auto* change = changes_.find(key);
+  if (change == nullptr) return stored(key);
+  return change->newest() ? std::optional<std::string>(*change->newest()) : std::nullopt;
 }
 
 std::optional<std::string> State::stored(std::string_view key) const {
@@ -34,10 +38,7 @@ std::optional<std::string> State::stored(std::string_view key) const {
   if (!is_hot(key)) return store_.get(key);
   if (const auto known = hot_.find(key); known != hot_.end()) return known->second;
   auto value = store_.get(key);
-  if (value) {
-    if (hot_.size() >= kHotValuesMax) hot_.clear();
-    hot_.emplace(key, *value);
-  }
+  if (value) remember(key, *value);
   return value;
 }
 
@@ -45,40 +46,21 @@ std::optional<std::string> State::stored(std::string_view key) const {
 // however many changed keys lie on its way.
 std::optional<Found> State::at_or_after(std::string_view prefix, std::string_view key) const {
   assert(Changes::is_ordered(prefix));
-  const Changes::Change* nearest = nullptr;
-  for (const auto* layer : {&block_, &event_}) {
-    const auto& changes = layer->ordered();
-    auto it = changes.lower_bound(key);
-    while (it != changes.end() && it->first.starts_with(prefix) && !is_current(*layer, *it)) ++it;
-    if (it == changes.end() || !it->first.starts_with(prefix)) continue;
-    if (nearest == nullptr || it->first < nearest->first) nearest = &*it;
-  }
+  const auto* nearest = changes_.at_or_after(prefix, key);
   auto found = store_.at_or_after(prefix, key, [&](std::string_view passed) {
-    return (nearest == nullptr || passed < nearest->first) && is_changed(passed);
+    return (nearest == nullptr || passed < nearest->key) && changes_.find(passed) != nullptr;
   });
-  if (nearest != nullptr && (!found || nearest->first <= found->key))
-    return Found{nearest->first, *nearest->second};
+  if (nearest != nullptr && (!found || nearest->key <= found->key)) return found_in(*nearest);
   return found;
 }
 
 std::optional<Found> State::before(std::string_view prefix, std::string_view key) const {
   assert(Changes::is_ordered(prefix));
-  const Changes::Change* nearest = nullptr;
-  for (const auto* layer : {&block_, &event_}) {
-    const auto& changes = layer->ordered();
-    for (auto it = changes.lower_bound(key); it != changes.begin();) {
-      --it;
-      if (!it->first.starts_with(prefix)) break;
-      if (!is_current(*layer, *it)) continue;
-      if (nearest == nullptr || it->first > nearest->first) nearest = &*it;
-      break;
-    }
-  }
+  const auto* nearest = changes_.before(prefix, key);
   auto found = store_.before(prefix, key, [&](std::string_view passed) {
-    return (nearest == nullptr || passed > nearest->first) && is_changed(passed);
+    return (nearest == nullptr || passed > nearest->key) && changes_.find(passed) != nullptr;
   });
-  if (nearest != nullptr && (!found || nearest->first >= found->key))
-    return Found{nearest->first, *nearest->second};
+  if (nearest != nullptr && (!found || nearest->key >= found->key)) return found_in(*nearest);
   return found;
 }
 
@@ -86,11 +68,10 @@ void State::accept() {
   crypto::Sha256 running;
   running.update(digest_.view());
   std::string bytes;
-  auto sorted = event_.sorted();
-  for (const auto* change : sorted) {
-    const auto& [key, value] = *change;
-    crypto::append_u32(bytes, static_cast<std::uint32_t>(key.size()));
-    bytes += key;
+  for (const auto* change : changes_.accept()) {
+    const auto& value = change->of_block;
+    crypto::append_u32(bytes, static_cast<std::uint32_t>(change->key.size()));
+    bytes += change->key;
     bytes += value ? '\1' : '\0';
     if (value) {
       crypto::append_u32(bytes, static_cast<std::uint32_t>(value->size()));
@@ -101,28 +82,32 @@ void State::accept() {
     bytes.clear();
   }
   digest_ = running.update(bytes).final();
-  event_.move_to(block_, std::move(sorted));
+}
+
+void State::remember(std::string_view key, std::string_view value) const {
+  if (const auto known = hot_.find(key); known != hot_.end()) {
+    known->second = value;
+    return;
+  }
+  if (hot_.size() >= kHotValuesMax) hot_.clear();
+  hot_.emplace(key, value);
 }
 
 void State::write_to(leveldb::WriteBatch& batch) {
-  assert(event_.empty());
-  for (auto* change : block_.moved_here()) {
-    auto& [key, value] = *change;
+  assert(!changes_.has_event());
+  for (const auto* change : changes_.of_block()) {
+    const auto& key = change->key;
+    const auto& value = change->of_block;
     if (value) {
       batch.Put(slice(key), slice(*value));
+      if (is_claim(key)) claims_.add(key);
+      if (is_hot(key)) remember(key, *value);
     } else {
       batch.Delete(slice(key));
-    }
-    if (is_claim(key) && value) claims_.add(key);
-    if (!is_hot(key)) continue;
-    if (!value) {
-      hot_.erase(key);
-    } else {
-      if (hot_.size() >= kHotValuesMax) hot_.clear();
-      hot_.insert_or_assign(key, std::move(*value));
+      if (is_hot(key)) hot_.erase(std::string(key));
     }
   }
-  block_.clear();
+  changes_.clear();
 }
 
 }  // namespace puhui::ledger

@@ -1,8 +1,8 @@
-// The views while a block is being applied: three layers over the store.
+// The views while a block is being applied: what it changes, over the store.
 //
-// Changes of the event at hand lie on top and are folded into the block's by `accept`, or forgotten
-// by `drop`; nothing reaches the store before `write_to`. So a refused event changes nothing, and a
-// block is one atomic write.
+// Changes of the event at hand are folded into the block's by `accept`, or forgotten by `drop`;
+// nothing reaches the store before `write_to`. So a refused event changes nothing, and a block is
+// one atomic write.
 // `digest` is the running hash of all accepted view changes, in the order leaves were accepted and
 // within a leaf in key order; it depends on leaves alone, never on block borders:
 //   digest' = SHA-256(digest ‖ for each change: u32 key length ‖ key ‖ u8 1 ‖ u32 value length ‖
@@ -16,7 +16,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "crypto/hash.h"
 #include "ledger/store/changes.h"
@@ -32,8 +31,8 @@ class State {
 
   [[nodiscard]] std::optional<std::string> get(std::string_view key) const;
   [[nodiscard]] bool has(std::string_view key) const { return get(key).has_value(); }
-  void put(std::string key, std::string value) { event_.put(std::move(key), std::move(value)); }
-  void erase(std::string key) { event_.put(std::move(key), std::nullopt); }
+  void put(std::string_view key, std::string_view value) { changes_.put(key, value); }
+  void erase(std::string_view key) { changes_.put(key, std::nullopt); }
 
   // A stored message. A value that does not parse means the store is corrupt: the process stops.
   template <class M>
@@ -45,8 +44,8 @@ class State {
     assert(parsed && "a stored view does not parse");
     return parsed ? std::optional<M>(std::move(message)) : std::nullopt;
   }
-  void put(std::string key, const google::protobuf::MessageLite& message) {
-    put(std::move(key), message.SerializeAsString());
+  void put(std::string_view key, const google::protobuf::MessageLite& message) {
+    put(key, message.SerializeAsString());
   }
 
   // First key at or above `key`, last key below it, of those that start with `prefix`, which must
@@ -56,7 +55,7 @@ class State {
   [[nodiscard]] std::optional<Found> before(std::string_view prefix, std::string_view key) const;
 
   void accept();
-  void drop() { event_.clear(); }
+  void drop() { changes_.drop(); }
   [[nodiscard]] const crypto::Digest& digest() const { return digest_; }
 
   // Moves the block's changes into `batch` and remembers hot values for the next blocks.
@@ -65,20 +64,13 @@ class State {
  private:
   // The value in the store or in what is remembered of it.
   [[nodiscard]] std::optional<std::string> stored(std::string_view key) const;
-  // Whether a layer above the store has something to say about this key.
-  [[nodiscard]] bool is_changed(std::string_view key) const {
-    return event_.find(key) != nullptr || block_.find(key) != nullptr;
-  }
-  // Whether this change of a layer holds a value that no newer layer hides.
-  [[nodiscard]] bool is_current(const Changes& layer, const Changes::Change& change) const {
-    return change.second && (&layer == &event_ || event_.find(change.first) == nullptr);
-  }
+  void remember(std::string_view key, std::string_view value) const;
 
   const Store& store_;
   crypto::Digest digest_;
-  Changes event_, block_;
+  Changes changes_;
   // Values as last written, for look-ups only (never iterated).
-  mutable std::unordered_map<std::string, std::string, KeyHash, std::equal_to<>> hot_;
+  mutable boost::unordered_flat_map<std::string, std::string, KeyHash, std::equal_to<>> hot_;
   mutable RecentClaims claims_;
 };
 

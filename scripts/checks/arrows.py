@@ -18,6 +18,7 @@ PRIVATE = ("ledger/store/", "consensus/libraft/")
 # Libraries, and the only product files that may include them.
 LIBRARIES = (
     (r"boost/multiprecision/", r"ledger/formula/", "exact arithmetic lives in ledger/formula"),
+    (r"boost/unordered/", r"ledger/store/", "hash tables of Boost are for the views at hand"),
     (r"openssl/sha\.h$", r"crypto/hash\.cc$",
      "SHA-256 is computed in crypto/hash.cc, and that is all crypto takes from OpenSSL"),
     (r"boost/|openssl/|spdlog/|CLI/|toml\+\+/|prometheus/", r"node/",

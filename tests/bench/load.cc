@@ -1,17 +1,17 @@
 // Load over the real API of real nodes: what a city of one or three nodes carries on this machine.
 //
-//   puhui_load [--events N] [--records N] [--streams N] [--stream-events N]
+//   puhui_load [--nodes N…] [--events N] [--records N] …   (see --help)
 //
 // For one node and for three on loopback, with synced logs and receipts on: individually signed
 // transfers in streams and one by one, with latencies, as a ratio to what the cores could verify
 // (cores × libsodium's verify rate, measured in the same run); behaviour records in signed batches;
 // time from acknowledgement to provable. Load is signed beforehand. It reports; it asserts nothing.
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <thread>
 #include <vector>
@@ -172,13 +172,13 @@ void behaviour(City& city, unsigned leader, const Plan& plan) {
   latencies.print("a batch with receipt");
 }
 
-void measure(const std::string& puhuid, unsigned nodes, const Plan& plan, double rate) {
+void measure(unsigned nodes, const Plan& plan, double rate) {
   const auto cores = std::max(1u, std::thread::hardware_concurrency());
   // Every node verifies every signature, and here all nodes share the cores.
   const auto limit = rate * cores / nodes;
   std::printf("%u node(s); limit %u cores × %.0f verifications/s ÷ %u = %.0f events/s\n", nodes,
               cores, rate, nodes, limit);
-  City city({puhuid, nodes, {}, {}, {}});
+  City city({PUHUI_PUHUID, nodes, {}, {}, {}});
   for (unsigned node = 1; node <= nodes; ++node) city.start(node);
   const auto leader = city.leader();
   issue_units(city, 1'000'000'000);
@@ -191,21 +191,22 @@ void measure(const std::string& puhuid, unsigned nodes, const Plan& plan, double
 }  // namespace
 
 int main(int argc, char** argv) {
-  crypto::init();
   Plan plan;
-  std::string puhuid = PUHUI_PUHUID;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string flag = argv[i];
-    const auto value = static_cast<std::size_t>(std::strtoull(argv[i + 1], nullptr, 10));
-    if (flag == "--events") plan.events = value;
-    if (flag == "--single-events") plan.single_events = value;
-    if (flag == "--records") plan.records = value;
-    if (flag == "--streams") plan.streams = value;
-    if (flag == "--stream-events") plan.stream_events = value;
-  }
+  std::vector<unsigned> cities = {1, 3};
+  CLI::App app("Load over the real API of real nodes; it reports and asserts nothing.");
+  const auto option = [&app](const char* flag, auto& value, const char* what) {
+    app.add_option(flag, value, what)->capture_default_str()->check(CLI::PositiveNumber);
+  };
+  option("--nodes", cities, "sizes of the cities to measure");
+  option("--events", plan.events, "transfers sent in streams");
+  option("--single-events", plan.single_events, "transfers sent one by one");
+  option("--records", plan.records, "behaviour records");
+  option("--streams", plan.streams, "streams sent at once");
+  option("--stream-events", plan.stream_events, "transfers in a stream");
+  CLI11_PARSE(app, argc, argv);
+
+  crypto::init();
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
-  const auto rate = verify_rate();
-  measure(puhuid, 1, plan, rate);
-  measure(puhuid, 3, plan, verify_rate());
+  for (const auto nodes : cities) measure(nodes, plan, verify_rate());
   return 0;
 }
