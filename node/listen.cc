@@ -1,5 +1,7 @@
 #include "node/listen.h"
 
+#include "crypto/bytes.h"
+
 namespace puhui::node {
 
 namespace asio = boost::asio;
@@ -17,6 +19,17 @@ Result<std::uint16_t> listen(asio::ip::tcp::acceptor& acceptor, const std::strin
   if (!error) return acceptor.local_endpoint().port();
   return fail(ErrorCode::UNAVAILABLE,
               "listening on " + host + " port " + std::to_string(port) + ": " + error.message());
+}
+
+std::optional<Endpoint> parse_endpoint(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  const auto port = crypto::parse_decimal(text.substr(colon + 1));
+  if (!port || *port == 0 || *port > 65535) return std::nullopt;
+  auto host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host.empty()) return std::nullopt;
+  return Endpoint{std::string(host), static_cast<std::uint16_t>(*port)};
 }
 
 }  // namespace puhui::node

@@ -82,9 +82,13 @@ void Api::handle(Request request, Respond respond) {
     if (request.method == "POST") return submit(std::move(request), std::move(respond));
     return respond(problem({ErrorCode::METHOD_NOT_ALLOWED, request.method}));
   }
+  if (!segments.empty() && segments[0] == "witness")
+    return witness_.handle(request, std::move(respond));
   if (segments.size() == 3 && segments[0] == "v1" && segments[1] == "cluster")
     return cluster(request, std::move(respond));
   if (!is_read) return respond(problem({ErrorCode::METHOD_NOT_ALLOWED, request.method}));
+  if (query(request, "witnessed") == "true")
+    return read_witnessed(std::move(request), std::move(respond));
   read(std::move(request), std::move(respond));
 }
 
@@ -99,7 +103,8 @@ void Api::read(Request request, Respond respond) {
     // The checkpoint first: the view that is taken after it holds all its leaves.
     auto checkpoint = replica_.checkpoint();
     const auto ledger = replica_.ledger();
-    Reading reading{request, ledger->view(), replica_.genesis(), std::move(checkpoint), {}};
+    Reading reading{
+        request, ledger->view(), replica_.genesis(), std::move(checkpoint), replica_.asker(), {}};
     if (request.party) reading.caller = reading.view.party(*request.party);
     respond(answer_read(reading));
   };
@@ -112,6 +117,15 @@ void Api::read(Request request, Respond respond) {
   answer({});
 }
 
+// Only the node that leads asks witnesses.
+void Api::read_witnessed(Request request, Respond respond) {
+  replica_.status([this, request = std::move(request),
+                   respond = std::move(respond)](const v1::Status& status) mutable {
+    if (status.leader_id() == status.node_id()) return read(std::move(request), std::move(respond));
+    redirect(request, respond);
+  });
+}
+
 void Api::status(const Request& request, const Respond& respond) {
   if (request.path == "/v1/policy")
     return replica_.policy([respond](const Result<crypto::Policy>& policy) {
@@ -119,6 +133,7 @@ void Api::status(const Request& request, const Respond& respond) {
     });
   replica_.status([this, request, respond](v1::Status status) {
     status.set_version(std::string(kVersion));
+    status.set_witness_vkey(witness_.vkey());
     if (request.path == "/metrics") return respond(text(metrics_.scrape(replica_, status)));
     if (request.path == "/v1/status") return respond(message(request, status));
     const bool ready = status.leader_id() != 0 && status.provable_size() > 0 && !status.read_only();

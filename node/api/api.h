@@ -16,6 +16,7 @@
 #include "node/api/metrics.h"
 #include "node/http/message.h"
 #include "node/replica/replica.h"
+#include "node/witness/endpoint.h"
 
 namespace puhui::node::api {
 
@@ -24,12 +25,15 @@ inline constexpr std::size_t kStreamEventsMax = 65'536;
 
 class Api {
  public:
-  Api(Replica& replica, Metrics& metrics) : replica_(replica), metrics_(metrics) {}
+  // `witness` is null if this node follows no log.
+  Api(Replica& replica, Metrics& metrics, Witness* witness)
+      : replica_(replica), metrics_(metrics), witness_(witness) {}
 
   void handle(http::Request request, http::Respond respond);
 
  private:
   void read(http::Request request, http::Respond respond);
+  void read_witnessed(http::Request request, http::Respond respond);
   void submit(http::Request request, http::Respond respond);
   void submit_one(const http::Request& request, http::Respond respond);
   void submit_stream(const http::Request& request, http::Respond respond);
@@ -40,6 +44,7 @@ class Api {
 
   Replica& replica_;
   Metrics& metrics_;
+  WitnessEndpoint witness_;
 };
 
 }  // namespace puhui::node::api

@@ -15,6 +15,8 @@ Metrics::Metrics()
       failed_(answers_.Add({{"decision", "failed"}})),
       size_(gauge("puhui_ledger_size", "Leaves applied")),
       provable_(gauge("puhui_provable_size", "Leaves under the newest complete checkpoint")),
+      witnessed_(gauge("puhui_witnessed_size",
+                       "Leaves under the newest checkpoint that meets the witness policy")),
       applied_(gauge("puhui_applied_index", "Consensus position applied")),
       commit_(gauge("puhui_commit_index", "Consensus position committed")),
       term_(gauge("puhui_term", "Consensus term")),
@@ -44,6 +46,7 @@ std::string Metrics::scrape(Replica& replica, const v1::Status& status) {
   };
   set(size_, status.size());
   set(provable_, status.provable_size());
+  set(witnessed_, status.witnessed_size());
   set(applied_, status.applied_index());
   set(commit_, status.commit_index());
   set(term_, status.term());

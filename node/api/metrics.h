@@ -27,7 +27,8 @@ class Metrics {
   std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Family<prometheus::Counter>& answers_;
   prometheus::Counter &accepted_, &refused_, &failed_;
-  prometheus::Gauge &size_, &provable_, &applied_, &commit_, &term_, &leads_, &read_only_, &writes_;
+  prometheus::Gauge &size_, &provable_, &witnessed_, &applied_, &commit_, &term_, &leads_,
+      &read_only_, &writes_;
   prometheus::Gauge &issued_, &held_, &retired_, &credited_, &credits_held_;
 };
 

@@ -160,11 +160,23 @@ Result<std::string> receipt_of(Reading& reading, std::uint64_t leaf) {
   return make_receipt(reading.view, leaf, *reading.checkpoint);
 }
 
+// The same under a checkpoint that the witnesses of the policy have cosigned.
+Result<std::string> witnessed_receipt_of(Reading& reading, std::uint64_t leaf) {
+  if (reading.asker == nullptr)
+    return fail(ErrorCode::INVALID_ARGUMENT, "this node asks no witnesses (witness-policy)");
+  const auto witnessed = reading.asker->witnessed();
+  if (!witnessed || witnessed->size <= leaf)
+    return fail(ErrorCode::NOT_YET_WITNESSED, reading.asker->missing());
+  return make_receipt(reading.view, leaf, *witnessed);
+}
+
 Response receipt(Reading& reading, const Arguments& arguments) {
   if (!sees_entries(reading)) return not_permitted("entries are for members");
   const auto leaf = leaf_of(reading, arguments[0]);
   if (!leaf) return problem(leaf.error());
-  auto proof = receipt_of(reading, *leaf);
+  const auto witnessed = reading.request.query.find("witnessed");
+  const bool stricter = witnessed != reading.request.query.end() && witnessed->second == "true";
+  auto proof = stricter ? witnessed_receipt_of(reading, *leaf) : receipt_of(reading, *leaf);
   if (!proof) return problem(proof.error());
   return text(std::move(*proof));
 }
@@ -278,9 +290,12 @@ Response tile(Reading& reading) {
   return response;
 }
 
+// With the lines of witnesses, if they have cosigned this very one.
 Response checkpoint(const Reading& reading) {
   if (!reading.checkpoint) return problem({ErrorCode::UNAVAILABLE, "no complete checkpoint yet"});
-  auto response = text(reading.checkpoint->note);
+  const auto witnessed = reading.asker == nullptr ? nullptr : reading.asker->witnessed();
+  const bool same = witnessed && witnessed->size == reading.checkpoint->size;
+  auto response = text(same ? witnessed->note : reading.checkpoint->note);
   response.headers.emplace_back("Cache-Control", "max-age=1");
   return response;
 }

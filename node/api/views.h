@@ -12,6 +12,7 @@ struct Reading {
   ledger::View view;
   v1::Genesis genesis;
   CompletePtr checkpoint;           // may be null
+  const Asker* asker;               // null if no witness is asked
   std::optional<v1::Party> caller;  // party of the client certificate, if it is registered
 };
 

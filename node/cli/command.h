@@ -40,6 +40,7 @@ struct Command {
 [[nodiscard]] std::span<const Command> proof_commands();
 [[nodiscard]] std::span<const Command> event_commands();
 [[nodiscard]] std::span<const Command> node_commands();
+[[nodiscard]] std::span<const Command> mirror_commands();
 
 // ---- Flags ------------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ Exit exit_of(ErrorCode code) {
     case ErrorCode::REQUEST_TIMEOUT:
     case ErrorCode::READ_ONLY:
     case ErrorCode::MEMBERSHIP_BUSY:
+    case ErrorCode::NOT_YET_WITNESSED:
       return Exit::unreachable;
     case ErrorCode::SIGNATURE_INVALID:
     case ErrorCode::ATTACHMENT_MISMATCH:

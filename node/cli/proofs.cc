@@ -6,14 +6,6 @@
 namespace puhui::node::cli {
 namespace {
 
-Result<crypto::Policy> read_policy(const std::string& path) {
-  const auto bytes = read_file(path);
-  if (!bytes) return tl::make_unexpected(bytes.error());
-  auto policy = crypto::parse_policy(*bytes);
-  if (!policy) return fail(policy.error().code, path + ": " + policy.error().detail);
-  return policy;
-}
-
 // A file to verify, the policy to believe, and keys to judge signatures by.
 struct Question {
   std::string path;
@@ -50,12 +42,18 @@ Run declare_receipt_verify(CLI::App& app) {
 
 Run declare_receipt_get(CLI::App& app) {
   auto position = std::make_shared<std::uint64_t>();
+  auto witnessed = std::make_shared<bool>(false);
   add_value(
       app, "position", parse_number, [position](std::uint64_t number) { *position = number; },
       "position of the leaf")
       ->required();
-  return [position](Session& session) -> Result<Exit> {
-    const auto receipt = session.fetch({"v1", "receipts", std::to_string(*position)});
+  app.add_flag("--witnessed", *witnessed,
+               "under a checkpoint that meets the node's witness policy");
+  return [position, witnessed](Session& session) -> Result<Exit> {
+    Query query;
+    if (*witnessed) query.emplace_back("witnessed", "true");
+    const auto receipt =
+        session.fetch({"v1", "receipts", std::to_string(*position)}, std::move(query));
     if (!receipt) return tl::make_unexpected(receipt.error());
     auto delivered = session.flags().receipt_file.empty()
                          ? session.deliver(*receipt)
@@ -140,7 +138,9 @@ Run declare_policy_export(CLI::App&) {
 
 constexpr Command kCommands[] = {
     {"receipt", "get", "Fetches the receipt of a leaf.",
-     "puhui receipt get 1200 --out 1200.receipt", declare_receipt_get},
+     "puhui receipt get 1200 --out 1200.receipt\n"
+     "puhui receipt get 1200 --witnessed --out 1200.receipt",
+     declare_receipt_get},
     {"receipt", "verify", "Verifies a receipt and shows what it proves, without a network.",
      "puhui receipt verify 1200.receipt --policy city.policy\n"
      "puhui receipt verify 1200.receipt --policy city.policy --key-file buyer.pub",

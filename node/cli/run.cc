@@ -44,6 +44,8 @@ const std::map<std::string_view, const char*> kNouns = {
     {"record", "Single behaviour records"},
     {"policy", "The city's verification policy"},
     {"event", "Signed events in files"},
+    {"mirror", "Copies of logs that strangers keep"},
+    {"evidence", "Proof that a log has forked"},
     {"entry", "Leaves of the ledger"},
     {"cluster", "Leadership and membership"},
 };
@@ -120,7 +122,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   for (const auto commands :
        {key_commands(), party_commands(), governance_commands(), methodology_commands(),
         project_commands(), account_commands(), unit_commands(), behaviour_commands(),
-        proof_commands(), event_commands(), node_commands()}) {
+        proof_commands(), event_commands(), node_commands(), mirror_commands()}) {
     for (const auto& command : commands) add_command(app, command, parsed);
   }
 }

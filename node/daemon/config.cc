@@ -12,7 +12,7 @@
 namespace puhui::node::daemon {
 namespace {
 
-constexpr std::array<Setting, 13> kSettings{{
+constexpr std::array<Setting, 16> kSettings{{
     {"node-id", &Config::node_id, "number of this node in the city"},
     {"client-listen", &Config::client_listen, "IP:port of the HTTPS API"},
     {"peer-listen", &Config::peer_listen, "IP:port for the other nodes of the city"},
@@ -27,6 +27,11 @@ constexpr std::array<Setting, 13> kSettings{{
     {"snapshot-blocks", &Config::snapshot_blocks, "blocks between two snapshots"},
     {"trailing-entries", &Config::trailing_entries, "log kept behind a snapshot for laggards"},
     {"threads", &Config::threads, "threads of the verification pool; 0: one per core"},
+    {"witness-logs", &Config::witness_logs, "tlog-policy file of logs this node is a witness of"},
+    {"witness-policy", &Config::witness_policy,
+     "tlog-policy file whose witnesses are asked to cosign checkpoints"},
+    {"witness-authority", &Config::witness_authority,
+     "PEM file of the authorities of those witnesses' servers"},
 }};
 
 constexpr std::string_view kLevels[] = {"trace", "debug",    "info", "warn",
@@ -105,6 +110,8 @@ Result<void> check(const Config& config) {
   if (config.cache_mib < 8) return bad("cache-mib is at least 8");
   if (config.snapshot_blocks < 1) return bad("snapshot-blocks is at least 1");
   if (config.threads > 256) return bad("threads is at most 256");
+  if (!config.witness_policy.empty() && config.witness_authority.empty())
+    return bad("witness-policy needs witness-authority");
   return {};
 }
 

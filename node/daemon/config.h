@@ -29,6 +29,10 @@ struct Config {
   std::uint64_t snapshot_blocks = 4096;
   std::uint64_t trailing_entries = 20'000;
   std::uint64_t threads = 0;  // 0: one per core
+  // Files, relative to the folder of the configuration; empty: none.
+  std::string witness_logs;       // tlog-policy: the logs this node is a witness of
+  std::string witness_policy;     // tlog-policy: whose cosignatures receipts can ask for
+  std::string witness_authority;  // PEM: authorities of those witnesses' servers
 };
 
 struct Setting {

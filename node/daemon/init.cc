@@ -56,6 +56,7 @@ class Steps {
 struct NodeKeys {
   SecretKey peer = SecretKey::generate();
   SecretKey cosigner = SecretKey::generate();
+  SecretKey witness = SecretKey::generate();
 };
 
 v1::Node node_record(std::uint64_t id, const std::string& origin, const NodeAddresses& addresses,
@@ -114,6 +115,7 @@ Result<void> write_node(const std::string& folder, const v1::Node& node, const N
       .then(write_file(folder + "/server-key.pem", server->key_pem, Mode::secret))
       .then(write_key(folder + "/peer.key", keys.peer, view(city.passphrase)))
       .then(write_key(folder + "/cosigner.key", keys.cosigner, view(city.passphrase)))
+      .then(write_key(folder + "/witness.key", keys.witness, view(city.passphrase)))
       .then(write_key(folder + "/log.key", city.log_key, view(city.passphrase)));
   crypto::wipe(server->key_pem);
   return steps.done();

@@ -6,8 +6,9 @@
 //     keys/PARTY.key             event keys of the founding parties
 //     clients/PARTY.pem, -key.pem  client certificates of the founding parties
 //     node-N/                    everything one node needs; carry it to its machine:
-//       node.toml, genesis.envelope, nodes.json, peer.key, cosigner.key, log.key,
-//       authority.pem, server.pem, server-key.pem; once it ran: began, and the folder data/
+//       node.toml, genesis.envelope, nodes.json, peer.key, cosigner.key,
+//       witness.key, log.key, authority.pem, server.pem, server-key.pem; once it ran: began, and
+//       the folder data/
 #pragma once
 
 #include <cstdint>

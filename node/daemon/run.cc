@@ -34,11 +34,9 @@ struct Secrets {
   crypto::SecretKey peer, cosigner, log;
 };
 
-Result<Secrets> read_secrets(const std::string& folder, const std::string& passphrase_file) {
-  const auto passphrase = read_passphrase(passphrase_file);
-  if (!passphrase) return tl::make_unexpected(passphrase.error());
-  std::optional<std::string_view> view;
-  if (*passphrase) view = **passphrase;
+using Passphrase = std::optional<std::string_view>;
+
+Result<Secrets> read_secrets(const std::string& folder, const Passphrase& view) {
   auto peer = read_key(folder + "/peer.key", view);
   if (!peer) return tl::make_unexpected(peer.error());
   auto cosigner = read_key(folder + "/cosigner.key", view);
@@ -72,10 +70,41 @@ Result<ReplicaIdentity> read_identity(const std::string& folder, std::uint64_t n
                          std::move(secrets.log)};
 }
 
+std::string beside(const std::string& folder, const std::string& file) {
+  return (std::filesystem::path(folder) / file).string();
+}
+
+// The witnesses this node asks, if it asks any.
+Result<std::optional<AskerOptions>> read_asking(const Config& config, const std::string& folder) {
+  if (config.witness_policy.empty()) return std::optional<AskerOptions>();
+  auto policy = read_policy(beside(folder, config.witness_policy));
+  if (!policy) return tl::make_unexpected(policy.error());
+  auto authority = read_file(beside(folder, config.witness_authority));
+  if (!authority) return tl::make_unexpected(authority.error());
+  return std::optional(AskerOptions{std::move(*policy), std::move(*authority)});
+}
+
+// The witness this node is, if it follows any log.
+Result<std::unique_ptr<Witness>> open_witness(const Config& config, const std::string& folder,
+                                              const std::string& origin,
+                                              const Passphrase& passphrase) {
+  if (config.witness_logs.empty()) return std::unique_ptr<Witness>();
+  const auto policy = read_policy(beside(folder, config.witness_logs));
+  if (!policy) return tl::make_unexpected(policy.error());
+  auto key = read_key(folder + "/witness.key", passphrase);
+  if (!key) return tl::make_unexpected(key.error());
+  WitnessOptions options{beside(folder, config.data) + "/witness",
+                         origin + "/witness-" + std::to_string(config.node_id),
+                         std::move(*key),
+                         {}};
+  for (const auto& log : policy->logs) options.logs.push_back(log.key);
+  return Witness::open(std::move(options));
+}
+
 ReplicaOptions replica_options(const Config& config, const std::string& folder) {
   ReplicaOptions options;
   options.node_id = config.node_id;
-  options.folder = (std::filesystem::path(folder) / config.data).string();
+  options.folder = beside(folder, config.data);
   options.marker = folder + "/began";
   options.peer_listen = *parse_endpoint(config.peer_listen);
   auto& consensus = options.ordering.consensus;
@@ -109,7 +138,8 @@ Result<http::ServerOptions> server_options(const Config& config, const std::stri
   options.listen_host = listen.host;
   options.listen_port = listen.port;
   options.context = std::move(*context);
-  options.body_limits = {{"/v1/events", http::kEventsBodyBytesMax}};
+  options.body_limits = {{"/v1/events", http::kEventsBodyBytesMax},
+                         {"/witness/add-checkpoint", crypto::kAddCheckpointSizeMax}};
   options.on_access = [](const http::Access& access) {
     spdlog::debug("{} {} {} {} {}us", access.remote, access.method, access.path, access.status,
                   access.duration_us);
@@ -151,10 +181,17 @@ Result<void> run_node(const Config& config, const std::string& folder,
   if (auto made = make_folder(options.folder); !made) return made;
   auto lock = FolderLock::take(options.folder);
   if (!lock) return tl::make_unexpected(lock.error());
-  auto secrets = read_secrets(folder, passphrase_file);
+  const auto passphrase = read_passphrase(passphrase_file);
+  if (!passphrase) return tl::make_unexpected(passphrase.error());
+  auto secrets = read_secrets(folder, *passphrase);
   if (!secrets) return tl::make_unexpected(secrets.error());
   auto identity = read_identity(folder, config.node_id, std::move(*secrets));
   if (!identity) return tl::make_unexpected(identity.error());
+  auto witness = open_witness(config, folder, identity->genesis.origin(), *passphrase);
+  if (!witness) return tl::make_unexpected(witness.error());
+  auto asking = read_asking(config, folder);
+  if (!asking) return tl::make_unexpected(asking.error());
+  options.asking = std::move(*asking);
   auto serving = server_options(config, folder);
   if (!serving) return tl::make_unexpected(serving.error());
 
@@ -163,7 +200,7 @@ Result<void> run_node(const Config& config, const std::string& folder,
   auto replica = Replica::start(io, std::move(options), std::move(*identity));
   if (!replica) return tl::make_unexpected(replica.error());
   api::Metrics metrics;
-  api::Api api(**replica, metrics);
+  api::Api api(**replica, metrics, witness->get());
   auto server = http::Server::start(io, std::move(*serving),
                                     [&api](http::Request request, http::Respond respond) {
                                       api.handle(std::move(request), std::move(respond));

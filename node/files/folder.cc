@@ -150,6 +150,14 @@ Result<void> write_key(const std::string& path, const crypto::SecretKey& key,
   return written;
 }
 
+Result<crypto::Policy> read_policy(const std::string& path) {
+  const auto bytes = read_file(path);
+  if (!bytes) return tl::make_unexpected(bytes.error());
+  auto policy = crypto::parse_policy(*bytes);
+  if (!policy) policy.error().detail = path + ": " + policy.error().detail;
+  return policy;
+}
+
 Result<FolderLock> FolderLock::take(const std::string& folder) {
   const auto path = folder + "/lock";
   Descriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));

@@ -9,11 +9,12 @@
 #include <string_view>
 
 #include "crypto/key.h"
+#include "crypto/policy.h"
 #include "proto/error.h"
 
 namespace puhui::node {
 
-inline constexpr std::size_t kSmallFileSizeMax = std::size_t{16} << 20;
+inline constexpr std::size_t kSmallFileSizeMax = std::size_t{32} << 20;
 
 enum class Mode { shared, secret };  // 0644, 0600
 
@@ -31,6 +32,9 @@ enum class Mode { shared, secret };  // 0644, 0600
 // Never replaces a file: LOCKED if there is one.
 [[nodiscard]] Result<void> write_key(const std::string& path, const crypto::SecretKey& key,
                                      std::optional<std::string_view> passphrase);
+
+// A tlog-policy file. Errors of read_file; POLICY_MALFORMED names file and line.
+[[nodiscard]] Result<crypto::Policy> read_policy(const std::string& path);
 
 // Held while a process uses a folder. LOCKED if another does, IO if the folder is not writable.
 class FolderLock {

@@ -49,17 +49,6 @@ Result<crypto::Policy> city_policy(const v1::Genesis& genesis, const std::vector
   return policy;
 }
 
-std::optional<Endpoint> parse_endpoint(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
-  const auto port = crypto::parse_decimal(text.substr(colon + 1));
-  if (!port || *port == 0 || *port > 65535) return std::nullopt;
-  auto host = text.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (host.empty()) return std::nullopt;
-  return Endpoint{std::string(host), static_cast<std::uint16_t>(*port)};
-}
-
 std::vector<peers::Member> members_of(const std::vector<v1::Node>& nodes) {
   std::vector<peers::Member> members;
   for (const auto& node : nodes) {

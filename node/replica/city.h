@@ -8,6 +8,7 @@
 
 #include "crypto/policy.h"
 #include "ledger/views/view.h"
+#include "node/listen.h"
 #include "node/peers/peers.h"
 #include "puhui/v1/event.pb.h"
 
@@ -24,12 +25,5 @@ namespace puhui::node {
 
 // As peers are dialled. Nodes whose address or key does not parse are left out.
 [[nodiscard]] std::vector<peers::Member> members_of(const std::vector<v1::Node>& nodes);
-
-// "host:port" or "[v6]:port"; nothing if it is neither.
-struct Endpoint {
-  std::string host;
-  std::uint16_t port = 0;
-};
-[[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text);
 
 }  // namespace puhui::node

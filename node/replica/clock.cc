@@ -1,20 +1,8 @@
 #include "node/replica/clock.h"
 
 #include <algorithm>
-#include <chrono>
 
 namespace puhui::node {
-
-Micros wall_clock_us() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
-}
-
-std::uint64_t steady_clock_ms() {
-  using namespace std::chrono;
-  return static_cast<std::uint64_t>(
-      duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
-}
 
 void CityClock::set_voters(const std::set<std::uint64_t>& voters) {
   voters_ = voters;

@@ -13,15 +13,11 @@
 #include <vector>
 
 #include "ledger/entry.h"
+#include "node/clocks.h"
 
 namespace puhui::node {
 
 using ledger::Micros;
-
-// This machine's own clock, UTC microseconds.
-[[nodiscard]] Micros wall_clock_us();
-// A clock that never goes back, for timeouts, in milliseconds.
-[[nodiscard]] std::uint64_t steady_clock_ms();
 
 struct DemoScale {
   Micros start = 0;  // event time at real_start

@@ -13,16 +13,9 @@
 
 #include "node/replica/ledger_slot.h"
 #include "node/replica/work.h"
+#include "node/witness/complete.h"
 
 namespace puhui::node {
-
-// A checkpoint with cosignatures of a majority of the voters and, last, the log's signature.
-struct CompleteCheckpoint {
-  std::string note;
-  std::uint64_t size = 0;
-  crypto::Digest root;
-};
-using CompletePtr = std::shared_ptr<const CompleteCheckpoint>;
 
 // tlog-proof of one leaf under a checkpoint; needs leaf < checkpoint.size <= view.head().size.
 [[nodiscard]] std::string make_receipt(ledger::View& view, std::uint64_t leaf,

@@ -140,7 +140,10 @@ ApplierHooks Replica::applier_hooks() {
 CheckpointHooks Replica::checkpoint_hooks() {
   CheckpointHooks hooks;
   hooks.send = [this](std::uint64_t to, const auto& message) { send(to, message); };
-  hooks.complete = [this](CompletePtr checkpoint) { receipts_.provable(std::move(checkpoint)); };
+  hooks.complete = [this](CompletePtr checkpoint) {
+    if (asker_ && leads_) asker_->offer(checkpoint);
+    receipts_.provable(std::move(checkpoint));
+  };
   hooks.alarm = [](const Error& error) {
     const bool grave = error.code == ErrorCode::CHECKPOINT_INCONSISTENT;
     spdlog::log(grave ? spdlog::level::critical : spdlog::level::debug, "checkpoint: {}",
@@ -152,6 +155,7 @@ CheckpointHooks Replica::checkpoint_hooks() {
 
 Result<void> Replica::begin() {
   if (auto listening = listen(); !listening) return listening;
+  if (auto asking = ask_witnesses(); !asking) return asking;
   if (auto remembered = recall(); !remembered) return remembered;
   if (auto founded = bootstrap(); !founded) return founded;
   applier_ = std::make_unique<Applier>(slot_, options_.applier, applier_hooks());
@@ -190,6 +194,17 @@ Result<void> Replica::listen() {
   return {};
 }
 
+Result<void> Replica::ask_witnesses() {
+  if (!options_.asking) return {};
+  auto asker =
+      Asker::start(*options_.asking, identity_.genesis.origin(), [this](auto old_size, auto size) {
+        return slot_.get()->view().consistency_proof(old_size, size);
+      });
+  if (!asker) return tl::make_unexpected(asker.error());
+  asker_ = std::move(*asker);
+  return {};
+}
+
 Result<void> Replica::recall() const {
   if (!exists(options_.marker) || !log_->load().empty()) return {};
   return fail(ErrorCode::CORRUPT,
@@ -208,6 +223,7 @@ Result<void> Replica::bootstrap() {
 Replica::~Replica() {
   if (strand_thread_.joinable()) {
     asio::post(strand_, [this] {
+      stopping_ = true;
       ordering_.stop();
       tick_timer_.cancel();
       if (fetcher_) fetcher_->abandon();
@@ -216,6 +232,7 @@ Replica::~Replica() {
     peers_->stop();
     strand_thread_.join();
   }
+  asker_.reset();
   positions_.expire(std::numeric_limits<std::uint64_t>::max());
   applier_.reset();
   log_thread_.reset();
@@ -282,7 +299,8 @@ void Replica::change_member(std::uint64_t node_id, Membership membership,
 void Replica::tick() {
   tick_timer_.expires_after(std::chrono::milliseconds(kTickMs));
   tick_timer_.async_wait([this](const auto& error) {
-    if (error) return;
+    // One that had expired already is not cancelled any more.
+    if (error || stopping_) return;
     const auto now_ms = steady_clock_ms();
     if (pinged_ms_ + kPingMs <= now_ms) ping_clocks();
     if (refreshed_ms_ + kRefreshMs <= now_ms) refresh_members();

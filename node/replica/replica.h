@@ -32,6 +32,7 @@
 #include "node/replica/receipts.h"
 #include "node/replica/snapshots.h"
 #include "node/tls/peer_identity.h"
+#include "node/witness/asker.h"
 
 namespace puhui::node {
 
@@ -44,7 +45,8 @@ struct ReplicaOptions {
   Endpoint peer_listen;
   OrderingOptions ordering;
   ApplierOptions applier;
-  ledger::StoreOptions store;  // its folder is chosen here
+  ledger::StoreOptions store;          // its folder is chosen here
+  std::optional<AskerOptions> asking;  // of witnesses outside the city, while this node leads
   unsigned pool_threads = 2;
 };
 
@@ -62,7 +64,8 @@ struct ReplicaIdentity {
 class Replica {
  public:
   // IO, LOCKED, CORRUPT from the folders, CORRUPT also for a node whose log is gone; WRONG_CITY if
-  // they hold another city's ledger; UNAVAILABLE if the peer endpoint cannot be bound.
+  // they hold another city's ledger; UNAVAILABLE if the peer endpoint cannot be bound; errors of
+  // Asker::start.
   [[nodiscard]] static Result<std::unique_ptr<Replica>> start(boost::asio::io_context& io,
                                                               ReplicaOptions options,
                                                               ReplicaIdentity identity);
@@ -79,6 +82,8 @@ class Replica {
 
   [[nodiscard]] LedgerPtr ledger() const { return slot_.get(); }
   [[nodiscard]] CompletePtr checkpoint() const { return receipts_.newest(); }
+  // Null if no witness is asked.
+  [[nodiscard]] const Asker* asker() const { return asker_.get(); }
   [[nodiscard]] const v1::Genesis& genesis() const { return identity_.genesis; }
 
   // Answered on the ordering strand.
@@ -98,6 +103,7 @@ class Replica {
 
   Result<void> begin();
   Result<void> listen();
+  Result<void> ask_witnesses();
   Result<void> recall() const;
   Result<void> bootstrap();
   void tick();
@@ -139,12 +145,14 @@ class Replica {
   std::unique_ptr<Applier> applier_;
   std::unique_ptr<LogThread> log_thread_;
   std::unique_ptr<peers::Peers> peers_;
+  std::unique_ptr<Asker> asker_;
 
   // Strand only.
   consensus::Configuration configuration_;
   std::vector<peers::Member> members_;
   std::uint64_t pinged_ms_ = 0, refreshed_ms_ = 0;
   bool leads_ = false;
+  bool stopping_ = false;
 
   std::thread strand_thread_;
 };

@@ -24,6 +24,11 @@ v1::Status Replica::status_now() {
   status.set_state_digest(head.digest.hex());
   if (const auto checkpoint = receipts_.newest())
     status.set_provable_size(static_cast<std::int64_t>(checkpoint->size));
+  if (asker_) {
+    if (const auto witnessed = asker_->witnessed())
+      status.set_witnessed_size(static_cast<std::int64_t>(witnessed->size));
+    if (leads_) status.set_unwitnessed(asker_->missing());
+  }
   const bool voter = configuration_.is_voter(options_.node_id);
   status.set_role(driver.standing == consensus::Standing::kLeader      ? "leader"
                   : driver.standing == consensus::Standing::kCandidate ? "candidate"

@@ -33,7 +33,16 @@ constexpr std::int64_t kHour = std::int64_t{3'600} * 1'000'000;
   std::abort();
 }
 
-// Ports the system holds free now; all are held until all are known.
+std::string address(unsigned port) { return "127.0.0.1:" + std::to_string(port); }
+
+std::string must_read(const std::string& path) {
+  auto bytes = node::read_file(path);
+  if (!bytes) die(describe(bytes.error()));
+  return *bytes;
+}
+
+}  // namespace
+
 std::vector<unsigned> free_ports(std::size_t count) {
   std::vector<int> sockets;
   std::vector<unsigned> ports;
@@ -52,16 +61,6 @@ std::vector<unsigned> free_ports(std::size_t count) {
   for (const int fd : sockets) ::close(fd);
   return ports;
 }
-
-std::string address(unsigned port) { return "127.0.0.1:" + std::to_string(port); }
-
-std::string must_read(const std::string& path) {
-  auto bytes = node::read_file(path);
-  if (!bytes) die(describe(bytes.error()));
-  return *bytes;
-}
-
-}  // namespace
 
 std::string test_rules() {
   std::string lines;

@@ -27,6 +27,9 @@ struct CityOptions {
   std::string rules;                    // JSON; empty: test_rules()
 };
 
+// Ports the system holds free now; all are held until all are known.
+[[nodiscard]] std::vector<unsigned> free_ports(std::size_t count);
+
 // A rule set in which one signature of the party concerned is enough.
 [[nodiscard]] std::string test_rules();
 

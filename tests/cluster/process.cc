@@ -63,6 +63,7 @@ void Process::kill9() {
 }
 
 int Process::wait() {
+  if (pid_ < 0) return 0;
   int raw = 0;
   ::waitpid(pid_, &raw, 0);
   pid_ = -1;

@@ -22,6 +22,7 @@ class Process {
   // SIGKILL, and waits until it is gone.
   void kill9();
   // SIGTERM, and waits for its exit status (128 + signal if one ended it).
+  // 0 if it has ended already.
   int terminate();
   int wait();
 

@@ -247,5 +247,29 @@ TEST(Verifier, ARewrittenHistoryIsRefused) {
   expect(judge(reading(city, 1) + trust + Words{receipt}), kRefused, "entries have changed");
 }
 
+// A copy that `puhui mirror` made holds what a stranger's verifier asks of the city itself.
+TEST(Verifier, AMirrorsFolderIsVerifiedLikeItsCity) {
+  City city({PUHUI_PUHUID, 1, {}, {}, {}});
+  start_and_issue(city);
+  ASSERT_FALSE(add_transfers(city, kEventsPerStep).empty());
+  auto client = city.client();
+  const auto policy = write(city, "city.policy", client.request("GET", "/v1/policy")->body);
+  const auto copy = city.folder() + "/copy";
+  const auto mirror = [&] {
+    return run({PUHUI_CLI, "mirror", "run", city.url(1), copy, "--policy", policy, "--ca",
+                city.folder() + "/city/authority.pem", "--once"});
+  };
+  const auto seen = city.folder() + "/seen.note";
+  const auto trust = trusting(founding_of(city));
+  ASSERT_EQ(mirror().status, 0);
+  const auto first =
+      judge(Words{"--folder", copy} + trust + Words{"--index", "all", "--save", seen});
+  expect(first, kVerified, "\nverified\n");
+  ASSERT_FALSE(add_transfers(city, kEventsPerStep).empty());
+  ASSERT_EQ(mirror().status, 0);
+  expect(judge(Words{"--folder", copy} + trust + Words{"--old", seen}), kVerified,
+         " continues size " + std::to_string(entries_read(first)) + "\n");
+}
+
 }  // namespace
 }  // namespace puhui::testing

@@ -1,0 +1,234 @@
+// Copies of logs that strangers keep: follow, look at how one stands, check evidence of a fork.
+#include "node/mirror/service.h"
+
+#include <iomanip>
+
+#include "node/cli/command.h"
+#include "node/cli/receipt.h"
+#include "node/clocks.h"
+#include "node/files/folder.h"
+#include "node/listen.h"
+
+namespace puhui::node::cli {
+namespace {
+
+constexpr unsigned kConnectionsMax = 32;
+constexpr std::uint64_t kTellMs = 1'000;
+
+struct MirrorFlags {
+  std::string source, folder, policy_file;
+  bool once = false;
+  std::uint32_t every_s = 5;
+  unsigned connections = 4;
+  std::string listen, server_cert_file, server_key_file;
+  std::string witness_name, witness_key_file;
+};
+
+// Says at most once a second how far a round is, and how fast.
+class Teller {
+ public:
+  explicit Teller(std::ostream& err) : err_(err) {}
+  void operator()(const Progress& progress) {
+    const auto now_ms = steady_clock_ms();
+    if (progress.bytes <= last_bytes_) {
+      since_ms_ = told_ms_ = now_ms;  // a new round
+    } else if (told_ms_ + kTellMs <= now_ms) {
+      told_ms_ = now_ms;
+      err_ << progress.entries << " of " << progress.size << " entries, "
+           << rate(progress.bytes, now_ms - since_ms_) << "\n";
+    }
+    last_bytes_ = progress.bytes;
+  }
+  static std::string rate(std::uint64_t bytes, std::uint64_t ms) {
+    std::ostringstream text;
+    text << std::fixed << std::setprecision(1)
+         << static_cast<double>(bytes) / 1e3 / static_cast<double>(std::max<std::uint64_t>(1, ms))
+         << " MB/s";
+    return text.str();
+  }
+
+ private:
+  std::ostream& err_;
+  std::uint64_t since_ms_ = 0, told_ms_ = 0, last_bytes_ = 0;
+};
+
+Result<void> read_into(std::string& bytes, const std::string& path) {
+  if (path.empty()) return {};
+  auto read = read_file(path);
+  if (!read) return tl::make_unexpected(read.error());
+  bytes = std::move(*read);
+  return {};
+}
+
+Result<SourceOptions> source_of(const Session& session, const std::string& where) {
+  SourceOptions source{where, {}, {}};
+  const auto& settings = session.settings();
+  if (auto read = read_into(source.authority_pem, settings.authority_file); !read)
+    return tl::make_unexpected(read.error());
+  if (where.starts_with("https://") && source.authority_pem.empty())
+    return fail(ErrorCode::CONFIG, "--ca: the certificate of the source's authority");
+  if (settings.client_certificate_file.empty()) return source;
+  tls::CertifiedKey certificate;
+  if (auto read = read_into(certificate.certificate_pem, settings.client_certificate_file); !read)
+    return tl::make_unexpected(read.error());
+  if (auto read = read_into(certificate.key_pem, settings.client_key_file); !read)
+    return tl::make_unexpected(read.error());
+  source.certificate = std::move(certificate);
+  return source;
+}
+
+Result<std::optional<http::ServerOptions>> serving_of(const MirrorFlags& flags) {
+  if (flags.listen.empty()) return std::optional<http::ServerOptions>();
+  const auto endpoint = parse_endpoint(flags.listen);
+  if (!endpoint) return fail(ErrorCode::INVALID_ARGUMENT, "--listen: not IP:port");
+  tls::CertifiedKey certificate;
+  if (auto read = read_into(certificate.certificate_pem, flags.server_cert_file); !read)
+    return tl::make_unexpected(read.error());
+  if (auto read = read_into(certificate.key_pem, flags.server_key_file); !read)
+    return tl::make_unexpected(read.error());
+  // Callers stay anonymous: a mirror shows everybody the same.
+  auto context = tls::server_context(certificate, certificate.certificate_pem);
+  if (!context) return tl::make_unexpected(context.error());
+  http::ServerOptions options;
+  options.listen_host = endpoint->host;
+  options.listen_port = endpoint->port;
+  options.context = std::move(*context);
+  options.body_limits = {{"/witness/add-checkpoint", crypto::kAddCheckpointSizeMax}};
+  return std::optional(std::move(options));
+}
+
+Result<std::optional<WitnessOptions>> witness_of(const Session& session, const MirrorFlags& flags,
+                                                 const crypto::Policy& policy) {
+  if (flags.witness_key_file.empty()) return std::optional<WitnessOptions>();
+  const auto passphrase = session.passphrase();
+  if (!passphrase) return tl::make_unexpected(passphrase.error());
+  auto key = read_key(flags.witness_key_file, *passphrase);
+  if (!key) return tl::make_unexpected(key.error());
+  WitnessOptions options{flags.folder + "/witness", flags.witness_name, std::move(*key), {}};
+  for (const auto& log : policy.logs) options.logs.push_back(log.key);
+  return std::optional(std::move(options));
+}
+
+Result<MirrorOptions> options_of(const Session& session, const MirrorFlags& flags) {
+  MirrorOptions options;
+  options.folder = flags.folder;
+  options.every_ms = flags.every_s * 1'000;
+  options.once = flags.once;
+  auto policy = read_policy(flags.policy_file);
+  if (!policy) return tl::make_unexpected(policy.error());
+  auto witness = witness_of(session, flags, *policy);
+  if (!witness) return tl::make_unexpected(witness.error());
+  options.witness = std::move(*witness);
+  auto source = source_of(session, flags.source);
+  if (!source) return tl::make_unexpected(source.error());
+  auto serving = serving_of(flags);
+  if (!serving) return tl::make_unexpected(serving.error());
+  options.serving = std::move(*serving);
+  options.follow.source = std::move(*source);
+  options.follow.policy = std::move(*policy);
+  options.follow.connections = flags.connections;
+  options.follow.progress = Teller(session.world().err);
+  return options;
+}
+
+void tell(std::ostream& err, const v1::MirrorStatus& status, const Round& round) {
+  if (!status.error().empty()) {
+    err << "puhui: " << printable(status.error()) << "\n";
+  } else if (round.entries > 0 || round.attachments > 0) {
+    err << status.size() << " entries accepted, " << round.entries << " of them new";
+    if (round.attachments > 0) err << ", " << round.attachments << " attachments";
+    err << "\n";
+  }
+}
+
+Run declare_run(CLI::App& app) {
+  auto flags = std::make_shared<MirrorFlags>();
+  app.add_option("source", flags->source, "https:// address of a node or mirror, or a folder")
+      ->required();
+  app.add_option("folder", flags->folder, "the copy; made if there is none")->required();
+  app.add_option("--policy", flags->policy_file, "tlog-policy file: whom to believe")->required();
+  app.add_flag("--once", flags->once, "one round, then end");
+  app.add_option("--every", flags->every_s, "seconds between rounds")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 86'400));
+  app.add_option("--connections", flags->connections, "to fetch with at once")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, kConnectionsMax));
+  auto* listen = app.add_option("--listen", flags->listen, "IP:port to serve the copy at");
+  auto* cert = app.add_option("--server-cert", flags->server_cert_file, "PEM certificate for it");
+  auto* key = app.add_option("--server-key", flags->server_key_file, "its PEM key");
+  listen->needs(cert)->needs(key);
+  auto* name = app.add_option("--witness-name", flags->witness_name,
+                              "cosign as this witness for the logs of the policy");
+  app.add_option("--witness-key", flags->witness_key_file, "key file of the witness")
+      ->needs(name)
+      ->needs(listen);
+  return [flags](Session& session) -> Result<Exit> {
+    auto options = options_of(session, *flags);
+    if (!options) return tl::make_unexpected(options.error());
+    auto& err = session.world().err;
+    auto ran = run_mirror(std::move(*options), [&err](const auto& status, const Round& round) {
+      tell(err, status, round);
+    });
+    if (!ran) return tl::make_unexpected(ran.error());
+    return Exit::ok;
+  };
+}
+
+Run declare_status(CLI::App& app) {
+  auto folder = std::make_shared<std::string>();
+  app.add_option("folder", *folder, "folder of the copy")->required();
+  return [folder](Session& session) -> Result<Exit> {
+    const auto bytes = read_file(*folder + "/status.json");
+    if (!bytes) return tl::make_unexpected(bytes.error());
+    v1::MirrorStatus status;
+    if (auto read = from_json(*bytes, status, true); !read)
+      return fail(ErrorCode::CORRUPT, *folder + "/status.json");
+    session.print(status);
+    return Exit::ok;
+  };
+}
+
+Run declare_evidence(CLI::App& app) {
+  auto files = std::make_shared<std::pair<std::string, std::string>>();
+  app.add_option("file", files->first, "evidence file")->required();
+  app.add_option("--policy", files->second, "tlog-policy file that lists the log")->required();
+  return [files](Session& session) -> Result<Exit> {
+    const auto policy = read_policy(files->second);
+    if (!policy) return tl::make_unexpected(policy.error());
+    const auto bytes = read_file(files->first);
+    if (!bytes) return tl::make_unexpected(bytes.error());
+    const auto evidence = crypto::parse_evidence(*bytes);
+    if (!evidence) return tl::make_unexpected(evidence.error());
+    std::vector<crypto::VerifierKey> logs;
+    for (const auto& log : policy->logs) logs.push_back(log.key);
+    const auto fork = crypto::verify_evidence(*evidence, logs);
+    if (!fork) return tl::make_unexpected(fork.error());
+    session.print(Fields{{"forked", "yes"},
+                         {"log", fork->log.name},
+                         {"size", std::to_string(fork->smaller.size)},
+                         {"root", fork->smaller.root.base64()},
+                         {"other_size", std::to_string(fork->larger.size)},
+                         {"other_root", fork->larger.root.base64()}});
+    return Exit::ok;
+  };
+}
+
+constexpr Command kCommands[] = {
+    {"mirror", "run", "Follows a city's log into a folder, verifying all of it, and can serve it.",
+     "puhui mirror run https://10.0.0.1:7443 copy --policy city.policy --ca authority.pem\n"
+     "puhui mirror run copy second-copy --policy city.policy --once\n"
+     "puhui mirror run https://10.0.0.1:7443 copy --policy city.policy --ca authority.pem \\\n"
+     "  --listen 10.0.0.9:8443 --server-cert me.pem --server-key me-key.pem",
+     declare_run},
+    {"mirror", "status", "Shows how a copy stands to the log it follows.",
+     "puhui mirror status copy", declare_status},
+    {"evidence", "verify", "Verifies evidence that a log has forked, without a network.",
+     "puhui evidence verify copy/evidence/1200 --policy city.policy", declare_evidence},
+};
+
+}  // namespace
+
+std::span<const Command> mirror_commands() { return kCommands; }
+
+}  // namespace puhui::node::cli

@@ -1,0 +1,169 @@
+#include "node/mirror/service.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <condition_variable>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include "node/clocks.h"
+#include "node/mirror/site.h"
+
+namespace puhui::node {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::uint32_t kStopBoundMs = 5'000;
+constexpr std::int64_t kSecond = 1'000'000;
+
+std::int64_t files_in(const std::string& folder) {
+  std::error_code error;
+  const std::filesystem::directory_iterator files(folder, error);
+  return error ? 0 : std::distance(begin(files), end(files));
+}
+
+// Runs the sockets and waits for a signal; `rest` sleeps between rounds and wakes for it.
+class Process {
+ public:
+  Process() : signals_(io_, SIGINT, SIGTERM) {
+    signals_.async_wait([this](const auto& error, int) {
+      if (error) return;
+      std::lock_guard lock(mutex_);
+      stopping_ = true;
+      changed_.notify_all();
+    });
+    thread_ = std::thread([this] { io_.run(); });
+  }
+  ~Process() {
+    io_.stop();
+    thread_.join();
+  }
+  asio::io_context& io() { return io_; }
+  // False once a signal came.
+  bool rest(std::uint32_t ms) {
+    std::unique_lock lock(mutex_);
+    return !changed_.wait_for(lock, std::chrono::milliseconds(ms), [this] { return stopping_; });
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return stopping_; });
+  }
+
+ private:
+  asio::io_context io_;
+  asio::signal_set signals_;
+  std::thread thread_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+};
+
+class Mirror {
+ public:
+  Mirror(const MirrorOptions& options, Copy& copy, Follower& follower, Site& site)
+      : options_(options), copy_(copy), follower_(follower), site_(site) {
+    status_.set_source(options.follow.source.where);
+    describe_head();
+    publish();
+  }
+
+  Result<void> round(const Told& told) {
+    const auto before = copy_.checkpoint();
+    const auto done = follower_.follow();
+    const auto now = wall_clock_us();
+    status_.set_error(done ? std::string() : describe(done.error()));
+    if (done) {
+      status_.set_answered_at(now);
+      status_.set_bytes_fetched(status_.bytes_fetched() + static_cast<std::int64_t>(done->bytes));
+      status_.set_attachments_missing(status_.attachments_missing() +
+                                      static_cast<std::int64_t>(done->attachments_missing));
+    }
+    if (copy_.checkpoint() != before) {
+      status_.set_accepted_at(now);
+      describe_head();
+    }
+    status_.set_forks(files_in(options_.folder + "/evidence"));
+    publish();
+    told(status_, done ? *done : Round());
+    if (!done) return tl::make_unexpected(done.error());
+    return {};
+  }
+
+ private:
+  void describe_head() {
+    const auto verified = crypto::verify_checkpoint(options_.follow.policy, copy_.checkpoint());
+    if (!verified) return;
+    status_.set_origin(verified->checkpoint.origin);
+    status_.set_size(static_cast<std::int64_t>(verified->checkpoint.size));
+    status_.set_root(verified->checkpoint.root.base64());
+    std::uint64_t newest_s = 0;
+    for (const auto& witness : verified->witnesses) newest_s = std::max(newest_s, witness.time_s);
+    status_.set_checkpoint_time(static_cast<std::int64_t>(newest_s) * kSecond);
+  }
+  void publish() {
+    site_.publish(copy_.head(), copy_.checkpoint());
+    site_.tell(status_);
+    std::string json;
+    google::protobuf::util::JsonPrintOptions print;
+    print.add_whitespace = true;
+    (void)google::protobuf::util::MessageToJsonString(status_, &json, print);
+    if (auto kept = write_file(options_.folder + "/status.json", json, Mode::shared); !kept)
+      status_.set_error(describe(kept.error()));
+  }
+
+  const MirrorOptions& options_;
+  Copy& copy_;
+  Follower& follower_;
+  Site& site_;
+  v1::MirrorStatus status_;
+};
+
+Result<std::unique_ptr<Witness>> open_witness(std::optional<WitnessOptions> options) {
+  if (!options) return std::unique_ptr<Witness>();
+  return Witness::open(std::move(*options));
+}
+
+void follow_on(const MirrorOptions& options, Mirror& mirror, Process& process, const Told& told) {
+  do {
+    const auto done = mirror.round(told);
+    if (done || done.error().code != ErrorCode::CHECKPOINT_INCONSISTENT) continue;
+    process.wait();
+    return;
+  } while (process.rest(options.every_ms));
+}
+
+}  // namespace
+
+Result<void> run_mirror(MirrorOptions options, const Told& told) {
+  auto copy = Copy::open(options.folder);
+  if (!copy) return tl::make_unexpected(copy.error());
+  auto follower = Follower::start(*copy, options.follow);
+  if (!follower) return tl::make_unexpected(follower.error());
+  auto witness = open_witness(std::move(options.witness));
+  if (!witness) return tl::make_unexpected(witness.error());
+  Site site(*copy, witness->get());
+  Mirror mirror(options, *copy, **follower, site);
+  if (options.once) return mirror.round(told);
+
+  Process process;
+  std::unique_ptr<http::Server> server;
+  if (options.serving) {
+    auto started =
+        http::Server::start(process.io(), std::move(*options.serving),
+                            [&site](const http::Request& request, http::Respond respond) {
+                              site.handle(request, std::move(respond));
+                            });
+    if (!started) return tl::make_unexpected(started.error());
+    server = std::move(*started);
+  }
+  follow_on(options, mirror, process, told);
+  if (server) server->stop(kStopBoundMs).wait();
+  return {};
+}
+
+}  // namespace puhui::node

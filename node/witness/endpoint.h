@@ -1,0 +1,35 @@
+// A witness over HTTP, for whoever serves it: a node or a mirror.
+//
+//   POST /witness/add-checkpoint       answers with the statuses of C2SP tlog-witness
+//   GET  /witness/<hex>/checkpoint     the newest one cosigned; <hex> is SHA-256 of the origin
+//
+// Threads: any. Requests, which sync the disk, run one after another on a thread of their own.
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <string>
+
+#include "node/http/message.h"
+#include "node/witness/witness.h"
+
+namespace puhui::node {
+
+class WitnessEndpoint {
+ public:
+  // `witness` is null where no log is followed: then every path is NOT_FOUND.
+  explicit WitnessEndpoint(Witness* witness) : witness_(witness) {}
+  // Waits for requests under way.
+  ~WitnessEndpoint() { thread_.join(); }
+
+  void handle(const http::Request& request, http::Respond respond);
+  // Empty where no log is followed.
+  [[nodiscard]] std::string vkey() const;
+
+ private:
+  void add(const http::Request& request, http::Respond respond);
+
+  Witness* const witness_;
+  boost::asio::thread_pool thread_{1};
+};
+
+}  // namespace puhui::node

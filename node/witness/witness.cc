@@ -1,0 +1,133 @@
+#include "node/witness/witness.h"
+
+#include <spdlog/spdlog.h>
+
+#include "crypto/bytes.h"
+#include "crypto/cosignature.h"
+#include "crypto/evidence.h"
+
+namespace puhui::node {
+namespace {
+
+using crypto::Witnessing;
+
+constexpr std::size_t kHeadSize = 8 + crypto::Digest::kSize;
+
+std::string encode(const crypto::TreeHead& head) {
+  std::string bytes;
+  crypto::append_u64(bytes, head.size);
+  bytes += head.root.view();
+  return bytes;
+}
+
+Result<crypto::TreeHead> decode(std::string_view bytes) {
+  if (bytes.empty()) return crypto::TreeHead();
+  if (bytes.size() != kHeadSize) return fail(ErrorCode::CORRUPT, "a witness record");
+  return crypto::TreeHead{crypto::read_u64(bytes), *crypto::Digest::from_bytes(bytes.substr(8))};
+}
+
+}  // namespace
+
+struct Witness::Log {
+  std::string path;  // of its files, without suffix
+  mutable std::mutex mutex;
+  DurableRecord record;
+  crypto::TreeHead head;
+  std::string checkpoint;  // signed note; may be empty
+  std::uint64_t forks = 0;
+
+  Log(std::string at, DurableRecord stored, crypto::TreeHead last)
+      : path(std::move(at)), record(std::move(stored)), head(last) {}
+};
+
+Witness::Witness(WitnessOptions options) : options_(std::move(options)) {}
+Witness::~Witness() = default;
+
+Result<std::unique_ptr<Witness>> Witness::open(WitnessOptions options) {
+  if (!crypto::is_key_name(options.name)) return fail(ErrorCode::KEY_MALFORMED, options.name);
+  if (auto made = make_folder(options.folder); !made) return tl::make_unexpected(made.error());
+  std::unique_ptr<Witness> witness(new Witness(std::move(options)));
+  for (const auto& log : witness->options_.logs)
+    if (auto followed = witness->follow(log.name); !followed)
+      return tl::make_unexpected(followed.error());
+  return witness;
+}
+
+Result<void> Witness::follow(const std::string& origin) {
+  if (logs_.contains(origin)) return {};
+  const auto path = options_.folder + "/" + crypto::sha256(origin).hex();
+  auto record = DurableRecord::open(path + ".head");
+  if (!record) return tl::make_unexpected(record.error());
+  const auto head = decode(record->value());
+  if (!head) return fail(head.error().code, path + ".head");
+  auto log = std::make_unique<Log>(path, std::move(*record), *head);
+  if (auto note = read_file(path + ".checkpoint")) log->checkpoint = std::move(*note);
+  logs_.emplace(origin, std::move(log));
+  return {};
+}
+
+WitnessAnswer Witness::add_checkpoint(std::string_view request, std::uint64_t time_s) {
+  const auto opened = crypto::open_add_checkpoint(request, options_.logs);
+  if (!opened) return {opened.error(), {}};
+  auto& log = *logs_.at(opened->checkpoint.origin);
+  std::lock_guard lock(log.mutex);
+  const auto verdict = crypto::judge(*opened, log.head);
+  if (verdict == Witnessing::cosign) return cosign(log, *opened, time_s);
+  if (verdict == Witnessing::stale) return {verdict, crypto::format_tree_size(log.head.size)};
+  keep_evidence(log, *opened);
+  return {verdict, {}};
+}
+
+WitnessAnswer Witness::cosign(Log& log, const crypto::SignedRequest& request,
+                              std::uint64_t time_s) {
+  const crypto::TreeHead head{request.checkpoint.size, request.checkpoint.root};
+  auto note = *crypto::parse_note(request.request.checkpoint);
+  auto signature = crypto::cosign(note.text, options_.name, options_.key, time_s);
+  if (!signature) return {Witnessing::malformed, {}};
+  if (head != log.head || log.record.value().empty()) log.record.store(encode(head));
+  log.head = head;
+  auto line = crypto::format_signature_line(*signature);
+  note.signatures.push_back(std::move(*signature));
+  log.checkpoint = crypto::format_note(note);
+  if (auto kept = write_file(log.path + ".checkpoint", log.checkpoint, Mode::shared); !kept)
+    spdlog::error("witness: {}", describe(kept.error()));
+  return {Witnessing::cosign, std::move(line)};
+}
+
+// A bad proof accuses nobody; another root of the size that was cosigned does.
+void Witness::keep_evidence(Log& log, const crypto::SignedRequest& request) const {
+  const crypto::Evidence evidence{{}, {}, log.checkpoint, request.request.checkpoint};
+  const auto fork = crypto::verify_evidence(evidence, options_.logs);
+  if (!fork) return;
+  const auto path = log.path + "-" + std::to_string(fork->smaller.size) + ".evidence";
+  if (exists(path)) return;
+  ++log.forks;
+  spdlog::critical("witness: {} has forked; evidence in {}", fork->log.name, path);
+  if (auto kept = write_file(path, crypto::format_evidence(evidence), Mode::shared); !kept)
+    spdlog::error("witness: {}", describe(kept.error()));
+}
+
+std::optional<std::string> Witness::newest(const std::string& origin_sha256) const {
+  for (const auto& [origin, log] : logs_) {
+    if (crypto::sha256(origin).hex() != origin_sha256) continue;
+    std::lock_guard lock(log->mutex);
+    if (log->checkpoint.empty()) return std::nullopt;
+    return log->checkpoint;
+  }
+  return std::nullopt;
+}
+
+crypto::VerifierKey Witness::key() const {
+  return {options_.name, crypto::NoteKeyType::cosignature, options_.key.public_key()};
+}
+
+std::vector<Witness::Followed> Witness::followed() const {
+  std::vector<Followed> all;
+  for (const auto& [origin, log] : logs_) {
+    std::lock_guard lock(log->mutex);
+    all.push_back({origin, log->head, log->forks});
+  }
+  return all;
+}
+
+}  // namespace puhui::node
