@@ -87,8 +87,9 @@ void Api::handle(Request request, Respond respond) {
   if (segments.size() == 3 && segments[0] == "v1" && segments[1] == "cluster")
     return cluster(request, std::move(respond));
   if (!is_read) return respond(problem({ErrorCode::METHOD_NOT_ALLOWED, request.method}));
-  if (query(request, "witnessed") == "true")
-    return read_witnessed(std::move(request), std::move(respond));
+  // Only the node that leads asks witnesses.
+  if (asks_witnessed(request) && replica_.asker() != nullptr && !replica_.leads())
+    return redirect(request, respond);
   read(std::move(request), std::move(respond));
 }
 
@@ -100,11 +101,18 @@ void Api::read(Request request, Respond respond) {
   auto answer = [this, request = std::move(request),
                  respond = std::move(respond)](const Result<void>& ready) {
     if (!ready) return respond(problem(ready.error()));
-    // The checkpoint first: the view that is taken after it holds all its leaves.
+    // Checkpoints first: the view that is taken after them holds all their leaves.
     auto checkpoint = replica_.checkpoint();
+    const auto* asker = replica_.asker();
+    auto witnessed = asker == nullptr ? nullptr : asker->witnessed();
     const auto ledger = replica_.ledger();
-    Reading reading{
-        request, ledger->view(), replica_.genesis(), std::move(checkpoint), replica_.asker(), {}};
+    Reading reading{request,
+                    ledger->view(),
+                    replica_.genesis(),
+                    std::move(checkpoint),
+                    asker,
+                    std::move(witnessed),
+                    {}};
     if (request.party) reading.caller = reading.view.party(*request.party);
     respond(answer_read(reading));
   };
@@ -115,15 +123,6 @@ void Api::read(Request request, Respond respond) {
   }
   if (linearizable) return replica_.read_barrier(std::move(answer));
   answer({});
-}
-
-// Only the node that leads asks witnesses.
-void Api::read_witnessed(Request request, Respond respond) {
-  replica_.status([this, request = std::move(request),
-                   respond = std::move(respond)](const v1::Status& status) mutable {
-    if (status.leader_id() == status.node_id()) return read(std::move(request), std::move(respond));
-    redirect(request, respond);
-  });
 }
 
 void Api::status(const Request& request, const Respond& respond) {

@@ -33,7 +33,6 @@ class Api {
 
  private:
   void read(http::Request request, http::Respond respond);
-  void read_witnessed(http::Request request, http::Respond respond);
   void submit(http::Request request, http::Respond respond);
   void submit_one(const http::Request& request, http::Respond respond);
   void submit_stream(const http::Request& request, http::Respond respond);

@@ -164,19 +164,17 @@ Result<std::string> receipt_of(Reading& reading, std::uint64_t leaf) {
 Result<std::string> witnessed_receipt_of(Reading& reading, std::uint64_t leaf) {
   if (reading.asker == nullptr)
     return fail(ErrorCode::INVALID_ARGUMENT, "this node asks no witnesses (witness-policy)");
-  const auto witnessed = reading.asker->witnessed();
-  if (!witnessed || witnessed->size <= leaf)
+  if (!reading.witnessed || reading.witnessed->size <= leaf)
     return fail(ErrorCode::NOT_YET_WITNESSED, reading.asker->missing());
-  return make_receipt(reading.view, leaf, *witnessed);
+  return make_receipt(reading.view, leaf, *reading.witnessed);
 }
 
 Response receipt(Reading& reading, const Arguments& arguments) {
   if (!sees_entries(reading)) return not_permitted("entries are for members");
   const auto leaf = leaf_of(reading, arguments[0]);
   if (!leaf) return problem(leaf.error());
-  const auto witnessed = reading.request.query.find("witnessed");
-  const bool stricter = witnessed != reading.request.query.end() && witnessed->second == "true";
-  auto proof = stricter ? witnessed_receipt_of(reading, *leaf) : receipt_of(reading, *leaf);
+  auto proof = asks_witnessed(reading.request) ? witnessed_receipt_of(reading, *leaf)
+                                               : receipt_of(reading, *leaf);
   if (!proof) return problem(proof.error());
   return text(std::move(*proof));
 }
@@ -293,7 +291,7 @@ Response tile(Reading& reading) {
 // With the lines of witnesses, if they have cosigned this very one.
 Response checkpoint(const Reading& reading) {
   if (!reading.checkpoint) return problem({ErrorCode::UNAVAILABLE, "no complete checkpoint yet"});
-  const auto witnessed = reading.asker == nullptr ? nullptr : reading.asker->witnessed();
+  const auto& witnessed = reading.witnessed;
   const bool same = witnessed && witnessed->size == reading.checkpoint->size;
   auto response = text(same ? witnessed->note : reading.checkpoint->note);
   response.headers.emplace_back("Cache-Control", "max-age=1");
@@ -301,6 +299,12 @@ Response checkpoint(const Reading& reading) {
 }
 
 }  // namespace
+
+bool asks_witnessed(const http::Request& request) {
+  const auto asked = request.query.find("witnessed");
+  return request.path.starts_with("/v1/receipts/") && asked != request.query.end() &&
+         asked->second == "true";
+}
 
 Response answer_read(Reading& reading) {
   const auto& segments = reading.request.segments;

@@ -13,8 +13,12 @@ struct Reading {
   v1::Genesis genesis;
   CompletePtr checkpoint;           // may be null
   const Asker* asker;               // null if no witness is asked
+  CompletePtr witnessed;            // may be null
   std::optional<v1::Party> caller;  // party of the client certificate, if it is registered
 };
+
+// Whether a receipt is asked for that meets the witness policy.
+[[nodiscard]] bool asks_witnessed(const http::Request& request);
 
 // The answer to a GET below /v1, or of /checkpoint and /tile. NOT_FOUND for an unknown path.
 [[nodiscard]] http::Response answer_read(Reading& reading);

@@ -21,35 +21,32 @@ struct MirrorFlags {
   std::uint32_t every_s = 5;
   unsigned connections = 4;
   std::string listen, server_cert_file, server_key_file;
-  std::string witness_name, witness_key_file;
+  std::string witness_name, witness_key_file, witness_folder;
 };
 
-// Says at most once a second how far a round is, and how fast.
+std::string rate(std::uint64_t bytes, std::uint64_t ms) {
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(1)
+       << static_cast<double>(bytes) / 1e3 / static_cast<double>(std::max<std::uint64_t>(1, ms))
+       << " MB/s";
+  return text.str();
+}
+
+// Says once a second how far a round is, and how fast.
 class Teller {
  public:
   explicit Teller(std::ostream& err) : err_(err) {}
   void operator()(const Progress& progress) {
-    const auto now_ms = steady_clock_ms();
-    if (progress.bytes <= last_bytes_) {
-      since_ms_ = told_ms_ = now_ms;  // a new round
-    } else if (told_ms_ + kTellMs <= now_ms) {
-      told_ms_ = now_ms;
-      err_ << progress.entries << " of " << progress.size << " entries, "
-           << rate(progress.bytes, now_ms - since_ms_) << "\n";
-    }
-    last_bytes_ = progress.bytes;
-  }
-  static std::string rate(std::uint64_t bytes, std::uint64_t ms) {
-    std::ostringstream text;
-    text << std::fixed << std::setprecision(1)
-         << static_cast<double>(bytes) / 1e3 / static_cast<double>(std::max<std::uint64_t>(1, ms))
-         << " MB/s";
-    return text.str();
+    if (progress.took_ms < told_ms_) told_ms_ = 0;  // a new round
+    if (progress.took_ms < told_ms_ + kTellMs) return;
+    told_ms_ = progress.took_ms;
+    err_ << progress.entries << " of " << progress.size << " entries, "
+         << rate(progress.bytes, progress.took_ms) << "\n";
   }
 
  private:
   std::ostream& err_;
-  std::uint64_t since_ms_ = 0, told_ms_ = 0, last_bytes_ = 0;
+  std::uint64_t told_ms_ = 0;
 };
 
 Result<void> read_into(std::string& bytes, const std::string& path) {
@@ -77,7 +74,8 @@ Result<SourceOptions> source_of(const Session& session, const std::string& where
   return source;
 }
 
-Result<std::optional<http::ServerOptions>> serving_of(const MirrorFlags& flags) {
+Result<std::optional<http::ServerOptions>> serving_of(const MirrorFlags& flags,
+                                                      const std::string& authority_pem) {
   if (flags.listen.empty()) return std::optional<http::ServerOptions>();
   const auto endpoint = parse_endpoint(flags.listen);
   if (!endpoint) return fail(ErrorCode::INVALID_ARGUMENT, "--listen: not IP:port");
@@ -86,14 +84,16 @@ Result<std::optional<http::ServerOptions>> serving_of(const MirrorFlags& flags) 
     return tl::make_unexpected(read.error());
   if (auto read = read_into(certificate.key_pem, flags.server_key_file); !read)
     return tl::make_unexpected(read.error());
-  // Callers stay anonymous: a mirror shows everybody the same.
-  auto context = tls::server_context(certificate, certificate.certificate_pem);
+  // A mirror shows everybody the same; who brings a certificate of the city is welcome as well.
+  auto context = tls::server_context(
+      certificate, authority_pem.empty() ? certificate.certificate_pem : authority_pem);
   if (!context) return tl::make_unexpected(context.error());
   http::ServerOptions options;
   options.listen_host = endpoint->host;
   options.listen_port = endpoint->port;
   options.context = std::move(*context);
-  options.body_limits = {{"/witness/add-checkpoint", crypto::kAddCheckpointSizeMax}};
+  options.body_limits = {
+      {"/witness" + std::string(crypto::kAddCheckpointPath), crypto::kAddCheckpointSizeMax}};
   return std::optional(std::move(options));
 }
 
@@ -104,7 +104,7 @@ Result<std::optional<WitnessOptions>> witness_of(const Session& session, const M
   if (!passphrase) return tl::make_unexpected(passphrase.error());
   auto key = read_key(flags.witness_key_file, *passphrase);
   if (!key) return tl::make_unexpected(key.error());
-  WitnessOptions options{flags.folder + "/witness", flags.witness_name, std::move(*key), {}};
+  WitnessOptions options{flags.witness_folder, flags.witness_name, std::move(*key), {}};
   for (const auto& log : policy.logs) options.logs.push_back(log.key);
   return std::optional(std::move(options));
 }
@@ -121,7 +121,7 @@ Result<MirrorOptions> options_of(const Session& session, const MirrorFlags& flag
   options.witness = std::move(*witness);
   auto source = source_of(session, flags.source);
   if (!source) return tl::make_unexpected(source.error());
-  auto serving = serving_of(flags);
+  auto serving = serving_of(flags, source->authority_pem);
   if (!serving) return tl::make_unexpected(serving.error());
   options.serving = std::move(*serving);
   options.follow.source = std::move(*source);
@@ -137,8 +137,12 @@ void tell(std::ostream& err, const v1::MirrorStatus& status, const Round& round)
   } else if (round.entries > 0 || round.attachments > 0) {
     err << status.size() << " entries accepted, " << round.entries << " of them new";
     if (round.attachments > 0) err << ", " << round.attachments << " attachments";
-    err << "\n";
+    err << ": " << round.bytes << " bytes in " << round.took_ms << " ms, "
+        << rate(round.bytes, round.took_ms) << "\n";
   }
+  if (!round.attachments_error.empty())
+    err << round.attachments_missing
+        << " attachments are missing: " << printable(round.attachments_error) << "\n";
 }
 
 Run declare_run(CLI::App& app) {
@@ -147,7 +151,7 @@ Run declare_run(CLI::App& app) {
       ->required();
   app.add_option("folder", flags->folder, "the copy; made if there is none")->required();
   app.add_option("--policy", flags->policy_file, "tlog-policy file: whom to believe")->required();
-  app.add_flag("--once", flags->once, "one round, then end");
+  auto* once = app.add_flag("--once", flags->once, "one round, then end");
   app.add_option("--every", flags->every_s, "seconds between rounds")
       ->capture_default_str()
       ->check(CLI::Range(1, 86'400));
@@ -157,12 +161,16 @@ Run declare_run(CLI::App& app) {
   auto* listen = app.add_option("--listen", flags->listen, "IP:port to serve the copy at");
   auto* cert = app.add_option("--server-cert", flags->server_cert_file, "PEM certificate for it");
   auto* key = app.add_option("--server-key", flags->server_key_file, "its PEM key");
-  listen->needs(cert)->needs(key);
+  listen->needs(cert)->needs(key)->excludes(once);
   auto* name = app.add_option("--witness-name", flags->witness_name,
                               "cosign as this witness for the logs of the policy");
-  app.add_option("--witness-key", flags->witness_key_file, "key file of the witness")
-      ->needs(name)
-      ->needs(listen);
+  auto* witness_key =
+      app.add_option("--witness-key", flags->witness_key_file, "key file of the witness");
+  auto* records = app.add_option("--witness-folder", flags->witness_folder,
+                                 "what it has cosigned: belongs to the key, never to be lost");
+  name->needs(witness_key)->needs(records)->needs(listen);
+  witness_key->needs(name);
+  records->needs(name);
   return [flags](Session& session) -> Result<Exit> {
     auto options = options_of(session, *flags);
     if (!options) return tl::make_unexpected(options.error());

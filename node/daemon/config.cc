@@ -110,8 +110,8 @@ Result<void> check(const Config& config) {
   if (config.cache_mib < 8) return bad("cache-mib is at least 8");
   if (config.snapshot_blocks < 1) return bad("snapshot-blocks is at least 1");
   if (config.threads > 256) return bad("threads is at most 256");
-  if (!config.witness_policy.empty() && config.witness_authority.empty())
-    return bad("witness-policy needs witness-authority");
+  if (config.witness_policy.empty() != config.witness_authority.empty())
+    return bad("witness-policy and witness-authority need each other");
   return {};
 }
 

@@ -93,7 +93,7 @@ Result<std::unique_ptr<Witness>> open_witness(const Config& config, const std::s
   if (!policy) return tl::make_unexpected(policy.error());
   auto key = read_key(folder + "/witness.key", passphrase);
   if (!key) return tl::make_unexpected(key.error());
-  WitnessOptions options{beside(folder, config.data) + "/witness",
+  WitnessOptions options{folder + "/witness",
                          origin + "/witness-" + std::to_string(config.node_id),
                          std::move(*key),
                          {}};
@@ -138,8 +138,9 @@ Result<http::ServerOptions> server_options(const Config& config, const std::stri
   options.listen_host = listen.host;
   options.listen_port = listen.port;
   options.context = std::move(*context);
-  options.body_limits = {{"/v1/events", http::kEventsBodyBytesMax},
-                         {"/witness/add-checkpoint", crypto::kAddCheckpointSizeMax}};
+  options.body_limits = {
+      {"/v1/events", http::kEventsBodyBytesMax},
+      {"/witness" + std::string(crypto::kAddCheckpointPath), crypto::kAddCheckpointSizeMax}};
   options.on_access = [](const http::Access& access) {
     spdlog::debug("{} {} {} {} {}us", access.remote, access.method, access.path, access.status,
                   access.duration_us);

@@ -75,9 +75,9 @@ Result<ClientResponse> Client::State::request(OutgoingRequest request, std::stri
 
 Result<ClientResponse> Client::State::follow(OutgoingRequest& request, Address address,
                                              std::string target) {
-  for (std::size_t redirects = 0; redirects <= kRedirectsMax; ++redirects) {
+  for (std::size_t redirects = 0; redirects <= options_.redirects_max; ++redirects) {
     auto response = exchange(request, address, target);
-    if (!response || response->status != 307) return response;
+    if (!response || response->status != 307 || options_.redirects_max == 0) return response;
     auto next = redirected(address, find_header(response->headers, "Location"));
     if (!next) return tl::make_unexpected(std::move(next.error()));
     std::tie(address, target) = std::move(*next);

@@ -37,6 +37,7 @@ struct ClientOptions {
   std::uint32_t connect_ms = 5'000;  // Resolving, connecting and TLS, per address.
   std::uint32_t answer_ms = 65'000;  // Sending a request and receiving its whole answer.
   std::size_t response_bytes_max = 256u << 20;
+  std::size_t redirects_max = kRedirectsMax;  // 0: a redirect is an answer
 };
 
 struct ClientResponse {
@@ -59,7 +60,7 @@ class Client {
   // target, percent-encoded. UNREACHABLE and OUTCOME_UNKNOWN as above, from the last address tried;
   // NOT_PERMITTED if the server refused our certificate; TOO_LARGE for an answer beyond the limit;
   // INVALID_ARGUMENT for a malformed target or a redirect that is not to https;
-  // UNAVAILABLE for more than kRedirectsMax redirects.
+  // UNAVAILABLE for more than redirects_max redirects.
   [[nodiscard]] Result<ClientResponse> request(std::string_view method, std::string_view target,
                                                std::string_view body = {},
                                                std::string_view content_type = {});

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -66,7 +67,18 @@ Result<void> Copy::write(const crypto::Tile& tile, std::string_view bytes) const
 }
 
 Result<void> Copy::write_attachment(std::uint64_t leaf, std::string_view bytes) const {
-  return put(folder_ + "/" + attachment_file(leaf), bytes);
+  const auto top = fs::path(folder_) / "attachments";
+  const auto path = fs::path(folder_) / attachment_file(leaf);
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  if (!error) fs::permissions(top, fs::perms::owner_all, error);
+  if (error) return fail(ErrorCode::IO, path.string() + ": " + error.message());
+  return write_file(path.string(), bytes, Mode::secret);
+}
+
+bool Copy::has_evidence() const {
+  std::error_code error;
+  return !fs::is_empty(folder_ + "/evidence", error) && !error;
 }
 
 Result<void> Copy::keep(const crypto::Evidence& evidence, std::uint64_t size) const {
@@ -92,11 +104,30 @@ Result<void> Copy::put(const std::string& path, std::string_view bytes) const {
 }
 
 Result<void> Copy::accept(const crypto::TreeHead& head, std::string note) {
-  if (!sync_files(folder_)) return fail(ErrorCode::IO, folder_ + ": " + std::strerror(errno));
+  if (!sync_files(folder_)) {
+    std::fprintf(stderr, "mirror: %s: sync failed: %s\n", folder_.c_str(), std::strerror(errno));
+    std::abort();
+  }
   if (auto kept = write_file(folder_ + "/checkpoint", note, Mode::shared); !kept) return kept;
+  const auto before = head_.size;
   head_ = head;
   checkpoint_ = std::move(note);
+  remove_partial(before);
   return {};
+}
+
+// Parts of tiles that were the last ones at this size and are full now.
+void Copy::remove_partial(std::uint64_t size) const {
+  for (unsigned level = 0; (size >> (crypto::kTileHeight * level)) > 0; ++level) {
+    const auto [index, width] = crypto::tiles_at(level, size);
+    if (width == 0 || index >= crypto::tiles_at(level, head_.size).full) continue;
+    for (const auto kind : {crypto::Tile::Kind::hashes, crypto::Tile::Kind::entries}) {
+      if (kind == crypto::Tile::Kind::entries && level > 0) continue;
+      const auto part = fs::path(folder_) / crypto::tile_path({kind, level, index, width});
+      std::error_code error;
+      fs::remove_all(part.parent_path(), error);
+    }
+  }
 }
 
 }  // namespace puhui::node

@@ -3,11 +3,13 @@
 //
 //   FOLDER/checkpoint           the newest accepted checkpoint, verbatim
 //         /tile/…               hash tiles and entry bundles of all of it
-//         /attachments/x001/234 bytes of a leaf's attachment, where the source shows them to us
+//         /attachments/x001/234 bytes of a leaf's attachment, where the source shows them to us:
+//                               personal data, for the owner of the files alone (0700, 0600)
 //         /evidence/<size>      contradicting checkpoints (crypto/evidence.h)
 //
 // Tiles may lie on disk that are not accepted yet: whoever reads asks `head` first. What `accept`
-// answered for is durable. Threads: `read` and the writing of different files from any; the rest
+// answered for is durable; a sync that fails stops the process, for what lies on the disk then is
+// unknown. Threads: `read` and the writing of different files from any; the rest
 // from one.
 #pragma once
 
@@ -38,16 +40,20 @@ class Copy {
   [[nodiscard]] Result<std::string> read_attachment(std::uint64_t leaf) const;
   // Whole or not at all; durable only by `accept`. IO.
   Result<void> write(const crypto::Tile& tile, std::string_view bytes) const;
+  // Durable when it returns.
   Result<void> write_attachment(std::uint64_t leaf, std::string_view bytes) const;
   Result<void> keep(const crypto::Evidence& evidence, std::uint64_t size) const;
+  [[nodiscard]] bool has_evidence() const;
 
-  // Makes everything written durable, and then this head the one that is served.
+  // Makes everything written durable, and then this head the one that is served. Partial tiles that
+  // have become full are removed.
   Result<void> accept(const crypto::TreeHead& head, std::string note);
 
  private:
   Copy(std::string folder, FolderLock lock);
   Result<void> load();
   Result<void> put(const std::string& path, std::string_view bytes) const;
+  void remove_partial(std::uint64_t size) const;
 
   std::string folder_;
   FolderLock lock_;

@@ -6,6 +6,7 @@
 #include "crypto/envelope.h"
 #include "crypto/merkle.h"
 #include "ledger/event.h"
+#include "node/clocks.h"
 
 namespace puhui::node {
 namespace {
@@ -47,6 +48,17 @@ class CopyNodes {
   std::optional<Error> failed_;
 };
 
+// The root of the attachment that this entry's event names, if it names one.
+std::optional<std::string> attachment_root_in(std::string_view entry) {
+  const auto decoded = ledger::decode_entry(entry);
+  if (!decoded || decoded->kind != ledger::EntryKind::event) return std::nullopt;
+  const auto envelope = crypto::decode_envelope(decoded->body);
+  v1::Payload payload;
+  if (!envelope || !payload.ParseFromString(envelope->payload)) return std::nullopt;
+  const auto* named = ledger::attachment_of(payload);
+  return named == nullptr ? std::nullopt : std::optional(named->root());
+}
+
 tl::unexpected<Error> forked(std::uint64_t smaller, std::uint64_t larger) {
   return fail(ErrorCode::CHECKPOINT_INCONSISTENT,
               "the trees of " + std::to_string(smaller) + " and " + std::to_string(larger) +
@@ -71,11 +83,16 @@ Result<std::unique_ptr<Follower>> Follower::start(Copy& copy, FollowOptions opti
 
 Result<Round> Follower::follow() {
   round_ = {};
+  began_ms_ = steady_clock_ms();
+  if (copy_.has_evidence())
+    return fail(ErrorCode::CHECKPOINT_INCONSISTENT,
+                "the log has forked; see " + copy_.folder() + "/evidence");
   auto note = fetch_("checkpoint");
   if (!note) return tl::make_unexpected(note.error());
   const auto verified = crypto::verify_checkpoint(options_.policy, *note);
   if (!verified) return tl::make_unexpected(verified.error());
   const auto& checkpoint = verified->checkpoint;
+  if (checkpoint.size == 0) return fail(ErrorCode::UNAVAILABLE, "the log is empty");
   if (copy_.head().size > 0) {
     const auto held = crypto::parse_checkpoint(crypto::parse_note(copy_.checkpoint())->text);
     if (held->origin != checkpoint.origin)
@@ -83,22 +100,40 @@ Result<Round> Follower::follow() {
                   "the source serves " + checkpoint.origin + ", the copy is of " + held->origin);
   }
   const TreeHead head{checkpoint.size, checkpoint.root};
-  if (head.size < copy_.head().size || (head.size == copy_.head().size && head != copy_.head())) {
-    if (auto older = check_older(checkpoint, *note); !older)
-      return tl::make_unexpected(older.error());
-  } else if (head != copy_.head()) {
-    if (auto grown = grow(head, std::move(*note)); !grown)
-      return tl::make_unexpected(grown.error());
-  } else if (*note != copy_.checkpoint()) {
-    // The same tree with more, or other, cosignatures.
-    if (auto kept = copy_.accept(head, std::move(*note)); !kept)
-      return tl::make_unexpected(kept.error());
+  const auto held = copy_.head();
+  Result<void> done;
+  if (head.size > held.size) {
+    done = grow(head, std::move(*note));
+  } else if (head != held) {
+    done = check_older(checkpoint, *note);
+  } else if (has_more_witnesses(*verified)) {
+    done = copy_.accept(head, std::move(*note));
   }
-  if (auto fetched = fetch_attachments(); !fetched) return tl::make_unexpected(fetched.error());
+  if (!done) return tl::make_unexpected(done.error());
+  if (auto looked = look_for_attachments(); !looked) return tl::make_unexpected(looked.error());
+  fetch_attachments();
+  round_.took_ms = steady_clock_ms() - began_ms_;
   return round_;
 }
 
+bool Follower::has_more_witnesses(const crypto::VerifiedCheckpoint& shown) const {
+  const auto held = crypto::verify_checkpoint(options_.policy, copy_.checkpoint());
+  return !held || held->witnesses.size() < shown.witnesses.size();
+}
+
 // ---- Contradictions ----------------------------------------------------------------------------
+
+// Evidence convinces others, or it is none: then what lies here is damaged.
+Result<void> Follower::keep_evidence(const crypto::Evidence& evidence, std::uint64_t size) {
+  std::vector<crypto::VerifierKey> logs;
+  for (const auto& log : options_.policy.logs) logs.push_back(log.key);
+  const auto fork = crypto::verify_evidence(evidence, logs);
+  if (!fork)
+    return fail(ErrorCode::CORRUPT,
+                copy_.folder() + "/tile does not belong to its checkpoint any more");
+  if (auto kept = copy_.keep(evidence, size); !kept) return kept;
+  return forked(fork->smaller.size, fork->larger.size);
+}
 
 // The source shows a checkpoint that is not newer: of the tree we hold, or of another.
 Result<void> Follower::check_older(const crypto::Checkpoint& checkpoint, const std::string& note) {
@@ -117,8 +152,7 @@ Result<void> Follower::check_older(const crypto::Checkpoint& checkpoint, const s
     evidence.proof = crypto::consistency_proof(checkpoint.size, size, reader);
   }
   if (nodes.failed()) return tl::make_unexpected(*nodes.failed());
-  if (auto kept = copy_.keep(evidence, checkpoint.size); !kept) return kept;
-  return forked(checkpoint.size, size);
+  return keep_evidence(evidence, checkpoint.size);
 }
 
 // What we hold must be the beginning of the new tree. Below level 8 that is a matter of the one
@@ -143,8 +177,7 @@ Result<void> Follower::check_extends(const Spine& spine, const std::string& note
   const crypto::Evidence evidence{root,
                                   crypto::consistency_proof(old.size, spine.head().size, reader),
                                   copy_.checkpoint(), note};
-  if (auto kept = copy_.keep(evidence, spine.head().size); !kept) return kept;
-  return forked(old.size, spine.head().size);
+  return keep_evidence(evidence, spine.head().size);
 }
 
 // ---- Growing -----------------------------------------------------------------------------------
@@ -152,7 +185,7 @@ Result<void> Follower::check_extends(const Spine& spine, const std::string& note
 Result<void> Follower::grow(const TreeHead& head, std::string note) {
   {
     std::lock_guard lock(progress_mutex_);
-    progress_ = {copy_.head().size, head.size, 0};
+    progress_ = {copy_.head().size, head.size, 0, 0};
   }
   std::string tail;
   if (const auto width = tail_width(head.size); width > 0) {
@@ -171,14 +204,21 @@ Result<void> Follower::grow(const TreeHead& head, std::string note) {
 }
 
 Result<Spine> Follower::read_spine(const TreeHead& head, std::string_view tail) {
-  return Spine::read(head, tail, [this](const Tile& tile) {
-    // Full tiles below what was accepted are here already, and never change.
-    const bool is_here = tile.width == kTileWidth && crypto::tile_exists(tile, copy_.head().size);
-    if (is_here) return copy_.read(tile);
+  const auto from_source = [this](const Tile& tile) {
     auto bytes = fetch_(crypto::tile_path(tile));
     if (bytes) arrived(0, bytes->size());
     return bytes;
+  };
+  // Full tiles below what was accepted are here already, and never change. If one is damaged the
+  // source may have a good one.
+  auto spine = Spine::read(head, tail, [&](const Tile& tile) {
+    const bool is_here = tile.width == kTileWidth && crypto::tile_exists(tile, copy_.head().size);
+    auto stored = is_here ? copy_.read(tile) : from_source(tile);
+    return stored || !is_here ? stored : from_source(tile);
   });
+  if (spine || spine.error().code != ErrorCode::PROOF_INVALID || copy_.head().size == 0)
+    return spine;
+  return Spine::read(head, tail, from_source);
 }
 
 Result<std::string> Follower::fetch_bundle(const Fetch& fetch, const Tile& tile) {
@@ -194,7 +234,9 @@ Result<void> Follower::fill(const Spine& spine) {
   std::optional<Error> failed;
   const auto work = [&](const Fetch& fetch) {
     for (auto index = next++; index < end; index = next++) {
-      const auto filled = fill_bundle(fetch, spine, index);
+      const bool stops = options_.stops && options_.stops();
+      const auto filled = stops ? Result<void>(fail(ErrorCode::UNAVAILABLE, "stopping"))
+                                : fill_bundle(fetch, spine, index);
       if (filled) continue;
       std::lock_guard lock(mutex);
       if (!failed) failed = filled.error();
@@ -238,9 +280,12 @@ Result<void> Follower::fill_bundle(const Fetch& fetch, const Spine& spine, std::
 }
 
 Result<void> Follower::keep_upper(const Spine& spine, std::string_view tail) {
-  for (const auto& [tile, bytes] : spine.tiles())
-    if (tile.width < kTileWidth || !crypto::tile_exists(tile, copy_.head().size))
-      if (auto kept = copy_.write(tile, bytes); !kept) return kept;
+  for (const auto& [tile, bytes] : spine.tiles()) {
+    const bool is_old = tile.width == kTileWidth && crypto::tile_exists(tile, copy_.head().size);
+    const auto stored = is_old ? copy_.read(tile) : Result<std::string>();
+    if (is_old && stored && *stored == bytes) continue;
+    if (auto kept = copy_.write(tile, bytes); !kept) return kept;
+  }
   const auto width = tail_width(spine.head().size);
   if (width == 0) return {};
   const auto index = spine.head().size / kTileWidth;
@@ -253,13 +298,15 @@ void Follower::arrived(std::uint64_t entries, std::uint64_t bytes) {
   std::lock_guard lock(progress_mutex_);
   progress_.entries = std::min(progress_.size, progress_.entries + entries);
   progress_.bytes += bytes;
+  progress_.took_ms = steady_clock_ms() - began_ms_;
   round_.bytes += bytes;
   if (options_.progress) options_.progress(progress_);
 }
 
 // ---- Attachments -------------------------------------------------------------------------------
 
-Result<void> Follower::fetch_attachments() {
+// Finds out which attachments of the entries not looked at yet are not here.
+Result<void> Follower::look_for_attachments() {
   const auto size = copy_.head().size;
   while (attachments_from_ < size) {
     const auto index = attachments_from_ / kTileWidth;
@@ -268,38 +315,39 @@ Result<void> Follower::fetch_attachments() {
     if (!bundle) return tl::make_unexpected(bundle.error());
     const auto entries = crypto::parse_bundle(*bundle, width);
     if (!entries) return tl::make_unexpected(entries.error());
-    for (auto i = attachments_from_ % kTileWidth; i < width; ++i) {
-      if (auto done = fetch_attachment(attachments_from_, (*entries)[i]); !done) return done;
-      ++attachments_from_;
-    }
+    for (auto i = attachments_from_ % kTileWidth; i < width; ++i, ++attachments_from_)
+      if (auto root = attachment_root_in((*entries)[i]);
+          root && !exists(copy_.folder() + "/" + attachment_file(attachments_from_)))
+        attachments_missing_.emplace(attachments_from_, std::move(*root));
   }
   return {};
 }
 
-Result<void> Follower::fetch_attachment(std::uint64_t leaf, std::string_view entry) {
-  const auto decoded = ledger::decode_entry(entry);
-  if (!decoded || decoded->kind != ledger::EntryKind::event) return {};
-  const auto envelope = crypto::decode_envelope(decoded->body);
-  v1::Payload payload;
-  if (!envelope || !payload.ParseFromString(envelope->payload)) return {};
-  const auto* named = ledger::attachment_of(payload);
-  if (named == nullptr || copy_.read_attachment(leaf)) return {};
-  auto bytes = attachments_refused_ ? Result<std::string>(fail(ErrorCode::NOT_PERMITTED, {}))
-                                    : fetch_(attachment_path(options_.source, leaf));
-  if (!bytes) {
-    const auto code = bytes.error().code;
-    attachments_refused_ |= code == ErrorCode::NOT_PERMITTED;
-    if (code != ErrorCode::NOT_PERMITTED && code != ErrorCode::NOT_FOUND)
-      return tl::make_unexpected(bytes.error());
-    ++round_.attachments_missing;
-    return {};
+// Asks for what is missing, until the source refuses us.
+void Follower::fetch_attachments() {
+  for (auto at = attachments_missing_.begin(); at != attachments_missing_.end();) {
+    if (options_.stops && options_.stops()) break;
+    const auto fetched = fetch_attachment(at->first, at->second);
+    if (fetched) {
+      ++round_.attachments;
+      at = attachments_missing_.erase(at);
+      continue;
+    }
+    round_.attachments_error = describe(fetched.error());
+    if (fetched.error().code == ErrorCode::NOT_PERMITTED) break;
+    ++at;
   }
+  round_.attachments_missing = attachments_missing_.size();
+}
+
+Result<void> Follower::fetch_attachment(std::uint64_t leaf, const std::string& root) {
+  const auto bytes = fetch_(attachment_path(options_.source, leaf));
+  if (!bytes) return tl::make_unexpected(bytes.error());
   round_.bytes += bytes->size();
   const auto records = ledger::split_records(*bytes);
-  if (!records || ledger::attachment_root(*records).view() != named->root())
+  if (!records || ledger::attachment_root(*records).view() != root)
     return fail(ErrorCode::PROOF_INVALID,
                 "the attachment of leaf " + std::to_string(leaf) + " is not the one it names");
-  ++round_.attachments;
   return copy_.write_attachment(leaf, *bytes);
 }
 

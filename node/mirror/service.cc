@@ -3,6 +3,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <condition_variable>
@@ -45,13 +46,14 @@ class Process {
   }
   asio::io_context& io() { return io_; }
   // False once a signal came.
+  [[nodiscard]] bool stops() const { return stopping_; }
   bool rest(std::uint32_t ms) {
     std::unique_lock lock(mutex_);
-    return !changed_.wait_for(lock, std::chrono::milliseconds(ms), [this] { return stopping_; });
+    return !changed_.wait_for(lock, std::chrono::milliseconds(ms), [this] { return stops(); });
   }
   void wait() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return stopping_; });
+    changed_.wait(lock, [this] { return stops(); });
   }
 
  private:
@@ -60,7 +62,7 @@ class Process {
   std::thread thread_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_{false};
 };
 
 class Mirror {
@@ -68,6 +70,7 @@ class Mirror {
   Mirror(const MirrorOptions& options, Copy& copy, Follower& follower, Site& site)
       : options_(options), copy_(copy), follower_(follower), site_(site) {
     status_.set_source(options.follow.source.where);
+    status_.set_forks(files_in(options.folder + "/evidence"));
     describe_head();
     publish();
   }
@@ -80,8 +83,7 @@ class Mirror {
     if (done) {
       status_.set_answered_at(now);
       status_.set_bytes_fetched(status_.bytes_fetched() + static_cast<std::int64_t>(done->bytes));
-      status_.set_attachments_missing(status_.attachments_missing() +
-                                      static_cast<std::int64_t>(done->attachments_missing));
+      status_.set_attachments_missing(static_cast<std::int64_t>(done->attachments_missing));
     }
     if (copy_.checkpoint() != before) {
       status_.set_accepted_at(now);
@@ -96,11 +98,13 @@ class Mirror {
 
  private:
   void describe_head() {
+    if (copy_.head().size == 0) return;
+    const auto stated = crypto::parse_checkpoint(crypto::parse_note(copy_.checkpoint())->text);
+    status_.set_origin(stated->origin);
+    status_.set_size(static_cast<std::int64_t>(stated->size));
+    status_.set_root(stated->root.base64());
     const auto verified = crypto::verify_checkpoint(options_.follow.policy, copy_.checkpoint());
-    if (!verified) return;
-    status_.set_origin(verified->checkpoint.origin);
-    status_.set_size(static_cast<std::int64_t>(verified->checkpoint.size));
-    status_.set_root(verified->checkpoint.root.base64());
+    if (!verified) return;  // cosigners have changed since
     std::uint64_t newest_s = 0;
     for (const auto& witness : verified->witnesses) newest_s = std::max(newest_s, witness.time_s);
     status_.set_checkpoint_time(static_cast<std::int64_t>(newest_s) * kSecond);
@@ -142,15 +146,16 @@ void follow_on(const MirrorOptions& options, Mirror& mirror, Process& process, c
 Result<void> run_mirror(MirrorOptions options, const Told& told) {
   auto copy = Copy::open(options.folder);
   if (!copy) return tl::make_unexpected(copy.error());
-  auto follower = Follower::start(*copy, options.follow);
-  if (!follower) return tl::make_unexpected(follower.error());
   auto witness = open_witness(std::move(options.witness));
   if (!witness) return tl::make_unexpected(witness.error());
+  Process process;
+  options.follow.stops = [&process] { return process.stops(); };
+  auto follower = Follower::start(*copy, options.follow);
+  if (!follower) return tl::make_unexpected(follower.error());
   Site site(*copy, witness->get());
   Mirror mirror(options, *copy, **follower, site);
   if (options.once) return mirror.round(told);
 
-  Process process;
   std::unique_ptr<http::Server> server;
   if (options.serving) {
     auto started =

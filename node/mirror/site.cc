@@ -33,15 +33,13 @@ Result<std::string> cut(const Tile& tile, const std::string& bytes, unsigned hav
   return bundle;
 }
 
-// Tiles of earlier sizes are parts of what is there now.
+// Tiles of earlier sizes are parts of what is there now; only that was accepted.
 Result<std::string> read_tile(const Copy& copy, const Tile& tile, std::uint64_t size) {
-  auto stored = copy.read(tile);
-  if (stored) return stored;
   auto whole = tile;
   const auto there = crypto::tiles_at(tile.level, size);
   whole.width = tile.index < there.full ? crypto::kTileWidth : there.partial_width;
-  stored = copy.read(whole);
-  if (!stored) return stored;
+  auto stored = copy.read(whole);
+  if (!stored || whole == tile) return stored;
   return cut(tile, *stored, whole.width);
 }
 

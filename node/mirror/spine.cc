@@ -35,6 +35,8 @@ Digest root_of_tile(std::string_view tile) {
 
 Result<Spine> Spine::read(const crypto::TreeHead& head, std::string_view tail,
                           const TileReader& reader) {
+  if (head.size > kLeavesMax)
+    return fail(ErrorCode::TOO_LARGE, std::to_string(head.size) + " leaves");
   Spine spine;
   spine.head_ = head;
   if (const auto width = crypto::tiles_at(0, head.size).partial_width; width > 0) {

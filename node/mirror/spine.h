@@ -18,11 +18,14 @@ namespace puhui::node {
 
 class Spine {
  public:
+  // What a spine may take: 8 KiB for each 65 536 leaves, half a gibibyte in all.
+  static constexpr std::uint64_t kLeavesMax = std::uint64_t{1} << 32;
+
   using TileReader = std::function<Result<std::string>(const crypto::Tile& tile)>;
 
   // Reads what the tree of this size has above its bundles. `tail` is the last bundle, empty if the
   // size is a multiple of 256. PROOF_INVALID unless all of it together has exactly this root;
-  // PROOF_MALFORMED for tiles of wrong size; errors of the reader.
+  // PROOF_MALFORMED for tiles of wrong size; TOO_LARGE beyond kLeavesMax; errors of the reader.
   [[nodiscard]] static Result<Spine> read(const crypto::TreeHead& head, std::string_view tail,
                                           const TileReader& reader);
 

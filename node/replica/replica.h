@@ -8,6 +8,7 @@
 // receipt means besides that a majority has cosigned a tree with it.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -82,6 +83,7 @@ class Replica {
 
   [[nodiscard]] LedgerPtr ledger() const { return slot_.get(); }
   [[nodiscard]] CompletePtr checkpoint() const { return receipts_.newest(); }
+  [[nodiscard]] bool leads() const { return leads_; }
   // Null if no witness is asked.
   [[nodiscard]] const Asker* asker() const { return asker_.get(); }
   [[nodiscard]] const v1::Genesis& genesis() const { return identity_.genesis; }
@@ -151,7 +153,7 @@ class Replica {
   consensus::Configuration configuration_;
   std::vector<peers::Member> members_;
   std::uint64_t pinged_ms_ = 0, refreshed_ms_ = 0;
-  bool leads_ = false;
+  std::atomic<bool> leads_{false};
   bool stopping_ = false;
 
   std::thread strand_thread_;

@@ -20,6 +20,7 @@ constexpr std::uint32_t kAnswerMs = 3'000;
 constexpr std::uint32_t kPauseFirstMs = 500;
 // A conflict names the size to go on from; more than one in a row means others ask too.
 constexpr int kTriesMax = 3;
+constexpr std::size_t kSaidMax = 200;
 
 }  // namespace
 
@@ -51,18 +52,22 @@ Result<std::unique_ptr<Asker>> Asker::start(AskerOptions options, const std::str
     if (witness.url.empty()) continue;
     auto address = http::parse_https(witness.url);
     if (!address) return fail(ErrorCode::CONFIG, witness.name + ": " + address.error().detail);
-    auto path = address->path == "/" ? std::string() : address->path;
+    auto path = address->path;
+    if (path.ends_with('/')) path.pop_back();
     http::ClientOptions client;
     client.base_urls = {"https://" + address->authority()};
     client.authority_pem = asker->options_.authority_pem;
     client.connect_ms = kConnectMs;
     client.answer_ms = kAnswerMs;
     client.response_bytes_max = crypto::kNoteSizeMax;
+    client.redirects_max = 0;
     auto made = http::Client::create(std::move(client));
     if (!made) return tl::make_unexpected(made.error());
     path += crypto::kAddCheckpointPath;
     asker->members_.push_back(std::make_unique<Member>(witness, std::move(*made), std::move(path)));
   }
+  if (asker->members_.empty())
+    return fail(ErrorCode::CONFIG, "no witness of the witness policy has a URL");
   for (const auto& member : asker->members_)
     asker->threads_.emplace_back([raw = asker.get(), &member = *member] { raw->run(member); });
   return asker;
@@ -82,7 +87,6 @@ void Asker::offer(CompletePtr checkpoint) {
     std::lock_guard lock(mutex_);
     if (newest_ && checkpoint->size < newest_->size) return;
     newest_ = std::move(checkpoint);
-    settle();
   }
   changed_.notify_all();
 }
@@ -114,7 +118,11 @@ std::string Asker::note_of(const Round& round) const {
 // wait for.
 void Asker::settle() {
   if (!newest_) return;
-  if (!round_.checkpoint) begin_round();
+  const bool is_over = round_.met || round_.waiting.empty();
+  if (!round_.checkpoint || (is_over && round_.checkpoint->size < newest_->size)) {
+    begin_round();
+    changed_.notify_all();
+  }
   auto note = note_of(round_);
   const auto verified = crypto::verify_checkpoint(options_.policy, note);
   round_.met = verified.has_value();
@@ -122,10 +130,6 @@ void Asker::settle() {
   if (round_.met)
     witnessed_ = std::make_shared<const CompleteCheckpoint>(
         CompleteCheckpoint{std::move(note), round_.checkpoint->size, round_.checkpoint->root});
-  const bool is_over = round_.met || round_.waiting.empty();
-  if (!is_over || round_.checkpoint->size >= newest_->size) return;
-  begin_round();
-  changed_.notify_all();
 }
 
 void Asker::take(Member& member, const CompletePtr& asked, Result<crypto::NoteSignature> line) {
@@ -141,7 +145,8 @@ void Asker::take(Member& member, const CompletePtr& asked, Result<crypto::NoteSi
   if (asked != round_.checkpoint) return;
   round_.waiting.erase(member.witness.name);
   if (line) round_.lines[member.witness.name] = std::move(*line);
-  settle();
+  settle();  // what this answer came to
+  settle();  // and whether there is a newer checkpoint
 }
 
 // ---- One witness's thread ----------------------------------------------------------------------
@@ -153,28 +158,33 @@ void Asker::run(Member& member) {
   }
 }
 
-bool Asker::may_ask(const Member& member) const {
-  return round_.checkpoint && member.answered != round_.checkpoint &&
-         Clock::now() >= member.not_before;
-}
-
 CompletePtr Asker::next(Member& member) {
   std::unique_lock lock(mutex_);
-  while (!stopping_ && !may_ask(member)) {
-    if (member.pause_ms > 0 && Clock::now() < member.not_before) {
+  while (!stopping_) {
+    settle();
+    const bool pauses = Clock::now() < member.not_before;
+    const bool has_question = round_.checkpoint && member.answered != round_.checkpoint;
+    if (has_question && !pauses) return round_.checkpoint;
+    if (pauses) {
       changed_.wait_until(lock, member.not_before);
     } else {
       changed_.wait(lock);
     }
   }
-  return stopping_ ? nullptr : round_.checkpoint;
+  return nullptr;
+}
+
+bool Asker::stops() const {
+  std::lock_guard lock(mutex_);
+  return stopping_;
 }
 
 Result<crypto::NoteSignature> Asker::ask(Member& member, const CompleteCheckpoint& checkpoint) {
-  for (int i = 0; i < kTriesMax; ++i) {
+  for (int i = 0; i < kTriesMax && !stops(); ++i) {
     if (member.known_size > checkpoint.size)
-      return fail(ErrorCode::UNAVAILABLE,
-                  "it has cosigned " + std::to_string(member.known_size) + " leaves already");
+      return fail(ErrorCode::UNAVAILABLE, "it says it has cosigned " +
+                                              std::to_string(std::exchange(member.known_size, 0)) +
+                                              " leaves");
     const auto body = crypto::format_add_checkpoint(
         {member.known_size, prove_(member.known_size, checkpoint.size), checkpoint.note});
     const auto answer = member.client.request("POST", member.target, body, "text/plain");
@@ -186,7 +196,8 @@ Result<crypto::NoteSignature> Asker::ask(Member& member, const CompleteCheckpoin
       continue;
     }
     if (answer->status != static_cast<int>(crypto::Witnessing::cosign))
-      return fail(ErrorCode::UNAVAILABLE, "it answers " + std::to_string(answer->status));
+      return fail(ErrorCode::UNAVAILABLE, "it answers " + std::to_string(answer->status) + ": " +
+                                              answer->body.substr(0, kSaidMax));
     const auto lines = crypto::parse_signature_lines(answer->body);
     if (!lines) return tl::make_unexpected(lines.error());
     const auto text = crypto::parse_note(checkpoint.note)->text;

@@ -38,8 +38,8 @@ class Asker {
   using Prove =
       std::function<std::vector<crypto::Digest>(std::uint64_t old_size, std::uint64_t new_size)>;
 
-  // CONFIG for a policy without this origin or with a URL that is not https; KEY_MALFORMED for bad
-  // PEM.
+  // CONFIG for a policy without this origin, without a URL, or with one that is not https;
+  // KEY_MALFORMED for bad PEM.
   [[nodiscard]] static Result<std::unique_ptr<Asker>> start(AskerOptions options,
                                                             const std::string& origin, Prove prove);
   // Waits for requests under way, each bounded by a few seconds.
@@ -50,8 +50,8 @@ class Asker {
 
   // The newest checkpoint that meets the policy, with all lines known; null before the first.
   [[nodiscard]] CompletePtr witnessed() const;
-  // Why the newest checkpoint does not meet the policy: the names of who is missing. Empty if it
-  // does.
+  // Why the checkpoint in question does not meet the policy: the names of who is missing. Empty if
+  // it does.
   [[nodiscard]] std::string missing() const;
 
  private:
@@ -67,7 +67,7 @@ class Asker {
   void run(Member& member);
   // Waits for something to ask; null when the asker stops.
   CompletePtr next(Member& member);
-  [[nodiscard]] bool may_ask(const Member& member) const;
+  [[nodiscard]] bool stops() const;
   Result<crypto::NoteSignature> ask(Member& member, const CompleteCheckpoint& checkpoint);
   void take(Member& member, const CompletePtr& asked, Result<crypto::NoteSignature> line);
   void begin_round();
@@ -81,7 +81,7 @@ class Asker {
   std::condition_variable changed_;
   bool stopping_ = false;
   CompletePtr newest_, witnessed_;
-  std::string missing_;
+  std::string missing_ = "no checkpoint was offered to witnesses yet";
   Round round_;
   std::vector<std::unique_ptr<Member>> members_;  // not changed after start
   std::vector<std::thread> threads_;

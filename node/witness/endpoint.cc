@@ -10,12 +10,27 @@ namespace {
 
 constexpr const char* kText = "text/plain; charset=utf-8";
 
+// What a person reads beside a status that has no body of its own.
+std::string said(crypto::Witnessing status) {
+  switch (status) {
+    case crypto::Witnessing::malformed:
+      return "not a well-formed request\n";
+    case crypto::Witnessing::not_signed:
+      return "no key of this log that is trusted here has signed\n";
+    case crypto::Witnessing::unknown_log:
+      return "this log is not followed here\n";
+    default:
+      return "the proof does not lead from what was cosigned last to this checkpoint\n";
+  }
+}
+
 http::Response response_of(WitnessAnswer answer) {
   const bool is_stale = answer.status == crypto::Witnessing::stale;
+  auto body = answer.body.empty() ? said(answer.status) : std::move(answer.body);
   return {static_cast<int>(answer.status),
           is_stale ? std::string(crypto::kTlogSizeType) : kText,
           {},
-          std::move(answer.body)};
+          std::move(body)};
 }
 
 }  // namespace
@@ -29,7 +44,7 @@ void WitnessEndpoint::handle(const http::Request& request, http::Respond respond
   const bool is_read = request.method == "GET" || request.method == "HEAD";
   if (witness_ == nullptr || segments.size() < 2)
     return respond(http::problem({ErrorCode::NOT_FOUND, request.path}));
-  if (segments.size() == 2 && segments[1] == "add-checkpoint") {
+  if (request.path == "/witness" + std::string(crypto::kAddCheckpointPath)) {
     if (request.method == "POST") return add(request, std::move(respond));
     return respond(http::problem({ErrorCode::METHOD_NOT_ALLOWED, request.method}));
   }
@@ -41,9 +56,14 @@ void WitnessEndpoint::handle(const http::Request& request, http::Respond respond
 }
 
 void WitnessEndpoint::add(const http::Request& request, http::Respond respond) {
+  if (++waiting_ > kRequestsWaitingMax) {
+    --waiting_;
+    return respond(http::problem({ErrorCode::BUSY, "too many requests wait for this witness"}));
+  }
   boost::asio::post(thread_, [this, body = request.body, respond = std::move(respond)] {
     const auto now_s = static_cast<std::uint64_t>(wall_clock_us() / 1'000'000);
     respond(response_of(witness_->add_checkpoint(body, now_s)));
+    --waiting_;
   });
 }
 

@@ -3,9 +3,11 @@
 //   POST /witness/add-checkpoint       answers with the statuses of C2SP tlog-witness
 //   GET  /witness/<hex>/checkpoint     the newest one cosigned; <hex> is SHA-256 of the origin
 //
-// Threads: any. Requests, which sync the disk, run one after another on a thread of their own.
+// Threads: any. Requests, which sync the disk, run one after another on a thread of their own;
+// beyond kRequestsWaitingMax they are told to come again (429).
 #pragma once
 
+#include <atomic>
 #include <boost/asio/thread_pool.hpp>
 #include <string>
 
@@ -16,6 +18,8 @@ namespace puhui::node {
 
 class WitnessEndpoint {
  public:
+  static constexpr int kRequestsWaitingMax = 64;
+
   // `witness` is null where no log is followed: then every path is NOT_FOUND.
   explicit WitnessEndpoint(Witness* witness) : witness_(witness) {}
   // Waits for requests under way.
@@ -29,6 +33,7 @@ class WitnessEndpoint {
   void add(const http::Request& request, http::Respond respond);
 
   Witness* const witness_;
+  std::atomic<int> waiting_{0};
   boost::asio::thread_pool thread_{1};
 };
 

@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "crypto/bytes.h"
 #include "crypto/cosignature.h"
 #include "crypto/evidence.h"
@@ -29,15 +31,20 @@ Result<crypto::TreeHead> decode(std::string_view bytes) {
 }  // namespace
 
 struct Witness::Log {
-  std::string path;  // of its files, without suffix
-  mutable std::mutex mutex;
+  const std::string path;    // of its files, without suffix
+  mutable std::mutex mutex;  // held while a request is answered
   DurableRecord record;
   crypto::TreeHead head;
-  std::string checkpoint;  // signed note; may be empty
-  std::uint64_t forks = 0;
+  bool forked = false;
+  mutable std::mutex note_mutex;
+  std::string note;  // of the newest checkpoint cosigned; may be empty
 
   Log(std::string at, DurableRecord stored, crypto::TreeHead last)
       : path(std::move(at)), record(std::move(stored)), head(last) {}
+  [[nodiscard]] std::string newest() const {
+    std::lock_guard lock(note_mutex);
+    return note;
+  }
 };
 
 Witness::Witness(WitnessOptions options) : options_(std::move(options)) {}
@@ -61,7 +68,11 @@ Result<void> Witness::follow(const std::string& origin) {
   const auto head = decode(record->value());
   if (!head) return fail(head.error().code, path + ".head");
   auto log = std::make_unique<Log>(path, std::move(*record), *head);
-  if (auto note = read_file(path + ".checkpoint")) log->checkpoint = std::move(*note);
+  log->forked = exists(path + ".evidence");
+  if (log->forked) spdlog::critical("witness: {} has forked and is not cosigned", origin);
+  if (auto note = read_file(path + ".checkpoint")) log->note = std::move(*note);
+  if (!log->note.empty() && log->record.value().empty())
+    return fail(ErrorCode::CORRUPT, path + ".head is gone, and with it what was cosigned");
   logs_.emplace(origin, std::move(log));
   return {};
 }
@@ -71,6 +82,7 @@ WitnessAnswer Witness::add_checkpoint(std::string_view request, std::uint64_t ti
   if (!opened) return {opened.error(), {}};
   auto& log = *logs_.at(opened->checkpoint.origin);
   std::lock_guard lock(log.mutex);
+  if (log.forked) return {Witnessing::inconsistent, {}};
   const auto verdict = crypto::judge(*opened, log.head);
   if (verdict == Witnessing::cosign) return cosign(log, *opened, time_s);
   if (verdict == Witnessing::stale) return {verdict, crypto::format_tree_size(log.head.size)};
@@ -80,29 +92,37 @@ WitnessAnswer Witness::add_checkpoint(std::string_view request, std::uint64_t ti
 
 WitnessAnswer Witness::cosign(Log& log, const crypto::SignedRequest& request,
                               std::uint64_t time_s) {
-  const crypto::TreeHead head{request.checkpoint.size, request.checkpoint.root};
   auto note = *crypto::parse_note(request.request.checkpoint);
   auto signature = crypto::cosign(note.text, options_.name, options_.key, time_s);
   if (!signature) return {Witnessing::malformed, {}};
-  if (head != log.head || log.record.value().empty()) log.record.store(encode(head));
-  log.head = head;
-  auto line = crypto::format_signature_line(*signature);
+  // Lines of strangers are not kept: they cost nothing to add and could fill the note.
+  std::erase_if(note.signatures, [this](const crypto::NoteSignature& line) {
+    return std::ranges::none_of(options_.logs,
+                                [&](const auto& key) { return crypto::is_by(line, key); });
+  });
+  auto answer = crypto::format_signature_line(*signature);
   note.signatures.push_back(std::move(*signature));
-  log.checkpoint = crypto::format_note(note);
-  if (auto kept = write_file(log.path + ".checkpoint", log.checkpoint, Mode::shared); !kept)
-    spdlog::error("witness: {}", describe(kept.error()));
-  return {Witnessing::cosign, std::move(line)};
+  const crypto::TreeHead head{request.checkpoint.size, request.checkpoint.root};
+  const bool moved = head != log.head || log.record.value().empty();
+  if (moved) log.record.store(encode(head));
+  log.head = head;
+  auto bytes = crypto::format_note(note);
+  if (moved)
+    if (auto kept = write_file(log.path + ".checkpoint", bytes, Mode::shared); !kept)
+      spdlog::error("witness: {}", describe(kept.error()));
+  std::lock_guard lock(log.note_mutex);
+  log.note = std::move(bytes);
+  return {Witnessing::cosign, std::move(answer)};
 }
 
 // A bad proof accuses nobody; another root of the size that was cosigned does.
 void Witness::keep_evidence(Log& log, const crypto::SignedRequest& request) const {
-  const crypto::Evidence evidence{{}, {}, log.checkpoint, request.request.checkpoint};
+  const crypto::Evidence evidence{{}, {}, log.newest(), request.request.checkpoint};
   const auto fork = crypto::verify_evidence(evidence, options_.logs);
   if (!fork) return;
-  const auto path = log.path + "-" + std::to_string(fork->smaller.size) + ".evidence";
-  if (exists(path)) return;
-  ++log.forks;
+  const auto path = log.path + ".evidence";
   spdlog::critical("witness: {} has forked; evidence in {}", fork->log.name, path);
+  log.forked = true;
   if (auto kept = write_file(path, crypto::format_evidence(evidence), Mode::shared); !kept)
     spdlog::error("witness: {}", describe(kept.error()));
 }
@@ -110,9 +130,9 @@ void Witness::keep_evidence(Log& log, const crypto::SignedRequest& request) cons
 std::optional<std::string> Witness::newest(const std::string& origin_sha256) const {
   for (const auto& [origin, log] : logs_) {
     if (crypto::sha256(origin).hex() != origin_sha256) continue;
-    std::lock_guard lock(log->mutex);
-    if (log->checkpoint.empty()) return std::nullopt;
-    return log->checkpoint;
+    auto note = log->newest();
+    if (note.empty()) return std::nullopt;
+    return note;
   }
   return std::nullopt;
 }
@@ -125,7 +145,7 @@ std::vector<Witness::Followed> Witness::followed() const {
   std::vector<Followed> all;
   for (const auto& [origin, log] : logs_) {
     std::lock_guard lock(log->mutex);
-    all.push_back({origin, log->head, log->forks});
+    all.push_back({origin, log->head, log->forked});
   }
   return all;
 }

@@ -3,8 +3,10 @@
 // What was cosigned last of a log is recorded durably before its cosignature leaves, so that no
 // restart makes a witness contradict itself. Below its folder, per log, by SHA-256 of the origin:
 //   <hex>.head          the record: u64 size ‖ root (DurableRecord)
-//   <hex>.checkpoint    the newest checkpoint cosigned, with our line; may lag behind the record
-//   <hex>-<size>.evidence   two signed checkpoints of one size that contradict (crypto/evidence.h)
+//   <hex>.checkpoint    the newest checkpoint cosigned, with the log's line and ours
+//   <hex>.evidence      two signed checkpoints of one size that contradict (crypto/evidence.h);
+//                       with it there, nothing of that log is cosigned any more
+// The folder belongs to the key: whoever loses one must begin anew with another key.
 // Threads: all functions from any; requests about one log wait for each other.
 #pragma once
 
@@ -36,7 +38,8 @@ struct WitnessAnswer {
 
 class Witness {
  public:
-  // IO, CORRUPT; KEY_MALFORMED if the name is not a key name.
+  // IO; CORRUPT if a record is damaged, or gone though a checkpoint was cosigned; KEY_MALFORMED if
+  // the name is not a key name.
   [[nodiscard]] static Result<std::unique_ptr<Witness>> open(WitnessOptions options);
 
   ~Witness();
@@ -55,7 +58,7 @@ class Witness {
   struct Followed {
     std::string origin;
     crypto::TreeHead head;
-    std::uint64_t forks = 0;  // evidence files kept since the start
+    bool forked = false;
   };
   [[nodiscard]] std::vector<Followed> followed() const;
 

@@ -101,7 +101,8 @@ TEST_F(MirroredCity, ServesItsCopyAndIsAWitness) {
       following(city_.url(1), "copy") +
           Words{"--listen", address, "--server-cert", city_.node_folder(1) + "/server.pem",
                 "--server-key", city_.node_folder(1) + "/server-key.pem", "--every", "1",
-                "--witness-name", "mirror.example/w", "--witness-key", file("witness.key")},
+                "--witness-name", "mirror.example/w", "--witness-key", file("witness.key"),
+                "--witness-folder", file("witness")},
       file("mirror.log"));
   node::http::ClientOptions options;
   options.base_urls = {"https://" + address};

@@ -70,7 +70,7 @@ struct Mirrored {
     return policy;
   }
   std::unique_ptr<Follower> start() {
-    FollowOptions options{{source.string(), {}, {}}, policy(), 3, {}};
+    FollowOptions options{{source.string(), {}, {}}, policy(), 3, {}, {}};
     return std::move(*Follower::start(copy, std::move(options)));
   }
   ErrorCode follow() {
@@ -103,6 +103,10 @@ TEST_F(Mirror, FollowsALogAsItGrows) {
     ASSERT_TRUE(again);
     EXPECT_EQ(again->entries, 0u);
   }
+  // Parts of what is full now are gone.
+  for (const auto* name : {"000.p", "001.p", "002.p"})
+    for (const auto* kind : {"0", "entries"})
+      EXPECT_FALSE(fs::exists(copy.folder() + "/tile/" + kind + "/" + name)) << kind << name;
 }
 
 TEST_F(Mirror, ACopyIsASourceItself) {
@@ -110,7 +114,7 @@ TEST_F(Mirror, ACopyIsASourceItself) {
   ASSERT_EQ(follow(), ErrorCode::OK);
   Copy second = std::move(*Copy::open(folder.file("second")));
   const auto second_follower =
-      std::move(*Follower::start(second, {{copy.folder(), {}, {}}, policy(), 1, {}}));
+      std::move(*Follower::start(second, {{copy.folder(), {}, {}}, policy(), 1, {}, {}}));
   ASSERT_TRUE(second_follower->follow());
   EXPECT_EQ(files_of(second.folder()), files_of(copy.folder()));
 }
@@ -163,6 +167,8 @@ TEST_F(Mirror, AForkIsKeptAsEvidenceAndNotFollowed) {
     auto after = files_of(at.copy.folder());
     for (const auto& [name, bytes] : before) EXPECT_EQ(after[name], bytes) << name;
     serve(at.log, 900, at.source);
+    EXPECT_EQ(at.follow(), ErrorCode::CHECKPOINT_INCONSISTENT) << "a convicted log";
+    fs::remove_all(at.copy.folder() + "/evidence");
     EXPECT_EQ(at.follow(), ErrorCode::OK) << "what was held is still good";
     at.expect_whole(at.log, 900);
   }
@@ -177,6 +183,38 @@ TEST_F(Mirror, AnOlderCheckpointChangesNothing) {
     EXPECT_EQ(copy.head().size, 300u);
   }
   EXPECT_FALSE(fs::exists(copy.folder() + "/evidence"));
+}
+
+// Rot on our own disk accuses nobody.
+TEST_F(Mirror, ADamagedCopyIsNoEvidence) {
+  serve(log, 600, source);
+  ASSERT_EQ(follow(), ErrorCode::OK);
+  const auto tile = fs::path(copy.folder()) / "tile/0/000";
+  auto bytes = *read_file(tile.string());
+  bytes[5] = static_cast<char>(bytes[5] ^ 1);
+  put(tile, bytes);
+  serve(log, 200, source);
+  EXPECT_EQ(follow(), ErrorCode::CORRUPT);
+  EXPECT_FALSE(copy.has_evidence());
+}
+
+TEST_F(Mirror, ADamagedUpperTileIsHadAnew) {
+  serve(log, 70'000, source);
+  ASSERT_EQ(follow(), ErrorCode::OK);
+  const auto tile = fs::path(copy.folder()) / "tile/1/000";
+  const auto good = *read_file(tile.string());
+  put(tile, std::string(good.size(), 'x'));
+  serve(log, 70'001, source);
+  EXPECT_EQ(follow(), ErrorCode::OK);
+  EXPECT_EQ(*read_file(tile.string()), good);
+}
+
+TEST_F(Mirror, EndsWhenAsked) {
+  serve(log, 1000, source);
+  FollowOptions options{{source.string(), {}, {}}, policy(), 1, {}, [] { return true; }};
+  const auto stopping = std::move(*Follower::start(copy, std::move(options)));
+  EXPECT_EQ(stopping->follow().error().code, ErrorCode::UNAVAILABLE);
+  EXPECT_EQ(copy.head().size, 0u);
 }
 
 TEST_F(Mirror, AnotherLogIsNotFollowed) {

@@ -24,12 +24,13 @@ struct WitnessFolder : ::testing::Test {
   GrowingLog log{"city.example/ledger", 'l'};
   GrowingLog fork{"city.example/ledger", 'l', "forked "};
 
-  [[nodiscard]] std::unique_ptr<Witness> open() const {
-    return std::move(*Witness::open({folder.file("w"),
-                                     "witness.example/1",
-                                     *crypto::SecretKey::from_seed(std::string(32, 'w')),
-                                     {log.key()}}));
+  [[nodiscard]] Result<std::unique_ptr<Witness>> try_open() const {
+    return Witness::open({folder.file("w"),
+                          "witness.example/1",
+                          *crypto::SecretKey::from_seed(std::string(32, 'w')),
+                          {log.key()}});
   }
+  [[nodiscard]] std::unique_ptr<Witness> open() const { return std::move(*try_open()); }
   static WitnessAnswer ask(Witness& witness, const crypto::AddCheckpoint& request) {
     return witness.add_checkpoint(crypto::format_add_checkpoint(request), kTime);
   }
@@ -64,7 +65,8 @@ TEST_F(WitnessFolder, RemembersWhatItCosigned) {
   EXPECT_EQ(witness->followed()[0].head, (crypto::TreeHead{7, log.root(7)}));
 }
 
-// The checkpoint file is written after the record: losing it loses no promise.
+// The checkpoint file is written after the record: losing it loses no promise, but the record
+// cannot be lost unnoticed.
 TEST_F(WitnessFolder, TheRecordAloneDecides) {
   ASSERT_EQ(ask(*open(), log.request(0, 5)).status, Witnessing::cosign);
   std::filesystem::remove(file(".checkpoint"));
@@ -72,26 +74,37 @@ TEST_F(WitnessFolder, TheRecordAloneDecides) {
   EXPECT_FALSE(witness->newest(crypto::sha256(log.origin).hex()));
   EXPECT_EQ(ask(*witness, fork.request(0, 5)).status, Witnessing::stale);
   EXPECT_EQ(ask(*witness, log.request(5, 6)).status, Witnessing::cosign);
+  std::filesystem::remove(file(".head"));
+  EXPECT_EQ(try_open().error().code, ErrorCode::CORRUPT);
+}
+
+// Anybody can add lines to a note; they must not fill ours, nor disarm the evidence.
+TEST_F(WitnessFolder, LinesOfStrangersAreNotKept) {
+  const auto witness = open();
+  auto note = *crypto::parse_note(log.checkpoint(5));
+  while (note.signatures.size() < crypto::kNoteSignaturesMax)
+    note.signatures.push_back({"stranger", 7, std::string(1000, 'x')});
+  const auto answer = ask(*witness, {0, {}, crypto::format_note(note)});
+  ASSERT_EQ(answer.status, Witnessing::cosign);
+  EXPECT_EQ(witness->newest(crypto::sha256(log.origin).hex()), log.checkpoint(5) + answer.body);
+  EXPECT_EQ(ask(*witness, fork.request(5, 5)).status, Witnessing::inconsistent);
+  EXPECT_TRUE(witness->followed()[0].forked);
 }
 
 TEST_F(WitnessFolder, ADamagedRecordIsNotForgotten) {
   ASSERT_EQ(ask(*open(), log.request(0, 5)).status, Witnessing::cosign);
   std::ofstream(file(".head"), std::ios::trunc) << std::string(1024, 'x');
-  const auto opened = Witness::open({folder.file("w"),
-                                     "witness.example/1",
-                                     *crypto::SecretKey::from_seed(std::string(32, 'w')),
-                                     {log.key()}});
-  ASSERT_FALSE(opened);
-  EXPECT_EQ(opened.error().code, ErrorCode::CORRUPT);
+  EXPECT_EQ(try_open().error().code, ErrorCode::CORRUPT);
 }
 
 TEST_F(WitnessFolder, AnotherRootOfTheSameSizeIsKeptAsEvidence) {
   const auto witness = open();
   ASSERT_EQ(ask(*witness, log.request(0, 5)).status, Witnessing::cosign);
   ASSERT_EQ(ask(*witness, fork.request(5, 5)).status, Witnessing::inconsistent);
-  ASSERT_EQ(ask(*witness, fork.request(5, 5)).status, Witnessing::inconsistent);
-  EXPECT_EQ(witness->followed()[0].forks, 1u);
-  const auto evidence = crypto::parse_evidence(*read_file(file("-5.evidence"))).value();
+  EXPECT_EQ(ask(*witness, log.request(5, 6)).status, Witnessing::inconsistent)
+      << "a convicted log is not cosigned any more";
+  EXPECT_EQ(witness->followed()[0].forked, true);
+  const auto evidence = crypto::parse_evidence(*read_file(file(".evidence"))).value();
   const auto shown = crypto::verify_evidence(evidence, std::vector{log.key()}).value();
   EXPECT_EQ(shown.log.name, log.origin);
   EXPECT_EQ(shown.smaller.size, 5u);
@@ -102,7 +115,7 @@ TEST_F(WitnessFolder, ABadProofIsNoEvidence) {
   const auto witness = open();
   ASSERT_EQ(ask(*witness, log.request(0, 5)).status, Witnessing::cosign);
   ASSERT_EQ(ask(*witness, {5, {}, log.checkpoint(7)}).status, Witnessing::inconsistent);
-  EXPECT_EQ(witness->followed()[0].forks, 0u);
+  EXPECT_FALSE(witness->followed()[0].forked);
 }
 
 TEST_F(WitnessFolder, ItsNameMustBeAKeyName) {
