@@ -27,7 +27,15 @@ Metrics::Metrics()
       held_(gauge("puhui_units_held_kg", "Units held")),
       retired_(gauge("puhui_units_retired_kg", "Units retired")),
       credited_(gauge("puhui_credits_credited_g", "Personal credits credited")),
-      credits_held_(gauge("puhui_credits_held_g", "Personal credits held")) {}
+      credits_held_(gauge("puhui_credits_held_g", "Personal credits held")),
+      cosigned_(prometheus::BuildGauge()
+                    .Name("puhui_witness_cosigned_size")
+                    .Help("Leaves this node has cosigned of another log")
+                    .Register(*registry_)),
+      forked_(prometheus::BuildGauge()
+                  .Name("puhui_witness_forked")
+                  .Help("1 once another log has forked; evidence lies in the witness's folder")
+                  .Register(*registry_)) {}
 
 prometheus::Gauge& Metrics::gauge(const std::string& name, const std::string& help) {
   return prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add({});
@@ -40,7 +48,8 @@ void Metrics::answered(v1::Decision decision) {
   counter.Increment();
 }
 
-std::string Metrics::scrape(Replica& replica, const v1::Status& status) {
+std::string Metrics::scrape(Replica& replica, const v1::Status& status,
+                            const std::vector<Witness::Followed>& followed) {
   const auto set = [](prometheus::Gauge& gauge, auto value) {
     gauge.Set(static_cast<double>(value));
   };
@@ -59,6 +68,10 @@ std::string Metrics::scrape(Replica& replica, const v1::Status& status) {
   set(retired_, totals.units_retired_kg());
   set(credited_, totals.credits_credited_g());
   set(credits_held_, totals.credits_held_g());
+  for (const auto& log : followed) {
+    cosigned_.Add({{"origin", log.origin}}).Set(static_cast<double>(log.head.size));
+    forked_.Add({{"origin", log.origin}}).Set(log.forked ? 1 : 0);
+  }
   return prometheus::TextSerializer().Serialize(registry_->Collect());
 }
 

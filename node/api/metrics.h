@@ -10,6 +10,7 @@
 #include <string>
 
 #include "node/replica/replica.h"
+#include "node/witness/witness.h"
 
 namespace puhui::node::api {
 
@@ -19,7 +20,8 @@ class Metrics {
 
   void answered(v1::Decision decision);
   // The text of one scrape.
-  [[nodiscard]] std::string scrape(Replica& replica, const v1::Status& status);
+  [[nodiscard]] std::string scrape(Replica& replica, const v1::Status& status,
+                                   const std::vector<Witness::Followed>& followed);
 
  private:
   prometheus::Gauge& gauge(const std::string& name, const std::string& help);
@@ -30,6 +32,7 @@ class Metrics {
   prometheus::Gauge &size_, &provable_, &witnessed_, &applied_, &commit_, &term_, &leads_,
       &read_only_, &writes_;
   prometheus::Gauge &issued_, &held_, &retired_, &credited_, &credits_held_;
+  prometheus::Family<prometheus::Gauge>&cosigned_, &forked_;
 };
 
 }  // namespace puhui::node::api

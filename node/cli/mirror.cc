@@ -131,19 +131,30 @@ Result<MirrorOptions> options_of(const Session& session, const MirrorFlags& flag
   return options;
 }
 
-void tell(std::ostream& err, const v1::MirrorStatus& status, const Round& round) {
-  if (!status.error().empty()) {
-    err << "puhui: " << printable(status.error()) << "\n";
-  } else if (round.entries > 0 || round.attachments > 0) {
-    err << status.size() << " entries accepted, " << round.entries << " of them new";
-    if (round.attachments > 0) err << ", " << round.attachments << " attachments";
-    err << ": " << round.bytes << " bytes in " << round.took_ms << " ms, "
-        << rate(round.bytes, round.took_ms) << "\n";
+// Says what a round brought, and what is wrong once, until it changes.
+class Herald {
+ public:
+  explicit Herald(std::ostream& err) : err_(err) {}
+  void operator()(const v1::MirrorStatus& status, const Round& round) {
+    if (round.entries > 0 || round.attachments > 0) {
+      err_ << status.size() << " entries accepted, " << round.entries << " of them new";
+      if (round.attachments > 0) err_ << ", " << round.attachments << " attachments";
+      err_ << ": " << round.bytes << " bytes in " << round.took_ms << " ms, "
+           << rate(round.bytes, round.took_ms) << "\n";
+    }
+    const auto missing = round.attachments_missing == 0
+                             ? std::string()
+                             : std::to_string(round.attachments_missing) +
+                                   " attachments are missing: " + round.attachments_error;
+    const auto& wrong = status.error().empty() ? missing : status.error();
+    if (wrong != wrong_ && !wrong.empty()) err_ << "puhui: " << printable(wrong) << "\n";
+    wrong_ = wrong;
   }
-  if (!round.attachments_error.empty())
-    err << round.attachments_missing
-        << " attachments are missing: " << printable(round.attachments_error) << "\n";
-}
+
+ private:
+  std::ostream& err_;
+  std::string wrong_;
+};
 
 Run declare_run(CLI::App& app) {
   auto flags = std::make_shared<MirrorFlags>();
@@ -174,10 +185,12 @@ Run declare_run(CLI::App& app) {
   return [flags](Session& session) -> Result<Exit> {
     auto options = options_of(session, *flags);
     if (!options) return tl::make_unexpected(options.error());
-    auto& err = session.world().err;
-    auto ran = run_mirror(std::move(*options), [&err](const auto& status, const Round& round) {
-      tell(err, status, round);
-    });
+    // With --once the error is the answer, and told by whoever takes it.
+    Herald herald(session.world().err);
+    const auto told = [&](const v1::MirrorStatus& status, const Round& round) {
+      if (!flags->once || status.error().empty()) herald(status, round);
+    };
+    auto ran = run_mirror(std::move(*options), told);
     if (!ran) return tl::make_unexpected(ran.error());
     return Exit::ok;
   };

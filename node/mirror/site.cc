@@ -113,6 +113,13 @@ std::string Site::metrics(const v1::MirrorStatus& status) const {
   gauge("puhui_mirror_bytes_fetched", "Since the start", status.bytes_fetched());
   gauge("puhui_mirror_attachments_missing", "Not shown to us", status.attachments_missing());
   gauge("puhui_mirror_forks", "Files of evidence kept", status.forks());
+  for (const auto& log : witness_.followed())
+    prometheus::BuildGauge()
+        .Name("puhui_witness_cosigned_size")
+        .Help("Leaves this mirror has cosigned of a log")
+        .Register(registry)
+        .Add({{"origin", log.origin}})
+        .Set(static_cast<double>(log.head.size));
   return prometheus::TextSerializer().Serialize(registry.Collect());
 }
 

@@ -39,6 +39,10 @@ std::string WitnessEndpoint::vkey() const {
   return witness_ == nullptr ? std::string() : crypto::format_vkey(witness_->key());
 }
 
+std::vector<Witness::Followed> WitnessEndpoint::followed() const {
+  return witness_ == nullptr ? std::vector<Witness::Followed>() : witness_->followed();
+}
+
 void WitnessEndpoint::handle(const http::Request& request, http::Respond respond) {
   const auto& segments = request.segments;
   const bool is_read = request.method == "GET" || request.method == "HEAD";

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <boost/asio/thread_pool.hpp>
 #include <string>
+#include <vector>
 
 #include "node/http/message.h"
 #include "node/witness/witness.h"
@@ -26,8 +27,9 @@ class WitnessEndpoint {
   ~WitnessEndpoint() { thread_.join(); }
 
   void handle(const http::Request& request, http::Respond respond);
-  // Empty where no log is followed.
+  // Both empty where no log is followed.
   [[nodiscard]] std::string vkey() const;
+  [[nodiscard]] std::vector<Witness::Followed> followed() const;
 
  private:
   void add(const http::Request& request, http::Respond respond);

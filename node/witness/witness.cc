@@ -31,18 +31,19 @@ Result<crypto::TreeHead> decode(std::string_view bytes) {
 }  // namespace
 
 struct Witness::Log {
-  const std::string path;    // of its files, without suffix
-  mutable std::mutex mutex;  // held while a request is answered
+  const std::string path;  // of its files, without suffix
+  std::mutex mutex;        // held while a request is answered
   DurableRecord record;
+  // Changed below both mutexes, so that readers wait for no disk.
+  mutable std::mutex shown_mutex;
   crypto::TreeHead head;
   bool forked = false;
-  mutable std::mutex note_mutex;
   std::string note;  // of the newest checkpoint cosigned; may be empty
 
   Log(std::string at, DurableRecord stored, crypto::TreeHead last)
       : path(std::move(at)), record(std::move(stored)), head(last) {}
   [[nodiscard]] std::string newest() const {
-    std::lock_guard lock(note_mutex);
+    std::lock_guard lock(shown_mutex);
     return note;
   }
 };
@@ -105,12 +106,12 @@ WitnessAnswer Witness::cosign(Log& log, const crypto::SignedRequest& request,
   const crypto::TreeHead head{request.checkpoint.size, request.checkpoint.root};
   const bool moved = head != log.head || log.record.value().empty();
   if (moved) log.record.store(encode(head));
-  log.head = head;
   auto bytes = crypto::format_note(note);
   if (moved)
     if (auto kept = write_file(log.path + ".checkpoint", bytes, Mode::shared); !kept)
       spdlog::error("witness: {}", describe(kept.error()));
-  std::lock_guard lock(log.note_mutex);
+  std::lock_guard lock(log.shown_mutex);
+  log.head = head;
   log.note = std::move(bytes);
   return {Witnessing::cosign, std::move(answer)};
 }
@@ -122,7 +123,10 @@ void Witness::keep_evidence(Log& log, const crypto::SignedRequest& request) cons
   if (!fork) return;
   const auto path = log.path + ".evidence";
   spdlog::critical("witness: {} has forked; evidence in {}", fork->log.name, path);
-  log.forked = true;
+  {
+    std::lock_guard lock(log.shown_mutex);
+    log.forked = true;
+  }
   if (auto kept = write_file(path, crypto::format_evidence(evidence), Mode::shared); !kept)
     spdlog::error("witness: {}", describe(kept.error()));
 }
@@ -144,7 +148,7 @@ crypto::VerifierKey Witness::key() const {
 std::vector<Witness::Followed> Witness::followed() const {
   std::vector<Followed> all;
   for (const auto& [origin, log] : logs_) {
-    std::lock_guard lock(log->mutex);
+    std::lock_guard lock(log->shown_mutex);
     all.push_back({origin, log->head, log->forked});
   }
   return all;

@@ -91,6 +91,10 @@ TEST_F(Partners, AStricterReceiptNeedsThePartner) {
   const auto path = "/witness/" + crypto::sha256("here.example").hex() + "/checkpoint";
   ASSERT_EQ(status_of(there_, path, &newest), 200);
   EXPECT_TRUE(crypto::parse_note(newest));
+  std::string metrics;
+  ASSERT_EQ(status_of(there_, "/metrics", &metrics), 200);
+  EXPECT_NE(metrics.find("puhui_witness_forked{origin=\"here.example\"} 0"), std::string::npos)
+      << metrics;
 }
 
 TEST_F(Partners, ThePartnersOutageStopsNothing) {
