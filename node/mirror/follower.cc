@@ -24,6 +24,12 @@ Tile hashes_at(std::uint64_t index, unsigned width = kTileWidth) {
   return {Tile::Kind::hashes, 0, index, width};
 }
 
+std::vector<crypto::VerifierKey> log_keys(const crypto::Policy& policy) {
+  std::vector<crypto::VerifierKey> keys;
+  for (const auto& log : policy.logs) keys.push_back(log.key);
+  return keys;
+}
+
 unsigned tail_width(std::uint64_t size) { return crypto::tiles_at(0, size).partial_width; }
 
 // Nodes of the tree that a copy holds; `failed` remembers the first that could not be read.
@@ -125,9 +131,7 @@ bool Follower::has_more_witnesses(const crypto::VerifiedCheckpoint& shown) const
 
 // Evidence convinces others, or it is none: then what lies here is damaged.
 Result<void> Follower::keep_evidence(const crypto::Evidence& evidence, std::uint64_t size) {
-  std::vector<crypto::VerifierKey> logs;
-  for (const auto& log : options_.policy.logs) logs.push_back(log.key);
-  const auto fork = crypto::verify_evidence(evidence, logs);
+  const auto fork = crypto::verify_evidence(evidence, log_keys(options_.policy));
   if (!fork)
     return fail(ErrorCode::CORRUPT,
                 copy_.folder() + "/tile does not belong to its checkpoint any more");
@@ -189,7 +193,7 @@ Result<void> Follower::grow(const TreeHead& head, std::string note) {
   }
   std::string tail;
   if (const auto width = tail_width(head.size); width > 0) {
-    auto bundle = fetch_bundle(fetch_, bundle_at(head.size / kTileWidth, width));
+    auto bundle = fetch_tile(fetch_, bundle_at(head.size / kTileWidth, width));
     if (!bundle) return tl::make_unexpected(bundle.error());
     tail = std::move(*bundle);
   }
@@ -204,11 +208,7 @@ Result<void> Follower::grow(const TreeHead& head, std::string note) {
 }
 
 Result<Spine> Follower::read_spine(const TreeHead& head, std::string_view tail) {
-  const auto from_source = [this](const Tile& tile) {
-    auto bytes = fetch_(crypto::tile_path(tile));
-    if (bytes) arrived(0, bytes->size());
-    return bytes;
-  };
+  const auto from_source = [this](const Tile& tile) { return fetch_tile(fetch_, tile); };
   // Full tiles below what was accepted are here already, and never change. If one is damaged the
   // source may have a good one.
   auto spine = Spine::read(head, tail, [&](const Tile& tile) {
@@ -221,10 +221,10 @@ Result<Spine> Follower::read_spine(const TreeHead& head, std::string_view tail) 
   return Spine::read(head, tail, from_source);
 }
 
-Result<std::string> Follower::fetch_bundle(const Fetch& fetch, const Tile& tile) {
-  auto bundle = fetch(crypto::tile_path(tile));
-  if (bundle) arrived(0, bundle->size());
-  return bundle;
+Result<std::string> Follower::fetch_tile(const Fetch& fetch, const Tile& tile) {
+  auto bytes = fetch(crypto::tile_path(tile));
+  if (bytes) arrived(0, bytes->size());
+  return bytes;
 }
 
 Result<void> Follower::fill(const Spine& spine) {
@@ -270,7 +270,7 @@ Result<void> Follower::fill_bundle(const Fetch& fetch, const Spine& spine, std::
   auto bundle = copy_.read(bundle_at(index));
   auto hashes = sound(bundle);
   if (!hashes) {
-    bundle = fetch_bundle(fetch, bundle_at(index));
+    bundle = fetch_tile(fetch, bundle_at(index));
     hashes = sound(bundle);
     if (!hashes) return tl::make_unexpected(hashes.error());
     if (auto kept = copy_.write(bundle_at(index), *bundle); !kept) return kept;

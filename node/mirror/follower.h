@@ -73,7 +73,7 @@ class Follower {
   [[nodiscard]] bool has_more_witnesses(const crypto::VerifiedCheckpoint& shown) const;
   Result<void> check_extends(const Spine& spine, const std::string& note);
   Result<void> check_older(const crypto::Checkpoint& checkpoint, const std::string& note);
-  Result<std::string> fetch_bundle(const Fetch& fetch, const crypto::Tile& tile);
+  Result<std::string> fetch_tile(const Fetch& fetch, const crypto::Tile& tile);
   Result<void> fill(const Spine& spine);
   Result<void> fill_bundle(const Fetch& fetch, const Spine& spine, std::uint64_t index);
   Result<void> keep_upper(const Spine& spine, std::string_view tail);

@@ -103,9 +103,15 @@ std::string Asker::missing() const {
 
 // ---- Rounds (below the mutex) ------------------------------------------------------------------
 
-void Asker::begin_round() {
+// Goes on to the newest checkpoint if there is nothing more to wait for.
+void Asker::go_on() {
+  const bool is_over = !round_.checkpoint || round_.met || round_.waiting.empty();
+  if (!newest_ || !is_over) return;
+  if (round_.checkpoint && round_.checkpoint->size >= newest_->size) return;
   round_ = Round{newest_, {}, {}, false};
   for (const auto& member : members_) round_.waiting.insert(member->witness.name);
+  judge();
+  changed_.notify_all();
 }
 
 std::string Asker::note_of(const Round& round) const {
@@ -114,15 +120,8 @@ std::string Asker::note_of(const Round& round) const {
   return crypto::format_note(note);
 }
 
-// Notes what the round has come to, and goes on to a newer checkpoint if there is nothing more to
-// wait for.
-void Asker::settle() {
-  if (!newest_) return;
-  const bool is_over = round_.met || round_.waiting.empty();
-  if (!round_.checkpoint || (is_over && round_.checkpoint->size < newest_->size)) {
-    begin_round();
-    changed_.notify_all();
-  }
+// Notes what the lines of the round come to.
+void Asker::judge() {
   auto note = note_of(round_);
   const auto verified = crypto::verify_checkpoint(options_.policy, note);
   round_.met = verified.has_value();
@@ -145,8 +144,8 @@ void Asker::take(Member& member, const CompletePtr& asked, Result<crypto::NoteSi
   if (asked != round_.checkpoint) return;
   round_.waiting.erase(member.witness.name);
   if (line) round_.lines[member.witness.name] = std::move(*line);
-  settle();  // what this answer came to
-  settle();  // and whether there is a newer checkpoint
+  judge();
+  go_on();
 }
 
 // ---- One witness's thread ----------------------------------------------------------------------
@@ -161,7 +160,7 @@ void Asker::run(Member& member) {
 CompletePtr Asker::next(Member& member) {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    settle();
+    go_on();
     const bool pauses = Clock::now() < member.not_before;
     const bool has_question = round_.checkpoint && member.answered != round_.checkpoint;
     if (has_question && !pauses) return round_.checkpoint;

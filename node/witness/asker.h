@@ -70,8 +70,8 @@ class Asker {
   [[nodiscard]] bool stops() const;
   Result<crypto::NoteSignature> ask(Member& member, const CompleteCheckpoint& checkpoint);
   void take(Member& member, const CompletePtr& asked, Result<crypto::NoteSignature> line);
-  void begin_round();
-  void settle();
+  void go_on();
+  void judge();
   [[nodiscard]] std::string note_of(const Round& round) const;
 
   const AskerOptions options_;
