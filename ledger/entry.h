@@ -3,8 +3,7 @@
 // Entry (a leaf of the tree, at most 65 535 bytes):
 //   u64-BE time ‖ u8 kind ‖ body
 //   kind 1 event       body: the envelope bytes exactly as received
-//   kind 2 state_root  body: u8 form (1) ‖ 32 bytes, the running digest of the views
-//   (store/state.h)
+//   kind 2 state_root  body: what it says of the views (state_root.h)
 //   kind 3 tick        no body: something fell due and no event came
 // Time is UTC microseconds, strictly increasing from leaf to leaf.
 //

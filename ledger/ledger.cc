@@ -14,7 +14,6 @@ namespace puhui::ledger {
 namespace {
 
 constexpr Micros kValidAheadDefault = 7 * kMicrosPerDay;
-constexpr char kStateRootForm = 1;
 constexpr int kExpiredPerBlockMax = 1000;
 constexpr std::size_t kKnownKeysMax = 1 << 20;
 
@@ -75,7 +74,12 @@ Result<void> Ledger::load() {
   if (!tree) return tl::make_unexpected(tree.error());
   tree_ = std::make_unique<Tree>(std::move(*tree));
   if (tree_->root() != head->root) return fail(ErrorCode::CORRUPT, "the tree has another root");
-  state_ = std::make_unique<State>(*store_, head->digest);
+  state_ = std::make_unique<State>(*store_);
+  auto roots = StateRoots::load(*store_);
+  if (!roots) return tl::make_unexpected(roots.error());
+  roots_ = std::make_unique<StateRoots>(std::move(*roots));
+  if (head->size > 0 && roots_->digest() != head->digest)
+    return fail(ErrorCode::CORRUPT, "the views have another digest");
   if (head->size > 0) {
     const auto genesis = state_->find<v1::Genesis>(key::genesis());
     const auto totals = state_->find<v1::Totals>(key::totals());
@@ -178,8 +182,9 @@ void Ledger::pass(AppliedAt at) {
 void Ledger::publish(AppliedAt at) {
   state_->write_to(*batch_);
   tree_->write_to(*batch_);
+  roots_->write_to(*batch_, tree_->size());
   batch_->Put(slice(key::meta("head")),
-              slice(encode_head({tree_->size(), tree_->root(), time_, state_->digest()})));
+              slice(encode_head({tree_->size(), tree_->root(), time_, roots_->digest()})));
   std::string position;
   crypto::append_u64(position, at.index);
   crypto::append_u64(position, at.term);
@@ -340,7 +345,7 @@ Answer Ledger::accept_event(const BlockItem& item, Context& context) {
   *accepted.mutable_outcome() = context.outcome;
   state_->put(key::accepted(payload.party(), payload.event_id()), accepted);
   state_->put(key::totals(), context.totals);
-  state_->accept();
+  roots_->accept(*state_, state_->accept());
   totals_ = context.totals;
   next_due_ = context.now < next_due_ ? context.next_due : first_due(*state_);
   if (!item.attachments.empty())
@@ -357,7 +362,7 @@ void Ledger::tick(Micros stamp) {
   const auto now = std::max(stamp, time_ + 1);
   if (tree_->size() == 0 || now < next_due_) return;
   run_due(*state_, now, tree_->size());
-  state_->accept();
+  roots_->accept(*state_, state_->accept());
   next_due_ = first_due(*state_);
   append_leaf(now, EntryKind::tick, {});
   append_state_root();
@@ -373,9 +378,7 @@ void Ledger::append_leaf(Micros time, EntryKind kind, std::string_view body) {
 void Ledger::append_state_root() {
   const auto interval = genesis_.state_root_interval();
   if (tree_->size() % interval != interval - 1) return;
-  std::string body(1, kStateRootForm);
-  body += state_->digest().view();
-  append_leaf(time_ + 1, EntryKind::state_root, body);
+  append_leaf(time_ + 1, EntryKind::state_root, encode_state_root(roots_->root(*state_)));
 }
 
 void Ledger::drop_expired() {

@@ -45,6 +45,7 @@
 #include "ledger/rules/context.h"
 #include "ledger/rules/programs.h"
 #include "ledger/store/state.h"
+#include "ledger/store/state_roots.h"
 #include "ledger/store/store.h"
 #include "ledger/store/tree.h"
 #include "ledger/views/view.h"
@@ -134,6 +135,7 @@ class Ledger {
   // What the block at hand writes; empty between blocks, kept for its memory.
   std::unique_ptr<leveldb::WriteBatch> batch_;
   std::unique_ptr<State> state_;
+  std::unique_ptr<StateRoots> roots_;
   std::unique_ptr<Tree> tree_;
   const std::shared_ptr<TileCache> tiles_ = std::make_shared<TileCache>();
   Programs programs_;

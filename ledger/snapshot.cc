@@ -8,22 +8,24 @@
 #include "crypto/bytes.h"
 #include "crypto/envelope.h"
 #include "crypto/tiles.h"
+#include "ledger/state_root.h"
 #include "ledger/store/keys.h"
+#include "ledger/store/map_pages.h"
+#include "ledger/store/pieces.h"
 
 namespace puhui::ledger {
 namespace {
 
-// What segments hold: bookkeeping, refusals with their order, views.
-constexpr std::array<std::string_view, 4> kFamilies = {"m", "r", "v", "x"};
+// What segments hold: the map and what changed since its root, bookkeeping, refusals with their
+// order, views.
+constexpr std::array<std::string_view, 6> kFamilies = {"c", "h", "m", "r", "v", "x"};
 constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
 
 leveldb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
 void append_pair(std::string& out, std::string_view key, std::string_view value) {
-  crypto::append_u32(out, static_cast<std::uint32_t>(key.size()));
-  out += key;
-  crypto::append_u32(out, static_cast<std::uint32_t>(value.size()));
-  out += value;
+  append_piece(out, key);
+  append_piece(out, value);
 }
 
 // Calls `visit(key, value)` for everything a segment may hold, from a key on, in key order.
@@ -36,15 +38,6 @@ void scan_state(const Reader& reader, std::string_view from, const Reader::Visit
       return go_on = visit(key, value);
     });
   }
-}
-
-bool take_piece(std::string_view& rest, std::string_view& piece) {
-  if (rest.size() < 4) return false;
-  const std::size_t size = crypto::read_u32(rest);
-  if (rest.size() - 4 < size) return false;
-  piece = rest.substr(4, size);
-  rest.remove_prefix(4 + size);
-  return true;
 }
 
 tl::unexpected<Error> invalid(const std::string& what) {
@@ -150,6 +143,11 @@ Result<void> SnapshotSink::add_entry(std::string_view entry) {
   const auto where = "entry " + std::to_string(tree_->size());
   const auto decoded = decode_entry(entry);
   if (!decoded) return invalid(where);
+  if (decoded->kind == EntryKind::state_root) {
+    const auto state_root = decode_state_root(decoded->body);
+    if (!state_root) return invalid(where);
+    map_root_ = state_root->map;
+  }
   if (decoded->kind == EntryKind::event) {
     const auto envelope = crypto::decode_envelope(decoded->body);
     v1::Payload payload;
@@ -221,6 +219,8 @@ Result<void> SnapshotSink::finish() {
       head->root.view() != manifest_.root() || head->digest.view() != manifest_.state_digest())
     return invalid("head");
   flush();
+  if (auto fits = check_map(*store_->reader(), map_root_); !fits)
+    return invalid(fits.error().detail);
   store_->sync();
   return {};
 }

@@ -3,9 +3,10 @@
 // Leaves travel as entries and are verified by the tree root; hash tiles are recomputed;
 // attachments are verified by the root their leaf names. Views and recent refusals travel as
 // segments: runs of (u32-BE length ‖ key ‖ u32-BE length ‖ value) in key order, at most about
-// kSegmentBytes each, whose SHA-256 digests the manifest commits to. A segment is believed as far
-// as whoever made the manifest is; the running digest of the views must agree at the next state
-// root.
+// kSegmentBytes each, whose SHA-256 digests the manifest commits to. The map in them must have the
+// root that the last state root leaf names, and the views be what it says; what changed since that
+// leaf is believed as far as whoever made the manifest is, until the digests of the views agree at
+// the next one.
 #pragma once
 
 #include <functional>
@@ -81,6 +82,7 @@ class SnapshotSink {
   std::vector<std::uint64_t> wanted_;
   std::size_t attachments_done_ = 0;
   std::vector<v1::AttachmentRef> refs_;  // of the leaves in `wanted_`
+  crypto::Digest map_root_;              // of the last state root among the entries
 };
 
 }  // namespace puhui::ledger

@@ -19,12 +19,21 @@ std::int64_t count(const v1::UnitBlock& block) {
   return static_cast<std::int64_t>(block.end() - block.start() + 1);
 }
 
-// `serials_from` is where the account's serials begin from now on, at the earliest.
-void change_balance(Context& context, v1::Account account, std::int64_t delta_kg,
-                    std::uint64_t serials_from) {
+// Where a search for the account's lowest serials begins: it holds none below.
+std::uint64_t serials_from(const State& state, const std::string& account) {
+  const auto stored = state.get(key::serials_from(account));
+  return stored ? crypto::read_u64(*stored) : 0;
+}
+
+void put_serials_from(Context& context, const std::string& account, std::uint64_t serial) {
+  std::string bytes;
+  crypto::append_u64(bytes, serial);
+  context.state.put(key::serials_from(account), bytes);
+}
+
+void change_balance(Context& context, v1::Account account, std::int64_t delta_kg) {
   account.set_units_held_kg(account.units_held_kg() + delta_kg);
   assert(account.units_held_kg() >= 0);
-  account.set_serials_from(serials_from);
   context.state.put(key::account(account.account()), account);
   context.totals.set_units_held_kg(context.totals.units_held_kg() + delta_kg);
 }
@@ -136,7 +145,7 @@ tl::expected<void, Refusal> take_lowest(Context& context, const v1::Account& hol
     return refuse(ErrorCode::BALANCE_INSUFFICIENT, "balance.units",
                   std::to_string(holder.units_held_kg()) + " kg held", {},
                   std::to_string(amount_kg) + " kg");
-  auto from = holder.serials_from();
+  auto from = serials_from(context.state, holder.account());
   for (auto left = amount_kg; left > 0;) {
     if (pieces.size() == kRangesMax)
       return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
@@ -147,6 +156,7 @@ tl::expected<void, Refusal> take_lowest(Context& context, const v1::Account& hol
     left -= taken;
     from = end + 1;
   }
+  put_serials_from(context, holder.account(), from);
   return {};
 }
 
@@ -214,17 +224,14 @@ tl::expected<std::vector<v1::UnitBlock>, Refusal> take(Context& context, const s
   const auto holder = account_of(context.state, account);
   std::vector<v1::UnitBlock> pieces;
   std::int64_t taken_kg = 0;
-  auto serials_from = holder.serials_from();
-  if (serials.empty()) {
+  if (serials.empty())
     if (auto taken = take_lowest(context, holder, amount_kg, pieces); !taken)
       return tl::make_unexpected(taken.error());
-    serials_from = pieces.back().end() + 1;
-  }
   for (const auto& range : serials)
     if (auto taken = take_range(context, account, range, pieces); !taken)
       return tl::make_unexpected(taken.error());
   for (const auto& piece : pieces) taken_kg += count(piece);
-  change_balance(context, holder, -taken_kg, serials_from);
+  change_balance(context, holder, -taken_kg);
   return pieces;
 }
 
@@ -233,8 +240,9 @@ void give(Context& context, v1::UnitBlock piece, const std::string& account) {
   piece.set_account(account);
   piece.set_since(static_cast<std::int64_t>(context.leaf));
   const auto holder = account_of(context.state, account);
-  const bool is_first = holder.units_held_kg() == 0 || piece.start() < holder.serials_from();
-  change_balance(context, holder, count(piece), is_first ? piece.start() : holder.serials_from());
+  if (holder.units_held_kg() == 0 || piece.start() < serials_from(context.state, account))
+    put_serials_from(context, account, piece.start());
+  change_balance(context, holder, count(piece));
   // Blocks leave no gaps, so the one before ends right before.
   if (const auto left = context.state.find<v1::UnitBlock>(key::block(piece.start() - 1));
       left && mergeable(*left, piece)) {
@@ -289,8 +297,17 @@ std::string PersonalBalance::encode() const {
 }
 
 PersonalBalance PersonalBalance::decode(std::string_view bytes) {
-  assert(bytes.size() == 16);
+  assert(bytes.size() == kSize);
   return {static_cast<std::int64_t>(crypto::read_u64(bytes)), crypto::read_u64(bytes.substr(8))};
+}
+
+v1::Account PersonalBalance::as_account(const std::string& id) const {
+  v1::Account account;
+  account.set_account(id);
+  account.set_kind(v1::ACCOUNT_PERSONAL);
+  account.set_opened_at(static_cast<std::int64_t>(opened_at));
+  account.set_credits_held_g(grams);
+  return account;
 }
 
 }  // namespace puhui::ledger

@@ -1,7 +1,6 @@
 #include "ledger/store/changes.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -80,6 +79,8 @@ Changes::List Changes::accept() {
   accepted.reserve(sorted.size());
   for (const auto& [head, middle, change] : sorted) {
     if (!change->in_block) block_.push_back(change);
+    change->replaced = change->of_block;
+    change->replaced_in_block = change->in_block;
     change->of_block = change->of_event;
     change->in_block = true;
     change->in_event = false;

@@ -33,6 +33,9 @@ class Changes {
     std::string_view key;
     Value of_event, of_block;
     bool in_event = false, in_block = false;
+    // What `accept` last replaced: a value of the block if there was one, or else the stored one.
+    Value replaced;
+    bool replaced_in_block = false;
 
     [[nodiscard]] const Value& newest() const { return in_event ? of_event : of_block; }
   };

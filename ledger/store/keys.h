@@ -5,7 +5,11 @@
 // database's byte order is their order; a signed number has its sign bit flipped for the same end.
 // Names inside a key end in a zero byte (no name may hold one).
 //
-//   m NAME                        bookkeeping: "head" and "applied"
+//   m NAME                        bookkeeping: "head", "applied" and "families" (state_roots.h)
+//   h PREFIX                      page of the authenticated map (map_pages.h)
+//   c u64 leaves                  keys of the map changed since the last state root, as the block
+//   that
+//                                 made so many leaves noted them (map_pages.h)
 //   e u64 leaf                    entry bytes
 //   t u8 level, u64 tile          hash tile, up to 256 × 32 bytes (C2SP tlog-tiles)
 //   a u64 leaf                    attachment bytes of that leaf
@@ -29,6 +33,7 @@
 //                                 the first one at or after it
 //   v H ACCOUNT 0 u64 start       unit block held by an account: u64 end
 //   v Y u64 batch start, u64 leaf, u64 start   unit move
+//   v F ACCOUNT                   the account holds no serial below: u64 serial
 //   v A ACCOUNT                   account; a personal one: 0x01 pseudonym[16] → i64 grams, u64 leaf
 //   v C i32 day, u32 slot, claim key[32]       claim: u64 leaf, u32 record, i64 grams
 //   v Z u64 leaf                  retirement
@@ -88,6 +93,11 @@ inline std::string attachment(std::uint64_t leaf) { return Builder("a").u64(leaf
 inline std::string tile(unsigned level, std::uint64_t index) {
   return Builder("t").u8(static_cast<std::uint8_t>(level)).u64(index).done();
 }
+inline std::string map_page(std::string_view prefix) { return Builder("h").raw(prefix).done(); }
+inline constexpr std::string_view kChangedFamily = "c";
+inline std::string changed(std::uint64_t leaves) {
+  return Builder(kChangedFamily).u64(leaves).done();
+}
 inline std::string refused(std::string_view party, std::string_view id) {
   return Builder("r").name(party).raw(id).done();
 }
@@ -145,6 +155,9 @@ inline std::string move(std::uint64_t batch_start, std::uint64_t leaf, std::uint
   return Builder("vY").u64(batch_start).u64(leaf).u64(start).done();
 }
 inline std::string account(std::string_view account) { return Builder("vA").raw(account).done(); }
+inline std::string serials_from(std::string_view account) {
+  return Builder("vF").raw(account).done();
+}
 inline std::string personal(std::string_view pseudonym) {
   return Builder("vA").u8(1).raw(pseudonym).done();
 }

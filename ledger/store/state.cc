@@ -2,16 +2,14 @@
 
 #include <leveldb/write_batch.h>
 
-#include "crypto/bytes.h"
+#include <cassert>
 
 namespace puhui::ledger {
 namespace {
 
 // Views that are read again soon: accounts, parties, keys, methodologies, totals, unit blocks.
-constexpr std::string_view kHotFamilies = "AHKMPSTU";
+constexpr std::string_view kHotFamilies = "AFHKMPSTU";
 constexpr std::size_t kHotValuesMax = 1 << 20;
-
-constexpr std::size_t kHashedAtOnce = 4096;
 
 bool is_claim(std::string_view key) { return key.starts_with("vC"); }
 
@@ -64,24 +62,9 @@ std::optional<Found> State::before(std::string_view prefix, std::string_view key
   return found;
 }
 
-void State::accept() {
-  crypto::Sha256 running;
-  running.update(digest_.view());
-  std::string bytes;
-  for (const auto* change : changes_.accept()) {
-    const auto& value = change->of_block;
-    crypto::append_u32(bytes, static_cast<std::uint32_t>(change->key.size()));
-    bytes += change->key;
-    bytes += value ? '\1' : '\0';
-    if (value) {
-      crypto::append_u32(bytes, static_cast<std::uint32_t>(value->size()));
-      bytes += *value;
-    }
-    if (bytes.size() < kHashedAtOnce) continue;
-    running.update(bytes);
-    bytes.clear();
-  }
-  digest_ = running.update(bytes).final();
+std::optional<std::string> State::replaced(const Changes::Change& change) const {
+  if (!change.replaced_in_block) return stored(change.key);
+  return change.replaced ? std::optional<std::string>(*change.replaced) : std::nullopt;
 }
 
 void State::remember(std::string_view key, std::string_view value) const {

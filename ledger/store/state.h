@@ -3,10 +3,6 @@
 // Changes of the event at hand are folded into the block's by `accept`, or forgotten by `drop`;
 // nothing reaches the store before `write_to`. So a refused event changes nothing, and a block is
 // one atomic write.
-// `digest` is the running hash of all accepted view changes, in the order leaves were accepted and
-// within a leaf in key order; it depends on leaves alone, never on block borders:
-//   digest' = SHA-256(digest ‖ for each change: u32 key length ‖ key ‖ u8 1 ‖ u32 value length ‖
-//                     value, or u32 key length ‖ key ‖ u8 0 for an erased key)
 // Threads: used by the applying thread only.
 #pragma once
 
@@ -17,7 +13,6 @@
 #include <string>
 #include <string_view>
 
-#include "crypto/hash.h"
 #include "ledger/store/changes.h"
 #include "ledger/store/recent_claims.h"
 #include "ledger/store/store.h"
@@ -26,8 +21,7 @@ namespace puhui::ledger {
 
 class State {
  public:
-  State(const Store& store, const crypto::Digest& digest)
-      : store_(store), digest_(digest), claims_(store) {}
+  explicit State(const Store& store) : store_(store), claims_(store) {}
 
   [[nodiscard]] std::optional<std::string> get(std::string_view key) const;
   [[nodiscard]] bool has(std::string_view key) const { return get(key).has_value(); }
@@ -54,9 +48,11 @@ class State {
                                                  std::string_view key) const;
   [[nodiscard]] std::optional<Found> before(std::string_view prefix, std::string_view key) const;
 
-  void accept();
+  // Answers what the event changed, in key order.
+  Changes::List accept() { return changes_.accept(); }
+  // The value before the event that `accept` folded last, of a change it answered.
+  [[nodiscard]] std::optional<std::string> replaced(const Changes::Change& change) const;
   void drop() { changes_.drop(); }
-  [[nodiscard]] const crypto::Digest& digest() const { return digest_; }
 
   // Moves the block's changes into `batch` and remembers hot values for the next blocks.
   void write_to(leveldb::WriteBatch& batch);
@@ -67,7 +63,6 @@ class State {
   void remember(std::string_view key, std::string_view value) const;
 
   const Store& store_;
-  crypto::Digest digest_;
   Changes changes_;
   // Values as last written, for look-ups only (never iterated).
   mutable boost::unordered_flat_map<std::string, std::string, KeyHash, std::equal_to<>> hot_;

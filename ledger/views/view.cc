@@ -8,6 +8,7 @@
 #include "ledger/event.h"
 #include "ledger/rules/holdings.h"
 #include "ledger/store/keys.h"
+#include "ledger/store/map_pages.h"
 
 namespace puhui::ledger {
 namespace {
@@ -172,6 +173,49 @@ std::optional<v1::RecordProof> View::record_proof(std::uint64_t leaf, std::uint3
   return proof;
 }
 
+std::optional<std::uint64_t> View::last_state_root() const {
+  const auto genesis = this->genesis();
+  if (!genesis || head_.size < genesis->state_root_interval()) return std::nullopt;
+  return head_.size - head_.size % genesis->state_root_interval() - 1;
+}
+
+v1::StateProof View::state_proof(std::string_view key) const {
+  v1::StateProof proof;
+  proof.set_key(std::string(key));
+  const auto changed = read_changed(*reader_);
+  assert(changed && "stored notes of changed keys do not decode");
+  const auto noted = changed->values.find(key);
+  const auto value = noted != changed->values.end() ? noted->second : reader_->get(key);
+  if (value) proof.set_value(*value);
+  const auto path = stored_map_proof(*reader_, key);
+  for (const auto& sibling : path.siblings) proof.add_siblings(std::string(sibling.view()));
+  if (path.other) {
+    proof.set_other_key(std::string(path.other->key.view()));
+    proof.set_other_value(std::string(path.other->value.view()));
+  }
+  return proof;
+}
+
+std::optional<std::string> View::state_key_of_serial(std::uint64_t serial) const {
+  const auto changed = read_changed(*reader_);
+  assert(changed && "stored notes of changed keys do not decode");
+  const auto from = key::block(serial);
+  std::optional<Found> block;
+  reader_->scan("vU", from, [&](std::string_view key, std::string_view value) {
+    if (changed->values.contains(key)) return true;
+    block = Found{std::string(key), std::string(value)};
+    return false;
+  });
+  for (auto noted = changed->values.lower_bound(from);
+       noted != changed->values.end() && noted->first.starts_with("vU"); ++noted) {
+    if (!noted->second) continue;
+    if (!block || noted->first < block->key) block = Found{noted->first, *noted->second};
+    break;
+  }
+  if (!block || parse<v1::UnitBlock>(block->value).start() > serial) return std::nullopt;
+  return std::move(block->key);
+}
+
 std::optional<v1::Genesis> View::genesis() const {
   return find<v1::Genesis>(*reader_, key::genesis());
 }
@@ -235,13 +279,7 @@ std::optional<v1::Account> View::account(std::string_view account) const {
     return is_name(account) ? find<v1::Account>(*reader_, key::account(account)) : std::nullopt;
   const auto stored = reader_->get(key::personal(pseudonym));
   if (!stored) return std::nullopt;
-  const auto balance = PersonalBalance::decode(*stored);
-  v1::Account shown;
-  shown.set_account(std::string(account));
-  shown.set_kind(v1::ACCOUNT_PERSONAL);
-  shown.set_opened_at(static_cast<std::int64_t>(balance.opened_at));
-  shown.set_credits_held_g(balance.grams);
-  return shown;
+  return PersonalBalance::decode(*stored).as_account(std::string(account));
 }
 
 v1::UnitBlockList View::units(std::string_view account, const Page& page) const {

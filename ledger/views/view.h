@@ -26,7 +26,7 @@ struct Head {
   std::uint64_t size = 0;  // leaves
   crypto::Digest root;     // of the tree
   Micros time = 0;         // of the last leaf
-  crypto::Digest digest;   // running digest of the views
+  crypto::Digest digest;   // over the chains of all view families (state_root.h)
 };
 
 // As stored: u64-BE size ‖ u64-BE time ‖ root[32] ‖ digest[32].
@@ -62,6 +62,13 @@ class View {
   // A record of a behaviour batch with its path to the attachment root; without receipt.
   [[nodiscard]] std::optional<v1::RecordProof> record_proof(std::uint64_t leaf,
                                                             std::uint32_t record) const;
+
+  // ---- What the last state root proves (state_root.h); nothing before the first one. ----
+  [[nodiscard]] std::optional<std::uint64_t> last_state_root() const;
+  // Of any key of the map (state_value.h), with its value at that root; without receipt.
+  [[nodiscard]] v1::StateProof state_proof(std::string_view key) const;
+  // The key of the block that held this serial at that root; nothing if it was not issued.
+  [[nodiscard]] std::optional<std::string> state_key_of_serial(std::uint64_t serial) const;
 
   // ---- What follows from the leaves ----
   [[nodiscard]] std::optional<v1::Genesis> genesis() const;

@@ -8,6 +8,7 @@
 #include "ledger/event.h"
 #include "ledger/rules/holdings.h"
 #include "ledger/rules/signers.h"
+#include "ledger/views/state_value.h"
 #include "node/api/format.h"
 
 namespace puhui::node::api {
@@ -210,6 +211,32 @@ Response record(Reading& reading, const Arguments& arguments) {
   return message(reading.request, *proof);
 }
 
+// The stored key of what a proof is asked of. A serial that was never issued is answered by the
+// totals: they say how many were.
+Result<std::string> state_key_of(const Reading& reading, const Arguments& words) {
+  if (words.front() != "serial") return ledger::state_key(words);
+  if (words.size() != 2) return fail(ErrorCode::INVALID_ARGUMENT, "serial takes a number");
+  const auto serial = serial_of(words[1]);
+  if (!serial) return tl::make_unexpected(serial.error());
+  if (auto block = reading.view.state_key_of_serial(*serial)) return std::move(*block);
+  return ledger::state_key({"totals"});
+}
+
+Response state_proof(Reading& reading, const Arguments& words) {
+  const bool is_personal = words.front() == "account" && ledger::is_personal_id(words.back());
+  if (is_personal && !sees_persons(reading))
+    return not_permitted("personal accounts answer the operator");
+  const auto root = reading.view.last_state_root();
+  if (!root) return problem({ErrorCode::UNAVAILABLE, "there is no state root yet"});
+  const auto key = state_key_of(reading, words);
+  if (!key) return problem(key.error());
+  auto receipt = receipt_of(reading, *root);
+  if (!receipt) return problem(receipt.error());
+  auto proof = reading.view.state_proof(*key);
+  proof.set_receipt(std::move(*receipt));
+  return message(reading.request, proof);
+}
+
 Response changes(Reading& reading, const Arguments&) {
   if (!sees_entries(reading)) return not_permitted("entries are for members");
   const auto page = page_of(reading.request);
@@ -257,6 +284,9 @@ constexpr Route kRoutes[] = {
     {"v1/attachments/*", attachment},
     {"v1/records/*/*", record},
     {"v1/changes", changes},
+    {"v1/proofs/*", state_proof},
+    {"v1/proofs/*/*", state_proof},
+    {"v1/proofs/*/*/*", state_proof},
 };
 
 bool matches(std::string_view pattern, const std::vector<std::string>& segments,

@@ -38,6 +38,7 @@ struct Command {
 [[nodiscard]] std::span<const Command> unit_commands();
 [[nodiscard]] std::span<const Command> behaviour_commands();
 [[nodiscard]] std::span<const Command> proof_commands();
+[[nodiscard]] std::span<const Command> state_proof_commands();
 [[nodiscard]] std::span<const Command> event_commands();
 [[nodiscard]] std::span<const Command> node_commands();
 [[nodiscard]] std::span<const Command> mirror_commands();

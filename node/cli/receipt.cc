@@ -4,6 +4,8 @@
 
 #include "crypto/merkle.h"
 #include "crypto/tlog_proof.h"
+#include "ledger/state_root.h"
+#include "ledger/views/state_value.h"
 #include "node/cli/values.h"
 
 namespace puhui::node::cli {
@@ -81,6 +83,7 @@ Result<VerifiedReceipt> verify_receipt(std::string_view receipt, const crypto::P
   verified.position = proof->index;
   verified.time = entry->time;
   verified.kind = entry->kind;
+  verified.body = entry->body;
   verified.checkpoint = std::move(*checkpoint);
   if (entry->kind == ledger::EntryKind::event) {
     if (auto read = read_event(*entry, keys, verified); !read)
@@ -107,6 +110,25 @@ Result<VerifiedRecord> verify_record(const v1::RecordProof& proof, const crypto:
   if (!verified.record.ParseFromString(proof.record()))
     return fail(ErrorCode::PROOF_INVALID, "what is proved is no behaviour record");
   verified.receipt = std::move(*receipt);
+  return verified;
+}
+
+Result<VerifiedState> verify_state(const v1::StateProof& proof, const crypto::Policy& policy) {
+  auto receipt = verify_receipt(proof.receipt(), policy, {});
+  if (!receipt) return tl::make_unexpected(receipt.error());
+  const auto root = receipt->kind == ledger::EntryKind::state_root
+                        ? ledger::decode_state_root(receipt->body)
+                        : fail(ErrorCode::PROOF_INVALID, "the receipt is not of a state root");
+  if (!root) return tl::make_unexpected(root.error());
+  if (auto claim = ledger::verify_state_claim(proof, root->map); !claim)
+    return tl::make_unexpected(claim.error());
+  auto words = ledger::state_words(proof.key());
+  if (!words) return tl::make_unexpected(words.error());
+  VerifiedState verified{std::move(*words), nullptr, std::move(*receipt)};
+  if (!proof.has_value()) return verified;
+  auto value = ledger::state_message(proof.key(), proof.value());
+  if (!value) return tl::make_unexpected(value.error());
+  verified.value = std::move(*value);
   return verified;
 }
 

@@ -6,6 +6,7 @@
 // functions but read_named_key are pure.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -43,6 +44,7 @@ struct VerifiedReceipt {
   std::uint64_t position = 0;
   ledger::Micros time = 0;
   ledger::EntryKind kind = ledger::EntryKind::event;
+  std::string body;  // Of the entry.
   crypto::VerifiedCheckpoint checkpoint;
   crypto::Digest event_sha256;  // The rest: of events only.
   std::optional<v1::Payload> payload;
@@ -64,6 +66,16 @@ struct VerifiedRecord {
 [[nodiscard]] Result<VerifiedRecord> verify_record(const v1::RecordProof& proof,
                                                    const crypto::Policy& policy,
                                                    std::span<const NamedKey> keys);
+
+// What the state root that the receipt proves says of one key of the views.
+// PROOF_INVALID if the two do not belong together; PROOF_MALFORMED; errors of verify_receipt.
+struct VerifiedState {
+  std::string words;                                 // "account owner-main"
+  std::unique_ptr<google::protobuf::Message> value;  // Null: absent.
+  VerifiedReceipt receipt;
+};
+[[nodiscard]] Result<VerifiedState> verify_state(const v1::StateProof& proof,
+                                                 const crypto::Policy& policy);
 
 // What was verified, in words: position, time, origin, witnesses, signatures.
 [[nodiscard]] Fields describe(const VerifiedReceipt& receipt);

@@ -42,6 +42,7 @@ const std::map<std::string_view, const char*> kNouns = {
     {"serial", "Serial numbers of units"},
     {"receipt", "Receipts of leaves"},
     {"record", "Single behaviour records"},
+    {"proof", "Proofs of what the views said at a state root"},
     {"policy", "The city's verification policy"},
     {"event", "Signed events in files"},
     {"mirror", "Copies of logs that strangers keep"},
@@ -122,7 +123,8 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   for (const auto commands :
        {key_commands(), party_commands(), governance_commands(), methodology_commands(),
         project_commands(), account_commands(), unit_commands(), behaviour_commands(),
-        proof_commands(), event_commands(), node_commands(), mirror_commands()}) {
+        proof_commands(), state_proof_commands(), event_commands(), node_commands(),
+        mirror_commands()}) {
     for (const auto& command : commands) add_command(app, command, parsed);
   }
 }

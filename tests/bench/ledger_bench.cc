@@ -49,9 +49,16 @@ std::vector<Ride> rides_of(std::uint64_t batch) {
   return rides;
 }
 
+// How often there is a state root; at the largest interval the map is never brought up to date.
+v1::Genesis genesis_with(const benchmark::State& state) {
+  auto genesis = default_genesis();
+  genesis.set_state_root_interval(static_cast<std::uint32_t>(state.range(0)));
+  return genesis;
+}
+
 void behaviour(benchmark::State& state) {
   city_options() = StoreOptions();
-  City city;
+  City city(genesis_with(state));
   file(city, bike_methodology());
   for (std::uint64_t first = 0; first < kCitizens; first += 4000)
     city.must(open_personal_event(city, first, 4000), {"operator"});
@@ -82,7 +89,7 @@ void checking_behaviour(benchmark::State& state) {
 
 void transfers(benchmark::State& state) {
   city_options() = StoreOptions();
-  PvCity city;
+  PvCity city(genesis_with(state));
   for (int i = 0; i < kAccounts; ++i) open_account(city, "shop-" + std::to_string(i), "owner");
   city.issue_mwh("100000");
   for (int i = 0; i < kAccounts; ++i)
@@ -105,9 +112,13 @@ void transfers(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * kTransfersPerBlock);
 }
 
-BENCHMARK(behaviour)->Iterations(kBatches)->Unit(benchmark::kMillisecond)->UseRealTime();
+void with_map_and_without(benchmark::internal::Benchmark* bench) {
+  bench->ArgName("interval")->Arg(256)->Arg(1 << 20)->Unit(benchmark::kMillisecond)->UseRealTime();
+}
+
+BENCHMARK(behaviour)->Apply(with_map_and_without)->Iterations(kBatches);
 BENCHMARK(checking_behaviour)->Unit(benchmark::kMillisecond);
-BENCHMARK(transfers)->Iterations(kTransferBlocks)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(transfers)->Apply(with_map_and_without)->Iterations(kTransferBlocks);
 
 }  // namespace
 }  // namespace puhui::ledger::testing

@@ -308,7 +308,7 @@ inline Answer issue(City& city, const std::string& report, const std::string& ba
 // A city where PV is filed, "P1" is a project of "owner", and four accounts are open.
 class PvCity : public City {
  public:
-  PvCity() {
+  explicit PvCity(const v1::Genesis& genesis = default_genesis()) : City(genesis) {
     file(*this, pv_methodology());
     open_account(*this, "owner-main", "owner");
     open_account(*this, "owner-side", "owner");

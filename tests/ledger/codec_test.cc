@@ -4,6 +4,7 @@
 
 #include "crypto/bytes.h"
 #include "ledger/entry.h"
+#include "ledger/state_root.h"
 
 namespace puhui::ledger {
 namespace {
@@ -19,13 +20,17 @@ TEST(EntryCodec, WritesTimeKindBody) {
 }
 
 TEST(EntryCodec, TheExampleOfTheReadme) {
-  const std::string body = '\x01' + std::string(32, '\xab');
+  crypto::Digest map, chain;
+  map.bytes.fill(0xab);
+  chain.bytes.fill(0xcd);
+  const auto body = encode_state_root({map, {{'A', chain}}});
   EXPECT_EQ(crypto::hex_encode(encode_entry(1'768'449'600'000'001, EntryKind::state_root, body))
                 .substr(0, 22),
             "0006486542361001"
             "02"
-            "01"
+            "02"
             "ab");
+  EXPECT_EQ(crypto::hex_encode(body).substr(66, 4), "41cd");
 }
 
 TEST(EntryCodec, RefusesUnknownKindsAndWrongSizes) {

@@ -5,7 +5,9 @@
 
 #include <filesystem>
 
+#include "ledger/state_root.h"
 #include "ledger/store/keys.h"
+#include "ledger/store/map_pages.h"
 #include "tests/ledger/city.h"
 
 namespace puhui::ledger::testing {
@@ -20,7 +22,7 @@ std::string contents(const std::string& folder) {
   const auto store = Store::open(options);
   EXPECT_TRUE(store);
   std::string bytes;
-  for (const auto* family : {"a", "e", "mhead", "t", "v"})
+  for (const auto* family : {"a", "e", "h", "mfamilies", "mhead", "t", "v"})
     (*store)->reader()->scan(family, family, [&](std::string_view key, std::string_view value) {
       crypto::append_u32(bytes, static_cast<std::uint32_t>(key.size()));
       bytes += key;
@@ -161,11 +163,12 @@ TEST(Replicas, TimeIsStrictlyIncreasingWhateverTheStamps) {
 TEST(Replicas, EveryKthLeafIsTheStateRootOfTheLeavesBefore) {
   City city(small_interval());
   const auto day = a_day(city);
-  std::map<std::uint64_t, crypto::Digest> digests;
+  std::map<std::uint64_t, crypto::Digest> digests, maps;
   for (const auto& sent : day) {
     city.apply({sent});
-    const auto head = city.head();
-    digests[head.size] = head.digest;
+    const auto now = city.view();
+    digests[now.head().size] = now.head().digest;
+    maps[now.head().size] = stored_map_root(now.reader());
   }
   const auto view = city.view();
   for (std::uint64_t leaf = 0; leaf < view.head().size; ++leaf) {
@@ -173,7 +176,10 @@ TEST(Replicas, EveryKthLeafIsTheStateRootOfTheLeavesBefore) {
     const auto entry = decode_entry(bytes);
     ASSERT_EQ(entry->kind == EntryKind::state_root, leaf % 4 == 3) << leaf;
     if (leaf % 4 != 3) continue;
-    EXPECT_EQ(entry->body, "\x01" + std::string(digests.at(leaf + 1).view()));
+    const auto root = decode_state_root(entry->body);
+    ASSERT_TRUE(root);
+    EXPECT_EQ(crypto::sha256(encode_families(root->families)), digests.at(leaf + 1));
+    EXPECT_EQ(root->map, maps.at(leaf + 1));
     EXPECT_EQ(view.entry_view(leaf).kind(), "state_root");
   }
 }

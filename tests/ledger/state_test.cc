@@ -41,7 +41,7 @@ RC_GTEST_PROP(State, ReadsLikeAMap, ()) {
   auto options = city_options();
   options.folder = folder.file("s");
   const auto store = std::move(*Store::open(options));
-  State state(*store, {});
+  State state(*store);
   Map block, event;
   const auto steps = *rc::gen::inRange(1, 120);
   for (int step = 0; step < steps; ++step) {

@@ -142,7 +142,7 @@ TEST(StoreDeathTest, ADamagedBlockStopsTheProcess) {
 struct Layers : ::testing::Test {
   Folder folder;
   std::unique_ptr<Store> store = std::move(*Store::open(small(folder.file("s"))));
-  State state{*store, {}};
+  State state{*store};
   void write() {
     leveldb::WriteBatch batch;
     state.write_to(batch);
@@ -199,41 +199,6 @@ TEST_F(Layers, ErasedRunsAreSkipped) {
   state.accept();
   EXPECT_EQ(state.at_or_after("vH", "vH")->key, "vH2999");
   EXPECT_FALSE(state.before("vH", "vH2999"));
-}
-
-TEST_F(Layers, TheDigestCountsChangesInKeyOrderAndNotBlocks) {
-  const auto run = [](bool written_between) {
-    Folder other_folder;
-    const auto other = std::move(*Store::open(small(other_folder.file("s"))));
-    State fresh(*other, {});
-    fresh.put("vA2", std::string("two"));
-    fresh.put("vA1", std::string("one"));
-    fresh.put("vU1", std::string("unit"));
-    fresh.accept();
-    if (written_between) {
-      leveldb::WriteBatch batch;
-      fresh.write_to(batch);
-      other->write(batch);
-    }
-    fresh.erase("vA1");
-    fresh.accept();
-    fresh.put("vA3", std::string("dropped"));
-    fresh.drop();
-    return fresh.digest();
-  };
-  EXPECT_EQ(run(true), run(false));
-  const auto change = [](const std::string& name, const std::optional<std::string>& value) {
-    std::string bytes;
-    crypto::append_u32(bytes, static_cast<std::uint32_t>(name.size()));
-    bytes += name;
-    bytes += value ? '\1' : '\0';
-    if (!value) return bytes;
-    crypto::append_u32(bytes, static_cast<std::uint32_t>(value->size()));
-    return bytes + *value;
-  };
-  const auto first = crypto::sha256(std::string(crypto::Digest().view()) + change("vA1", "one") +
-                                    change("vA2", "two") + change("vU1", "unit"));
-  EXPECT_EQ(run(true), crypto::sha256(std::string(first.view()) + change("vA1", std::nullopt)));
 }
 
 }  // namespace

@@ -1,0 +1,240 @@
+// State roots: what they say follows from the views alone, whatever blocks and restarts there were.
+#include "ledger/store/state_roots.h"
+
+#include <gtest/gtest.h>
+#include <leveldb/write_batch.h>
+#include <rapidcheck/gtest.h>
+
+#include <map>
+
+#include "crypto/bytes.h"
+#include "ledger/store/keys.h"
+#include "tests/ledger/city.h"
+
+namespace puhui::ledger::testing {
+namespace {
+
+using Views = std::map<std::string, std::string>;
+
+// A state and its roots over a store, as the ledger keeps them.
+class Rooted {
+ public:
+  Rooted() { open(); }
+  void put(const std::string& key, const std::string& value) {
+    state_->put(key, value);
+    views_[key] = value;
+  }
+  void erase(const std::string& key) {
+    state_->erase(key);
+    views_.erase(key);
+  }
+  void accept() { roots_->accept(*state_, state_->accept()); }
+  StateRoot root() { return last_ = roots_->root(*state_); }
+  void write() {
+    leveldb::WriteBatch batch;
+    state_->write_to(batch);
+    roots_->write_to(batch, ++size_);
+    store_->write(batch);
+  }
+  void reopen() {
+    roots_.reset();
+    state_.reset();
+    store_.reset();
+    open();
+  }
+  Store& store() { return *store_; }
+  StateRoots& roots() { return *roots_; }
+  [[nodiscard]] const StateRoot& last() const { return last_; }
+  [[nodiscard]] const Views& views() const { return views_; }
+  // The root by its definition.
+  [[nodiscard]] crypto::Digest expected() const {
+    std::vector<crypto::MapLeaf> leaves;
+    for (const auto& [key, value] : views_)
+      if (is_mapped(key)) leaves.push_back(crypto::map_leaf(key, value));
+    std::ranges::sort(leaves);
+    return crypto::map_root(leaves);
+  }
+
+ private:
+  void open() {
+    StoreOptions options{folder_.file("s"), std::size_t{1} << 20, std::size_t{1} << 20};
+    store_ = std::move(*Store::open(options));
+    state_ = std::make_unique<State>(*store_);
+    roots_ = std::make_unique<StateRoots>(std::move(*StateRoots::load(*store_)));
+  }
+
+  Folder folder_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<State> state_;
+  std::unique_ptr<StateRoots> roots_;
+  std::uint64_t size_ = 0;
+  StateRoot last_;
+  Views views_;
+};
+
+TEST(StateRoots, BytesAreOneSpelling) {
+  StateRoot root;
+  root.map.bytes[0] = 7;
+  root.families['A'].bytes[1] = 8;
+  root.families['U'].bytes[2] = 9;
+  const auto bytes = encode_state_root(root);
+  EXPECT_EQ(bytes.size(), 1U + 32 + 2 * 33);
+  EXPECT_EQ(*decode_state_root(bytes), root);
+  EXPECT_FALSE(decode_state_root(""));
+  EXPECT_FALSE(decode_state_root(bytes.substr(1)));
+  EXPECT_FALSE(decode_state_root(bytes.substr(0, bytes.size() - 1)));
+  EXPECT_FALSE(decode_state_root(bytes + "B"));
+  EXPECT_FALSE(decode_state_root(bytes + bytes.substr(33, 33))) << "families out of order";
+  EXPECT_FALSE(decode_state_root("\x01" + bytes.substr(1)));
+}
+
+TEST(StateRoots, AChainPerFamilyInKeyOrder) {
+  const auto change = [](const std::string& name, const std::optional<std::string>& value) {
+    std::string bytes;
+    crypto::append_u32(bytes, static_cast<std::uint32_t>(name.size()));
+    bytes += name;
+    bytes += value ? '\1' : '\0';
+    if (!value) return bytes;
+    crypto::append_u32(bytes, static_cast<std::uint32_t>(value->size()));
+    return bytes + *value;
+  };
+  Rooted rooted;
+  rooted.put("vA2", "two");
+  rooted.put("vA1", "one");
+  rooted.put("vH1", "held");
+  rooted.accept();
+  rooted.erase("vA1");
+  rooted.accept();
+  const auto zero = std::string(crypto::Digest().view());
+  const auto first = crypto::sha256(zero + change("vA1", "one") + change("vA2", "two"));
+  const FamilyDigests expected{
+      {'A', crypto::sha256(std::string(first.view()) + change("vA1", std::nullopt))},
+      {'H', crypto::sha256(zero + change("vH1", "held"))}};
+  EXPECT_EQ(rooted.root().families, expected);
+  EXPECT_EQ(rooted.roots().digest(), crypto::sha256(encode_families(expected)));
+}
+
+TEST(StateRoots, FamiliesOutsideTheMapDoNotMoveItsRoot) {
+  Rooted rooted;
+  rooted.put("vH1", "held");
+  rooted.put("vC1", "claimed");
+  rooted.accept();
+  EXPECT_EQ(rooted.root().map, crypto::Digest());
+}
+
+// Random changes, state roots, blocks and restarts; few keys, so that they meet in pages.
+RC_GTEST_PROP(StateRoots, TheMapFollowsFromTheViewsAlone, ()) {
+  Rooted rooted;
+  const auto steps = *rc::gen::container<std::vector<std::pair<int, int>>>(
+      rc::gen::pair(rc::gen::inRange(0, 12), rc::gen::inRange(0, 300)));
+  for (const auto& [what, which] : steps) {
+    const auto key = std::string(which % 3 == 0 ? "vU" : "vA") + std::to_string(which % 100);
+    if (what < 6) rooted.put(key, std::to_string(what));
+    if (what == 6 || what == 7) rooted.erase(key);
+    if (what == 8) rooted.accept();
+    if (what >= 9) rooted.accept();
+    if (what == 9) RC_ASSERT(rooted.root().map == rooted.expected());
+    if (what >= 10) rooted.write();
+    if (what == 11) rooted.reopen();
+  }
+  rooted.accept();
+  RC_ASSERT(rooted.root().map == rooted.expected());
+  rooted.write();
+  const auto reader = rooted.store().reader();
+  RC_ASSERT(stored_map_root(*reader) == rooted.expected());
+  RC_ASSERT(check_map(*reader, rooted.expected()).has_value());
+  for (int i = 0; i < 100; ++i) {
+    const auto key = "vA" + std::to_string(i);
+    const auto found = rooted.views().find(key);
+    const auto value = found == rooted.views().end()
+                           ? std::nullopt
+                           : std::optional<std::string_view>(found->second);
+    RC_ASSERT(crypto::verify_map({key, value}, stored_map_proof(*reader, key), rooted.last().map)
+                  .has_value());
+  }
+}
+
+TEST(StateRoots, ThousandsOfKeysGoInAndOut) {
+  Rooted rooted;
+  for (int i = 0; i < 5000; ++i) rooted.put("vA" + std::to_string(i), "1");
+  rooted.accept();
+  EXPECT_EQ(rooted.root().map, rooted.expected());
+  rooted.write();
+  rooted.reopen();
+  for (int i = 0; i < 4998; ++i) rooted.erase("vA" + std::to_string(i));
+  rooted.accept();
+  EXPECT_EQ(rooted.root().map, rooted.expected());
+  rooted.write();
+  int pages = 0;
+  rooted.store().reader()->scan("h", "h", [&pages](auto, auto) { return ++pages > 0; });
+  EXPECT_EQ(pages, 1) << "what is stored follows from the pairs alone";
+}
+
+struct Checking : ::testing::Test {
+  Rooted rooted;
+  void SetUp() override {
+    for (int i = 0; i < 1000; ++i) rooted.put("vA" + std::to_string(i), "1");
+    rooted.accept();
+    rooted.root();
+    rooted.put("vA7", "changed since");
+    rooted.put("vP1", "new since");
+    rooted.erase("vA8");
+    rooted.accept();
+    rooted.write();
+  }
+  void overwrite(const std::string& key, const std::optional<std::string>& value) {
+    leveldb::WriteBatch batch;
+    if (value) {
+      batch.Put(key, *value);
+    } else {
+      batch.Delete(key);
+    }
+    rooted.store().write(batch);
+  }
+  [[nodiscard]] std::string complaint() {
+    const auto checked = check_map(*rooted.store().reader(), rooted.last().map);
+    return checked ? "" : checked.error().detail;
+  }
+};
+
+TEST_F(Checking, ViewsAsTheMapSaysAreWell) { EXPECT_EQ(complaint(), ""); }
+
+TEST_F(Checking, AChangedViewIsNamed) {
+  overwrite("vA5", "2");
+  EXPECT_EQ(complaint(), "view vA5");
+}
+
+TEST_F(Checking, AViewTooManyIsNamed) {
+  overwrite("vB5", "2");
+  EXPECT_EQ(complaint(), "view vB5");
+}
+
+TEST_F(Checking, AViewTooFewIsNoticed) {
+  overwrite("vA9", std::nullopt);
+  EXPECT_EQ(complaint(), "the map holds 1 keys that no view has");
+}
+
+TEST_F(Checking, AChangedNoteIsNamed) {
+  auto row = *rooted.store().get(key::changed(1));
+  row.back() ^= 1;  // of vA8's value, 1
+  overwrite(key::changed(1), row);
+  EXPECT_NE(complaint(), "");
+}
+
+TEST_F(Checking, ADamagedPageIsNamed) {
+  auto page = *rooted.store().get(key::map_page("\x04\x02"));
+  page[3] ^= 1;
+  overwrite(key::map_page("\x04\x02"), page);
+  EXPECT_EQ(complaint(), "page of the map '42'");
+  overwrite(key::map_page("\x04\x02"), std::nullopt);
+  EXPECT_EQ(complaint(), "page of the map '42'");
+}
+
+TEST_F(Checking, DamagedNotesAreRefusedAtStart) {
+  overwrite(key::changed(1), "\1\2");
+  EXPECT_EQ(complaint(), "notes of changed keys");
+  EXPECT_FALSE(StateRoots::load(rooted.store()));
+}
+
+}  // namespace
+}  // namespace puhui::ledger::testing
