@@ -162,7 +162,8 @@ crypto::Digest attachment_root(std::span<const std::string_view> records) {
   return tree.root();
 }
 
-Result<CheckedEvent> check_event(const BlockItem& item, const KeySource& keys) {
+Result<CheckedEvent> check_event(const BlockItem& item, const KeySource& keys,
+                                 Attachments attachments) {
   if (item.envelope.size() > kEnvelopeInEntryMax)
     return fail(ErrorCode::EVENT_TOO_LARGE, std::to_string(item.envelope.size()) + " bytes");
   auto envelope = crypto::decode_envelope(item.envelope);
@@ -177,6 +178,9 @@ Result<CheckedEvent> check_event(const BlockItem& item, const KeySource& keys) {
   if (auto sound = check_payload(event.payload); !sound) return tl::make_unexpected(sound.error());
   if (auto judged = check_signatures(keys, event); !judged)
     return tl::make_unexpected(judged.error());
+  event.records_missing = attachments == Attachments::optional && item.attachments.empty() &&
+                          attachment_of(event.payload) != nullptr;
+  if (event.records_missing) return event;
   if (auto matched = check_attachment(item, event); !matched)
     return tl::make_unexpected(matched.error());
   return event;

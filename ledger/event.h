@@ -52,13 +52,18 @@ struct CheckedEvent {
   v1::Payload payload;
   std::vector<std::optional<SignatureVerdict>> verdicts;  // one per signature
   std::vector<Record> records;                            // of a behaviour batch
+  bool records_missing = false;                           // a batch followed without its attachment
 };
+
+// Whether an event may be judged without the attachment it names: one that others accepted may.
+enum class Attachments { needed, optional };
 
 // Errors, all without effect on the ledger: ENVELOPE_*, EVENT_MALFORMED (payload does not parse or
 // holds a field this version does not know, no action, id not 16 bytes, bad names), EVENT_TOO_LARGE
 // (the entry would exceed 65 535 bytes), ATTACHMENT_*, RECORD_MALFORMED, BATCH_EMPTY,
 // SIGNATURE_INVALID (for a key the source knows).
-[[nodiscard]] Result<CheckedEvent> check_event(const BlockItem& item, const KeySource& keys);
+[[nodiscard]] Result<CheckedEvent> check_event(const BlockItem& item, const KeySource& keys,
+                                               Attachments attachments = Attachments::needed);
 
 // The records of an attachment as bytes, in order. RECORD_MALFORMED for a broken framing.
 [[nodiscard]] Result<std::vector<std::string_view>> split_records(std::string_view attachment);

@@ -36,18 +36,6 @@ bool add_up(std::int64_t whole, std::int64_t one, std::int64_t other) {
   return !__builtin_add_overflow(one, other, &sum) && sum == whole;
 }
 
-// Conservation: every change names a source and a sink.
-std::string drift(const v1::Totals& t) {
-  if (!add_up(t.units_issued_kg(), t.units_held_kg(), t.units_retired_kg()))
-    return "units: issued " + std::to_string(t.units_issued_kg()) + " kg, held " +
-           std::to_string(t.units_held_kg()) + " + retired " +
-           std::to_string(t.units_retired_kg()) + " kg";
-  if (t.credits_credited_g() != t.credits_held_g())
-    return "credits: credited " + std::to_string(t.credits_credited_g()) + " g, held " +
-           std::to_string(t.credits_held_g()) + " g";
-  return {};
-}
-
 }  // namespace
 
 Ledger::Ledger(std::unique_ptr<Store> store)
@@ -86,6 +74,10 @@ Result<void> Ledger::load() {
     if (!genesis || !totals) return fail(ErrorCode::CORRUPT, "genesis or totals are missing");
     genesis_ = *genesis;
     totals_ = *totals;
+  }
+  if (const auto gap = store_->get(key::meta("gap"))) {
+    if (gap->size() != 8) return fail(ErrorCode::CORRUPT, "gap");
+    gap_ = crypto::read_u64(*gap);
   }
   reload_rules();
   next_due_ = published_due_ = first_due(*state_);
@@ -157,8 +149,9 @@ Result<std::vector<Answer>> Ledger::apply(const Block& block, const std::vector<
     const auto& item = block.items[i];
     const auto known = checked[i] ? checked[i] : check(item);
     answers.push_back(apply_event(item, *known, block.stamp));
-    if (const auto wrong = drift(totals_); !wrong.empty()) {
-      stop_applying(wrong);
+    if (const auto wrong = drift(); !wrong.empty()) {
+      stop_applying("conservation fails at leaf " + std::to_string(tree_->size() - 1) + ": " +
+                    wrong);
       return fail(ErrorCode::READ_ONLY, read_only_reason());
     }
   }
@@ -168,10 +161,21 @@ Result<std::vector<Answer>> Ledger::apply(const Block& block, const std::vector<
   return answers;
 }
 
+std::string Ledger::drift() const {
+  const auto& t = totals_;
+  if (!add_up(t.units_issued_kg(), t.units_held_kg(), t.units_retired_kg()))
+    return "units: issued " + std::to_string(t.units_issued_kg()) + " kg, held " +
+           std::to_string(t.units_held_kg()) + " + retired " +
+           std::to_string(t.units_retired_kg()) + " kg";
+  if (t.credits_credited_g() != t.credits_held_g())
+    return "credits: credited " + std::to_string(t.credits_credited_g()) + " g, held " +
+           std::to_string(t.credits_held_g()) + " g";
+  return {};
+}
+
 void Ledger::stop_applying(const std::string& why) {
   std::lock_guard lock(status_mutex_);
-  read_only_reason_ =
-      "conservation fails at leaf " + std::to_string(tree_->size() - 1) + ": " + why;
+  read_only_reason_ = why;
 }
 
 void Ledger::pass(AppliedAt at) {
@@ -189,6 +193,11 @@ void Ledger::publish(AppliedAt at) {
   crypto::append_u64(position, at.index);
   crypto::append_u64(position, at.term);
   batch_->Put(slice(key::meta("applied")), slice(position));
+  if (gap_) {
+    std::string gap;
+    crypto::append_u64(gap, *gap_);
+    batch_->Put(slice(key::meta("gap")), slice(gap));
+  }
   store_->write(*batch_);
   batch_->Clear();
   refused_.clear();
@@ -375,9 +384,13 @@ void Ledger::append_leaf(Micros time, EntryKind kind, std::string_view body) {
   time_ = time;
 }
 
-void Ledger::append_state_root() {
+bool Ledger::state_root_is_next() const {
   const auto interval = genesis_.state_root_interval();
-  if (tree_->size() % interval != interval - 1) return;
+  return tree_->size() % interval == interval - 1;
+}
+
+void Ledger::append_state_root() {
+  if (follows_ || !state_root_is_next()) return;
   append_leaf(time_ + 1, EntryKind::state_root, encode_state_root(roots_->root(*state_)));
 }
 

@@ -3,6 +3,7 @@
 //   check   any thread, ahead of time: bytes, bounds, signatures. Knows no rule.
 //   apply   one thread, in the agreed order: a pure fold of blocks into leaves and views. The same
 //           leaves give the same bytes on every replica: no clock, no randomness, no float.
+//   follow  instead of apply: the leaves another ledger of this city appended.
 //   view    any thread: a consistent reading of one moment.
 //
 // What apply decides for an event, in this order (design of identity and idempotency):
@@ -29,14 +30,15 @@
 // Durability: one atomic write per block, not synced; `sync` makes all of it durable. After a power
 // cut a prefix of the blocks is there (store.h), and `applied` says which to apply again.
 //
-// Threads: `apply`, `pass` belong to one thread; all else may be called from any thread at any
-// time. No reader waits for a block to be written.
+// Threads: `apply`, `follow`, `pass` belong to one thread; all else may be called from any thread
+// at any time. No reader waits for a block to be written.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -91,6 +93,22 @@ class Ledger {
                                                   const std::vector<Checked>& checked,
                                                   AppliedAt at);
 
+  // Appends leaves that another ledger of this city appended, without deciding anything: each must
+  // be exactly what this one would append itself at that time, or CORRUPT names the leaf that is
+  // not, nothing of the call is written, and the ledger only reads from then on. `checked` holds
+  // `check_leaf` of each, or is empty.
+  // A behaviour batch without its attachment is followed all the same, but credits nobody: from
+  // then on (`View::gap`) personal balances, claims and totals of credits are unknown here, and
+  // state roots are taken as they come.
+  struct Leaf {
+    std::string_view entry;
+    std::optional<std::string_view> attachment;
+  };
+  [[nodiscard]] Result<void> follow(std::span<const Leaf> leaves,
+                                    const std::vector<Checked>& checked = {});
+  // Of an event what `check` answers, ahead of time and on any thread; null of other leaves.
+  [[nodiscard]] Checked check_leaf(const Leaf& leaf) const;
+
   // Consensus passed a position without a block for the ledger.
   void pass(AppliedAt at);
 
@@ -122,12 +140,18 @@ class Ledger {
   void tick(Micros stamp);
   void append_leaf(Micros time, EntryKind kind, std::string_view body);
   void append_state_root();
+  Result<void> follow_leaf(const Leaf& leaf, const Checked& checked);
+  Result<void> follow_event(const Leaf& leaf, const Entry& entry, const Checked& checked);
+  Result<void> follow_state_root(const Entry& entry);
+  [[nodiscard]] bool state_root_is_next() const;
   // The refusal kept for this identity at `now`, whatever its bytes.
   std::optional<v1::RefusedOutcome> kept_refusal(const v1::Payload& payload, Micros now) const;
   std::optional<v1::RefusedOutcome> refusal_at(const std::string& name) const;
   void drop_expired();
   // The rule set in force; or else the last one that was, or the last one filed.
   const v1::RuleSet& rules_at(Micros now, bool& in_force) const;
+  // How conservation fails, or nothing: every change names a source and a sink.
+  [[nodiscard]] std::string drift() const;
   void stop_applying(const std::string& why);
   void publish(AppliedAt at);
 
@@ -146,6 +170,9 @@ class Ledger {
   Micros next_due_ = kTimeMax;
   // Refusals of the block at hand, by their key.
   std::map<std::string, v1::RefusedOutcome> refused_;
+  // Whether leaves come from elsewhere, state roots included; and the first without attachment.
+  bool follows_ = false;
+  std::optional<std::uint64_t> gap_;
   // No refusal in the store ends before this; saves a search in every block.
   Micros refusals_end_from_ = 0;
 

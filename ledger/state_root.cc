@@ -8,6 +8,24 @@ constexpr std::size_t kFamilySize = 1 + crypto::Digest::kSize;
 
 }  // namespace
 
+std::string difference(const StateRoot& here, const StateRoot& there) {
+  std::string text;
+  const auto note = [&text](const std::string& what, const crypto::Digest& one,
+                            const crypto::Digest& other) {
+    if (one == other) return;
+    if (!text.empty()) text += "; ";
+    text += what + ": " + one.hex() + " here, " + other.hex() + " there";
+  };
+  for (char family = 'A'; family <= 'Z'; ++family) {
+    const auto one = here.families.find(family), other = there.families.find(family);
+    note(std::string("family ") + family,
+         one == here.families.end() ? crypto::Digest() : one->second,
+         other == there.families.end() ? crypto::Digest() : other->second);
+  }
+  note("map", here.map, there.map);
+  return text;
+}
+
 std::string encode_families(const FamilyDigests& families) {
   std::string bytes;
   for (const auto& [family, digest] : families) {

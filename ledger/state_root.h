@@ -39,6 +39,10 @@ struct StateRoot {
 // CORRUPT unless the bytes are exactly one body as above.
 [[nodiscard]] Result<StateRoot> decode_state_root(std::string_view body);
 
+// What differs between two, in words: "family A: <hex> here, <hex> there; …"; empty if nothing
+// does.
+[[nodiscard]] std::string difference(const StateRoot& here, const StateRoot& there);
+
 // n × (u8 family ‖ digest[32]): the part of the body after the map root.
 [[nodiscard]] std::string encode_families(const FamilyDigests& families);
 [[nodiscard]] Result<FamilyDigests> decode_families(std::string_view bytes);

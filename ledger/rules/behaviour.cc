@@ -96,6 +96,7 @@ Ruling submit_behaviour_batch(Context& context, const v1::SubmitBehaviourBatch& 
   Subject subject;
   subject.scenario = action.scenario();
   if (auto met = require_signers(context, "behaviour.submit", subject); !met) return met;
+  if (context.event.records_missing) return {};  // others saw them and accepted
 
   const auto& line =
       context.programs.line(context.state, key::behaviour_versions(action.scenario()));

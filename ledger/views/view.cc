@@ -173,9 +173,14 @@ std::optional<v1::RecordProof> View::record_proof(std::uint64_t leaf, std::uint3
   return proof;
 }
 
+std::optional<std::uint64_t> View::gap() const {
+  const auto stored = reader_->get(key::meta("gap"));
+  return stored ? std::optional(crypto::read_u64(*stored)) : std::nullopt;
+}
+
 std::optional<std::uint64_t> View::last_state_root() const {
   const auto genesis = this->genesis();
-  if (!genesis || head_.size < genesis->state_root_interval()) return std::nullopt;
+  if (!genesis || head_.size < genesis->state_root_interval() || gap()) return std::nullopt;
   return head_.size - head_.size % genesis->state_root_interval() - 1;
 }
 

@@ -63,6 +63,10 @@ class View {
   [[nodiscard]] std::optional<v1::RecordProof> record_proof(std::uint64_t leaf,
                                                             std::uint32_t record) const;
 
+  // The first leaf this ledger followed without its attachment: from there on personal balances,
+  // claims and totals of credits are unknown here, and nothing of a state root is proved.
+  [[nodiscard]] std::optional<std::uint64_t> gap() const;
+
   // ---- What the last state root proves (state_root.h); nothing before the first one. ----
   [[nodiscard]] std::optional<std::uint64_t> last_state_root() const;
   // Of any key of the map (state_value.h), with its value at that root; without receipt.
