@@ -101,20 +101,11 @@ void Api::read(Request request, Respond respond) {
   auto answer = [this, request = std::move(request),
                  respond = std::move(respond)](const Result<void>& ready) {
     if (!ready) return respond(problem(ready.error()));
-    // Checkpoints first: the view that is taken after them holds all their leaves.
-    auto checkpoint = replica_.checkpoint();
-    const auto* asker = replica_.asker();
-    auto witnessed = asker == nullptr ? nullptr : asker->witnessed();
-    const auto ledger = replica_.ledger();
-    Reading reading{request,
-                    ledger->view(),
-                    replica_.genesis(),
-                    std::move(checkpoint),
-                    asker,
-                    std::move(witnessed),
-                    {}};
-    if (request.party) reading.caller = reading.view.party(*request.party);
-    respond(answer_read(reading));
+    const auto at = query(request, "at");
+    if (at.empty()) return respond(answer_from(request, nullptr));
+    const auto position = number(at);
+    if (!position) return respond(problem(position.error()));
+    read_past(request, respond, *position);
   };
   if (!at_least.empty()) {
     const auto position = number(at_least);
@@ -123,6 +114,36 @@ void Api::read(Request request, Respond respond) {
   }
   if (linearizable) return replica_.read_barrier(std::move(answer));
   answer({});
+}
+
+http::Response Api::answer_from(const Request& request, const Past* past) const {
+  // Checkpoints first: the view that is taken after them holds all their leaves.
+  auto checkpoint = replica_.checkpoint();
+  const auto* asker = replica_.asker();
+  auto witnessed = asker == nullptr ? nullptr : asker->witnessed();
+  const auto ledger = replica_.ledger();
+  auto current = ledger->view();
+  Reading reading{request,
+                  past == nullptr ? current : *past->view,
+                  current,
+                  replica_.genesis(),
+                  std::move(checkpoint),
+                  asker,
+                  std::move(witnessed),
+                  {}};
+  if (request.party) reading.caller = current.party(*request.party);
+  return answer_read(reading);
+}
+
+void Api::read_past(const Request& request, const Respond& respond, std::uint64_t position) {
+  const auto size = replica_.ledger()->view().head().size;
+  if (position >= size)
+    return respond(problem({ErrorCode::NOT_FOUND, "leaf " + std::to_string(position) +
+                                                      "; this node holds " + std::to_string(size) +
+                                                      " leaves"}));
+  history_.at(position + 1, [this, request, respond](const Result<Past>& past) {
+    respond(past ? answer_from(request, &*past) : problem(past.error()));
+  });
 }
 
 void Api::status(const Request& request, const Respond& respond) {

@@ -1,7 +1,8 @@
 // The HTTP API of a node: what proto/puhui/v1/api.proto lists, on top of a Replica.
 //
 // It knows paths, formats and who may see what; rules are the ledger's, agreement the replica's.
-// Reads are local unless they ask otherwise (`at_least`, `consistency=linearizable`). Personal
+// Reads are local unless they ask otherwise (`at_least`, `consistency=linearizable`), and of now
+// unless they name a position (`at`): then they are answered as after that leaf. Personal
 // views, attachments and records need the client certificate of a party with the right role;
 // entries do as well where the genesis keeps them for members. Errors are problem+json; a rule's
 // refusal is no error of the request: a SubmissionResult with status 200 and decision REFUSED.
@@ -14,6 +15,7 @@
 #include <string_view>
 
 #include "node/api/metrics.h"
+#include "node/history/history.h"
 #include "node/http/message.h"
 #include "node/replica/replica.h"
 #include "node/witness/endpoint.h"
@@ -25,14 +27,17 @@ inline constexpr std::size_t kStreamEventsMax = 65'536;
 
 class Api {
  public:
-  // `witness` is null if this node follows no log.
-  Api(Replica& replica, Metrics& metrics, Witness* witness)
-      : replica_(replica), metrics_(metrics), witness_(witness) {}
+  // `witness` is null if this node follows no log. All outlive the API.
+  Api(Replica& replica, Metrics& metrics, Witness* witness, History& history)
+      : replica_(replica), metrics_(metrics), witness_(witness), history_(history) {}
 
   void handle(http::Request request, http::Respond respond);
 
  private:
   void read(http::Request request, http::Respond respond);
+  void read_past(const http::Request& request, const http::Respond& respond,
+                 std::uint64_t position);
+  [[nodiscard]] http::Response answer_from(const http::Request& request, const Past* past) const;
   void submit(http::Request request, http::Respond respond);
   void submit_one(const http::Request& request, http::Respond respond);
   void submit_stream(const http::Request& request, http::Respond respond);
@@ -44,6 +49,7 @@ class Api {
   Replica& replica_;
   Metrics& metrics_;
   WitnessEndpoint witness_;
+  History& history_;
 };
 
 }  // namespace puhui::node::api

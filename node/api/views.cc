@@ -26,7 +26,7 @@ struct Route {
 using Arguments = std::vector<std::string>;
 
 bool caller_is(const Reading& reading, v1::Role role) {
-  return reading.caller && ledger::holds_role(*reading.caller, role, reading.view.head().time);
+  return reading.caller && ledger::holds_role(*reading.caller, role, reading.current.head().time);
 }
 
 // Personal data: the operator, and auditors.
@@ -158,7 +158,7 @@ Response entry(Reading& reading, const Arguments& arguments) {
 Result<std::string> receipt_of(Reading& reading, std::uint64_t leaf) {
   if (!reading.checkpoint || reading.checkpoint->size <= leaf)
     return fail(ErrorCode::UNAVAILABLE, "no complete checkpoint covers this leaf yet");
-  return make_receipt(reading.view, leaf, *reading.checkpoint);
+  return make_receipt(reading.current, leaf, *reading.checkpoint);
 }
 
 // The same under a checkpoint that the witnesses of the policy have cosigned.
@@ -167,7 +167,7 @@ Result<std::string> witnessed_receipt_of(Reading& reading, std::uint64_t leaf) {
     return fail(ErrorCode::INVALID_ARGUMENT, "this node asks no witnesses (witness-policy)");
   if (!reading.witnessed || reading.witnessed->size <= leaf)
     return fail(ErrorCode::NOT_YET_WITNESSED, reading.asker->missing());
-  return make_receipt(reading.view, leaf, *reading.witnessed);
+  return make_receipt(reading.current, leaf, *reading.witnessed);
 }
 
 Response receipt(Reading& reading, const Arguments& arguments) {
@@ -311,7 +311,7 @@ Response tile(Reading& reading) {
   // provable.
   if (!reading.checkpoint || !crypto::tile_exists(*parsed, reading.checkpoint->size))
     return problem({ErrorCode::NOT_FOUND, reading.request.path});
-  auto stored = reading.view.tile(*parsed);
+  auto stored = reading.current.tile(*parsed);
   if (!stored) return problem({ErrorCode::NOT_FOUND, reading.request.path});
   auto response = bytes(std::move(*stored));
   response.headers.emplace_back("Cache-Control", "public, max-age=31536000, immutable");

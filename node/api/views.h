@@ -9,7 +9,8 @@ namespace puhui::node::api {
 // What a reading request works with.
 struct Reading {
   const http::Request& request;
-  ledger::View view;
+  ledger::View& view;     // what is asked about: now, or a past
+  ledger::View& current;  // now: leaves, receipts, and who the caller is
   v1::Genesis genesis;
   CompletePtr checkpoint;           // may be null
   const Asker* asker;               // null if no witness is asked

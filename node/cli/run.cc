@@ -91,6 +91,9 @@ void add_global_flags(CLI::App& app, Parsed& parsed) {
   app.add_option("--at-least", flags.at_least, "read a state that includes this position")
       ->type_name("POSITION")
       ->group(group);
+  app.add_option("--at", flags.at, "read the state as it was right after this position")
+      ->type_name("POSITION")
+      ->group(group);
   app.add_flag("--linearizable", flags.linearizable, "read what the leader knows now")
       ->group(group);
 }

@@ -138,6 +138,7 @@ Result<std::string> Session::fetch(std::initializer_list<std::string_view> parts
   if (*parts.begin() == "v1") {
     if (flags_.at_least) query.emplace_back("at_least", std::to_string(*flags_.at_least));
     if (flags_.linearizable) query.emplace_back("consistency", "linearizable");
+    if (flags_.at) query.emplace_back("at", std::to_string(*flags_.at));
   }
   auto answer = request("GET", target_of(parts, query));
   if (!answer) return tl::make_unexpected(answer.error());

@@ -43,6 +43,7 @@ struct RunFlags {
   bool dry_run = false;
   std::optional<std::uint64_t> at_least;  // Read a state that includes this position.
   bool linearizable = false;
+  std::optional<std::uint64_t> at;  // Read the state right after this position.
 };
 
 using Query = std::vector<std::pair<std::string, std::string>>;
@@ -73,7 +74,7 @@ class Session {
                                                      const std::string& target,
                                                      std::string_view body = {},
                                                      std::string_view content_type = {});
-  // Body of a GET. Reads under /v1/ carry --at-least and --linearizable.
+  // Body of a GET. Reads under /v1/ carry --at-least, --linearizable and --at.
   [[nodiscard]] Result<std::string> fetch(std::initializer_list<std::string_view> parts,
                                           Query query = {});
   // The same, read as JSON of this message. Fields unknown here are skipped.

@@ -101,6 +101,11 @@ Result<std::unique_ptr<Witness>> open_witness(const Config& config, const std::s
   return Witness::open(std::move(options));
 }
 
+unsigned pool_threads(const Config& config) {
+  return config.threads != 0 ? static_cast<unsigned>(config.threads)
+                             : std::max(1u, std::thread::hardware_concurrency());
+}
+
 ReplicaOptions replica_options(const Config& config, const std::string& folder) {
   ReplicaOptions options;
   options.node_id = config.node_id;
@@ -118,8 +123,14 @@ ReplicaOptions replica_options(const Config& config, const std::string& folder) 
   options.ordering.block_wait_ms = config.block_wait_ms;
   options.applier.sync_blocks = config.snapshot_blocks;
   options.store.cache_bytes = config.cache_mib << 20;
-  options.pool_threads = config.threads != 0 ? static_cast<unsigned>(config.threads)
-                                             : std::max(1u, std::thread::hardware_concurrency());
+  options.pool_threads = pool_threads(config);
+  return options;
+}
+
+HistoryOptions history_options(const Config& config, const std::string& folder) {
+  HistoryOptions options;
+  options.folder = beside(folder, config.data) + "/history";
+  options.threads = pool_threads(config);
   return options;
 }
 
@@ -201,7 +212,12 @@ Result<void> run_node(const Config& config, const std::string& folder,
   auto replica = Replica::start(io, std::move(options), std::move(*identity));
   if (!replica) return tl::make_unexpected(replica.error());
   api::Metrics metrics;
-  api::Api api(**replica, metrics, witness->get());
+  History history(history_options(config, folder), [&replica = **replica](std::uint64_t leaf) {
+    const auto ledger = replica.ledger();
+    const auto view = ledger->view();
+    return Result<StoredLeaf>(StoredLeaf{view.entry(leaf), view.attachment(leaf)});
+  });
+  api::Api api(**replica, metrics, witness->get(), history);
   auto server = http::Server::start(io, std::move(*serving),
                                     [&api](http::Request request, http::Respond respond) {
                                       api.handle(std::move(request), std::move(respond));
