@@ -4,8 +4,8 @@
 
 #include "crypto/bytes.h"
 #include "ledger/rules/signers.h"
-#include "node/api/format.h"
-#include "node/api/views.h"
+#include "node/views/answer.h"
+#include "node/views/format.h"
 
 namespace puhui::node::api {
 namespace {
@@ -13,6 +13,9 @@ namespace {
 using http::problem;
 using http::Request;
 using http::Respond;
+using views::message;
+using views::number;
+using views::text;
 
 constexpr std::string_view kSubmission = "application/vnd.puhui.submission";
 constexpr std::string_view kSubmissions = "application/vnd.puhui.submissions";
@@ -88,7 +91,7 @@ void Api::handle(Request request, Respond respond) {
     return cluster(request, std::move(respond));
   if (!is_read) return respond(problem({ErrorCode::METHOD_NOT_ALLOWED, request.method}));
   // Only the node that leads asks witnesses.
-  if (asks_witnessed(request) && replica_.asker() != nullptr && !replica_.leads())
+  if (views::asks_witnessed(request) && replica_.asker() != nullptr && !replica_.leads())
     return redirect(request, respond);
   read(std::move(request), std::move(respond));
 }
@@ -101,11 +104,15 @@ void Api::read(Request request, Respond respond) {
   auto answer = [this, request = std::move(request),
                  respond = std::move(respond)](const Result<void>& ready) {
     if (!ready) return respond(problem(ready.error()));
-    const auto at = query(request, "at");
-    if (at.empty()) return respond(answer_from(request, nullptr));
-    const auto position = number(at);
-    if (!position) return respond(problem(position.error()));
-    read_past(request, respond, *position);
+    const auto ledger = replica_.ledger();
+    auto view = ledger->view();
+    const auto size = views::size_asked(request, view);
+    if (!size) return respond(problem(size.error()));
+    if (!*size) return respond(answer_from(request, nullptr));
+    if (**size == view.head().size) return respond(answer_from(request, &view));
+    history_.at(**size, [this, request, respond](const Result<Past>& past) {
+      respond(past ? answer_from(request, past->view.get()) : problem(past.error()));
+    });
   };
   if (!at_least.empty()) {
     const auto position = number(at_least);
@@ -116,34 +123,23 @@ void Api::read(Request request, Respond respond) {
   answer({});
 }
 
-http::Response Api::answer_from(const Request& request, const Past* past) const {
+http::Response Api::answer_from(const Request& request, ledger::View* past) const {
   // Checkpoints first: the view that is taken after them holds all their leaves.
   auto checkpoint = replica_.checkpoint();
   const auto* asker = replica_.asker();
   auto witnessed = asker == nullptr ? nullptr : asker->witnessed();
   const auto ledger = replica_.ledger();
   auto current = ledger->view();
-  Reading reading{request,
-                  past == nullptr ? current : *past->view,
-                  current,
-                  replica_.genesis(),
-                  std::move(checkpoint),
-                  asker,
-                  std::move(witnessed),
-                  {}};
+  views::Reading reading{request,
+                         past == nullptr ? current : *past,
+                         current,
+                         replica_.genesis(),
+                         std::move(checkpoint),
+                         asker,
+                         std::move(witnessed),
+                         {}};
   if (request.party) reading.caller = current.party(*request.party);
-  return answer_read(reading);
-}
-
-void Api::read_past(const Request& request, const Respond& respond, std::uint64_t position) {
-  const auto size = replica_.ledger()->view().head().size;
-  if (position >= size)
-    return respond(problem({ErrorCode::NOT_FOUND, "leaf " + std::to_string(position) +
-                                                      "; this node holds " + std::to_string(size) +
-                                                      " leaves"}));
-  history_.at(position + 1, [this, request, respond](const Result<Past>& past) {
-    respond(past ? answer_from(request, &*past) : problem(past.error()));
-  });
+  return views::answer_read(reading);
 }
 
 void Api::status(const Request& request, const Respond& respond) {

@@ -2,10 +2,10 @@
 //
 // It knows paths, formats and who may see what; rules are the ledger's, agreement the replica's.
 // Reads are local unless they ask otherwise (`at_least`, `consistency=linearizable`), and of now
-// unless they name a position (`at`): then they are answered as after that leaf. Personal
-// views, attachments and records need the client certificate of a party with the right role;
-// entries do as well where the genesis keeps them for members. Errors are problem+json; a rule's
-// refusal is no error of the request: a SubmissionResult with status 200 and decision REFUSED.
+// unless they name a past (`at`, `before`). Personal views, attachments and records need the client
+// certificate of a party with the right role; entries do as well where the genesis keeps them for
+// members. Errors are problem+json; a rule's refusal is no error of the request: a SubmissionResult
+// with status 200 and decision REFUSED.
 // Threads: `handle` from any; answers come from any.
 #pragma once
 
@@ -35,9 +35,7 @@ class Api {
 
  private:
   void read(http::Request request, http::Respond respond);
-  void read_past(const http::Request& request, const http::Respond& respond,
-                 std::uint64_t position);
-  [[nodiscard]] http::Response answer_from(const http::Request& request, const Past* past) const;
+  [[nodiscard]] http::Response answer_from(const http::Request& request, ledger::View* past) const;
   void submit(http::Request request, http::Respond respond);
   void submit_one(const http::Request& request, http::Respond respond);
   void submit_stream(const http::Request& request, http::Respond respond);

@@ -17,7 +17,7 @@ constexpr std::uint64_t kTellMs = 1'000;
 
 struct MirrorFlags {
   std::string source, folder, policy_file;
-  bool once = false;
+  bool once = false, views = false;
   std::uint32_t every_s = 5;
   unsigned connections = 4;
   std::string listen, server_cert_file, server_key_file;
@@ -114,6 +114,7 @@ Result<MirrorOptions> options_of(const Session& session, const MirrorFlags& flag
   options.folder = flags.folder;
   options.every_ms = flags.every_s * 1'000;
   options.once = flags.once;
+  options.views = flags.views;
   auto policy = read_policy(flags.policy_file);
   if (!policy) return tl::make_unexpected(policy.error());
   auto witness = witness_of(session, flags, *policy);
@@ -146,7 +147,9 @@ class Herald {
                              ? std::string()
                              : std::to_string(round.attachments_missing) +
                                    " attachments are missing: " + round.attachments_error;
-    const auto& wrong = status.error().empty() ? missing : status.error();
+    const auto& wrong = !status.error().empty()         ? status.error()
+                        : !status.views_error().empty() ? status.views_error()
+                                                        : missing;
     if (wrong != wrong_ && !wrong.empty()) err_ << "puhui: " << printable(wrong) << "\n";
     wrong_ = wrong;
   }
@@ -163,6 +166,8 @@ Run declare_run(CLI::App& app) {
   app.add_option("folder", flags->folder, "the copy; made if there is none")->required();
   app.add_option("--policy", flags->policy_file, "tlog-policy file: whom to believe")->required();
   auto* once = app.add_flag("--once", flags->once, "one round, then end");
+  app.add_flag("--views", flags->views,
+               "keep the city's views as well, by its own rules, and serve them under /v1/");
   app.add_option("--every", flags->every_s, "seconds between rounds")
       ->capture_default_str()
       ->check(CLI::Range(1, 86'400));
@@ -240,7 +245,7 @@ constexpr Command kCommands[] = {
      "puhui mirror run https://10.0.0.1:7443 copy --policy city.policy --ca authority.pem\n"
      "puhui mirror run copy second-copy --policy city.policy --once\n"
      "puhui mirror run https://10.0.0.1:7443 copy --policy city.policy --ca authority.pem \\\n"
-     "  --listen 10.0.0.9:8443 --server-cert me.pem --server-key me-key.pem",
+     "  --views --listen 10.0.0.9:8443 --server-cert me.pem --server-key me-key.pem",
      declare_run},
     {"mirror", "status", "Shows how a copy stands to the log it follows.",
      "puhui mirror status copy", declare_status},

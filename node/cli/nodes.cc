@@ -116,9 +116,38 @@ Run declare_member(CLI::App& app) {
   };
 }
 
+Run declare_statement(CLI::App& app) {
+  auto span = std::make_shared<std::pair<std::int64_t, std::int64_t>>();
+  add_value(
+      app, "--from", parse_time_us, [span](std::int64_t time) { span->first = time; },
+      "first moment of the period")
+      ->required();
+  add_value(
+      app, "--to", parse_time_us, [span](std::int64_t time) { span->second = time; },
+      "first moment after the period")
+      ->required();
+  return [span](Session& session) -> Result<Exit> {
+    const auto statement = session.get<v1::Statement>(
+        {"v1", "statement"},
+        {{"from", std::to_string(span->first)}, {"before", std::to_string(span->second)}});
+    if (!statement) return tl::make_unexpected(statement.error());
+    if (session.flags().out_file.empty()) {
+      session.print(*statement);
+      return Exit::ok;
+    }
+    if (auto delivered = session.deliver(to_json(*statement)); !delivered)
+      return tl::make_unexpected(delivered.error());
+    return Exit::ok;
+  };
+}
+
 constexpr Command kCommands[] = {
     {"status", nullptr, "Shows the node's and the city's state.",
      "puhui status --url https://node1.example:8443 --ca authority.pem", declare_status},
+    {"statement", nullptr,
+     "Reports a period: issued, transferred, retired by purpose, credited, filed.",
+     "puhui statement --from 2026-01-01T00:00:00+08:00 --to 2026-02-01T00:00:00+08:00",
+     declare_statement},
     {"totals", nullptr, "Shows the sums of every asset.", "puhui totals -o json", declare_totals},
     {"tail", nullptr, "Shows the newest leaves of the ledger.",
      "puhui tail\npuhui tail --from 0 --follow -o json", declare_tail},

@@ -8,12 +8,12 @@
 #include "crypto/envelope.h"
 #include "crypto/random.h"
 #include "ledger/event.h"
-#include "node/api/format.h"
 #include "node/daemon/rules.h"
 #include "node/files/folder.h"
 #include "node/replica/city.h"
 #include "node/replica/clock.h"
 #include "node/tls/city_authority.h"
+#include "node/views/format.h"
 #include "puhui/v1/api.pb.h"
 #include "puhui/v1/event.pb.h"
 
@@ -217,7 +217,7 @@ Result<void> check_options(const InitOptions& options) {
   return {};
 }
 
-std::string nodes_json(const v1::NodeList& nodes) { return api::to_json(nodes); }
+std::string nodes_json(const v1::NodeList& nodes) { return views::to_json(nodes); }
 
 }  // namespace
 
@@ -326,7 +326,7 @@ Result<void> join_city(const JoinOptions& options) {
   steps.then(write_node(folder, node, keys,
                         {*envelope, nodes_json(*nodes), *log_key, *authority, options.passphrase}));
   if (!steps.ok()) return steps.done();
-  steps.then(write_file(folder + "/admit.json", api::to_json(node), Mode::shared))
+  steps.then(write_file(folder + "/admit.json", views::to_json(node), Mode::shared))
       .then(write_file(city + "/nodes.json", nodes_json(*nodes), Mode::shared));
   return steps.done();
 }

@@ -93,8 +93,7 @@ Result<Past> History::find(std::uint64_t size) {
 Result<void> History::begin_before(std::uint64_t size) {
   scratch_.reset();
   const auto from = milestone_before(size);
-  const auto folder =
-      options_.folder + "/" + std::string(kScratch) + std::to_string(++scratches_);
+  const auto folder = options_.folder + "/" + std::string(kScratch) + std::to_string(++scratches_);
   if (from > 0)
     if (auto copied = copy_database(milestone(from), folder); !copied) return copied;
   return open(folder);

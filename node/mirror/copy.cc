@@ -58,6 +58,10 @@ Result<std::string> Copy::read(const crypto::Tile& tile) const {
   return read_file(folder_ + "/" + crypto::tile_path(tile));
 }
 
+Result<std::string> Copy::read_attachment(std::uint64_t leaf) const {
+  return read_file(folder_ + "/" + attachment_file(leaf));
+}
+
 Result<void> Copy::write(const crypto::Tile& tile, std::string_view bytes) const {
   return put(folder_ + "/" + crypto::tile_path(tile), bytes);
 }

@@ -37,6 +37,7 @@ class Copy {
 
   // NOT_FOUND, IO.
   [[nodiscard]] Result<std::string> read(const crypto::Tile& tile) const;
+  [[nodiscard]] Result<std::string> read_attachment(std::uint64_t leaf) const;
   // Whole or not at all; durable only by `accept`. IO.
   Result<void> write(const crypto::Tile& tile, std::string_view bytes) const;
   // Durable when it returns.

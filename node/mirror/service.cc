@@ -67,8 +67,19 @@ class Process {
 
 class Mirror {
  public:
-  Mirror(const MirrorOptions& options, Copy& copy, Follower& follower, Site& site)
-      : options_(options), copy_(copy), follower_(follower), site_(site) {
+  struct Parts {
+    Copy& copy;
+    Follower& follower;
+    MirrorViews* views;  // may be null
+    Site& site;
+  };
+  Mirror(const MirrorOptions& options, Parts parts)
+      : options_(options),
+        copy_(parts.copy),
+        follower_(parts.follower),
+        views_(parts.views),
+        site_(parts.site) {
+    site_.show(views_);
     status_.set_source(options.follow.source.where);
     status_.set_forks(files_in(options.folder + "/evidence"));
     describe_head();
@@ -85,6 +96,7 @@ class Mirror {
       status_.set_bytes_fetched(status_.bytes_fetched() + static_cast<std::int64_t>(done->bytes));
       status_.set_attachments_missing(static_cast<std::int64_t>(done->attachments_missing));
     }
+    if (done) follow_views(done->attachments_missing == 0);
     if (copy_.checkpoint() != before) {
       status_.set_accepted_at(now);
       describe_head();
@@ -97,6 +109,12 @@ class Mirror {
   }
 
  private:
+  void follow_views(bool has_all_attachments) {
+    if (views_ == nullptr) return;
+    const auto followed = views_->follow(has_all_attachments);
+    status_.set_views_error(followed ? std::string() : describe(followed.error()));
+    status_.set_views_size(static_cast<std::int64_t>(views_->size()));
+  }
   void describe_head() {
     if (copy_.head().size == 0) return;
     const auto stated = crypto::parse_checkpoint(crypto::parse_note(copy_.checkpoint())->text);
@@ -123,6 +141,7 @@ class Mirror {
   const MirrorOptions& options_;
   Copy& copy_;
   Follower& follower_;
+  MirrorViews* views_;
   Site& site_;
   v1::MirrorStatus status_;
 };
@@ -130,6 +149,11 @@ class Mirror {
 Result<std::unique_ptr<Witness>> open_witness(std::optional<WitnessOptions> options) {
   if (!options) return std::unique_ptr<Witness>();
   return Witness::open(std::move(*options));
+}
+
+Result<std::unique_ptr<MirrorViews>> open_views(const MirrorOptions& options, const Copy& copy) {
+  if (!options.views) return std::unique_ptr<MirrorViews>();
+  return MirrorViews::open(copy, std::max(1u, std::thread::hardware_concurrency()));
 }
 
 void follow_on(const MirrorOptions& options, Mirror& mirror, Process& process, const Told& told) {
@@ -153,7 +177,9 @@ Result<void> run_mirror(MirrorOptions options, const Told& told) {
   auto follower = Follower::start(*copy, options.follow);
   if (!follower) return tl::make_unexpected(follower.error());
   Site site(*copy, witness->get());
-  Mirror mirror(options, *copy, **follower, site);
+  auto views = open_views(options, *copy);
+  if (!views) return tl::make_unexpected(views.error());
+  Mirror mirror(options, {*copy, **follower, views->get(), site});
   if (options.once) return mirror.round(told);
 
   std::unique_ptr<http::Server> server;

@@ -80,6 +80,10 @@ void Site::handle(const http::Request& request, http::Respond respond) {
   if (path == "/readyz") return respond(answer("text/plain", "ready\n", "no-store"));
   if (path == "/checkpoint")
     return respond(answer("text/plain; charset=utf-8", published.note, "max-age=1"));
+  if (views_ != nullptr && path.starts_with("/v1/"))
+    return views_->handle(request, std::move(respond),
+                          std::make_shared<const CompleteCheckpoint>(CompleteCheckpoint{
+                              published.note, published.head.size, published.head.root}));
   respond(tile(path, published.head));
 }
 
@@ -112,6 +116,7 @@ std::string Site::metrics(const v1::MirrorStatus& status) const {
   gauge("puhui_mirror_failing", "1 while the last round failed", status.error().empty() ? 0 : 1);
   gauge("puhui_mirror_bytes_fetched", "Since the start", status.bytes_fetched());
   gauge("puhui_mirror_attachments_missing", "Not shown to us", status.attachments_missing());
+  gauge("puhui_mirror_views_size", "Leaves the views follow from", status.views_size());
   gauge("puhui_mirror_forks", "Files of evidence kept", status.forks());
   for (const auto& log : witness_.followed())
     prometheus::BuildGauge()

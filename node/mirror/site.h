@@ -2,6 +2,7 @@
 //
 //   GET  /checkpoint, /tile/…      as C2SP tlog-tiles, of what was accepted
 //   GET  /v1/mirror                MirrorStatus as JSON
+//   GET  /v1/…                     the city's views, where the mirror keeps them (views.h)
 //   GET  /livez  /readyz  /metrics
 //   POST /witness/add-checkpoint and GET /witness/… (node/witness/endpoint.h)
 //
@@ -15,6 +16,7 @@
 
 #include "node/http/message.h"
 #include "node/mirror/copy.h"
+#include "node/mirror/views.h"
 #include "node/witness/endpoint.h"
 #include "puhui/v1/api.pb.h"
 
@@ -30,6 +32,8 @@ class Site {
   // What is served from now on, and told.
   void publish(crypto::TreeHead head, std::string note);
   void tell(v1::MirrorStatus status);
+  // Views to be served; before the first request.
+  void show(MirrorViews* views) { views_ = views; }
 
  private:
   struct Published {
@@ -41,6 +45,7 @@ class Site {
 
   const Copy& copy_;
   WitnessEndpoint witness_;
+  MirrorViews* views_ = nullptr;
   mutable std::mutex mutex_;
   Published published_;
   v1::MirrorStatus status_;

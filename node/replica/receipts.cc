@@ -2,8 +2,8 @@
 
 #include <boost/asio/post.hpp>
 
-#include "crypto/tlog_proof.h"
 #include "node/replica/clock.h"
+#include "node/views/receipt.h"
 
 namespace puhui::node {
 namespace {
@@ -22,16 +22,6 @@ v1::SubmissionResult result_of(const ledger::Answer& answer) {
 }
 
 }  // namespace
-
-std::string make_receipt(ledger::View& view, std::uint64_t leaf,
-                         const CompleteCheckpoint& checkpoint) {
-  crypto::TlogProof proof;
-  proof.extra = view.entry(leaf);
-  proof.index = leaf;
-  proof.path = view.inclusion_proof(leaf, checkpoint.size);
-  proof.checkpoint = checkpoint.note;
-  return crypto::format_tlog_proof(proof);
-}
 
 void Receipts::answer(std::vector<PendingPtr> answered) {
   std::vector<PendingPtr> ready;

@@ -17,10 +17,6 @@
 
 namespace puhui::node {
 
-// tlog-proof of one leaf under a checkpoint; needs leaf < checkpoint.size <= view.head().size.
-[[nodiscard]] std::string make_receipt(ledger::View& view, std::uint64_t leaf,
-                                       const CompleteCheckpoint& checkpoint);
-
 class Receipts {
  public:
   Receipts(LedgerSlot& slot, boost::asio::thread_pool& pool) : slot_(slot), pool_(pool) {}

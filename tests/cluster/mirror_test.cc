@@ -62,6 +62,45 @@ class MirroredCity : public ::testing::Test {
   v1::SubmissionResult batch_;
 };
 
+TEST_F(MirroredCity, KeepsTheSameViewsAndRegeneratesTheSameStatement) {
+  const auto clients = city_.folder() + "/city/clients/operator";
+  const auto server = city_.node_folder(1) + "/server";
+  const auto port = std::to_string(free_ports(1).front());
+  const Process mirror(
+      following(city_.url(1), "copy") +
+          Words{"--views", "--every", "1", "--listen", "127.0.0.1:" + port, "--server-cert",
+                server + ".pem", "--server-key", server + "-key.pem", "--client-cert",
+                clients + ".pem", "--client-key", clients + "-key.pem"},
+      file("mirror.log"));
+  const auto there = "https://127.0.0.1:" + port;
+  const auto ask = [&](const std::string& url, const Words& what) {
+    return run(Words{PUHUI_CLI} + what +
+               Words{"--url", url, "--ca", city_.folder() + "/city/authority.pem", "-o", "json"});
+  };
+  ASSERT_TRUE(City::wait([&] { return ask(there, {"totals"}).status == 0; }));
+  const auto size = city_.status(1).provable_size();
+  ASSERT_TRUE(City::wait([&] { return status_of("copy").views_size() >= size; }));
+  const auto past = std::to_string(batch_.position() - 1);
+  const Words questions[] = {
+      {"totals"},
+      {"totals", "--at", past},
+      {"account", "show", "owner"},
+      {"account", "show", "owner", "--at", "5"},
+      {"party", "list"},
+      {"statement", "--from", "2020-01-01T00:00:00Z", "--to", "2200-01-01T00:00:00Z"},
+      {"statement", "--from", "2020-01-01T00:00:00Z", "--to", "2200-01-01T00:00:00Z", "--at-least",
+       past}};
+  for (const auto& question : questions) {
+    const auto here = ask(city_.url(1), question), copied = ask(there, question);
+    EXPECT_EQ(here.status, 0) << here.output;
+    EXPECT_EQ(here.output, copied.output) << question.front();
+  }
+  EXPECT_NE(ask(there, {"totals"}).output, ask(there, {"totals", "--at", past}).output);
+  EXPECT_NE(ask(there, {"account", "show", "p-" + std::string(32, '0')}).status, 0)
+      << "personal views are nobody's here";
+  EXPECT_EQ(ask(there, {"totals", "--at", "999999"}).status, 2);
+}
+
 TEST_F(MirroredCity, AStrangerGetsAllButAttachments) {
   const auto ran = run(following(city_.url(1), "copy") + Words{"--once"});
   ASSERT_EQ(ran.status, 0) << ran.output;

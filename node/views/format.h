@@ -10,7 +10,7 @@
 #include "node/http/message.h"
 #include "node/http/problem.h"
 
-namespace puhui::node::api {
+namespace puhui::node::views {
 
 inline constexpr std::string_view kJson = "application/json; charset=utf-8";
 inline constexpr std::string_view kProtobuf = "application/x-protobuf";
@@ -34,4 +34,4 @@ template <class M>
 // A number in a path or query: decimal, no sign. INVALID_ARGUMENT.
 [[nodiscard]] Result<std::uint64_t> number(std::string_view text);
 
-}  // namespace puhui::node::api
+}  // namespace puhui::node::views

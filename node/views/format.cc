@@ -1,10 +1,10 @@
-#include "node/api/format.h"
+#include "node/views/format.h"
 
 #include <google/protobuf/util/json_util.h>
 
 #include "crypto/bytes.h"
 
-namespace puhui::node::api {
+namespace puhui::node::views {
 
 std::string to_json(const google::protobuf::Message& message) {
   google::protobuf::util::JsonPrintOptions options;
@@ -60,4 +60,4 @@ Result<ledger::Page> page_of(const http::Request& request) {
   return page;
 }
 
-}  // namespace puhui::node::api
+}  // namespace puhui::node::views

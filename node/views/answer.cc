@@ -1,4 +1,4 @@
-#include "node/api/views.h"
+#include "node/views/answer.h"
 
 #include <algorithm>
 #include <limits>
@@ -9,9 +9,11 @@
 #include "ledger/rules/holdings.h"
 #include "ledger/rules/signers.h"
 #include "ledger/views/state_value.h"
-#include "node/api/format.h"
+#include "ledger/views/statement.h"
+#include "node/views/format.h"
+#include "node/views/receipt.h"
 
-namespace puhui::node::api {
+namespace puhui::node::views {
 namespace {
 
 using http::problem;
@@ -211,6 +213,29 @@ Response record(Reading& reading, const Arguments& arguments) {
   return message(reading.request, *proof);
 }
 
+// ?name= as a time.
+Result<ledger::Micros> time_of(const Reading& reading, const char* name) {
+  const auto given = reading.request.query.find(name);
+  const auto time =
+      given == reading.request.query.end() ? Result<std::uint64_t>(0) : number(given->second);
+  if (!time) return tl::make_unexpected(time.error());
+  if (*time > static_cast<std::uint64_t>(ledger::kTimeMax))
+    return fail(ErrorCode::INVALID_ARGUMENT, std::string(name) + " is no time");
+  return static_cast<ledger::Micros>(*time);
+}
+
+// Of the time from `from` until `before`, which has chosen the view.
+Response statement(Reading& reading, const Arguments&) {
+  const auto from = time_of(reading, "from"), to = time_of(reading, "before");
+  if (!from) return problem(from.error());
+  if (!to) return problem(to.error());
+  if (*from >= *to) return problem({ErrorCode::INVALID_ARGUMENT, "before must come after from"});
+  if (const auto gap = reading.view.gap())
+    return problem({ErrorCode::UNAVAILABLE,
+                    "the attachment of leaf " + std::to_string(*gap) + " is not here"});
+  return message(reading.request, ledger::statement(reading.view, {*from, *to}));
+}
+
 // The stored key of what a proof is asked of. A serial that was never issued is answered by the
 // totals: they say how many were.
 Result<std::string> state_key_of(const Reading& reading, const Arguments& words) {
@@ -284,6 +309,7 @@ constexpr Route kRoutes[] = {
     {"v1/attachments/*", attachment},
     {"v1/records/*/*", record},
     {"v1/changes", changes},
+    {"v1/statement", statement},
     {"v1/proofs/*", state_proof},
     {"v1/proofs/*/*", state_proof},
     {"v1/proofs/*/*/*", state_proof},
@@ -336,6 +362,26 @@ bool asks_witnessed(const http::Request& request) {
          asked->second == "true";
 }
 
+Result<std::optional<std::uint64_t>> size_asked(const http::Request& request,
+                                                const ledger::View& current) {
+  const auto at = request.query.find("at"), before = request.query.find("before");
+  const auto none = request.query.end();
+  if (at == none && before == none) return std::optional<std::uint64_t>();
+  if (at != none && before != none)
+    return fail(ErrorCode::INVALID_ARGUMENT, "at and before exclude each other");
+  const auto asked = number(at != none ? at->second : before->second);
+  if (!asked) return tl::make_unexpected(asked.error());
+  const auto here = current.head().size;
+  const auto held = "; this node holds " + std::to_string(here) + " leaves";
+  if (at != none && *asked >= here)
+    return fail(ErrorCode::NOT_FOUND, "leaf " + std::to_string(*asked) + held);
+  if (at != none) return *asked + 1;
+  const auto time = std::min(*asked, static_cast<std::uint64_t>(ledger::kTimeMax));
+  const auto size = ledger::first_leaf_at(current, static_cast<ledger::Micros>(time));
+  if (size == 0) return fail(ErrorCode::NOT_FOUND, "no leaf is older" + held);
+  return size;
+}
+
 Response answer_read(Reading& reading) {
   const auto& segments = reading.request.segments;
   if (segments.size() == 1 && segments[0] == "checkpoint") return checkpoint(reading);
@@ -346,4 +392,4 @@ Response answer_read(Reading& reading) {
   return problem({ErrorCode::NOT_FOUND, reading.request.path});
 }
 
-}  // namespace puhui::node::api
+}  // namespace puhui::node::views

@@ -1,10 +1,12 @@
 // GET requests answered from a View of the local ledger.
 #pragma once
 
+#include "ledger/views/view.h"
 #include "node/http/message.h"
-#include "node/replica/replica.h"
+#include "node/witness/asker.h"
+#include "node/witness/complete.h"
 
-namespace puhui::node::api {
+namespace puhui::node::views {
 
 // What a reading request works with.
 struct Reading {
@@ -21,7 +23,13 @@ struct Reading {
 // Whether a receipt is asked for that meets the witness policy.
 [[nodiscard]] bool asks_witnessed(const http::Request& request);
 
+// The number of leaves after which the answer is to be given: `at=<position>` means after that
+// leaf, `before=<time>` (UTC microseconds) after the last leaf before that time. Nothing: now.
+// INVALID_ARGUMENT; NOT_FOUND where there is no such leaf.
+[[nodiscard]] Result<std::optional<std::uint64_t>> size_asked(const http::Request& request,
+                                                              const ledger::View& current);
+
 // The answer to a GET below /v1, or of /checkpoint and /tile. NOT_FOUND for an unknown path.
 [[nodiscard]] http::Response answer_read(Reading& reading);
 
-}  // namespace puhui::node::api
+}  // namespace puhui::node::views

@@ -1,0 +1,104 @@
+#include "node/mirror/views.h"
+
+#include <filesystem>
+
+#include "node/http/problem.h"
+#include "node/views/answer.h"
+
+namespace puhui::node {
+namespace {
+
+http::Response answer(const http::Request& request, ledger::View& view, ledger::View& current,
+                      CompletePtr checkpoint) {
+  const auto genesis = current.genesis();
+  if (!genesis) return http::problem({ErrorCode::UNAVAILABLE, "no views yet"});
+  // A checkpoint newer than the views proves nothing here yet.
+  if (checkpoint && checkpoint->size > current.head().size) checkpoint.reset();
+  views::Reading reading{request, view, current, *genesis, std::move(checkpoint), nullptr, {}, {}};
+  return views::answer_read(reading);
+}
+
+}  // namespace
+
+MirrorViews::MirrorViews(const Copy& copy, unsigned threads)
+    : copy_(copy),
+      folder_(copy.folder() + "/views"),
+      threads_(threads),
+      leaves_(copy),
+      pool_(threads) {}
+
+MirrorViews::~MirrorViews() {
+  std::lock_guard lock(mutex_);
+  built_.reset();
+}
+
+Result<std::unique_ptr<MirrorViews>> MirrorViews::open(const Copy& copy, unsigned threads) {
+  std::unique_ptr<MirrorViews> views(new MirrorViews(copy, threads));
+  if (auto built = views->build(); !built) return tl::make_unexpected(built.error());
+  return views;
+}
+
+Result<void> MirrorViews::build() {
+  if (auto made = make_folder(folder_); !made) return made;
+  ledger::StoreOptions store;
+  store.folder = folder_ + "/ledger";
+  auto ledger = ledger::Ledger::open(store);
+  if (!ledger) return tl::make_unexpected(ledger.error());
+  HistoryOptions options;
+  options.folder = folder_ + "/history";
+  options.threads = threads_;
+  auto built = std::make_shared<Built>();
+  built->ledger = std::move(*ledger);
+  built->history = std::make_unique<History>(options, [&of = *built->ledger](std::uint64_t leaf) {
+    const auto view = of.view();
+    return Result<StoredLeaf>(StoredLeaf{view.entry(leaf), view.attachment(leaf)});
+  });
+  std::lock_guard lock(mutex_);
+  built_ = std::move(built);
+  return {};
+}
+
+MirrorViews::BuiltPtr MirrorViews::built() const {
+  std::lock_guard lock(mutex_);
+  return built_;
+}
+
+std::uint64_t MirrorViews::size() const { return built()->ledger->view().head().size; }
+
+Result<void> MirrorViews::follow(bool has_all_attachments) {
+  if (has_all_attachments && built()->ledger->view().gap()) {
+    {
+      std::lock_guard lock(mutex_);
+      if (built_.use_count() > 1) return {};  // somebody reads; the next round will do
+      built_.reset();
+    }
+    std::error_code error;
+    std::filesystem::remove_all(folder_, error);
+    if (error) return fail(ErrorCode::IO, folder_ + ": " + error.message());
+    if (auto begun = build(); !begun) return begun;
+  }
+  const auto size = copy_.head().size;
+  auto followed = replay(
+      *built()->ledger, [this, size](std::uint64_t leaf) { return leaves_.read(leaf, size); }, size,
+      pool_);
+  if (followed) built()->ledger->sync();
+  return followed;
+}
+
+void MirrorViews::handle(const http::Request& request, http::Respond respond,
+                         CompletePtr checkpoint) {
+  const auto from = built();
+  if (!from) return respond(http::problem({ErrorCode::UNAVAILABLE, "the views begin anew"}));
+  auto current = from->ledger->view();
+  const auto size = views::size_asked(request, current);
+  if (!size) return respond(http::problem(size.error()));
+  if (!*size || **size == current.head().size)
+    return respond(answer(request, current, current, std::move(checkpoint)));
+  from->history->at(**size, [from, request, respond, checkpoint](const Result<Past>& past) {
+    if (!past) return respond(http::problem(past.error()));
+    auto now = from->ledger->view();
+    respond(answer(request, *past->view, now, checkpoint));
+  });
+}
+
+}  // namespace puhui::node

@@ -1,0 +1,90 @@
+// A statement counts its period and nothing else, and says the same wherever the leaves are.
+#include "ledger/views/statement.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/ledger/day.h"
+
+namespace puhui::ledger::testing {
+namespace {
+
+struct Statements : ::testing::Test {
+  PvCity city;
+  Micros began = city.now;
+
+  void SetUp() override {
+    city.issue_mwh("100");
+    open_account(city, "side", "owner");
+    transfer(city, {"owner-main", "side"}, 500);
+  }
+  [[nodiscard]] v1::Statement of(Micros from, Micros to) {
+    auto view = city.view();
+    return statement(view, {from, to});
+  }
+};
+
+TEST_F(Statements, CountsWhatThePeriodBrought) {
+  const auto first = of(began, city.now + 1);
+  EXPECT_EQ(first.issued_kg(), city.totals().units_issued_kg());
+  EXPECT_EQ(first.transferred_kg(), 500);
+  EXPECT_EQ(first.transfers(), 1);
+  EXPECT_EQ(first.accounts_holding_units(), 2);
+  EXPECT_EQ(first.filed().reports_issued(), 1);
+  EXPECT_EQ(first.retired_size(), 0);
+  EXPECT_EQ(first.size(), static_cast<std::int64_t>(city.head().size));
+  EXPECT_EQ(first.root(), city.head().root.base64());
+  EXPECT_TRUE(first.open()) << "leaves of this period may still come";
+
+  const auto later = city.now;
+  auto end = retire_event(city, "side", "owner");
+  end.mutable_retire()->set_amount_kg(500);
+  city.must(end, {"owner"});
+  const auto second = of(later, city.now + kMicrosPerDay);
+  EXPECT_EQ(second.issued_kg(), 0);
+  EXPECT_EQ(second.transfers(), 0);
+  ASSERT_EQ(second.retired_size(), 1);
+  EXPECT_EQ(second.retired(0).amount_kg(), 500);
+  EXPECT_EQ(second.retired(0).retirements(), 1);
+  EXPECT_EQ(second.retired(0).purpose(), end.retire().purpose());
+  EXPECT_EQ(second.accounts_holding_units(), 1);
+  EXPECT_EQ(second.filed().accounts(), 0);
+  EXPECT_EQ(second.filed_in_all().reports_issued(), 1);
+}
+
+TEST_F(Statements, AMethodologyCountsOnceWhateverItsVersions) {
+  auto wind = pv_methodology();
+  wind.set_code("WH-WIND-2023");
+  wind.set_scenario("wind");
+  wind.set_effective_to(20'500);
+  ASSERT_EQ(file(city, wind).decision, v1::ACCEPTED);
+  EXPECT_EQ(of(began, city.now + 1).filed().methodologies(), 2);
+  const auto later = city.now;
+  wind.set_version("V02");
+  wind.set_effective_from(20'500);
+  wind.set_effective_to(0);
+  ASSERT_EQ(file(city, wind).decision, v1::ACCEPTED);
+  const auto after = of(later, city.now + 1);
+  EXPECT_EQ(after.filed_in_all().methodologies(), 2);
+  EXPECT_EQ(after.filed().methodologies(), 0);
+}
+
+TEST(StatementOfCredits, AddsUpTheBatches) {
+  BikeCity city;
+  ride(city, {{1}, {2}, {3}});
+  ride(city, {{3}, {4}});
+  auto view = city.view();
+  const auto all = statement(view, {0, city.now + 1});
+  EXPECT_EQ(all.credited_g(), city.totals().credits_credited_g());
+  EXPECT_EQ(all.records_credited(), city.totals().records_credited());
+  EXPECT_EQ(all.filed().personal_accounts(), city.totals().personal_accounts());
+}
+
+TEST_F(Statements, FirstLeafAtATime) {
+  const auto view = city.view();
+  EXPECT_EQ(first_leaf_at(view, 0), 0U);
+  EXPECT_EQ(first_leaf_at(view, view.head().time), view.head().size - 1);
+  EXPECT_EQ(first_leaf_at(view, view.head().time + 1), view.head().size);
+}
+
+}  // namespace
+}  // namespace puhui::ledger::testing
