@@ -57,7 +57,7 @@ TEST_F(Statements, AMethodologyCountsOnceWhateverItsVersions) {
   wind.set_scenario("wind");
   wind.set_effective_to(20'500);
   ASSERT_EQ(file(city, wind).decision, v1::ACCEPTED);
-  EXPECT_EQ(of(began, city.now + 1).filed().methodologies(), 2);
+  EXPECT_EQ(of(began, city.now + 1).filed_in_all().methodologies(), 2);
   const auto later = city.now;
   wind.set_version("V02");
   wind.set_effective_from(20'500);
