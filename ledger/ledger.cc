@@ -55,7 +55,8 @@ Result<void> Ledger::load() {
   if (!head) return tl::make_unexpected(head.error());
   time_ = head->time;
   if (const auto at = store_->get(key::meta("applied"))) {
-    if (at->size() != 16) return fail(ErrorCode::CORRUPT, "applied");
+    if (at->size() != 24 || crypto::read_u64(at->substr(16)) != head->size)
+      return fail(ErrorCode::CORRUPT, "applied");
     applied_ = {crypto::read_u64(*at), crypto::read_u64(at->substr(8))};
   }
   auto tree = Tree::load(*store_, head->size);
@@ -192,6 +193,7 @@ void Ledger::publish(AppliedAt at) {
   std::string position;
   crypto::append_u64(position, at.index);
   crypto::append_u64(position, at.term);
+  crypto::append_u64(position, tree_->size());
   batch_->Put(slice(key::meta("applied")), slice(position));
   if (gap_) {
     std::string gap;

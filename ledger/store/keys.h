@@ -5,7 +5,8 @@
 // database's byte order is their order; a signed number has its sign bit flipped for the same end.
 // Names inside a key end in a zero byte (no name may hold one).
 //
-//   m NAME                        bookkeeping: "head", "applied", "families" (state_roots.h), "gap"
+//   m NAME                        bookkeeping: "head", "applied" (u64 index, term, leaves then),
+//   "families" (state_roots.h), "gap"
 //                                 (the first leaf followed without its attachment)
 //   h PREFIX                      page of the authenticated map (map_pages.h)
 //   c u64 leaves                  keys of the map changed since the last state root, as the block

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "ledger/state_root.h"
+#include "ledger/store/key_text.h"
 #include "ledger/store/keys.h"
 #include "ledger/store/map_pages.h"
 
@@ -13,21 +14,7 @@ using crypto::Digest;
 // Pages of the first levels are asked for with every key.
 constexpr std::size_t kKeptPrefixMax = 3;
 
-std::string name_of(std::string_view prefix) {
-  std::string digits;
-  for (const char digit : prefix) digits += "0123456789abcdef"[digit & 15];
-  return "page of the map '" + digits + "'";
-}
-
-// The key as people write it: its family, and the rest as text where it is text.
-std::string shown(std::string_view key) {
-  const bool is_text =
-      std::ranges::all_of(key, [](char c) { return (c >= ' ' && c <= '~') || c == '\0'; });
-  if (!is_text) return "view v" + std::string(1, key[1]) + ":" + crypto::hex_encode(key.substr(2));
-  auto text = std::string(key);
-  std::ranges::replace(text, '\0', '/');
-  return "view " + text;
-}
+std::string name_of(std::string_view prefix) { return key_text(key::map_page(prefix)); }
 
 class Check {
  public:
@@ -60,7 +47,8 @@ class Check {
     const auto is_known = [&](std::string_view key, std::string_view value) {
       const auto leaf = crypto::map_leaf(key, value);
       ++known;
-      if (leaf_of(leaf.key) != std::optional(leaf)) result = fail(ErrorCode::CORRUPT, shown(key));
+      if (leaf_of(leaf.key) != std::optional(leaf))
+        result = fail(ErrorCode::CORRUPT, key_text(key));
       return result.has_value();
     };
     for (const auto& [key, value] : changed.values)

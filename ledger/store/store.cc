@@ -4,10 +4,13 @@
 #include <leveldb/db.h>
 #include <leveldb/env.h>
 #include <leveldb/filter_policy.h>
+#include <leveldb/table.h>
 #include <leveldb/write_batch.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 namespace puhui::ledger {
 namespace {
@@ -78,6 +81,25 @@ std::unique_ptr<leveldb::Iterator> iterate(leveldb::DB& db, const leveldb::Snaps
   options.verify_checksums = true;
   options.snapshot = at;
   return std::unique_ptr<leveldb::Iterator>(db.NewIterator(options));
+}
+
+leveldb::Status read_table(leveldb::Env& env, const std::string& path) {
+  std::uint64_t size = 0;
+  leveldb::RandomAccessFile* opened = nullptr;
+  auto status = env.GetFileSize(path, &size);
+  if (status.ok()) status = env.NewRandomAccessFile(path, &opened);
+  const std::unique_ptr<leveldb::RandomAccessFile> file(opened);
+  leveldb::Options options;
+  options.paranoid_checks = true;
+  leveldb::Table* read = nullptr;
+  if (status.ok()) status = leveldb::Table::Open(options, file.get(), size, &read);
+  const std::unique_ptr<leveldb::Table> table(read);
+  if (!status.ok()) return status;
+  leveldb::ReadOptions all;
+  all.verify_checksums = true;
+  const std::unique_ptr<leveldb::Iterator> it(table->NewIterator(all));
+  for (it->SeekToFirst(); it->Valid(); it->Next()) continue;
+  return it->status();
 }
 
 bool is_skipped(const leveldb::Iterator& it, std::string_view prefix, const Store::Skip& skip) {
@@ -151,6 +173,32 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   }
   store->db_.reset(opened);
   return store;
+}
+
+Result<void> Store::check_files(const std::string& folder) {
+  auto* env = leveldb::Env::Default();
+  std::vector<std::string> names;
+  if (!env->GetChildren(folder, &names).ok()) return fail(ErrorCode::IO, folder);
+  std::sort(names.begin(), names.end());
+  for (const auto& name : names) {
+    if (!name.ends_with(".ldb")) continue;
+    const auto path = folder + "/" + name;
+    const auto status = read_table(*env, path);
+    if (!status.ok()) return fail(ErrorCode::CORRUPT, path + ": " + status.ToString());
+  }
+  return {};
+}
+
+Result<void> Store::salvage(const std::string& folder, const std::string& to) {
+  std::error_code error;
+  std::filesystem::copy(folder, to, error);
+  if (error) return fail(ErrorCode::IO, to + ": " + error.message());
+  leveldb::Options mend;
+  mend.paranoid_checks = true;  // blocks that do not match their checksums are left out
+  mend.compression = leveldb::kNoCompression;
+  if (const auto status = leveldb::RepairDB(to, mend); !status.ok())
+    return fail(ErrorCode::CORRUPT, folder + ": nothing can be saved: " + status.ToString());
+  return {};
 }
 
 std::optional<std::string> Store::get(std::string_view key) const {

@@ -56,6 +56,12 @@ class Store {
   // IO if the folder cannot be created or written, LOCKED if another process has it open, CORRUPT
   // if LevelDB finds damage; the detail names the file.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
+  // Reads the tables of a folder that nobody has open to their last byte. CORRUPT names the first
+  // damaged file; IO, LOCKED.
+  [[nodiscard]] static Result<void> check_files(const std::string& folder);
+  // Puts into an empty folder what LevelDB can save of one with damaged files. Values there may be
+  // older ones. CORRUPT if that is nothing; IO.
+  [[nodiscard]] static Result<void> salvage(const std::string& folder, const std::string& to);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;

@@ -127,7 +127,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
        {key_commands(), party_commands(), governance_commands(), methodology_commands(),
         project_commands(), account_commands(), unit_commands(), behaviour_commands(),
         proof_commands(), state_proof_commands(), event_commands(), node_commands(),
-        mirror_commands()}) {
+        mirror_commands(), repair_commands()}) {
     for (const auto& command : commands) add_command(app, command, parsed);
   }
 }

@@ -158,6 +158,11 @@ Result<crypto::Policy> read_policy(const std::string& path) {
   return policy;
 }
 
+std::string current_ledger(const std::string& data) {
+  const auto named = read_file(data + "/current");
+  return data + "/" + (named ? *named : std::string("ledger-0"));
+}
+
 Result<FolderLock> FolderLock::take(const std::string& folder) {
   const auto path = folder + "/lock";
   Descriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));

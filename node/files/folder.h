@@ -36,6 +36,9 @@ enum class Mode { shared, secret };  // 0644, 0600
 // A tlog-policy file. Errors of read_file; POLICY_MALFORMED names file and line.
 [[nodiscard]] Result<crypto::Policy> read_policy(const std::string& path);
 
+// The ledger's folder inside a node's data: the one that DATA/current names, or the first one.
+[[nodiscard]] std::string current_ledger(const std::string& data);
+
 // Held while a process uses a folder. LOCKED if another does, IO if the folder is not writable.
 class FolderLock {
  public:

@@ -17,16 +17,10 @@ constexpr std::uint64_t kPingMs = 500;
 constexpr std::uint64_t kRefreshMs = 1'000;
 constexpr std::uint64_t kReceiptBoundMs = 20'000;
 constexpr std::uint64_t kPositionBoundMs = 10'000;
-constexpr std::string_view kFirstLedger = "ledger-0";
-
-std::string ledger_folder(const std::string& folder) {
-  const auto named = read_file(folder + "/current");
-  return folder + "/" + (named ? *named : std::string(kFirstLedger));
-}
 
 // Removes ledgers that a finished or broken installation left behind.
 void remove_old_ledgers(const std::string& folder) {
-  const auto keep = std::filesystem::path(ledger_folder(folder)).filename();
+  const auto keep = std::filesystem::path(current_ledger(folder)).filename();
   std::error_code error;
   for (const auto& found : std::filesystem::directory_iterator(folder, error)) {
     const auto name = found.path().filename().string();
@@ -37,7 +31,7 @@ void remove_old_ledgers(const std::string& folder) {
 
 Result<LedgerPtr> open_ledger(const ReplicaOptions& options, const v1::Genesis& genesis) {
   auto store = options.store;
-  store.folder = ledger_folder(options.folder);
+  store.folder = current_ledger(options.folder);
   auto opened = ledger::Ledger::open(store);
   if (!opened) return tl::make_unexpected(opened.error());
   const auto stored = (*opened)->view().genesis();

@@ -201,12 +201,12 @@ TEST_F(Checking, ViewsAsTheMapSaysAreWell) { EXPECT_EQ(complaint(), ""); }
 
 TEST_F(Checking, AChangedViewIsNamed) {
   overwrite("vA5", "2");
-  EXPECT_EQ(complaint(), "view vA5");
+  EXPECT_EQ(complaint(), "view vA/5");
 }
 
 TEST_F(Checking, AViewTooManyIsNamed) {
   overwrite("vB5", "2");
-  EXPECT_EQ(complaint(), "view vB5");
+  EXPECT_EQ(complaint(), "view vB/5");
 }
 
 TEST_F(Checking, AViewTooFewIsNoticed) {
