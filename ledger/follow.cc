@@ -40,7 +40,7 @@ Result<void> Ledger::follow(std::span<const Leaf> leaves, const std::vector<Chec
     const auto why =
         "leaf " + std::to_string(position) + ": " +
         (followed ? "it does not follow from the leaves before" : describe(followed.error()));
-    stop_applying(why);
+    halt(why);
     return fail(ErrorCode::CORRUPT, why);
   }
   publish({tree_->size(), 0});

@@ -151,8 +151,7 @@ Result<std::vector<Answer>> Ledger::apply(const Block& block, const std::vector<
     const auto known = checked[i] ? checked[i] : check(item);
     answers.push_back(apply_event(item, *known, block.stamp));
     if (const auto wrong = drift(); !wrong.empty()) {
-      stop_applying("conservation fails at leaf " + std::to_string(tree_->size() - 1) + ": " +
-                    wrong);
+      halt("conservation fails at leaf " + std::to_string(tree_->size() - 1) + ": " + wrong);
       return fail(ErrorCode::READ_ONLY, read_only_reason());
     }
   }
@@ -174,7 +173,7 @@ std::string Ledger::drift() const {
   return {};
 }
 
-void Ledger::stop_applying(const std::string& why) {
+void Ledger::halt(const std::string& why) {
   std::lock_guard lock(status_mutex_);
   read_only_reason_ = why;
 }

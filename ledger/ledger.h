@@ -112,6 +112,9 @@ class Ledger {
   // Consensus passed a position without a block for the ledger.
   void pass(AppliedAt at);
 
+  // From now on this ledger only reads, because of `why`. From any thread.
+  void halt(const std::string& why);
+
   [[nodiscard]] View view() const;
   void sync() { store_->sync(); }
 
@@ -152,7 +155,6 @@ class Ledger {
   const v1::RuleSet& rules_at(Micros now, bool& in_force) const;
   // How conservation fails, or nothing: every change names a source and a sink.
   [[nodiscard]] std::string drift() const;
-  void stop_applying(const std::string& why);
   void publish(AppliedAt at);
 
   std::unique_ptr<Store> store_;

@@ -179,9 +179,13 @@ std::optional<std::uint64_t> View::gap() const {
 }
 
 std::optional<std::uint64_t> View::last_state_root() const {
+  return gap() ? std::nullopt : state_root_before(head_.size);
+}
+
+std::optional<std::uint64_t> View::state_root_before(std::uint64_t size) const {
   const auto genesis = this->genesis();
-  if (!genesis || head_.size < genesis->state_root_interval() || gap()) return std::nullopt;
-  return head_.size - head_.size % genesis->state_root_interval() - 1;
+  if (!genesis || size < genesis->state_root_interval()) return std::nullopt;
+  return size - size % genesis->state_root_interval() - 1;
 }
 
 v1::StateProof View::state_proof(std::string_view key) const {

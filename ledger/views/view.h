@@ -69,6 +69,8 @@ class View {
 
   // ---- What the last state root proves (state_root.h); nothing before the first one. ----
   [[nodiscard]] std::optional<std::uint64_t> last_state_root() const;
+  // The last state root among the first `size` leaves, whether or not it can be proved here.
+  [[nodiscard]] std::optional<std::uint64_t> state_root_before(std::uint64_t size) const;
   // Of any key of the map (state_value.h), with its value at that root; without receipt.
   [[nodiscard]] v1::StateProof state_proof(std::string_view key) const;
   // The key of the block that held this serial at that root; nothing if it was not issued.

@@ -21,7 +21,8 @@ Metrics::Metrics()
       commit_(gauge("puhui_commit_index", "Consensus position committed")),
       term_(gauge("puhui_term", "Consensus term")),
       leads_(gauge("puhui_leader", "1 while this node leads")),
-      read_only_(gauge("puhui_read_only", "1 once conservation has failed")),
+      read_only_(
+          gauge("puhui_read_only", "1 once conservation has failed or the node has diverged")),
       writes_(gauge("puhui_log_writes", "Synced writes of the consensus log since the start")),
       issued_(gauge("puhui_units_issued_kg", "Units issued")),
       held_(gauge("puhui_units_held_kg", "Units held")),

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include "crypto/cosignature.h"
+#include "ledger/state_root.h"
 #include "node/replica/clock.h"
 
 namespace puhui::node {
@@ -124,14 +125,17 @@ void Checkpoints::finish(const crypto::NoteSignature& log_signature) {
   note.signatures.push_back(log_signature);
   round_.reset();
   complete_in_reign_ = true;
-  publish(crypto::format_note(note));
+  v1::CompleteCheckpoint complete;
+  complete.set_note(crypto::format_note(note));
+  publish(complete);
   tell_others();
   start_round();
 }
 
-void Checkpoints::receive(const v1::CompleteCheckpoint& complete) { publish(complete.note()); }
+void Checkpoints::receive(const v1::CompleteCheckpoint& complete) { publish(complete); }
 
-void Checkpoints::publish(std::string note) {
+void Checkpoints::publish(const v1::CompleteCheckpoint& complete) {
+  const auto& note = complete.note();
   if (newest_ && newest_->note == note) return;
   const auto policy = hooks_.policy();
   if (!policy) return;
@@ -142,10 +146,27 @@ void Checkpoints::publish(std::string note) {
   if (checkpoint.size > view.head().size) return;  // comes again when we have caught up
   if (newest_ && checkpoint.size < newest_->size) return;
   if (view.root_at(checkpoint.size) != checkpoint.root)
-    return hooks_.alarm({ErrorCode::CHECKPOINT_INCONSISTENT, "a complete checkpoint is not ours"});
+    return say_diverged(view, checkpoint, complete);
   newest_ = std::make_shared<const CompleteCheckpoint>(
-      CompleteCheckpoint{std::move(note), checkpoint.size, checkpoint.root});
+      CompleteCheckpoint{note, checkpoint.size, checkpoint.root});
   hooks_.complete(newest_);
+}
+
+void Checkpoints::say_diverged(ledger::View& view, const crypto::Checkpoint& checkpoint,
+                               const v1::CompleteCheckpoint& complete) const {
+  auto why = "diverged: the city's root of " + std::to_string(checkpoint.size) + " leaves is " +
+             checkpoint.root.base64() + ", here " + view.root_at(checkpoint.size).base64();
+  const auto leaf = complete.state_root_leaf();
+  const auto theirs_entry = ledger::decode_entry(complete.state_root());
+  if (leaf < view.head().size && theirs_entry) {
+    const auto own_bytes = view.entry(leaf);
+    const auto own = ledger::decode_state_root(ledger::decode_entry(own_bytes)->body);
+    const auto theirs = ledger::decode_state_root(theirs_entry->body);
+    const auto differs = own && theirs ? ledger::difference(*own, *theirs) : std::string();
+    why += "; state root at leaf " + std::to_string(leaf) + ": " +
+           (differs.empty() ? "the same" : differs);
+  }
+  hooks_.diverged(why + "; puhui scrub names the key");
 }
 
 void Checkpoints::receive(std::uint64_t from, const v1::CosignRequest& request) {
@@ -184,7 +205,13 @@ void Checkpoints::tick(std::uint64_t now_ms) {
 void Checkpoints::tell_others() {
   if (!newest_) return;
   v1::NodeMessage message;
-  message.mutable_complete_checkpoint()->set_note(newest_->note);
+  auto& complete = *message.mutable_complete_checkpoint();
+  complete.set_note(newest_->note);
+  const auto view = slot_.get()->view();
+  if (const auto leaf = view.state_root_before(newest_->size)) {
+    complete.set_state_root_leaf(*leaf);
+    complete.set_state_root(view.entry(*leaf));
+  }
   for (const auto other : others_) hooks_.send(other, message);
 }
 

@@ -28,6 +28,8 @@ struct CheckpointHooks {
   std::function<void(CompletePtr checkpoint)> complete;
   // Something that must not happen: another root than ours, a signature refused.
   std::function<void(const Error& error)> alarm;
+  // A complete checkpoint contradicts our ledger: a majority of the voters went another way.
+  std::function<void(const std::string& why)> diverged;
   // The policy of the voters in force.
   std::function<Result<crypto::Policy>()> policy;
 };
@@ -64,7 +66,9 @@ class Checkpoints {
   void add(std::uint64_t voter, crypto::NoteSignature signature);
   void sign_log();
   void finish(const crypto::NoteSignature& log_signature);
-  void publish(std::string note);
+  void publish(const v1::CompleteCheckpoint& complete);
+  void say_diverged(ledger::View& view, const crypto::Checkpoint& checkpoint,
+                    const v1::CompleteCheckpoint& complete) const;
   void tell_others();
   void answer_request();
   [[nodiscard]] std::optional<crypto::VerifierKey> key_of(std::uint64_t voter) const;

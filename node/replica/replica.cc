@@ -138,6 +138,10 @@ CheckpointHooks Replica::checkpoint_hooks() {
     if (asker_ && leads_) asker_->offer(checkpoint);
     receipts_.provable(std::move(checkpoint));
   };
+  hooks.diverged = [this](const std::string& why) {
+    spdlog::critical("{}", why);
+    slot_.get()->halt(why);
+  };
   hooks.alarm = [](const Error& error) {
     const bool grave = error.code == ErrorCode::CHECKPOINT_INCONSISTENT;
     spdlog::log(grave ? spdlog::level::critical : spdlog::level::debug, "checkpoint: {}",
