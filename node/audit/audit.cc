@@ -46,7 +46,7 @@ void Audit::recall(std::vector<Finding> findings, const Counts& counts) {
 
 void Audit::next(const Leaf& leaf) {
   position_ = tree_.size();
-  tree_.append(leaf.hash);
+  tree_.append(leaf.hash, completed_);
   read_ = crypto::Sha256()
               .update(read_.view())
               .update(leaf.hash.view())

@@ -36,6 +36,8 @@ class Audit {
   void next(const Leaf& leaf);
   // Prepares and folds one leaf.
   void next(RawLeaf raw) { next(prepare(std::move(raw), *known_)); }
+  // Told of every node of the tree that is complete.
+  void watch(crypto::NodeSink completed) { completed_ = std::move(completed); }
   // Something is wrong with where the leaves come from.
   void note(std::uint64_t position, Fault fault);
   // When no leaf is left: adds up everything that is held.
@@ -72,6 +74,7 @@ class Audit {
   Books books_;
   std::unique_ptr<Known> known_ = std::make_unique<Known>();
   crypto::Frontier tree_;
+  crypto::NodeSink completed_;
   crypto::Digest read_;
   std::uint64_t position_ = 0;
   Micros time_ = 0;

@@ -146,11 +146,13 @@ Verdict read_batch(Leaf& leaf, std::string_view bytes) {
   return {};
 }
 
-Verdict read_attachment(Leaf& leaf, const std::optional<std::string>& attachment) {
+Verdict read_attachment(Leaf& leaf, RawLeaf& raw) {
+  auto& attachment = raw.attachment;
   if (!leaf.payload.has_submit_behaviour_batch()) {
     if (!attachment) return {};
     return refused(ErrorCode::ATTACHMENT_MISMATCH, "this action takes no attachment");
   }
+  if (!attachment && raw.find_attachment) attachment = raw.find_attachment();
   leaf.attachment_missing = !attachment;
   if (!attachment) return {};
   leaf.attachment_sha256 = crypto::sha256(*attachment);
@@ -208,7 +210,7 @@ Leaf prepare(RawLeaf raw, const Known& known, bool verified) {
   leaf.fault = read_event(leaf);
   if (leaf.fault) return leaf;
   verify(leaf, known, verified);
-  leaf.fault = read_attachment(leaf, raw.attachment);
+  leaf.fault = read_attachment(leaf, raw);
   if (!leaf.fault) score_all(leaf, known);
   return leaf;
 }

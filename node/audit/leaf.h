@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <shared_mutex>
@@ -80,6 +81,8 @@ struct Leaf {
 struct RawLeaf {
   std::string entry;
   std::optional<std::string> attachment;
+  // Where to look for the attachment of a batch when it is not given; may be empty.
+  std::function<std::optional<std::string>()> find_attachment = {};
 };
 // `verified` says that an earlier run verified the signatures of these very bytes.
 [[nodiscard]] Leaf prepare(RawLeaf raw, const Known& known, bool verified = false);
