@@ -32,6 +32,8 @@ struct Source {
                                             unsigned level, std::uint64_t index);
 [[nodiscard]] std::optional<std::string> read_attachment(const Source& source, std::uint64_t leaf);
 
+[[nodiscard]] std::optional<std::string> read_entry(const Source& source, std::uint64_t leaf);
+
 // A bundle and what was found wrong with it and its tile of leaf hashes.
 struct Chunk {
   std::vector<Leaf> leaves;
@@ -54,6 +56,9 @@ class UpperTiles {
     std::uint64_t index = 0;
     Result<std::string> bytes;
   };
+  // A leaf or node in this range was found to differ already, and names the place better.
+  [[nodiscard]] bool is_known(std::uint64_t from, std::uint64_t to) const;
+
   const Source& source_;
   Audit& audit_;
   std::map<unsigned, Open> open_;  // by tile level

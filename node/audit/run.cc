@@ -52,16 +52,22 @@ class Pipeline {
   // False when the saved state turns out to speak of other leaves.
   bool fold(const Chunk& chunk) {
     for (const auto& leaf : chunk.leaves) {
+      note(chunk, audit_.size());
       audit_.next(leaf);
       if (!saved_ || audit_.size() != saved_->position) continue;
       if (audit_.root() != saved_->root || audit_.read() != saved_->read) return false;
       audit_.recall(saved_->findings, saved_->counts);
       saved_.reset();
     }
-    for (const auto& [position, fault] : chunk.findings)
-      if (position >= verified_) audit_.note(position, fault);
+    if (chunk.ends) note(chunk, audit_.size());
     ended_ = chunk.ends;
     return !(ended_ && saved_);
+  }
+
+  // What is wrong with a leaf's bytes on disk comes before what is wrong with the leaf.
+  void note(const Chunk& chunk, std::uint64_t leaf) {
+    for (const auto& [position, fault] : chunk.findings)
+      if (position == leaf && position >= verified_) audit_.note(position, fault);
   }
 
   Result<void> after_chunk() {

@@ -42,6 +42,7 @@ struct Command {
 [[nodiscard]] std::span<const Command> event_commands();
 [[nodiscard]] std::span<const Command> node_commands();
 [[nodiscard]] std::span<const Command> mirror_commands();
+[[nodiscard]] std::span<const Command> audit_commands();
 
 // ---- Flags ------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@
 
 #include "node/cli/command.h"
 #include "node/cli/receipt.h"
+#include "node/cli/source.h"
 #include "node/clocks.h"
 #include "node/files/folder.h"
 #include "node/listen.h"
@@ -48,31 +49,6 @@ class Teller {
   std::ostream& err_;
   std::uint64_t told_ms_ = 0;
 };
-
-Result<void> read_into(std::string& bytes, const std::string& path) {
-  if (path.empty()) return {};
-  auto read = read_file(path);
-  if (!read) return tl::make_unexpected(read.error());
-  bytes = std::move(*read);
-  return {};
-}
-
-Result<SourceOptions> source_of(const Session& session, const std::string& where) {
-  SourceOptions source{where, {}, {}};
-  const auto& settings = session.settings();
-  if (auto read = read_into(source.authority_pem, settings.authority_file); !read)
-    return tl::make_unexpected(read.error());
-  if (where.starts_with("https://") && source.authority_pem.empty())
-    return fail(ErrorCode::CONFIG, "--ca: the certificate of the source's authority");
-  if (settings.client_certificate_file.empty()) return source;
-  tls::CertifiedKey certificate;
-  if (auto read = read_into(certificate.certificate_pem, settings.client_certificate_file); !read)
-    return tl::make_unexpected(read.error());
-  if (auto read = read_into(certificate.key_pem, settings.client_key_file); !read)
-    return tl::make_unexpected(read.error());
-  source.certificate = std::move(certificate);
-  return source;
-}
 
 Result<std::optional<http::ServerOptions>> serving_of(const MirrorFlags& flags,
                                                       const std::string& authority_pem) {
