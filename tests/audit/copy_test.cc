@@ -1,49 +1,15 @@
 // Audits of copies on disk: tiles, bundles, checkpoints, threads, interruptions, reports.
-#include <fstream>
-
 #include "crypto/tlog_proof.h"
 #include "node/audit/report.h"
 #include "node/audit/saved.h"
 #include "node/files/folder.h"
+#include "tests/audit/copies.h"
 #include "tests/audit/story.h"
 
 namespace puhui::node::audit::testing {
 namespace {
 
 namespace fs = std::filesystem;
-using crypto::Tile;
-
-void put(const fs::path& path, std::string_view bytes) {
-  fs::create_directories(path.parent_path());
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
-
-crypto::VerifierKey log_key() {
-  return {"wuhan.example/log", crypto::NoteKeyType::ed25519, key_of("log").public_key()};
-}
-
-// Writes what a ledger serves, as a mirror would.
-void copy_of(City& city, const fs::path& folder) {
-  auto view = city.view();
-  const auto size = view.head().size;
-  const auto text = crypto::format_checkpoint({log_key().name, size, view.head().root, {}});
-  put(folder / "checkpoint",
-      crypto::format_note({text, {*crypto::sign_note(text, log_key().name, key_of("log"))}}));
-  for (unsigned level = 0; (size >> (crypto::kTileHeight * level)) > 0; ++level) {
-    const auto [full, part] = crypto::tiles_at(level, size);
-    for (std::uint64_t index = 0; index < full + (part > 0 ? 1 : 0); ++index)
-      for (const auto kind : {Tile::Kind::hashes, Tile::Kind::entries}) {
-        const Tile tile{kind, level, index, index < full ? crypto::kTileWidth : part};
-        if (kind == Tile::Kind::hashes || level == 0)
-          put(folder / crypto::tile_path(tile), *view.tile(tile));
-      }
-  }
-  for (std::uint64_t leaf = 0; leaf < size; ++leaf)
-    if (const auto bytes = view.attachment(leaf)) {
-      const auto path = crypto::tile_path({Tile::Kind::entries, 0, leaf, crypto::kTileWidth});
-      put(folder / ("attachments" + path.substr(12)), *bytes);
-    }
-}
 
 // The story, and then transfers until there are more than two bundles.
 struct LongStory : Story {
@@ -52,7 +18,7 @@ struct LongStory : Story {
     for (int i = 0; head().size < 600; ++i)
       PUHUI_ACCEPTED(transfer(*this, {"owner-main", "owner-side"}, 1 + i % 3));
     PUHUI_ACCEPTED(ride(*this, {{8, 900}}));
-    copy_of(*this, folder.file("copy"));
+    write_copy(*this, folder.file("copy"));
   }
   Folder folder;
 };
@@ -69,7 +35,7 @@ struct Copy : ::testing::Test {
   [[nodiscard]] Options options() const {
     Options options;
     options.folder = path;
-    options.policy.logs = {{log_key(), ""}};
+    options.policy = log_policy();
     options.threads = 3;
     return options;
   }
@@ -138,11 +104,9 @@ TEST_F(Copy, WantsACheckpointUnderThePolicy) {
 }
 
 TEST_F(Copy, FindsARootThatIsNotThatOfTheEntries) {
-  crypto::Checkpoint stated{log_key().name, story().head().size, crypto::sha256("other"), {}};
-  const auto text = crypto::format_checkpoint(stated);
-  put(path + "/checkpoint",
-      crypto::format_note({text, {*crypto::sign_note(text, log_key().name, key_of("log"))}}));
-  EXPECT_EQ(first(), std::to_string(stated.size - 1) + " root.mismatch");
+  const auto size = story().head().size;
+  put(path + "/checkpoint", checkpoint_of(size, crypto::sha256("other")));
+  EXPECT_EQ(first(), std::to_string(size - 1) + " root.mismatch");
 }
 
 TEST_F(Copy, GoesOnWithoutAttachments) {
@@ -216,11 +180,11 @@ TEST_F(Copy, StateFilesAreReadBackOrNotAtAll) {
 TEST(Report, IsAsItWasEver) {
   City city(story_genesis());
   Folder folder;
-  copy_of(city, folder.file("copy"));
+  write_copy(city, folder.file("copy"));
   auto log = log_of(city);
   Options options;
   options.folder = folder.file("copy");
-  options.policy.logs = {{log_key(), ""}};
+  options.policy = log_policy();
   const auto clean = run(options);
   ASSERT_TRUE(clean);
   const auto report = make_report(*clean);

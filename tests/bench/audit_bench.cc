@@ -3,19 +3,16 @@
 #include <benchmark/benchmark.h>
 
 #include <chrono>
-#include <fstream>
 #include <thread>
 
 #include "node/audit/run.h"
-#include "tests/ledger/city.h"
+#include "tests/audit/copies.h"
 
 namespace puhui::node::audit {
 namespace {
 
 using namespace ledger::testing;  // NOLINT: the city is theirs
-namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-using crypto::Tile;
 
 constexpr int kAccounts = 64;
 constexpr int kTransfers = 30'000;
@@ -23,35 +20,6 @@ constexpr int kTransfersPerBlock = 500;
 constexpr std::uint64_t kCitizens = 20'000;
 constexpr std::uint64_t kRecordsPerBatch = 10'000;
 constexpr std::uint64_t kBatches = 20;
-
-void put(const fs::path& path, std::string_view bytes) {
-  fs::create_directories(path.parent_path());
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
-
-void write_copy(City& city, const fs::path& folder) {
-  auto view = city.view();
-  const auto size = view.head().size;
-  const std::string name = "wuhan.example/log";
-  const auto text = crypto::format_checkpoint({name, size, view.head().root, {}});
-  put(folder / "checkpoint",
-      crypto::format_note({text, {*crypto::sign_note(text, name, key_of("log"))}}));
-  for (unsigned level = 0; (size >> (crypto::kTileHeight * level)) > 0; ++level) {
-    const auto [full, part] = crypto::tiles_at(level, size);
-    for (std::uint64_t index = 0; index < full + (part > 0 ? 1 : 0); ++index)
-      for (const auto kind : {Tile::Kind::hashes, Tile::Kind::entries}) {
-        const Tile tile{kind, level, index, index < full ? crypto::kTileWidth : part};
-        if (kind == Tile::Kind::hashes || level == 0)
-          put(folder / crypto::tile_path(tile), *view.tile(tile));
-      }
-  }
-  for (std::uint64_t leaf = 0; leaf < size; ++leaf)
-    if (const auto bytes = view.attachment(leaf))
-      put(folder /
-              ("attachments" +
-               crypto::tile_path({Tile::Kind::entries, 0, leaf, crypto::kTileWidth}).substr(12)),
-          *bytes);
-}
 
 v1::Genesis genesis() {
   auto genesis = default_genesis();
@@ -80,7 +48,7 @@ const std::string& transfers() {
       city.apply(block);
       block.clear();
     }
-    write_copy(city, folder.file("copy"));
+    testing::write_copy(city, folder.file("copy"));
     return folder.file("copy");
   }();
   return path;
@@ -104,7 +72,7 @@ const std::string& rides() {
       }
       ride(city, all);
     }
-    write_copy(city, folder.file("copy"));
+    testing::write_copy(city, folder.file("copy"));
     return folder.file("copy");
   }();
   return path;
@@ -133,8 +101,7 @@ double bare_rate(unsigned threads, int each) {
 Options options_for(const std::string& folder, unsigned threads) {
   Options options;
   options.folder = folder;
-  options.policy.logs = {
-      {{"wuhan.example/log", crypto::NoteKeyType::ed25519, key_of("log").public_key()}, ""}};
+  options.policy = testing::log_policy();
   options.threads = threads;
   return options;
 }
