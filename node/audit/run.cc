@@ -24,7 +24,11 @@ class Pipeline {
   // Whether the leaves read were those that the saved state speaks of.
   [[nodiscard]] bool resumed_rightly() const { return !saved_; }
   [[nodiscard]] std::uint64_t tiles() const { return upper_.tiles(); }
-  Audit take() { return std::move(audit_); }
+  Audit take() {
+    // Workers look at what the audit knows, also for chunks that nobody waits for any more.
+    for (const auto& chunk : ahead_) chunk.wait();
+    return std::move(audit_);
+  }
 
   Result<void> run() {
     const auto chunks = (source_.size() + crypto::kTileWidth - 1) / crypto::kTileWidth;
