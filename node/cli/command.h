@@ -43,6 +43,7 @@ struct Command {
 [[nodiscard]] std::span<const Command> node_commands();
 [[nodiscard]] std::span<const Command> mirror_commands();
 [[nodiscard]] std::span<const Command> repair_commands();
+[[nodiscard]] std::span<const Command> audit_commands();
 
 // ---- Flags ------------------------------------------------------------------------------------
 

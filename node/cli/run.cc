@@ -46,6 +46,7 @@ const std::map<std::string_view, const char*> kNouns = {
     {"policy", "The city's verification policy"},
     {"event", "Signed events in files"},
     {"mirror", "Copies of logs that strangers keep"},
+    {"audit", "Independent audits of logs"},
     {"evidence", "Proof that a log has forked"},
     {"entry", "Leaves of the ledger"},
     {"cluster", "Leadership and membership"},
@@ -127,7 +128,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
        {key_commands(), party_commands(), governance_commands(), methodology_commands(),
         project_commands(), account_commands(), unit_commands(), behaviour_commands(),
         proof_commands(), state_proof_commands(), event_commands(), node_commands(),
-        mirror_commands(), repair_commands()}) {
+        mirror_commands(), repair_commands(), audit_commands()}) {
     for (const auto& command : commands) add_command(app, command, parsed);
   }
 }

@@ -15,9 +15,13 @@ ROOMS_BELOW = {
 }
 # Folders that only their own room may include.
 PRIVATE = ("ledger/store/", "consensus/libraft/")
+# An auditor that shares the rules' code shares their mistakes.
+AUDITOR = "node/audit/"
+AUDITOR_INCLUDES = re.compile(r"(proto|crypto|puhui/v1|node/audit|node/files)/")
 # Libraries, and the only product files that may include them.
 LIBRARIES = (
-    (r"boost/multiprecision/", r"ledger/formula/", "exact arithmetic lives in ledger/formula"),
+    (r"boost/multiprecision/", r"(ledger/formula|node/audit)/",
+     "exact arithmetic lives in ledger/formula, and once more with the auditor"),
     (r"boost/unordered/", r"ledger/store/", "hash tables of Boost are for the views at hand"),
     (r"openssl/sha\.h$", r"crypto/hash\.cc$",
      "SHA-256 is computed in crypto/hash.cc, and that is all crypto takes from OpenSSL"),
@@ -53,6 +57,8 @@ def wrong_room(path, room, name):
     if target != room and target not in ROOMS_BELOW[room]:
         below = " and ".join(ROOMS_BELOW[room]) or "no other room"
         return f"{room} may include {below}, not {target}"
+    if path.startswith(AUDITOR) and not AUDITOR_INCLUDES.match(name):
+        return "the auditor shares crypto, the words of proto and node/files with a node, no more"
     if target != room and name.startswith(PRIVATE):
         return f"{name.rsplit('/', 1)[0]} is private to {target}"
     return None

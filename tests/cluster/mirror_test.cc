@@ -132,6 +132,26 @@ TEST_F(MirroredCity, TheOperatorsCertificateOpensAttachments) {
   EXPECT_EQ(attachment("second"), served->body);
 }
 
+TEST_F(MirroredCity, AnAuditorFindsNothing) {
+  const auto clients = city_.folder() + "/city/clients/operator";
+  const Words audit{PUHUI_CLI,  "audit",
+                    "run",      city_.url(1),
+                    "--folder", file("copy"),
+                    "--policy", file("policy"),
+                    "--ca",     city_.folder() + "/city/authority.pem"};
+  const auto stranger = run(audit + Words{"-o", "json"});
+  EXPECT_EQ(stranger.status, 0) << stranger.output;
+  EXPECT_NE(stranger.output.find("\"attachments_missing\": \"1\""), std::string::npos)
+      << stranger.output;
+  const auto ran =
+      run(audit + Words{"-o", "json", "--client-cert", clients + ".pem", "--client-key",
+                        clients + "-key.pem", "--report", file("report")});
+  EXPECT_EQ(ran.status, 0) << ran.output;
+  const auto report = node::read_file(file("report/audit.json"));
+  ASSERT_TRUE(report);
+  EXPECT_NE(report->find("\"records\": \"50\""), std::string::npos) << *report;
+}
+
 TEST_F(MirroredCity, ServesItsCopyAndIsAWitness) {
   const auto port = free_ports(1)[0];
   const auto address = "127.0.0.1:" + std::to_string(port);

@@ -1,0 +1,279 @@
+#include "node/audit/audit.h"
+
+#include <algorithm>
+
+#include "crypto/bytes.h"
+
+namespace puhui::node::audit {
+namespace {
+
+constexpr Micros kValidAheadDefault = 7 * kMicrosPerDay;
+constexpr std::size_t kDigestSize = crypto::Digest::kSize;
+
+// u8 form (2) ‖ map root[32] ‖ n × (u8 family ‖ digest[32]), families in order.
+std::optional<crypto::Digest> map_root_of(std::string_view body) {
+  if (body.size() < 1 + kDigestSize || body[0] != 2 ||
+      (body.size() - 1 - kDigestSize) % (1 + kDigestSize) != 0)
+    return std::nullopt;
+  char before = 0;
+  for (auto rest = body.substr(1 + kDigestSize); !rest.empty();
+       rest.remove_prefix(1 + kDigestSize)) {
+    if (rest[0] <= before || rest[0] < 'A' || rest[0] > 'Z') return std::nullopt;
+    before = rest[0];
+  }
+  return *crypto::Digest::from_bytes(body.substr(1, kDigestSize));
+}
+
+}  // namespace
+
+void Audit::note(std::uint64_t position, Fault fault) {
+  if (findings_.size() == kFindingsMax) {
+    ++counts_.findings_dropped;
+    return;
+  }
+  findings_.push_back({position, std::move(fault)});
+}
+
+std::optional<std::uint64_t> Audit::first_bad() const {
+  if (findings_.empty()) return std::nullopt;
+  return std::ranges::min(findings_, {}, &Finding::position).position;
+}
+
+void Audit::recall(std::vector<Finding> findings, const Counts& counts) {
+  findings_ = std::move(findings);
+  counts_ = counts;
+}
+
+void Audit::next(const Leaf& leaf) {
+  position_ = tree_.size();
+  tree_.append(leaf.hash, completed_);
+  read_ = crypto::Sha256()
+              .update(read_.view())
+              .update(leaf.hash.view())
+              .update(leaf.attachment_sha256.view())
+              .final();
+  ++counts_.entries;
+  if (leaf.fault && leaf.fault->code == "entry.malformed") return note(position_, *leaf.fault);
+  if (position_ > 0 && leaf.time <= time_)
+    note(position_,
+         fault("entry.time", {}, "after " + std::to_string(time_), std::to_string(leaf.time)));
+  const auto before = std::exchange(time_, leaf.time);
+  if (position_ > 0 && !books_.is_founded) {
+    ++counts_.unjudged;
+    return;
+  }
+  check_place(leaf);
+  if (leaf.kind == LeafKind::event) event(leaf);
+  if (leaf.kind == LeafKind::tick) tick(leaf);
+  if (leaf.kind == LeafKind::state_root) state_root(leaf, before);
+  check_sums();
+}
+
+void Audit::check_place(const Leaf& leaf) {
+  if (position_ == 0) {
+    if (leaf.kind != LeafKind::event || (!leaf.fault && !leaf.payload.has_genesis()))
+      note(0, fault("genesis.missing"));
+    return;
+  }
+  const std::uint64_t interval = books_.genesis.state_root_interval();
+  const bool belongs = position_ % interval == interval - 1;
+  const bool is_one = leaf.kind == LeafKind::state_root;
+  if (belongs && !is_one) note(position_, fault("state_root.missing"));
+  if (!belongs && is_one) note(position_, fault("state_root.unexpected"));
+}
+
+void Audit::tick(const Leaf& leaf) {
+  ++counts_.ticks;
+  const auto& due = books_.due;
+  if (due.empty() || std::get<Micros>(*due.begin()) > leaf.time)
+    note(position_, fault("tick.nothing_due"));
+  run_due(books_, leaf.time, position_);
+}
+
+void Audit::state_root(const Leaf& leaf, Micros before) {
+  ++counts_.state_roots;
+  if (leaf.time != before + 1)
+    note(position_, fault("entry.time", "a state root follows at once", std::to_string(before + 1),
+                          std::to_string(leaf.time)));
+  const auto stated = map_root_of(leaf.body());
+  if (!stated) return note(position_, fault("state_root.malformed"));
+  // What a batch without its attachment credited is not known, nor is any root after it.
+  if (first_missing_ || root_differed_) return;
+  const auto derived = books_.map_root();
+  ++counts_.state_roots_compared;
+  root_differed_ = derived != *stated;
+  if (root_differed_)
+    note(position_, fault("state_root.mismatch", "map root", derived.hex(), stated->hex()));
+}
+
+void Audit::event(const Leaf& leaf) {
+  ++counts_.events;
+  run_due(books_, leaf.time, position_);
+  if (leaf.fault) return note(position_, *leaf.fault);
+  if (leaf.attachment_missing) {
+    ++counts_.attachments_missing;
+    if (!first_missing_) first_missing_ = position_;
+  } else if (leaf.payload.has_submit_behaviour_batch()) {
+    ++counts_.attachments;
+  }
+  learn(leaf.payload);
+  bool in_force = false;
+  const auto& rules = rules_at(books_, leaf.time, in_force);
+  Case at{books_, leaf, position_, leaf.time, rules, in_force, {}};
+  if (position_ == 0) return found_city(at);
+  if (!check_identity(leaf)) return;
+  check_validity(at);
+  at.signers = signing_parties(at, counts_.signatures);
+  if (auto wrong = decide(at)) at.faults.push_back(std::move(*wrong));
+  count(at);
+}
+
+void Audit::count(const Case& at) {
+  for (const auto& fault : at.faults) note(position_, fault);
+  counts_.records += at.leaf.records.size();
+  counts_.records_credited += at.records_credited;
+  counts_.formulas += at.leaf.records.size() + (at.leaf.payload.has_submit_report() ? 1 : 0);
+  if (at.leaf.payload.has_file_methodology()) {
+    const auto& scenario = at.leaf.payload.file_methodology().methodology().scenario();
+    if (const auto* line = find(books_.behaviour_lines, scenario))
+      known_->set_line(scenario, *line);
+  }
+}
+
+// The order of the founding: what genesis says, then who signed, by keys it has just brought.
+void Audit::found_city(Case& at) {
+  const auto& payload = at.leaf.payload;
+  if (!payload.has_genesis()) return;
+  if (auto wrong = found(at, payload.genesis())) return note(position_, std::move(*wrong));
+  (void)check_identity(at.leaf);
+  at.signers = signing_parties(at, counts_.signatures);
+  const bool by_authority = std::ranges::any_of(at.signers, [&](const auto& name) {
+    const auto* party = find(books_.parties, name);
+    return party != nullptr && holds(*party, v1::AUTHORITY, at.now);
+  });
+  if (!by_authority)
+    at.faults.push_back(
+        refused(ErrorCode::SIGNATURE_MISSING, "signers of genesis", "AUTHORITY x1", "0"));
+  count(at);
+}
+
+bool Audit::check_identity(const Leaf& leaf) {
+  const auto& payload = leaf.payload;
+  if (payload.city() != books_.genesis.city()) {
+    note(position_, refused(ErrorCode::WRONG_CITY, {}, books_.genesis.city(), payload.city()));
+    return false;
+  }
+  const auto id = payload.party() + '\0' + payload.event_id();
+  const auto [known, is_new] = books_.identities.emplace(id, leaf.sha256);
+  if (is_new) return true;
+  const bool same = known->second == leaf.sha256;
+  const auto text = payload.party() + " " + crypto::hex_encode(payload.event_id());
+  note(position_, same ? fault("event.duplicate", text) : refused(ErrorCode::EVENT_CONFLICT, text));
+  return !same;
+}
+
+void Audit::check_validity(const Case& at) {
+  const auto until = at.leaf.payload.valid_until();
+  if (until < at.now)
+    note(position_, refused(ErrorCode::EVENT_EXPIRED, {}, "at " + std::to_string(at.now),
+                            std::to_string(until)));
+  const auto rule = at.rules.valid_ahead_max();
+  const auto ahead = rule == 0 ? kValidAheadDefault : rule;
+  if (until > at.now && until - at.now > ahead)
+    note(position_, refused(ErrorCode::EVENT_TOO_FAR_AHEAD, {},
+                            std::to_string(ahead) + " us or less", std::to_string(until - at.now)));
+}
+
+Verdict Audit::decide(Case& at) {
+  const auto& p = at.leaf.payload;
+  switch (p.action_case()) {
+    case v1::Payload::kRegisterParty:
+      return register_party(at, p.register_party());
+    case v1::Payload::kGrantRole:
+      return grant_role(at, p.grant_role());
+    case v1::Payload::kRevokeRole:
+      return revoke_role(at, p.revoke_role());
+    case v1::Payload::kAddKey:
+      return add_key(at, p.add_key());
+    case v1::Payload::kRotateKey:
+      return rotate_key(at, p.rotate_key());
+    case v1::Payload::kRevokeKey:
+      return revoke_key(at, p.revoke_key());
+    case v1::Payload::kFileRuleSet:
+      return file_rule_set(at, p.file_rule_set());
+    case v1::Payload::kAdmitNode:
+      return admit_node(at, p.admit_node());
+    case v1::Payload::kFileMethodology:
+      return file_methodology(at, p.file_methodology());
+    case v1::Payload::kFileProject:
+      return file_project(at, p.file_project());
+    case v1::Payload::kSubmitReport:
+      return submit_report(at, p.submit_report());
+    case v1::Payload::kVerifyReport:
+      return verify_report(at, p.verify_report());
+    case v1::Payload::kIssue:
+      return issue(at, p.issue());
+    case v1::Payload::kOpenAccount:
+      return open_account(at, p.open_account());
+    case v1::Payload::kOpenPersonalAccounts:
+      return open_personal_accounts(at, p.open_personal_accounts());
+    case v1::Payload::kTransfer:
+      return transfer(at, p.transfer());
+    case v1::Payload::kRetire:
+      return retire(at, p.retire());
+    case v1::Payload::kSubmitBehaviourBatch:
+      return submit_behaviour_batch(at, p.submit_behaviour_batch());
+    case v1::Payload::kGenesis:
+      return refused(ErrorCode::GENESIS_DUPLICATE);
+    case v1::Payload::ACTION_NOT_SET:
+      break;
+  }
+  return refused(ErrorCode::EVENT_MALFORMED, "no action");
+}
+
+// Keys that this event names, for those who verify ahead.
+void Audit::learn(const v1::Payload& payload) {
+  const auto add = [this](const v1::Key& key) {
+    if (const auto decoded = crypto::PublicKey::decode(key.public_key()))
+      known_->add_key(decoded->key_id(), *decoded);
+  };
+  for (const auto& party : payload.genesis().parties())
+    for (const auto& key : party.keys()) add(key);
+  for (const auto& key : payload.register_party().keys()) add(key);
+  if (payload.has_add_key()) add(payload.add_key().key());
+  if (payload.has_rotate_key()) add(payload.rotate_key().new_key());
+}
+
+void Audit::check_sums() {
+  const auto& t = books_.totals;
+  if (t.units_issued_kg() != t.units_held_kg() + t.units_retired_kg())
+    note(position_, fault("conservation.units", {}, std::to_string(t.units_issued_kg()),
+                          std::to_string(t.units_held_kg() + t.units_retired_kg())));
+  if (t.credits_credited_g() != t.credits_held_g())
+    note(position_, fault("conservation.credits", {}, std::to_string(t.credits_credited_g()),
+                          std::to_string(t.credits_held_g())));
+}
+
+void Audit::finish() {
+  Whole held = 0, retired = 0, of_accounts = 0, credits = 0;
+  std::uint64_t next = 1;
+  bool gapless = true;
+  for (const auto& [end, block] : books_.blocks) {
+    gapless = gapless && block.start() == next && block.end() == end;
+    next = end + 1;
+    (block.state() == v1::HELD ? held : retired) += Whole(block.end()) - Whole(block.start()) + 1;
+  }
+  for (const auto& [name, account] : books_.accounts) of_accounts += account.units_held_kg();
+  for (const auto& [name, account] : books_.personal) credits += account.grams;
+  const auto& t = books_.totals;
+  const auto last = size() == 0 ? 0 : size() - 1;
+  if (!gapless || next != books_.next_serial || held != of_accounts || held != t.units_held_kg() ||
+      retired != t.units_retired_kg() || held + retired != t.units_issued_kg())
+    note(last, fault("conservation.units", "serials, accounts and totals at the end",
+                     std::to_string(t.units_issued_kg()), Whole(held + retired).str()));
+  if (credits != t.credits_held_g())
+    note(last, fault("conservation.credits", "accounts at the end",
+                     std::to_string(t.credits_held_g()), credits.str()));
+}
+
+}  // namespace puhui::node::audit

@@ -1,0 +1,92 @@
+// Everything the auditor derives from leaves: plain maps of what the words of view.proto say, in
+// memory. No database, no cache; whoever changes something says under which stored key it lies, so
+// that the next state root can be computed.
+//
+// Stored keys are 'v', a family and names or numbers in big-endian; a name inside a key ends in a
+// zero byte. In the map of state roots are the families A B J K M N P R T U W Z.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "node/audit/leaf.h"
+#include "node/audit/map.h"
+#include "puhui/v1/view.pb.h"
+
+namespace puhui::node::audit {
+
+inline constexpr Micros kMicrosPerDay = Micros{86'400} * 1'000'000;
+
+// ---- Stored keys --------------------------------------------------------------------------------
+
+[[nodiscard]] std::string stored(char family, std::string_view name);
+[[nodiscard]] std::string stored(char family, std::uint64_t number);
+[[nodiscard]] std::string stored(char family, std::string_view name, std::string_view rest);
+
+struct Personal {
+  std::int64_t grams = 0;
+  std::uint64_t opened_at = 0;
+};
+struct Stretch {
+  std::int64_t to = 0;
+  std::string report;
+};
+enum class DueKind : std::uint8_t { rule_set = 1, role_window = 2 };
+// When, what, and the stored key of the record it changes; carried out in this order.
+using Due = std::tuple<Micros, DueKind, std::string>;
+
+struct DigestHash {
+  std::size_t operator()(const crypto::Digest& digest) const {
+    std::size_t value = 0;
+    for (std::size_t i = 0; i < sizeof value; ++i) value = value << 8 | digest.bytes[i];
+    return value;
+  }
+};
+
+struct Books {
+  bool is_founded = false;
+  v1::Genesis genesis;
+  std::map<std::string, v1::Party> parties;
+  std::map<std::string, v1::KeyRecord> keys;  // by key id
+  std::map<std::uint64_t, v1::Node> nodes;
+  std::map<std::uint64_t, v1::RuleSetRecord> rules;  // by leaf: in order of filing
+  std::set<Due> due;
+
+  std::map<std::pair<std::string, std::string>, v1::MethodologyRecord> methodologies;
+  std::map<std::string, std::shared_ptr<const Line>> project_lines;    // by code
+  std::map<std::string, std::shared_ptr<const Line>> behaviour_lines;  // by scenario
+  std::map<std::string, v1::Project> projects;
+  std::map<std::string, v1::Report> reports;
+  std::map<std::string, std::map<std::int64_t, Stretch>> periods;  // by meter key and first day
+
+  std::map<std::string, v1::UnitBatch> batches;
+  std::uint64_t next_serial = 1;
+  std::map<std::string, v1::Account> accounts;
+  std::map<std::uint64_t, v1::UnitBlock> blocks;                       // by last serial
+  std::map<std::string, std::map<std::uint64_t, std::uint64_t>> held;  // account: first → last
+  std::map<std::uint64_t, v1::Retirement> retirements;                 // by leaf
+
+  std::unordered_map<std::string, Personal> personal;  // by pseudonym
+  std::unordered_set<crypto::Digest, DigestHash> claims;
+  std::unordered_map<std::string, crypto::Digest> identities;  // party, 0, event id → event
+  v1::Totals totals;
+
+  // Tells the map that what lies under a stored key is now this, or is gone.
+  void changed(std::string key, const google::protobuf::MessageLite& value) {
+    changes_[std::move(key)] = value.SerializeAsString();
+  }
+  void changed_personal(const std::string& pseudonym);
+  void gone(std::string key) { changes_[std::move(key)] = std::nullopt; }
+  // The root of the map over all that was told.
+  [[nodiscard]] crypto::Digest map_root();
+
+ private:
+  std::unordered_map<std::string, std::optional<std::string>> changes_;
+  MapTree map_;
+};
+
+}  // namespace puhui::node::audit

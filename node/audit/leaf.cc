@@ -1,0 +1,231 @@
+#include "node/audit/leaf.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "crypto/bytes.h"
+#include "crypto/merkle.h"
+#include "crypto/tiles.h"
+
+namespace puhui::node::audit {
+namespace {
+
+constexpr std::size_t kHeadSize = 9;
+constexpr std::size_t kAttachmentSizeMax = std::size_t{1} << 20;
+constexpr std::size_t kRecordsMax = 20'000;
+constexpr std::size_t kEventIdSize = 16;
+constexpr std::size_t kCarrierTagSizeMax = 32;
+
+bool small_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+Verdict read_head(Leaf& leaf) {
+  const auto& bytes = leaf.bytes;
+  if (bytes.size() < kHeadSize || bytes.size() > crypto::kEntrySizeMax)
+    return fault("entry.malformed", "size", "9 to 65535 bytes", std::to_string(bytes.size()));
+  leaf.time = static_cast<Micros>(crypto::read_u64(bytes));
+  const auto kind = static_cast<std::uint8_t>(bytes[8]);
+  if (leaf.time < 0 || leaf.time > kTimeMax)
+    return fault("entry.malformed", "time", {}, std::to_string(leaf.time));
+  if (kind < 1 || kind > 3)
+    return fault("entry.malformed", "kind", "1, 2 or 3", std::to_string(kind));
+  leaf.kind = static_cast<LeafKind>(kind);
+  if (leaf.kind == LeafKind::tick && bytes.size() != kHeadSize)
+    return fault("entry.malformed", "a tick has no body");
+  return {};
+}
+
+Verdict check_payload(v1::Payload& payload) {
+  const auto bad = [](const char* what) { return refused(ErrorCode::EVENT_MALFORMED, what); };
+  const auto size = payload.ByteSizeLong();
+  payload.DiscardUnknownFields();
+  if (payload.ByteSizeLong() != size) return bad("a field that is not known");
+  if (payload.action_case() == v1::Payload::ACTION_NOT_SET) return bad("no action");
+  if (!is_code(payload.city())) return bad("city");
+  if (!is_name(payload.party())) return bad("party");
+  if (payload.event_id().size() != kEventIdSize) return bad("event_id");
+  if (payload.valid_until() <= 0) return bad("valid_until");
+  if (payload.has_submit_behaviour_batch() && !is_name(payload.submit_behaviour_batch().scenario()))
+    return bad("scenario");
+  return {};
+}
+
+Verdict read_event(Leaf& leaf) {
+  auto envelope = crypto::decode_envelope(leaf.body());
+  if (!envelope) return refused(envelope.error().code, envelope.error().detail);
+  leaf.envelope = std::move(*envelope);
+  leaf.sha256 = crypto::event_digest(leaf.envelope);
+  if (!leaf.payload.ParseFromString(leaf.envelope.payload))
+    return refused(ErrorCode::EVENT_MALFORMED, "the payload does not parse");
+  return check_payload(leaf.payload);
+}
+
+void verify(Leaf& leaf, const Known& known, bool verified) {
+  std::string covered;
+  for (const auto& signature : leaf.envelope.signatures) {
+    auto& verdict = leaf.verdicts.emplace_back();
+    if (verified) {
+      verdict = true;
+      continue;
+    }
+    const auto key = known.key(signature.key_id);
+    if (!key) continue;
+    if (covered.empty()) covered = crypto::pae(leaf.envelope);
+    verdict = crypto::verify(*key, covered, signature.signature);
+  }
+}
+
+std::optional<Record> read_record(std::string_view bytes, const std::string& scenario) {
+  v1::BehaviourRecord parsed;
+  if (!parsed.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      parsed.account().size() != kPseudonymSize ||
+      parsed.carrier_tag().size() > kCarrierTagSizeMax ||
+      parsed.inputs_size() > static_cast<int>(kRecordInputsMax) ||
+      !parsed.GetReflection()->GetUnknownFields(parsed).empty())
+    return std::nullopt;
+  Record record;
+  record.account = parsed.account();
+  record.day = parsed.day();
+  record.slot = parsed.slot();
+  record.tier = parsed.tier();
+  record.input_count = static_cast<std::size_t>(parsed.inputs_size());
+  std::ranges::copy(parsed.inputs(), record.inputs.begin());
+  std::string claim = "puhui-claim/v1" + record.account;
+  claim += static_cast<char>(scenario.size());
+  claim += scenario;
+  crypto::append_u32(claim, static_cast<std::uint32_t>(record.day));
+  crypto::append_u32(claim, record.slot);
+  record.claim = crypto::sha256(claim + parsed.carrier_tag());
+  return record;
+}
+
+// The records of an attachment: u16-BE length ‖ record, again and again.
+std::optional<std::vector<std::string_view>> split(std::string_view rest) {
+  std::vector<std::string_view> pieces;
+  while (!rest.empty()) {
+    if (rest.size() < 2 || pieces.size() == kRecordsMax) return std::nullopt;
+    const std::size_t size = crypto::read_u16(rest);
+    if (size == 0 || rest.size() < 2 + size) return std::nullopt;
+    pieces.push_back(rest.substr(2, size));
+    rest.remove_prefix(2 + size);
+  }
+  return pieces;
+}
+
+Verdict check_attachment(const v1::AttachmentRef& named, std::string_view bytes,
+                         const std::vector<std::string_view>& pieces) {
+  const auto differs = [](const char* what, const std::string& expected, const std::string& found) {
+    return refused(ErrorCode::ATTACHMENT_MISMATCH, what, expected, found);
+  };
+  if (bytes.size() != named.size())
+    return differs("size", std::to_string(named.size()), std::to_string(bytes.size()));
+  if (pieces.size() != named.count())
+    return differs("count", std::to_string(named.count()), std::to_string(pieces.size()));
+  std::vector<crypto::Digest> hashes;
+  hashes.reserve(pieces.size());
+  for (const auto piece : pieces) hashes.push_back(crypto::leaf_hash(piece));
+  const auto root = crypto::root_of(hashes);
+  if (root.view() != named.root())
+    return differs("root", crypto::hex_encode(named.root()), root.hex());
+  return {};
+}
+
+Verdict read_batch(Leaf& leaf, std::string_view bytes) {
+  const auto& batch = leaf.payload.submit_behaviour_batch();
+  if (bytes.size() > kAttachmentSizeMax) return refused(ErrorCode::ATTACHMENT_TOO_LARGE);
+  if (batch.records().count() == 0) return refused(ErrorCode::BATCH_EMPTY);
+  const auto pieces = split(bytes);
+  if (!pieces) return refused(ErrorCode::RECORD_MALFORMED, "framing");
+  if (auto differs = check_attachment(batch.records(), bytes, *pieces)) return differs;
+  leaf.records.reserve(pieces->size());
+  for (const auto piece : *pieces) {
+    auto record = read_record(piece, batch.scenario());
+    if (!record)
+      return refused(ErrorCode::RECORD_MALFORMED, "record " + std::to_string(leaf.records.size()));
+    leaf.records.push_back(std::move(*record));
+  }
+  return {};
+}
+
+Verdict read_attachment(Leaf& leaf, RawLeaf& raw) {
+  auto& attachment = raw.attachment;
+  if (!leaf.payload.has_submit_behaviour_batch()) {
+    if (!attachment) return {};
+    return refused(ErrorCode::ATTACHMENT_MISMATCH, "this action takes no attachment");
+  }
+  if (!attachment && raw.find_attachment) attachment = raw.find_attachment();
+  leaf.attachment_missing = !attachment;
+  if (!attachment) return {};
+  leaf.attachment_sha256 = crypto::sha256(*attachment);
+  return read_batch(leaf, *attachment);
+}
+
+void score_all(Leaf& leaf, const Known& known) {
+  if (leaf.records.empty()) return;
+  leaf.line = known.line(leaf.payload.submit_behaviour_batch().scenario());
+  if (!leaf.line) return;
+  leaf.scores.reserve(leaf.records.size());
+  for (const auto& record : leaf.records) leaf.scores.push_back(score(*leaf.line, record));
+}
+
+}  // namespace
+
+void Known::add_key(const crypto::Digest& id, const crypto::PublicKey& key) {
+  std::unique_lock lock(mutex_);
+  keys_.emplace(id, key);
+}
+void Known::set_line(const std::string& scenario, std::shared_ptr<const Line> line) {
+  std::unique_lock lock(mutex_);
+  lines_[scenario] = std::move(line);
+}
+std::optional<crypto::PublicKey> Known::key(const crypto::Digest& id) const {
+  std::shared_lock lock(mutex_);
+  const auto found = keys_.find(id);
+  return found == keys_.end() ? std::nullopt : std::optional(found->second);
+}
+std::shared_ptr<const Line> Known::line(const std::string& scenario) const {
+  std::shared_lock lock(mutex_);
+  const auto found = lines_.find(scenario);
+  return found == lines_.end() ? nullptr : found->second;
+}
+
+Score score(const Line& line, const Record& record) {
+  const auto* version = version_on(line, record.day);
+  if (version == nullptr) return {ErrorCode::METHODOLOGY_NOT_IN_FORCE, 0};
+  const auto& m = version->methodology;
+  if (record.slot >= m.slots_per_day()) return {ErrorCode::SLOT_MALFORMED, 0};
+  const auto computed =
+      version->program.compute(std::span(record.inputs.data(), record.input_count), record.tier);
+  if (!computed) return {computed.error().code, 0};
+  if (computed->exact < 0) return {ErrorCode::RESULT_NEGATIVE, 0};
+  if (computed->grams == 0) return {ErrorCode::AMOUNT_ZERO, 0};
+  return {ErrorCode::OK, computed->grams};
+}
+
+Leaf prepare(RawLeaf raw, const Known& known, bool verified) {
+  Leaf leaf;
+  leaf.bytes = std::move(raw.entry);
+  leaf.hash = crypto::leaf_hash(leaf.bytes);
+  leaf.fault = read_head(leaf);
+  if (leaf.fault || leaf.kind != LeafKind::event) return leaf;
+  leaf.fault = read_event(leaf);
+  if (leaf.fault) return leaf;
+  verify(leaf, known, verified);
+  leaf.fault = read_attachment(leaf, raw);
+  if (!leaf.fault) score_all(leaf, known);
+  return leaf;
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && small_or_digit(text[0]) &&
+         std::ranges::all_of(text, [](char c) {
+           return small_or_digit(c) || std::string_view("._/-").find(c) != std::string_view::npos;
+         });
+}
+
+bool is_code(std::string_view text) {
+  return !text.empty() && text.size() <= 32 && std::ranges::all_of(text, [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  });
+}
+
+}  // namespace puhui::node::audit

@@ -1,0 +1,131 @@
+#include <algorithm>
+
+#include "node/audit/rules.h"
+
+namespace puhui::node::audit {
+namespace {
+
+bool reaches(const v1::RoleGrant& grant, const Subject& subject, Micros now) {
+  const auto& scope = grant.scope();
+  if (now < scope.from() || has_ended(grant, now)) return false;
+  if (!subject.area.empty() && !subject.area.starts_with(scope.area())) return false;
+  const bool about_methodology = !subject.methodology.empty() || !subject.scenario.empty();
+  if (about_methodology && !scope.methodology().empty() &&
+      scope.methodology() != subject.methodology && scope.methodology() != subject.scenario)
+    return false;
+  return scope.max_amount_kg() <= 0 || subject.amount_kg <= scope.max_amount_kg();
+}
+
+void need_role(Case& at, std::string_view action, const Subject& subject,
+               const v1::SignerRequirement& need) {
+  const auto wanted = std::max<std::uint32_t>(1, need.count());
+  std::uint32_t have = 0;
+  bool beyond = false;
+  for (const auto& name : at.signers) {
+    const auto* party = find(at.books.parties, name);
+    if (party == nullptr) continue;
+    bool covers = false, holds_it = false;
+    for (const auto& grant : party->roles()) {
+      if (grant.role() != need.role()) continue;
+      holds_it = true;
+      covers |= reaches(grant, subject, at.now);
+    }
+    if (covers) ++have;
+    if (holds_it && !covers) beyond = true;
+  }
+  if (have >= wanted) return;
+  at.faults.push_back(refused(beyond ? ErrorCode::ROLE_OUT_OF_SCOPE : ErrorCode::SIGNATURE_MISSING,
+                              "signers of " + std::string(action),
+                              v1::Role_Name(need.role()) + " x" + std::to_string(wanted),
+                              std::to_string(have)));
+}
+
+void need_relation(Case& at, std::string_view action, const Subject& subject,
+                   v1::Relation relation) {
+  const auto& who = relation == v1::OWNER    ? subject.owner
+                    : relation == v1::HOLDER ? subject.holder
+                                             : subject.party;
+  if (at.signers.contains(who)) return;
+  at.faults.push_back(refused(ErrorCode::SIGNATURE_MISSING, "signers of " + std::string(action),
+                              "party " + who, "absent"));
+}
+
+Verdict check_key(const v1::KeyRecord* record, const std::string& id) {
+  const auto name = "key id " + id;
+  if (record != nullptr && record->revoked())
+    return refused(ErrorCode::SIGNATURE_REVOKED_KEY, name, "a key in force",
+                   "revoked at leaf " + std::to_string(record->ended_at()));
+  if (record != nullptr && record->ended_at() != 0)
+    return refused(ErrorCode::SIGNATURE_UNKNOWN_KEY, name, "a key in force",
+                   "rotated at leaf " + std::to_string(record->ended_at()));
+  if (record == nullptr)
+    return refused(ErrorCode::SIGNATURE_UNKNOWN_KEY, name, "a registered key", "none");
+  return {};
+}
+
+bool verifies(const Case& at, std::size_t index, const v1::KeyRecord& record) {
+  if (const auto& ahead = at.leaf.verdicts[index]) return *ahead;
+  const auto key = crypto::PublicKey::decode(record.public_key());
+  return key && crypto::verify(*key, crypto::pae(at.leaf.envelope),
+                               at.leaf.envelope.signatures[index].signature);
+}
+
+}  // namespace
+
+bool has_line(const v1::RuleSet& rules, std::string_view action) {
+  return std::ranges::any_of(rules.signers(),
+                             [&](const auto& line) { return line.action() == action; });
+}
+
+bool has_ended(const v1::RoleGrant& grant, Micros now) {
+  return grant.scope().to() != 0 && grant.scope().to() <= now;
+}
+
+bool holds(const v1::Party& party, v1::Role role, Micros now) {
+  return std::ranges::any_of(party.roles(), [&](const auto& grant) {
+    return grant.role() == role && grant.scope().from() <= now && !has_ended(grant, now);
+  });
+}
+
+bool holds_or_will(const v1::Party& party, v1::Role role, Micros now) {
+  return std::ranges::any_of(party.roles(), [&](const auto& grant) {
+    return grant.role() == role && !has_ended(grant, now);
+  });
+}
+
+void need_signers(Case& at, std::string_view action, const Subject& subject) {
+  for (const auto& line : at.rules.signers()) {
+    if (line.action() != action) continue;
+    for (const auto& need : line.all_of())
+      if (need.has_relation())
+        need_relation(at, action, subject, need.relation());
+      else
+        need_role(at, action, subject, need);
+    return;
+  }
+  at.faults.push_back(refused(ErrorCode::ROLE_MISSING, "signers of " + std::string(action),
+                              "a line in the rule set", "none in " + at.rules.version()));
+}
+
+std::set<std::string> signing_parties(Case& at, std::uint64_t& verified) {
+  std::set<std::string> parties;
+  const auto& signatures = at.leaf.envelope.signatures;
+  for (std::size_t i = 0; i < signatures.size(); ++i) {
+    const auto* record = find(at.books.keys, std::string(signatures[i].key_id.view()));
+    const auto id = signatures[i].key_id;
+    if (auto unusable = check_key(record, id.hex())) at.faults.push_back(std::move(*unusable));
+    if (record == nullptr) continue;
+    ++verified;
+    if (!verifies(at, i, *record))
+      at.faults.push_back(refused(ErrorCode::SIGNATURE_INVALID, "key id " + id.hex(),
+                                  "a signature by " + record->party(), "one that fails"));
+    parties.insert(record->party());
+  }
+  const auto& acting = at.leaf.payload.party();
+  if (!parties.contains(acting))
+    at.faults.push_back(
+        refused(ErrorCode::SIGNATURE_MISSING, "acting party", "a signature of " + acting, "none"));
+  return parties;
+}
+
+}  // namespace puhui::node::audit
