@@ -17,13 +17,17 @@
 
 namespace puhui::ledger {
 
-// Accounts, unit batches, projects, keys, methodologies, nodes, parties, rule sets, totals, unit
-// blocks, reports, retirements. What else is stored follows from these or from leaves.
+// Named accounts, unit batches, projects, keys, methodologies, nodes, parties, rule sets, totals,
+// unit blocks, reports, retirements. What else is stored follows from these or from leaves.
 inline constexpr std::string_view kMappedFamilies = "ABJKMNPRTUWZ";
 
-// Whether a stored key ("vA…") is a key of the map.
+// Whether a stored key ("vA…") is a key of the map. Personal accounts (0x01 after the family) are
+// not: whoever is shown a path sees the hashes of what lies beside it, and grams are few enough to
+// guess.
 [[nodiscard]] inline bool is_mapped(std::string_view key) {
-  return key.size() > 1 && key[0] == 'v' && kMappedFamilies.find(key[1]) != std::string_view::npos;
+  return key.size() > 1 && key[0] == 'v' &&
+         kMappedFamilies.find(key[1]) != std::string_view::npos &&
+         !(key[1] == 'A' && key.size() > 2 && key[2] == '\1');
 }
 
 using FamilyDigests = std::map<char, crypto::Digest>;

@@ -56,7 +56,7 @@ class Check {
     for (const auto family : kMappedFamilies) {
       const std::string prefix{'v', family};
       reader_.scan(prefix, prefix, [&](std::string_view key, std::string_view value) {
-        return changed.values.contains(key) || is_known(key, value);
+        return !is_mapped(key) || changed.values.contains(key) || is_known(key, value);
       });
       if (!result) return result;
     }

@@ -38,14 +38,13 @@ void StateRoots::accept(const State& state, const Changes::List& changes) {
     crypto::Sha256 chain;
     chain.update(families_[family].view());
     std::string bytes;
-    const bool mapped = is_mapped((*first)->key);
     for (; first != changes.end() && (*first)->key[1] == family; ++first) {
       append_change(bytes, (*first)->key, (*first)->of_block);
       if (bytes.size() >= kHashedAtOnce) {
         chain.update(bytes);
         bytes.clear();
       }
-      if (mapped && note((*first)->key))
+      if (is_mapped((*first)->key) && note((*first)->key))
         append_change(notes_, (*first)->key, state.replaced(**first));
     }
     families_[family] = chain.update(bytes).final();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/map.h"
+#include "ledger/event.h"
 #include "ledger/rules/holdings.h"
 #include "ledger/state_root.h"
 #include "ledger/store/keys.h"
@@ -69,10 +70,10 @@ Result<std::string> spelled(const Kind& kind, const Words& names) {
       return family + names[0];
     case Spelling::two_names:
       return key::Builder(family).name(names[0]).raw(names[1]).done();
-    case Spelling::account: {
-      const auto pseudonym = pseudonym_of(names[0]);
-      return pseudonym.empty() ? key::account(names[0]) : key::personal(pseudonym);
-    }
+    case Spelling::account:
+      if (is_personal_id(names[0])) return wrong("personal accounts are in no state root");
+      if (!is_name(names[0])) return wrong(names[0] + ": not the name of an account");
+      return key::account(names[0]);
     case Spelling::hex: {
       const auto bytes = crypto::hex_decode(names[0]);
       if (!bytes) return wrong(names[0] + ": not hex");
@@ -91,10 +92,8 @@ bool is_name_of_a_key(std::string_view name) {
 }
 
 std::optional<std::string> words_of(Spelling spelling, std::string_view rest) {
-  const bool is_personal = spelling == Spelling::account && rest.starts_with('\1');
   if (spelling == Spelling::none)
     return rest.empty() ? std::optional<std::string>("") : std::nullopt;
-  if (is_personal) return personal_id(rest.substr(1));
   if (spelling == Spelling::hex) return crypto::hex_encode(rest);
   if (spelling == Spelling::number)
     return rest.size() == 8 ? std::optional(std::to_string(crypto::read_u64(rest))) : std::nullopt;
@@ -139,11 +138,6 @@ Result<std::string> state_words(std::string_view key) {
 Result<std::unique_ptr<Message>> state_message(std::string_view key, std::string_view value) {
   const auto* kind = kind_of(key);
   if (kind == nullptr) return invalid("what is proved is no key of the views");
-  if (key.starts_with(key::personal(""))) {
-    if (value.size() != PersonalBalance::kSize) return invalid("what is proved is no balance");
-    return std::make_unique<v1::Account>(
-        PersonalBalance::decode(value).as_account(personal_id(key.substr(3))));
-  }
   auto message = kind->message();
   if (!message->ParseFromArray(value.data(), static_cast<int>(value.size())))
     return invalid("what is proved does not parse");

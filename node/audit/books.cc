@@ -23,14 +23,6 @@ std::string stored(char family, std::string_view name, std::string_view rest) {
   return key;
 }
 
-void Books::changed_personal(const std::string& pseudonym) {
-  const auto& account = personal.at(pseudonym);
-  std::string value;
-  crypto::append_u64(value, static_cast<std::uint64_t>(account.grams));
-  crypto::append_u64(value, account.opened_at);
-  changes_[stored('A', '\1' + pseudonym)] = std::move(value);
-}
-
 crypto::Digest Books::map_root() {
   changed(stored('T', std::string_view()), totals);
   for (const auto& [key, value] : changes_) {

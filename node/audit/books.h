@@ -79,7 +79,6 @@ struct Books {
   void changed(std::string key, const google::protobuf::MessageLite& value) {
     changes_[std::move(key)] = value.SerializeAsString();
   }
-  void changed_personal(const std::string& pseudonym);
   void gone(std::string key) { changes_[std::move(key)] = std::nullopt; }
   // The root of the map over all that was told.
   [[nodiscard]] crypto::Digest map_root();

@@ -29,7 +29,6 @@ ErrorCode judge(const Case& at, const Record& record, const Score& score, const 
 void credit(Case& at, const Record& record, std::int64_t grams) {
   at.books.claims.insert(record.claim);
   at.books.personal.at(record.account).grams += grams;
-  at.books.changed_personal(record.account);
   auto& totals = at.books.totals;
   totals.set_credits_credited_g(totals.credits_credited_g() + grams);
   totals.set_credits_held_g(totals.credits_held_g() + grams);
@@ -51,7 +50,6 @@ Verdict open_personal_accounts(Case& at, const v1::OpenPersonalAccounts& action)
   }
   for (const auto& name : fresh) {
     at.books.personal[name] = {0, at.position};
-    at.books.changed_personal(name);
   }
   auto& totals = at.books.totals;
   totals.set_personal_accounts(totals.personal_accounts() +

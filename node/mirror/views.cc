@@ -63,9 +63,14 @@ MirrorViews::BuiltPtr MirrorViews::built() const {
   return built_;
 }
 
-std::uint64_t MirrorViews::size() const { return built()->ledger->view().head().size; }
+std::uint64_t MirrorViews::size() const {
+  const auto from = built();
+  return from ? from->ledger->view().head().size : 0;
+}
 
 Result<void> MirrorViews::follow(bool has_all_attachments) {
+  if (!built())
+    if (auto begun = build(); !begun) return begun;
   if (has_all_attachments && built()->ledger->view().gap()) {
     {
       std::lock_guard lock(mutex_);

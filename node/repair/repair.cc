@@ -154,8 +154,12 @@ Result<Repaired> repair(const RepairOptions& options) {
   {
     const auto rebuilt = rebuild_from(options, **old, made);
     if (!rebuilt) return tl::make_unexpected(rebuilt.error());
-    if ((*rebuilt)->view().head().root != head.root)
+    const auto view = (*rebuilt)->view();
+    if (view.head().root != head.root)
       return fail(ErrorCode::CORRUPT, "the leaves do not lead to the root this node had reached");
+    if (const auto gap = view.gap())
+      return fail(ErrorCode::UNAVAILABLE, "the attachment of leaf " + std::to_string(*gap) +
+                                              " is missing here and at the source");
   }
   if (auto given = (*old)->hand_over(store_in(made)); !given)
     return tl::make_unexpected(given.error());

@@ -37,6 +37,9 @@ Result<LedgerPtr> open_ledger(const ReplicaOptions& options, const v1::Genesis& 
   const auto stored = (*opened)->view().genesis();
   if (stored && stored->SerializeAsString() != genesis.SerializeAsString())
     return fail(ErrorCode::WRONG_CITY, "the folder holds the ledger of " + stored->origin());
+  if (const auto gap = (*opened)->view().gap())
+    return fail(ErrorCode::CORRUPT,
+                "the attachment of leaf " + std::to_string(*gap) + " is missing");
   return LedgerPtr(std::move(*opened));
 }
 

@@ -248,9 +248,6 @@ Result<std::string> state_key_of(const Reading& reading, const Arguments& words)
 }
 
 Response state_proof(Reading& reading, const Arguments& words) {
-  const bool is_personal = words.front() == "account" && ledger::is_personal_id(words.back());
-  if (is_personal && !sees_persons(reading))
-    return not_permitted("personal accounts answer the operator");
   const auto root = reading.view.last_state_root();
   if (!root) return problem({ErrorCode::UNAVAILABLE, "there is no state root yet"});
   const auto key = state_key_of(reading, words);

@@ -9,13 +9,13 @@ namespace puhui::ledger::testing {
 namespace {
 
 std::string name_of(std::uint64_t number) {
-  std::string name = "vA\1";
+  std::string name = "vU";
   crypto::append_u64(name, number * 0x9e3779b97f4a7c15U);
   crypto::append_u64(name, number);
   return name;
 }
 
-// A store with `accounts` personal accounts under a map.
+// A store with so many keys under a map.
 class Accounts {
  public:
   explicit Accounts(std::uint64_t accounts) : accounts_(accounts) {

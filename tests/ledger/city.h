@@ -461,7 +461,7 @@ inline Answer ride(City& city, const std::vector<Ride>& rides,
 // A city where bike rides earn credits and citizens 0…99 have accounts.
 class BikeCity : public City {
  public:
-  BikeCity() {
+  explicit BikeCity(const v1::Genesis& genesis = default_genesis()) : City(genesis) {
     file(*this, bike_methodology());
     must(open_personal_event(*this, 0, 100), {"operator"});
   }
