@@ -22,9 +22,7 @@ tl::unexpected<Error> differs(std::string what) {
 Checked Ledger::check_leaf(const Leaf& leaf) const {
   const auto entry = decode_entry(leaf.entry);
   if (!entry || entry->kind != EntryKind::event) return nullptr;
-  return std::make_shared<const Result<CheckedEvent>>(check_event(
-      item_of(leaf, *entry), [this](const crypto::Digest& key_id) { return known_key(key_id); },
-      Attachments::optional));
+  return check(item_of(leaf, *entry), Attachments::optional);
 }
 
 Result<void> Ledger::follow(std::span<const Leaf> leaves, const std::vector<Checked>& checked) {
@@ -76,11 +74,10 @@ Result<void> Ledger::follow_event(const Leaf& leaf, const Entry& entry, const Ch
 
 Result<void> Ledger::follow_state_root(const Entry& entry) {
   if (entry.time != time_ + 1) return differs("a state root comes right after the leaf before");
-  const auto own = encode_state_root(roots_->root(*state_));
-  if (!gap_ && entry.body != own) {
+  const auto own = roots_->root(*state_);
+  if (!gap_ && entry.body != encode_state_root(own)) {
     const auto theirs = decode_state_root(entry.body);
-    return differs(theirs ? difference(*decode_state_root(own), *theirs)
-                          : describe(theirs.error()));
+    return differs(theirs ? difference(own, *theirs) : describe(theirs.error()));
   }
   append_leaf(entry.time, EntryKind::state_root, entry.body);
   return {};

@@ -99,10 +99,10 @@ Result<void> Inventory::salvage(const std::string& folder, const std::string& to
   return Store::salvage(folder, to);
 }
 
-Result<Inventory::StoredBytes> Inventory::leaf(std::uint64_t leaf) const {
+Result<StoredLeaf> Inventory::leaf(std::uint64_t leaf) const {
   auto entry = reader_->get(key::entry(leaf));
   if (!entry) return damaged("entry " + std::to_string(leaf) + " is missing");
-  return StoredBytes{std::move(*entry), reader_->get(key::attachment(leaf))};
+  return StoredLeaf{std::move(*entry), reader_->get(key::attachment(leaf))};
 }
 
 Result<void> Inventory::check_leaves() const {
@@ -145,7 +145,7 @@ Result<void> Inventory::hand_over(const StoreOptions& rebuilt) const {
   auto store = Store::open(rebuilt);
   if (!store) return tl::make_unexpected(store.error());
   const auto applied = reader_->get(key::meta("applied"));
-  if (!applied || applied->size() != 24 || crypto::read_u64(applied->substr(16)) != head_.size)
+  if (!applied || !decode_applied(*applied, head_.size))
     return damaged(key_text(key::meta("applied")) + ": the place in consensus is lost");
   leveldb::WriteBatch batch;
   batch.Put(slice(key::meta("applied")), slice(*applied));

@@ -28,11 +28,7 @@ class Inventory {
   [[nodiscard]] const Head& head() const { return head_; }
 
   // The stored bytes of a leaf and its attachment. CORRUPT if there is no entry.
-  struct StoredBytes {
-    std::string entry;
-    std::optional<std::string> attachment;
-  };
-  [[nodiscard]] Result<StoredBytes> leaf(std::uint64_t leaf) const;
+  [[nodiscard]] Result<StoredLeaf> leaf(std::uint64_t leaf) const;
 
   // Whether the entries lead to the root, by way of the stored hash tiles. CORRUPT names the first
   // entry or tile that does not fit.

@@ -38,6 +38,20 @@ bool add_up(std::int64_t whole, std::int64_t one, std::int64_t other) {
 
 }  // namespace
 
+std::string encode_applied(const AppliedAt& at, std::uint64_t size) {
+  std::string bytes;
+  crypto::append_u64(bytes, at.index);
+  crypto::append_u64(bytes, at.term);
+  crypto::append_u64(bytes, size);
+  return bytes;
+}
+
+Result<AppliedAt> decode_applied(std::string_view stored, std::uint64_t size) {
+  if (stored.size() != 24 || crypto::read_u64(stored.substr(16)) != size)
+    return fail(ErrorCode::CORRUPT, "applied");
+  return AppliedAt{crypto::read_u64(stored), crypto::read_u64(stored.substr(8))};
+}
+
 Ledger::Ledger(std::unique_ptr<Store> store)
     : store_(std::move(store)), batch_(std::make_unique<leveldb::WriteBatch>()) {}
 Ledger::~Ledger() = default;
@@ -55,9 +69,9 @@ Result<void> Ledger::load() {
   if (!head) return tl::make_unexpected(head.error());
   time_ = head->time;
   if (const auto at = store_->get(key::meta("applied"))) {
-    if (at->size() != 24 || crypto::read_u64(at->substr(16)) != head->size)
-      return fail(ErrorCode::CORRUPT, "applied");
-    applied_ = {crypto::read_u64(*at), crypto::read_u64(at->substr(8))};
+    const auto applied = decode_applied(*at, head->size);
+    if (!applied) return tl::make_unexpected(applied.error());
+    applied_ = *applied;
   }
   auto tree = Tree::load(*store_, head->size);
   if (!tree) return tl::make_unexpected(tree.error());
@@ -134,9 +148,9 @@ std::optional<crypto::PublicKey> Ledger::known_key(const crypto::Digest& key_id)
   return std::move(*key);
 }
 
-Checked Ledger::check(const BlockItem& item) const {
-  return std::make_shared<const Result<CheckedEvent>>(
-      check_event(item, [this](const crypto::Digest& key_id) { return known_key(key_id); }));
+Checked Ledger::check(const BlockItem& item, Attachments attachments) const {
+  return std::make_shared<const Result<CheckedEvent>>(check_event(
+      item, [this](const crypto::Digest& key_id) { return known_key(key_id); }, attachments));
 }
 
 Result<std::vector<Answer>> Ledger::apply(const Block& block, const std::vector<Checked>& checked,
@@ -189,11 +203,7 @@ void Ledger::publish(AppliedAt at) {
   roots_->write_to(*batch_, tree_->size());
   batch_->Put(slice(key::meta("head")),
               slice(encode_head({tree_->size(), tree_->root(), time_, roots_->digest()})));
-  std::string position;
-  crypto::append_u64(position, at.index);
-  crypto::append_u64(position, at.term);
-  crypto::append_u64(position, tree_->size());
-  batch_->Put(slice(key::meta("applied")), slice(position));
+  batch_->Put(slice(key::meta("applied")), slice(encode_applied(at, tree_->size())));
   if (gap_) {
     std::string gap;
     crypto::append_u64(gap, *gap_);

@@ -63,6 +63,11 @@ struct AppliedAt {
   bool operator==(const AppliedAt&) const = default;
 };
 
+// As stored: u64-BE index ‖ u64-BE term ‖ u64-BE leaves the ledger had then.
+[[nodiscard]] std::string encode_applied(const AppliedAt& at, std::uint64_t size);
+// CORRUPT unless the bytes are of a ledger with `size` leaves.
+[[nodiscard]] Result<AppliedAt> decode_applied(std::string_view stored, std::uint64_t size);
+
 // What became of one event.
 struct Answer {
   v1::Decision decision = v1::FAILED;
@@ -85,7 +90,8 @@ class Ledger {
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
-  [[nodiscard]] Checked check(const BlockItem& item) const;
+  [[nodiscard]] Checked check(const BlockItem& item,
+                              Attachments attachments = Attachments::needed) const;
 
   // Applies a block. `checked` holds one result per item, each of exactly that item's bytes; a null
   // one is made here. Answers one per item. READ_ONLY once conservation has failed.

@@ -297,17 +297,8 @@ std::string PersonalBalance::encode() const {
 }
 
 PersonalBalance PersonalBalance::decode(std::string_view bytes) {
-  assert(bytes.size() == kSize);
+  assert(bytes.size() == 16);
   return {static_cast<std::int64_t>(crypto::read_u64(bytes)), crypto::read_u64(bytes.substr(8))};
-}
-
-v1::Account PersonalBalance::as_account(const std::string& id) const {
-  v1::Account account;
-  account.set_account(id);
-  account.set_kind(v1::ACCOUNT_PERSONAL);
-  account.set_opened_at(static_cast<std::int64_t>(opened_at));
-  account.set_credits_held_g(grams);
-  return account;
 }
 
 }  // namespace puhui::ledger

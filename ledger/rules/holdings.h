@@ -53,12 +53,8 @@ void record_move(Context& context, const v1::UnitBlock& piece, v1::UnitMoveKind 
 struct PersonalBalance {
   std::int64_t grams = 0;
   std::uint64_t opened_at = 0;
-
-  static constexpr std::size_t kSize = 16;
   [[nodiscard]] std::string encode() const;
   [[nodiscard]] static PersonalBalance decode(std::string_view bytes);
-  // As accounts are shown.
-  [[nodiscard]] v1::Account as_account(const std::string& id) const;
 };
 
 }  // namespace puhui::ledger

@@ -16,8 +16,6 @@ constexpr std::size_t kPagesKeptMax = 1 << 16;
 
 leveldb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
-bool lies_below(const MapSlot& slot, std::uint8_t digit) { return slot.digit < digit; }
-
 }  // namespace
 
 Result<StateRoots> StateRoots::load(const Store& store) {
@@ -112,7 +110,7 @@ MapPage& StateRoots::update(const std::string& prefix, Pairs pairs) {
 // `pairs` all lie in one slot of the page.
 void StateRoots::update_slot(MapPage& page, const std::string& prefix, Pairs pairs) {
   const auto digit = digit_of(pairs.front().key, prefix.size());
-  auto at = std::lower_bound(page.begin(), page.end(), digit, lies_below);
+  auto at = std::ranges::lower_bound(page, digit, {}, &MapSlot::digit);
   const bool is_taken = at != page.end() && at->digit == digit;
   const auto& only = pairs.front();
   const bool is_alone =

@@ -288,7 +288,13 @@ std::optional<v1::Account> View::account(std::string_view account) const {
     return is_name(account) ? find<v1::Account>(*reader_, key::account(account)) : std::nullopt;
   const auto stored = reader_->get(key::personal(pseudonym));
   if (!stored) return std::nullopt;
-  return PersonalBalance::decode(*stored).as_account(std::string(account));
+  const auto balance = PersonalBalance::decode(*stored);
+  v1::Account shown;
+  shown.set_account(std::string(account));
+  shown.set_kind(v1::ACCOUNT_PERSONAL);
+  shown.set_opened_at(static_cast<std::int64_t>(balance.opened_at));
+  shown.set_credits_held_g(balance.grams);
+  return shown;
 }
 
 v1::UnitBlockList View::units(std::string_view account, const Page& page) const {

@@ -41,6 +41,12 @@ struct Page {
 };
 inline constexpr std::size_t kPageLimitMax = 1000;
 
+// A leaf as it is stored.
+struct StoredLeaf {
+  std::string entry;
+  std::optional<std::string> attachment;
+};
+
 class View {
  public:
   View(std::unique_ptr<Reader> reader, const Head& head, std::shared_ptr<TileCache> tiles);
@@ -51,6 +57,9 @@ class View {
   // ---- Leaves, tiles, proofs. Positions must lie below the size (asserted). ----
   [[nodiscard]] std::string entry(std::uint64_t leaf) const;
   [[nodiscard]] std::optional<std::string> attachment(std::uint64_t leaf) const;
+  [[nodiscard]] StoredLeaf leaf(std::uint64_t leaf) const {
+    return {entry(leaf), attachment(leaf)};
+  }
   // The entry decoded for people; without attachment.
   [[nodiscard]] v1::EntryView entry_view(std::uint64_t leaf) const;
   // Bytes of a tile or bundle as C2SP tlog-tiles defines them; nothing if it does not exist yet.

@@ -104,13 +104,13 @@ void Api::read(Request request, Respond respond) {
   auto answer = [this, request = std::move(request),
                  respond = std::move(respond)](const Result<void>& ready) {
     if (!ready) return respond(problem(ready.error()));
+    if (!views::asks_past(request)) return respond(answer_from(request, nullptr));
     const auto ledger = replica_.ledger();
     auto view = ledger->view();
     const auto size = views::size_asked(request, view);
     if (!size) return respond(problem(size.error()));
-    if (!*size) return respond(answer_from(request, nullptr));
-    if (**size == view.head().size) return respond(answer_from(request, &view));
-    history_.at(**size, [this, request, respond](const Result<Past>& past) {
+    if (*size == view.head().size) return respond(answer_from(request, &view));
+    history_.at(*size, [this, request, respond](const Result<Past>& past) {
       respond(past ? answer_from(request, past->view.get()) : problem(past.error()));
     });
   };

@@ -264,7 +264,7 @@ void Audit::finish() {
     (block.state() == v1::HELD ? held : retired) += Whole(block.end()) - Whole(block.start()) + 1;
   }
   for (const auto& [name, account] : books_.accounts) of_accounts += account.units_held_kg();
-  for (const auto& [name, account] : books_.personal) credits += account.grams;
+  for (const auto& [name, grams] : books_.personal) credits += grams;
   const auto& t = books_.totals;
   const auto last = size() == 0 ? 0 : size() - 1;
   if (!gapless || next != books_.next_serial || held != of_accounts || held != t.units_held_kg() ||

@@ -27,10 +27,6 @@ inline constexpr Micros kMicrosPerDay = Micros{86'400} * 1'000'000;
 [[nodiscard]] std::string stored(char family, std::uint64_t number);
 [[nodiscard]] std::string stored(char family, std::string_view name, std::string_view rest);
 
-struct Personal {
-  std::int64_t grams = 0;
-  std::uint64_t opened_at = 0;
-};
 struct Stretch {
   std::int64_t to = 0;
   std::string report;
@@ -70,7 +66,7 @@ struct Books {
   std::map<std::string, std::map<std::uint64_t, std::uint64_t>> held;  // account: first → last
   std::map<std::uint64_t, v1::Retirement> retirements;                 // by leaf
 
-  std::unordered_map<std::string, Personal> personal;  // by pseudonym
+  std::unordered_map<std::string, std::int64_t> personal;  // grams, by pseudonym
   std::unordered_set<crypto::Digest, DigestHash> claims;
   std::unordered_map<std::string, crypto::Digest> identities;  // party, 0, event id → event
   v1::Totals totals;

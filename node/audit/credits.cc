@@ -20,7 +20,7 @@ ErrorCode judge(const Case& at, const Record& record, const Score& score, const 
     return ErrorCode::CLAIM_WINDOW;
   if (score.code != ErrorCode::OK) return score.code;
   if (at.books.claims.contains(record.claim)) return ErrorCode::CLAIM_DUPLICATE;
-  if (!adds_up(account->second.grams, score.grams) ||
+  if (!adds_up(account->second, score.grams) ||
       !adds_up(at.books.totals.credits_credited_g(), score.grams))
     return ErrorCode::AMOUNT_OVERFLOW;
   return ErrorCode::OK;
@@ -28,7 +28,7 @@ ErrorCode judge(const Case& at, const Record& record, const Score& score, const 
 
 void credit(Case& at, const Record& record, std::int64_t grams) {
   at.books.claims.insert(record.claim);
-  at.books.personal.at(record.account).grams += grams;
+  at.books.personal.at(record.account) += grams;
   auto& totals = at.books.totals;
   totals.set_credits_credited_g(totals.credits_credited_g() + grams);
   totals.set_credits_held_g(totals.credits_held_g() + grams);
@@ -48,9 +48,7 @@ Verdict open_personal_accounts(Case& at, const v1::OpenPersonalAccounts& action)
     if (at.books.personal.contains(name) || !fresh.insert(name).second)
       return refused(ErrorCode::ACCOUNT_EXISTS, "p-" + crypto::hex_encode(name));
   }
-  for (const auto& name : fresh) {
-    at.books.personal[name] = {0, at.position};
-  }
+  for (const auto& name : fresh) at.books.personal[name] = 0;
   auto& totals = at.books.totals;
   totals.set_personal_accounts(totals.personal_accounts() +
                                static_cast<std::int64_t>(fresh.size()));

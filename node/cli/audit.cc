@@ -22,9 +22,9 @@ struct AuditFlags {
 };
 
 // Says once a second how far an audit is, and how fast.
-class Teller {
+class AuditTeller {
  public:
-  explicit Teller(std::ostream& err) : err_(err) {}
+  explicit AuditTeller(std::ostream& err) : err_(err) {}
   void operator()(const audit::Progress& now) {
     const auto since = Clock::now() - told_;
     if (since < kTellEvery) return;
@@ -72,7 +72,7 @@ Result<Exit> audit_log(Session& session, const AuditFlags& flags) {
   options.policy = std::move(*policy);
   options.threads = flags.threads > 0 ? flags.threads : std::thread::hardware_concurrency();
   options.state_file = flags.state_file;
-  options.progress = Teller(session.world().err);
+  options.progress = AuditTeller(session.world().err);
   const auto audited = audit::run(options);
   if (!audited) return tl::make_unexpected(audited.error());
   if (audited->resumed_from > 0)

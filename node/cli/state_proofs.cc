@@ -48,26 +48,22 @@ std::shared_ptr<Words> add_words(CLI::App& app) {
   return words;
 }
 
+Result<Exit> prove_value(Session& session, const Words& words) {
+  const auto proof = fetch_proof(session, words);
+  if (!proof) return tl::make_unexpected(proof.error());
+  if (!proof->has_value())
+    return fail(ErrorCode::NOT_FOUND, "it is absent (puhui proof absence proves that)");
+  return deliver(session, *proof);
+}
+
 Run declare_state(CLI::App& app) {
-  return [words = add_words(app)](Session& session) -> Result<Exit> {
-    const auto proof = fetch_proof(session, *words);
-    if (!proof) return tl::make_unexpected(proof.error());
-    if (!proof->has_value())
-      return fail(ErrorCode::NOT_FOUND, "it is absent (puhui proof absence proves that)");
-    return deliver(session, *proof);
-  };
+  return [words = add_words(app)](Session& session) { return prove_value(session, *words); };
 }
 
 Run declare_balance(CLI::App& app) {
   auto account = std::make_shared<std::string>();
   app.add_option("account", *account, "name of the account")->required();
-  return [account](Session& session) -> Result<Exit> {
-    const auto proof = fetch_proof(session, {"account", *account});
-    if (!proof) return tl::make_unexpected(proof.error());
-    if (!proof->has_value())
-      return fail(ErrorCode::NOT_FOUND, "there was no such account (puhui proof absence account)");
-    return deliver(session, *proof);
-  };
+  return [account](Session& session) { return prove_value(session, {"account", *account}); };
 }
 
 Run declare_absence(CLI::App& app) {

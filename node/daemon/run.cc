@@ -214,8 +214,7 @@ Result<void> run_node(const Config& config, const std::string& folder,
   api::Metrics metrics;
   History history(history_options(config, folder), [&replica = **replica](std::uint64_t leaf) {
     const auto ledger = replica.ledger();
-    const auto view = ledger->view();
-    return Result<StoredLeaf>(StoredLeaf{view.entry(leaf), view.attachment(leaf)});
+    return Result<StoredLeaf>(ledger->view().leaf(leaf));
   });
   api::Api api(**replica, metrics, witness->get(), history);
   auto server = http::Server::start(io, std::move(*serving),

@@ -113,10 +113,14 @@ Result<void> write_file(const std::string& path, std::string_view bytes, Mode mo
   return {};
 }
 
+tl::unexpected<Error> io_failure(const std::string& path, const std::error_code& error) {
+  return fail(ErrorCode::IO, path + ": " + error.message());
+}
+
 Result<void> make_folder(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) return fail(ErrorCode::IO, path + ": " + error.message());
+  if (error) return io_failure(path, error);
   return {};
 }
 

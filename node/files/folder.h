@@ -25,6 +25,10 @@ enum class Mode { shared, secret };  // 0644, 0600
 [[nodiscard]] Result<void> make_folder(const std::string& path);
 [[nodiscard]] bool exists(const std::string& path);
 
+// What a call on the file system met, as IO naming the path.
+[[nodiscard]] tl::unexpected<Error> io_failure(const std::string& path,
+                                               const std::error_code& error);
+
 // A key file (crypto/key.h). KEY_FILE_MODE if a plain one is readable by others; errors of
 // decode_key_file. The passphrase is asked for only when the file is encrypted.
 [[nodiscard]] Result<crypto::SecretKey> read_key(const std::string& path,

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "crypto/bytes.h"
+#include "node/files/folder.h"
 
 namespace puhui::node {
 namespace {
@@ -13,15 +14,11 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kScratch = "scratch-", kMilestone = "milestone-";
 
-tl::unexpected<Error> io(const std::string& what, const std::error_code& error) {
-  return fail(ErrorCode::IO, what + ": " + error.message());
-}
-
 // Tables never change once written, so a copy may share them.
 Result<void> copy_database(const std::string& from, const std::string& to) {
   std::error_code error;
   fs::create_directories(to, error);
-  if (error) return io(to, error);
+  if (error) return io_failure(to, error);
   for (const auto& file : fs::directory_iterator(from, error)) {
     const auto name = file.path().filename();
     if (name == "LOCK") continue;
@@ -29,9 +26,9 @@ Result<void> copy_database(const std::string& from, const std::string& to) {
       fs::create_hard_link(file.path(), to / name, error);
     else
       fs::copy_file(file.path(), to / name, error);
-    if (error) return io(to, error);
+    if (error) return io_failure(to, error);
   }
-  if (error) return io(from, error);
+  if (error) return io_failure(from, error);
   return {};
 }
 
@@ -102,7 +99,7 @@ Result<void> History::begin_before(std::uint64_t size) {
 Result<void> History::open(const std::string& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) return io(folder, error);
+  if (error) return io_failure(folder, error);
   auto store = options_.store;
   store.folder = folder;
   auto opened = ledger::Ledger::open(store);
@@ -158,7 +155,7 @@ Result<void> History::keep_milestone(std::uint64_t size) {
   fs::remove_all(unfinished, error);
   if (auto copied = copy_database(folder, unfinished); !copied) return copied;
   fs::rename(unfinished, milestone(size), error);
-  if (error) return io(unfinished, error);
+  if (error) return io_failure(unfinished, error);
   // When there are too many, every second one goes.
   sizes.insert(size);
   bool goes = sizes.size() > kMilestonesMax;

@@ -4,17 +4,12 @@
 #include <boost/asio/thread_pool.hpp>
 #include <cstdint>
 #include <functional>
-#include <optional>
-#include <string>
 
 #include "ledger/ledger.h"
 
 namespace puhui::node {
 
-struct StoredLeaf {
-  std::string entry;
-  std::optional<std::string> attachment;
-};
+using ledger::StoredLeaf;
 // Called from several threads at once, for leaves that exist.
 using ReadLeaf = std::function<Result<StoredLeaf>(std::uint64_t leaf)>;
 

@@ -72,7 +72,7 @@ Result<void> Copy::write_attachment(std::uint64_t leaf, std::string_view bytes) 
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
   if (!error) fs::permissions(top, fs::perms::owner_all, error);
-  if (error) return fail(ErrorCode::IO, path.string() + ": " + error.message());
+  if (error) return io_failure(path.string(), error);
   return write_file(path.string(), bytes, Mode::secret);
 }
 
@@ -99,7 +99,7 @@ Result<void> Copy::put(const std::string& path, std::string_view bytes) const {
     if (!wrote || !closed) return fail(ErrorCode::IO, beside + ": " + std::strerror(errno));
     fs::rename(beside, path, error);
   }
-  if (error) return fail(ErrorCode::IO, path + ": " + error.message());
+  if (error) return io_failure(path, error);
   return {};
 }
 

@@ -79,7 +79,6 @@ class Mirror {
         follower_(parts.follower),
         views_(parts.views),
         site_(parts.site) {
-    site_.show(views_);
     status_.set_source(options.follow.source.where);
     status_.set_forks(files_in(options.folder + "/evidence"));
     describe_head();
@@ -176,9 +175,9 @@ Result<void> run_mirror(MirrorOptions options, const Told& told) {
   options.follow.stops = [&process] { return process.stops(); };
   auto follower = Follower::start(*copy, options.follow);
   if (!follower) return tl::make_unexpected(follower.error());
-  Site site(*copy, witness->get());
   auto views = open_views(options, *copy);
   if (!views) return tl::make_unexpected(views.error());
+  Site site(*copy, witness->get(), views->get());
   Mirror mirror(options, {*copy, **follower, views->get(), site});
   if (options.once) return mirror.round(told);
 

@@ -24,16 +24,15 @@ namespace puhui::node {
 
 class Site {
  public:
-  // `witness` is null where no log is followed; all outlive the site.
-  Site(const Copy& copy, Witness* witness) : copy_(copy), witness_(witness) {}
+  // `witness` is null where no log is followed, `views` where none are kept; all outlive the site.
+  Site(const Copy& copy, Witness* witness, MirrorViews* views)
+      : copy_(copy), witness_(witness), views_(views) {}
 
   void handle(const http::Request& request, http::Respond respond);
 
   // What is served from now on, and told.
   void publish(crypto::TreeHead head, std::string note);
   void tell(v1::MirrorStatus status);
-  // Views to be served; before the first request.
-  void show(MirrorViews* views) { views_ = views; }
 
  private:
   struct Published {
@@ -45,7 +44,7 @@ class Site {
 
   const Copy& copy_;
   WitnessEndpoint witness_;
-  MirrorViews* views_ = nullptr;
+  MirrorViews* const views_;
   mutable std::mutex mutex_;
   Published published_;
   v1::MirrorStatus status_;

@@ -50,8 +50,7 @@ Result<void> MirrorViews::build() {
   auto built = std::make_shared<Built>();
   built->ledger = std::move(*ledger);
   built->history = std::make_unique<History>(options, [&of = *built->ledger](std::uint64_t leaf) {
-    const auto view = of.view();
-    return Result<StoredLeaf>(StoredLeaf{view.entry(leaf), view.attachment(leaf)});
+    return Result<StoredLeaf>(of.view().leaf(leaf));
   });
   std::lock_guard lock(mutex_);
   built_ = std::move(built);
@@ -79,7 +78,7 @@ Result<void> MirrorViews::follow(bool has_all_attachments) {
     }
     std::error_code error;
     std::filesystem::remove_all(folder_, error);
-    if (error) return fail(ErrorCode::IO, folder_ + ": " + error.message());
+    if (error) return io_failure(folder_, error);
     if (auto begun = build(); !begun) return begun;
   }
   const auto size = copy_.head().size;
@@ -95,11 +94,12 @@ void MirrorViews::handle(const http::Request& request, http::Respond respond,
   const auto from = built();
   if (!from) return respond(http::problem({ErrorCode::UNAVAILABLE, "the views begin anew"}));
   auto current = from->ledger->view();
-  const auto size = views::size_asked(request, current);
+  const auto size = views::asks_past(request) ? views::size_asked(request, current)
+                                              : Result<std::uint64_t>(current.head().size);
   if (!size) return respond(http::problem(size.error()));
-  if (!*size || **size == current.head().size)
+  if (*size == current.head().size)
     return respond(answer(request, current, current, std::move(checkpoint)));
-  from->history->at(**size, [from, request, respond, checkpoint](const Result<Past>& past) {
+  from->history->at(*size, [from, request, respond, checkpoint](const Result<Past>& past) {
     if (!past) return respond(http::problem(past.error()));
     auto now = from->ledger->view();
     respond(answer(request, *past->view, now, checkpoint));

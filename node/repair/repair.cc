@@ -48,11 +48,7 @@ Result<std::unique_ptr<ledger::Ledger>> rebuild(const std::string& folder, const
 }
 
 ReadLeaf leaves_of(const Inventory& inventory) {
-  return [&inventory](std::uint64_t leaf) -> Result<StoredLeaf> {
-    auto stored = inventory.leaf(leaf);
-    if (!stored) return tl::make_unexpected(stored.error());
-    return StoredLeaf{std::move(stored->entry), std::move(stored->attachment)};
-  };
+  return [&inventory](std::uint64_t leaf) { return inventory.leaf(leaf); };
 }
 
 // What is wrong with the ledger in this folder, or nothing.
@@ -125,7 +121,7 @@ Result<std::string> put_in_place(const std::string& data, const std::string& old
   std::error_code error;
   fs::remove_all(kept, error);
   fs::rename(old, kept, error);
-  if (error) return fail(ErrorCode::IO, old + ": " + error.message());
+  if (error) return io_failure(old, error);
   return kept;
 }
 

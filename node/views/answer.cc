@@ -359,15 +359,17 @@ bool asks_witnessed(const http::Request& request) {
          asked->second == "true";
 }
 
-Result<std::optional<std::uint64_t>> size_asked(const http::Request& request,
-                                                const ledger::View& current) {
+bool asks_past(const http::Request& request) {
+  return request.query.contains("at") || request.query.contains("before");
+}
+
+Result<std::uint64_t> size_asked(const http::Request& request, const ledger::View& current) {
   const auto at = request.query.find("at"), before = request.query.find("before");
   const auto none = request.query.end();
-  if (at == none && before == none) return std::optional<std::uint64_t>();
   if (at != none && before != none)
     return fail(ErrorCode::INVALID_ARGUMENT, "at and before exclude each other");
   const auto asked = number(at != none ? at->second : before->second);
-  if (!asked) return tl::make_unexpected(asked.error());
+  if (!asked) return asked;
   const auto here = current.head().size;
   const auto held = "; this node holds " + std::to_string(here) + " leaves";
   if (at != none && *asked >= here)

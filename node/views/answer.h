@@ -23,11 +23,12 @@ struct Reading {
 // Whether a receipt is asked for that meets the witness policy.
 [[nodiscard]] bool asks_witnessed(const http::Request& request);
 
-// The number of leaves after which the answer is to be given: `at=<position>` means after that
-// leaf, `before=<time>` (UTC microseconds) after the last leaf before that time. Nothing: now.
-// INVALID_ARGUMENT; NOT_FOUND where there is no such leaf.
-[[nodiscard]] Result<std::optional<std::uint64_t>> size_asked(const http::Request& request,
-                                                              const ledger::View& current);
+// Whether an answer as of a past is asked for: `at=<position>` means after that leaf,
+// `before=<time>` (UTC microseconds) after the last leaf before that time.
+[[nodiscard]] bool asks_past(const http::Request& request);
+// How many leaves that past has. INVALID_ARGUMENT; NOT_FOUND where there is no such leaf.
+[[nodiscard]] Result<std::uint64_t> size_asked(const http::Request& request,
+                                               const ledger::View& current);
 
 // The answer to a GET below /v1, or of /checkpoint and /tile. NOT_FOUND for an unknown path.
 [[nodiscard]] http::Response answer_read(Reading& reading);

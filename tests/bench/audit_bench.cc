@@ -138,20 +138,13 @@ void auditing_behaviour(benchmark::State& state) {
                           static_cast<std::int64_t>(kRecordsPerBatch * kBatches));
 }
 
-BENCHMARK(auditing_transfers)
-    ->ArgName("threads")
-    ->Arg(1)
-    ->Arg(2)
-    ->Iterations(3)
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime();
-BENCHMARK(auditing_behaviour)
-    ->ArgName("threads")
-    ->Arg(1)
-    ->Arg(2)
-    ->Iterations(3)
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime();
+void on_one_thread_and_two(benchmark::internal::Benchmark* bench) {
+  bench->ArgName("threads")->Arg(1)->Arg(2)->Iterations(3);
+  bench->Unit(benchmark::kMillisecond)->UseRealTime();
+}
+
+BENCHMARK(auditing_transfers)->Apply(on_one_thread_and_two);
+BENCHMARK(auditing_behaviour)->Apply(on_one_thread_and_two);
 
 }  // namespace
 }  // namespace puhui::node::audit

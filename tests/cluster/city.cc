@@ -188,6 +188,14 @@ const crypto::SecretKey& City::key_of(const std::string& party) {
   return *key;
 }
 
+std::string City::fetch_policy() {
+  auto client = this->client();
+  const auto policy = client.request("GET", "/v1/policy");
+  const auto path = folder_ + "/policy";
+  if (!policy || !node::write_file(path, policy->body, node::Mode::shared)) die("policy");
+  return path;
+}
+
 bool City::wait(const std::function<bool()>& condition) {
   const auto end = std::chrono::steady_clock::now() + kWaitBound;
   while (!condition()) {

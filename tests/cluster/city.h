@@ -66,6 +66,8 @@ class City {
   [[nodiscard]] v1::Status status(unsigned node);
   // The node that leads and is ready (it has a complete checkpoint); waits for one.
   [[nodiscard]] unsigned leader();
+  // Fetches the city's policy into a file and answers its name.
+  std::string fetch_policy();
   // Waits until `condition` holds; false after two minutes.
   [[nodiscard]] static bool wait(const std::function<bool()>& condition);
 

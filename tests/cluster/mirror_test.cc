@@ -31,8 +31,7 @@ class MirroredCity : public ::testing::Test {
     auto client = city_.client();
     batch_ = send(client, ride_batch(city_, "rides", pseudonyms, 3), true);
     EXPECT_EQ(batch_.decision(), v1::ACCEPTED) << batch_.detail();
-    const auto policy = client.request("GET", "/v1/policy");
-    EXPECT_TRUE(node::write_file(file("policy"), policy->body, node::Mode::shared));
+    EXPECT_EQ(city_.fetch_policy(), file("policy"));
   }
 
   [[nodiscard]] std::string file(const std::string& name) const {

@@ -46,10 +46,7 @@ TEST(Repair, AChangedNodeComesBackAsItsPeers) {
   EXPECT_NE(wrong.output.find("entry 3"), std::string::npos) << wrong.output;
   EXPECT_EQ(run({PUHUI_CLI, "repair", data}).status, 3) << "its own leaves do not suffice";
 
-  auto client = city.client_of(1);
-  const auto policy = city.folder() + "/policy";
-  ASSERT_TRUE(
-      node::write_file(policy, client.request("GET", "/v1/policy")->body, node::Mode::shared));
+  const auto policy = city.fetch_policy();
   const auto repaired = run({PUHUI_CLI, "repair", data, "--from", city.url(1), "--policy", policy,
                              "--ca", city.folder() + "/city/authority.pem"});
   ASSERT_EQ(repaired.status, 0) << repaired.output;

@@ -24,8 +24,7 @@ class StateProofs : public ::testing::Test {
           send(client, sign(city_, transfer("owner", "owner", "buyer", moved), {"owner"}), true)
               .decision(),
           v1::ACCEPTED);
-    const auto policy = client.request("GET", "/v1/policy");
-    EXPECT_TRUE(node::write_file(file("policy"), policy->body, node::Mode::shared));
+    EXPECT_EQ(city_.fetch_policy(), file("policy"));
   }
 
   [[nodiscard]] std::string file(const std::string& name) const {

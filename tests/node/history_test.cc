@@ -33,10 +33,7 @@ struct Histories : ::testing::Test {
     }
   }
   [[nodiscard]] ReadLeaf leaves() {
-    return [this](std::uint64_t leaf) {
-      const auto view = city.view();
-      return Result<StoredLeaf>(StoredLeaf{view.entry(leaf), view.attachment(leaf)});
-    };
+    return [this](std::uint64_t leaf) { return Result<StoredLeaf>(city.view().leaf(leaf)); };
   }
   static Result<Past> ask(History& history, std::uint64_t size) {
     std::promise<Result<Past>> answer;

@@ -263,7 +263,7 @@ RC_GTEST_FIXTURE_PROP(Mirror, AChangedSourceIsNoticed, ()) {
 TEST_F(Mirror, ServesWhatItAccepted) {
   serve(log, 600, source);
   ASSERT_EQ(follow(), ErrorCode::OK);
-  Site site(copy, nullptr);
+  Site site(copy, nullptr, nullptr);
   const auto get = [&site](const std::string& path) {
     http::Request request{"GET", path, {}, {}, {}, {}, {}, {}};
     http::Response answer;

@@ -74,6 +74,19 @@ struct Repairs : ::testing::Test {
     store.folder = current_ledger(options.data);
     return store;
   }
+  // A table of the database, once it has been opened again.
+  [[nodiscard]] std::string table() const {
+    std::string found;
+    for (const auto& file : fs::directory_iterator(options.data + "/ledger-0"))
+      if (file.path().extension() == ".ldb") found = file.path();
+    return found;
+  }
+  void take_from_the_copy() {
+    FollowOptions source;
+    source.source.where = folder.file("copy");
+    source.policy = policy;
+    options.source = source;
+  }
   // The repaired ledger goes on where the damaged one stood.
   void expect_as_before() {
     ASSERT_TRUE(scrub(options));
@@ -109,9 +122,7 @@ TEST_F(Repairs, AChangedBalanceIsNamedAndRestored) {
 
 TEST_F(Repairs, ADamagedTableIsNamedAndNothingIsMadeUp) {
   ASSERT_TRUE(ledger::Ledger::open(current()));  // the log becomes a table
-  std::string table;
-  for (const auto& file : fs::directory_iterator(options.data + "/ledger-0"))
-    if (file.path().extension() == ".ldb") table = file.path();
+  const auto table = this->table();
   ASSERT_FALSE(table.empty());
   fs::resize_file(table, fs::file_size(table) - 1);
   const auto wrong = scrub(options);
@@ -125,18 +136,14 @@ TEST_F(Repairs, ADamagedTableIsNamedAndNothingIsMadeUp) {
 
 TEST_F(Repairs, ADamagedBlockIsMendedFromAPeersCopy) {
   ASSERT_TRUE(ledger::Ledger::open(current()));
-  std::string table;
-  for (const auto& file : fs::directory_iterator(options.data + "/ledger-0"))
-    if (file.path().extension() == ".ldb") table = file.path();
+  const auto table = this->table();
+  ASSERT_FALSE(table.empty());
   std::fstream bytes(table, std::ios::in | std::ios::out | std::ios::binary);
   bytes.seekp(50);
   bytes.put('\x7f');
   bytes.close();
   ASSERT_FALSE(scrub(options));
-  FollowOptions source;
-  source.source.where = folder.file("copy");
-  source.policy = policy;
-  options.source = source;
+  take_from_the_copy();
   const auto done = repair(options);
   ASSERT_TRUE(done) << describe(done.error());
   EXPECT_NE(done->found.find(table), std::string::npos) << done->found;
@@ -150,10 +157,7 @@ TEST_F(Repairs, AMissingEntryNeedsAPeer) {
   ASSERT_FALSE(alone);
   EXPECT_EQ(alone.error().code, ErrorCode::CORRUPT);
   EXPECT_FALSE(fs::exists(options.data + "/current")) << "nothing half done";
-  FollowOptions source;
-  source.source.where = folder.file("copy");
-  source.policy = policy;
-  options.source = source;
+  take_from_the_copy();
   const auto done = repair(options);
   ASSERT_TRUE(done) << describe(done.error());
   expect_as_before();
