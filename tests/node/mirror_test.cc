@@ -255,9 +255,23 @@ RC_GTEST_FIXTURE_PROP(Mirror, AChangedSourceIsNoticed, ()) {
   const std::uint64_t size = code == ErrorCode::OK ? 700 : 300;
   RC_ASSERT((copy.head() == crypto::TreeHead{size, log.root(size)}));
   RC_ASSERT(code != ErrorCode::CHECKPOINT_INCONSISTENT);
+  const auto accepted = copy.checkpoint();
   serve(log, 700, source);
   RC_ASSERT(follow() == ErrorCode::OK);
+  // A checkpoint that was accepted with its line twice is kept as it came.
+  if (code == ErrorCode::OK && victim->first == "checkpoint") put(source / "checkpoint", accepted);
   expect_whole(log, 700);
+}
+
+TEST_F(Mirror, AnAcceptedCheckpointIsKeptAsItCame) {
+  serve(log, 700, source);
+  auto doubled = log.checkpoint(700);
+  doubled += doubled.substr(doubled.find("\n\n") + 2);
+  put(source / "checkpoint", doubled);
+  ASSERT_EQ(follow(), ErrorCode::OK);
+  serve(log, 700, source);
+  ASSERT_EQ(follow(), ErrorCode::OK);
+  EXPECT_EQ(copy.checkpoint(), doubled);
 }
 
 TEST_F(Mirror, ServesWhatItAccepted) {
