@@ -1,5 +1,6 @@
-// Verifies a Puhui city's public log, or any C2SP tlog-tiles log, with nothing of the city's code:
-// the tree is golang.org/x/mod/sumdb/tlog, the notes are golang.org/x/mod/sumdb/note.
+// Verifies a Puhui city's public log, or any C2SP tlog-tiles log, and what a city proves of its
+// views, with nothing of the city's code: the tree is golang.org/x/mod/sumdb/tlog, the notes are
+// golang.org/x/mod/sumdb/note.
 //
 // Exit code: 0 all that was asked for is verified, 2 wrong usage, 3 something is not.
 package main
@@ -19,6 +20,7 @@ const (
 )
 
 const usage = `usage: verifier [--url URL | --folder DIR] [flags] [RECEIPT.tlog-proof ...]
+       verifier --policy FILE --state PROOF
 
 Where the log is:
   --url URL          its address, e.g. https://node1.example:8443
@@ -31,6 +33,7 @@ Whom to trust:
   --cosigner VKEY      a cosigner's (again for each),
   --quorum N           and how many of them must have signed (a majority unless given)
 What to verify besides the checkpoint, every entry, every tile, and every RECEIPT:
+  --state FILE       a state proof: a value of the city's views, or an absence (again for each)
   --index N          inclusion of leaf N (again for each; "all" for every leaf)
   --old FILE         consistency with this earlier checkpoint
   --again SECONDS    wait, fetch the checkpoint again, verify that it continues the first
@@ -39,15 +42,15 @@ What to verify besides the checkpoint, every entry, every tile, and every RECEIP
   --checkpoint-only  leave out entries and tiles
 `
 
-type words []string
+type texts []string
 
-func (w *words) String() string     { return strings.Join(*w, " ") }
-func (w *words) Set(s string) error { *w = append(*w, s); return nil }
+func (w *texts) String() string     { return strings.Join(*w, " ") }
+func (w *texts) Set(s string) error { *w = append(*w, s); return nil }
 
 type options struct {
 	url, ca, cert, key, folder string
 	policy, log                string
-	cosigners, indexes         words
+	cosigners, indexes, states texts
 	quorum, again              int
 	old, save, entry           string
 	checkpointOnly             bool
@@ -67,6 +70,7 @@ func parseOptions() options {
 	flag.Var(&o.cosigners, "cosigner", "")
 	flag.IntVar(&o.quorum, "quorum", -1, "")
 	flag.Var(&o.indexes, "index", "")
+	flag.Var(&o.states, "state", "")
 	flag.StringVar(&o.old, "old", "", "")
 	flag.IntVar(&o.again, "again", 0, "")
 	flag.StringVar(&o.save, "save", "", "")
@@ -105,10 +109,10 @@ func run(o options) error {
 		return usageError{err}
 	}
 	if o.url == "" && o.folder == "" {
-		if len(o.receipts) == 0 {
-			return wrongUsage("neither a log nor a receipt was given")
+		if len(o.receipts)+len(o.states) == 0 {
+			return wrongUsage("neither a log nor a receipt nor a state proof was given")
 		}
-		return verifyReceipts(o, trust, nil)
+		return verifyProofs(o, trust, nil)
 	}
 	files, err := openFiles(o)
 	if err != nil {
@@ -130,7 +134,7 @@ func run(o options) error {
 	if err := verifyOld(o.old, trust, log); err != nil {
 		return err
 	}
-	if err := verifyReceipts(o, trust, log); err != nil {
+	if err := verifyProofs(o, trust, log); err != nil {
 		return err
 	}
 	return finish(o, trust, log)
@@ -171,6 +175,39 @@ func verifyOld(path string, trust *trust, log *log) error {
 	return log.continues(old)
 }
 
+// Receipts and state proofs; without a log at hand (nil), by themselves.
+func verifyProofs(o options, trust *trust, log *log) error {
+	if err := verifyReceipts(o, trust, log); err != nil {
+		return err
+	}
+	return verifyStates(o.states, trust, log)
+}
+
+func verifyStates(paths []string, trust *trust, log *log) error {
+	for _, path := range paths {
+		file, err := readFile(path, stateProofMax)
+		if err != nil {
+			return err
+		}
+		said, err := verifyState(file, trust, log)
+		if err != nil {
+			return fmt.Errorf("state proof %s: %w", path, err)
+		}
+		fmt.Printf("state proof %s: ok\n  %s\n", path, said)
+	}
+	return nil
+}
+
+// A file that does not open is a wrong call; one that is too long does not verify.
+func readFile(path string, max int64) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	defer file.Close()
+	return readUpTo(path, file, max)
+}
+
 func verifyReceipts(o options, trust *trust, log *log) error {
 	var entry []byte
 	if o.entry != "" {
@@ -180,11 +217,11 @@ func verifyReceipts(o options, trust *trust, log *log) error {
 		}
 	}
 	for _, path := range o.receipts {
-		bytes, err := os.ReadFile(path)
+		bytes, err := readFile(path, receiptMax)
 		if err != nil {
-			return usageError{err}
+			return err
 		}
-		if err := verifyReceipt(bytes, entry, trust, log); err != nil {
+		if _, err := verifyReceipt(bytes, entry, trust, log); err != nil {
 			return fmt.Errorf("receipt %s: %w", path, err)
 		}
 		fmt.Printf("receipt %s: ok\n", path)

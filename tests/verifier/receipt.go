@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -38,7 +37,7 @@ func parseReceipt(bytes []byte) (*receipt, error) {
 	lines = lines[1:]
 	var err error
 	if len(lines) > 0 && strings.HasPrefix(lines[0], "extra ") {
-		r.extra, err = base64.StdEncoding.Strict().DecodeString(strings.TrimPrefix(lines[0], "extra "))
+		r.extra, err = parseBase64(strings.TrimPrefix(lines[0], "extra "))
 		if err != nil {
 			return nil, err
 		}
@@ -60,29 +59,37 @@ func parseReceipt(bytes []byte) (*receipt, error) {
 	return r, nil
 }
 
-// Verifies signatures, quorum and inclusion; where the log is at hand, also that the receipt's
-// checkpoint is of that log's history.
-func verifyReceipt(bytes, entry []byte, trust *trust, log *log) error {
+// A leaf that a receipt proves.
+type provenLeaf struct {
+	index int64
+	entry []byte
+}
+
+// Verifies signatures, quorum and inclusion of the entry, or of the one that the receipt carries if
+// it is nil; where the log is at hand, also that the receipt's checkpoint is of that log's history.
+func verifyReceipt(bytes, entry []byte, trust *trust, log *log) (*provenLeaf, error) {
 	r, err := parseReceipt(bytes)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if entry == nil {
 		entry = r.extra
 	}
 	if entry == nil {
-		return errors.New("it carries no entry; give it with --entry")
+		return nil, errors.New("it carries no entry; give it with --entry")
 	}
 	head, err := trust.open(r.checkpoint)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	leaf := tlog.RecordHash(entry)
 	if err := tlog.CheckRecord(r.path, head.size, head.root, r.index, leaf); err != nil {
-		return fmt.Errorf("inclusion: leaf %d of %d: %w", r.index, head.size, err)
+		return nil, fmt.Errorf("inclusion: leaf %d of %d: %w", r.index, head.size, err)
 	}
-	if log == nil {
-		return nil
+	if log != nil {
+		if err := log.continues(head); err != nil {
+			return nil, err
+		}
 	}
-	return log.continues(head)
+	return &provenLeaf{r.index, entry}, nil
 }

@@ -18,7 +18,13 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-const noteMax = 256 << 10
+const (
+	noteMax   = 256 << 10
+	keyIDSize = 4
+)
+
+// Without the key id in front.
+type signatures map[note.Verifier][][]byte
 
 // A checkpoint whose signatures satisfied the policy.
 type head struct {
@@ -28,12 +34,15 @@ type head struct {
 	note   []byte
 }
 
-// Whose signatures count: logs by their origin, witnesses by name, and the quorum over them.
+// Whose signatures count: logs, whose names are their origins, witnesses by name, and the quorum
+// over them.
 type trust struct {
-	logs      map[string]note.Verifier
+	logs      []note.Verifier
 	witnesses map[string]*cosigner
 	groups    map[string]group
 	quorum    string
+	// Of logs and of witnesses: a key that stood on two lines would count twice.
+	keysSeen map[string]bool
 }
 
 type group struct {
@@ -76,13 +85,13 @@ func trustOf(o options) (*trust, error) {
 
 func parsePolicy(text string) (*trust, error) {
 	t := &trust{
-		logs:      map[string]note.Verifier{},
 		witnesses: map[string]*cosigner{},
 		groups:    map[string]group{},
+		keysSeen:  map[string]bool{},
 	}
 	grouped := map[string]bool{}
 	for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
-		w := strings.Fields(line)
+		w := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' })
 		if len(w) == 0 || strings.HasPrefix(w[0], "#") {
 			continue
 		}
@@ -103,16 +112,18 @@ func (t *trust) take(w []string, grouped map[string]bool) error {
 		if err != nil {
 			return err
 		}
-		t.logs[v.Name()] = v
+		t.logs = append(t.logs, v)
+		return t.seeKey("log", w[1])
 	case w[0] == "witness" && (len(w) == 3 || len(w) == 4):
 		v, err := newCosigner(w[2])
 		if err != nil {
 			return err
 		}
-		if t.known(w[1]) {
+		if t.known(w[1]) || w[1] == quorumNone {
 			return fmt.Errorf("%s is defined twice", w[1])
 		}
 		t.witnesses[w[1]] = v
+		return t.seeKey("witness", w[2])
 	case w[0] == "group" && len(w) >= 4:
 		return t.takeGroup(w, grouped)
 	case w[0] == "quorum" && len(w) == 2 && t.quorum == "":
@@ -123,6 +134,16 @@ func (t *trust) take(w []string, grouped map[string]bool) error {
 	default:
 		return errors.New("not a line of a policy")
 	}
+	return nil
+}
+
+// What is signed does not name the signer: under another name it is the same signature.
+func (t *trust) seeKey(kind, vkey string) error {
+	key := kind + " " + strings.SplitN(vkey, "+", 3)[2]
+	if t.keysSeen[key] {
+		return errors.New("the key is that of an earlier line")
+	}
+	t.keysSeen[key] = true
 	return nil
 }
 
@@ -140,19 +161,19 @@ func (t *trust) takeGroup(w []string, grouped map[string]bool) error {
 		}
 		grouped[member] = true
 	}
-	need, err := 0, error(nil)
+	need, err := int64(0), error(nil)
 	switch threshold {
 	case "all":
-		need = len(members)
+		need = int64(len(members))
 	case "any":
 		need = 1
 	default:
-		need, err = strconv.Atoi(threshold)
+		need, err = parseCount(threshold)
 	}
-	if err != nil || need < 1 || need > len(members) {
+	if err != nil || need < 1 || need > int64(len(members)) {
 		return fmt.Errorf("%s of %d members cannot be", threshold, len(members))
 	}
-	t.groups[name] = group{need, members}
+	t.groups[name] = group{int(need), members}
 	return nil
 }
 
@@ -184,14 +205,15 @@ func (t *trust) met(name string, signed map[string]time.Time) bool {
 // Opens a signed checkpoint: a known key's wrong signature refuses it, a log must have signed under
 // its own name, and the quorum must be met.
 func (t *trust) open(bytes []byte) (*head, error) {
-	verifiers := []note.Verifier{}
-	for _, v := range t.logs {
-		verifiers = append(verifiers, v)
-	}
+	verifiers := append([]note.Verifier{}, t.logs...)
 	for _, v := range t.witnesses {
 		verifiers = append(verifiers, v)
 	}
 	opened, err := note.Open(bytes, note.VerifierList(verifiers...))
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: signatures: %w", err)
+	}
+	made, err := signaturesOf(bytes[len(opened.Text):], opened.Text, verifiers)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: signatures: %w", err)
 	}
@@ -200,11 +222,10 @@ func (t *trust) open(bytes []byte) (*head, error) {
 		return nil, fmt.Errorf("checkpoint: %w", err)
 	}
 	h.note = bytes
-	log, listed := t.logs[h.origin]
-	if !listed || !signedBy(opened, log) {
+	if !t.isLogs(h.origin, made) {
 		return nil, fmt.Errorf("checkpoint: not signed by the log of origin %q", h.origin)
 	}
-	signed := t.signers(opened)
+	signed := t.signers(made)
 	if !t.met(t.quorum, signed) {
 		return nil, fmt.Errorf("checkpoint: the quorum %q is not met by %d cosigners",
 			t.quorum, len(signed))
@@ -227,24 +248,46 @@ func sorted(signed map[string]time.Time) []string {
 	return names
 }
 
-func signedBy(n *note.Note, v note.Verifier) bool {
-	for _, s := range n.Sigs {
-		if s.Name == v.Name() && s.Hash == v.KeyHash() {
+// All verified signatures by the verifier that made them. note.Open looks at the first of each
+// verifier only; a later one must verify too.
+func signaturesOf(lines []byte, text string, known []note.Verifier) (signatures, error) {
+	made := signatures{}
+	for _, line := range strings.Split(strings.Trim(string(lines), "\n"), "\n") {
+		w := strings.Split(line, " ")
+		raw, err := base64.StdEncoding.DecodeString(w[len(w)-1])
+		if len(w) != 3 || err != nil || len(raw) < keyIDSize {
+			return nil, errors.New("malformed note")
+		}
+		for _, v := range known {
+			if v.Name() != w[1] || v.KeyHash() != binary.BigEndian.Uint32(raw) {
+				continue
+			}
+			if !v.Verify([]byte(text), raw[keyIDSize:]) {
+				return nil, &note.InvalidSignatureError{Name: v.Name(), Hash: v.KeyHash()}
+			}
+			made[v] = append(made[v], raw[keyIDSize:])
+		}
+	}
+	return made, nil
+}
+
+func (t *trust) isLogs(origin string, made signatures) bool {
+	for _, v := range t.logs {
+		if v.Name() == origin && len(made[v]) > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-func (t *trust) signers(n *note.Note) map[string]time.Time {
+// When each witness signed; of several times the latest.
+func (t *trust) signers(made signatures) map[string]time.Time {
 	signed := map[string]time.Time{}
 	for name, v := range t.witnesses {
-		for _, s := range n.Sigs {
-			if s.Name != v.Name() || s.Hash != v.KeyHash() {
-				continue
-			}
-			if raw, err := base64.StdEncoding.DecodeString(s.Base64); err == nil {
-				signed[name] = time.Unix(int64(binary.BigEndian.Uint64(raw[4:])), 0)
+		for _, signature := range made[v] {
+			at := time.Unix(int64(binary.BigEndian.Uint64(signature)), 0)
+			if at.After(signed[name]) {
+				signed[name] = at
 			}
 		}
 	}
@@ -253,8 +296,13 @@ func (t *trust) signers(n *note.Note) map[string]time.Time {
 
 func parseHead(text string) (*head, error) {
 	lines := strings.Split(text, "\n")
-	if len(lines) < 4 || lines[len(lines)-1] != "" || lines[0] == "" {
+	if len(lines) < 4 || lines[len(lines)-1] != "" {
 		return nil, errors.New("not a checkpoint")
+	}
+	for _, line := range lines[:len(lines)-1] {
+		if line == "" {
+			return nil, errors.New("not a checkpoint: an empty line")
+		}
 	}
 	size, err := parseCount(lines[1])
 	if err != nil {
@@ -276,10 +324,18 @@ func parseCount(text string) (int64, error) {
 	return n, nil
 }
 
+// In its one spelling: the decoder would skip line breaks.
+func parseBase64(text string) ([]byte, error) {
+	if strings.ContainsAny(text, "\r\n") {
+		return nil, errors.New("base64 with a line break")
+	}
+	return base64.StdEncoding.Strict().DecodeString(text)
+}
+
 func parseHash(text string) (tlog.Hash, error) {
 	var h tlog.Hash
-	raw, err := base64.StdEncoding.Strict().DecodeString(text)
-	if err != nil || len(raw) != tlog.HashSize || strings.ContainsAny(text, "\r\n") {
+	raw, err := parseBase64(text)
+	if err != nil || len(raw) != tlog.HashSize {
 		return h, fmt.Errorf("%q is not a hash", text)
 	}
 	copy(h[:], raw)

@@ -6,20 +6,8 @@ make_log=$1 verifier=$2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-fail() {
-  echo "FAILED: $1" >&2
-  cat "$folder/said" >&2
-  exit 1
-}
-
-# expect EXIT_CODE 'text that is said' ARGUMENTS…
-expect() {
-  local code=$1 text=$2 got=0
-  shift 2
-  "$verifier" "$@" >"$folder/said" 2>&1 || got=$?
-  [[ $got == "$code" ]] || fail "exit code $got instead of $code: $*"
-  grep -qF -- "$text" "$folder/said" || fail "'$text' is not said: $*"
-}
+# shellcheck source=tests/verifier/expect.sh
+. "$(dirname "${BASH_SOURCE[0]}")/expect.sh"
 
 # Sound logs, at the sizes where tiles begin, fill and overflow.
 for size in 1 2 3 255 256 257 511 512 70000; do
@@ -52,6 +40,36 @@ expect 2 "whom to trust" --folder "$log"
 sed 's/ledger\.city/other.city/' "$log/policy" >"$folder/policy-of-another"
 expect 2 "policy line 1" --folder "$log" --policy "$folder/policy-of-another"
 expect 2 "4 of 3 members" --folder "$log" "${keys[@]}" --quorum 4
+
+# A policy that counts one signature twice, or that says two things: REASON|SED.
+vkey_of() {  # NAME KEY: as a policy spells it
+  local id
+  id=$({ echo "$1" && base64 -d <<<"$2"; } | sha256sum | cut -c 1-8)
+  echo "$1+$id+$2"
+}
+renamed=$(vkey_of node9.city.example "${cosigners[0]##*+}")
+while IFS='|' read -r reason change; do
+  sed "$change" "$log/policy" >"$folder/policy-changed"
+  expect 2 "$reason" --policy "$folder/policy-changed" "$receipt"
+done <<POLICIES
+policy line 3: the key is that of an earlier line|/^witness node1/{p;s/node1 /node9 /}
+policy line 3: the key is that of an earlier line|/^witness node1/{p;s#node1 .*#node9 $renamed#}
+policy line 2: the key is that of an earlier line|/^log/p
+policy line 4: node1 is defined twice|/^witness node3/s/node3 /node1 /
+policy line 2: none is defined twice|s/node1 /none /
+policy line 6: node1 is in two groups|s/^group.*/group a 1 node1\\n&/
+policy line 5: +2 of 3 members|/^group/s/nodes 2/nodes +2/
+policy line 5: 02 of 3 members|/^group/s/nodes 2/nodes 02/
+policy line 5: 0 of 3 members|/^group/s/nodes 2/nodes 0/
+policy line 5: node4 is not defined|/^group/s/node3/node4/
+policy line 7: not a line of a policy|/^quorum/p
+policy: no quorum line|/^quorum/d
+POLICIES
+# Of a log that changed its key a policy names both; receipts under either are good.
+new_key=AWULgAiXLwShScoqVj7TIE9vIpn7OZ7PN0YkfPBRs5h6
+{ cat "$log/policy" && echo "log $(vkey_of ledger.city.example "$new_key")"; } >"$folder/policy-both"
+"$make_log" "$folder/new-key" 257 --seed 257 --flaw receipt_log
+expect 0 verified --policy "$folder/policy-both" "$receipt" "$folder/new-key/receipts/128.tlog-proof"
 
 # A log that grows (the same seed gives the same first entries), one that shrinks, one that forks.
 "$make_log" "$folder/grown" 600 --seed 257
@@ -103,12 +121,15 @@ origin|not signed by the log of origin
 log_signature|invalid signature
 log_unsigned|not signed by the log of origin
 cosignature|invalid signature
+cosignature_again|invalid signature
 quorum|the quorum "nodes" is not met
+strangers|the quorum "nodes" is not met by 1 cosigners
 fork|entries have changed
 receipt_index|inclusion: leaf
 receipt_path|inclusion: leaf
 receipt_extra|inclusion: leaf
 receipt_quorum|the quorum "nodes" is not met
+receipt_strangers|the quorum "nodes" is not met by 1 cosigners
 receipt_log|not signed by the log of origin
 FLAWS
 

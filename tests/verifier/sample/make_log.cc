@@ -6,10 +6,7 @@
 // thirds of the entries), and receipts/<index>.tlog-proof of a few leaves. A flaw spoils exactly
 // one thing, so that a verifier which does not look there accepts the folder; the names are below.
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <string>
 #include <string_view>
@@ -17,21 +14,18 @@
 
 #include "crypto/bytes.h"
 #include "crypto/checkpoint.h"
-#include "crypto/cosignature.h"
-#include "crypto/key.h"
 #include "crypto/merkle.h"
-#include "crypto/policy.h"
+#include "crypto/note.h"
 #include "crypto/tiles.h"
 #include "crypto/tlog_proof.h"
+#include "tests/verifier/sample/signers.h"
 
 namespace {
 
 using namespace puhui::crypto;
+using namespace puhui::verifier_sample;
 namespace fs = std::filesystem;
 
-constexpr std::string_view kOrigin = "ledger.city.example";
-constexpr int kCosigners = 3;
-constexpr std::uint64_t kFirstTimeS = 1'700'000'000;
 constexpr std::uint64_t kSizeMax = 10'000'000;
 
 struct Flaw {
@@ -50,19 +44,17 @@ constexpr Flaw kFlaws[] = {
     {"log_signature", "one bit of the log's signature"},
     {"log_unsigned", "no signature of the log"},
     {"cosignature", "one bit of a cosignature"},
+    {"cosignature_again", "one bit of a cosignature that repeats a sound one"},
     {"quorum", "two cosigners of three are absent"},
+    {"strangers", "two cosigners of three are absent, others than the policy's signed for them"},
     {"fork", "the earlier checkpoint is of another history"},
     {"receipt_index", "a receipt names the next index"},
     {"receipt_path", "one bit of a receipt's path"},
     {"receipt_extra", "one byte of the entry that a receipt carries"},
     {"receipt_quorum", "a receipt's checkpoint has one cosigner"},
+    {"receipt_strangers", "a receipt's checkpoint has one cosigner and others than the policy's"},
     {"receipt_log", "a receipt's checkpoint is of another log key"},
 };
-
-[[noreturn]] void stop(const std::string& reason) {
-  std::fprintf(stderr, "puhui_make_log: %s\n", reason.c_str());
-  std::exit(2);
-}
 
 // splitmix64: the same entries on every machine.
 class Random {
@@ -92,13 +84,6 @@ struct Plan {
   std::string flaw = "none";
 };
 
-SecretKey key_of(std::string_view name) {
-  return SecretKey::from_seed(sha256(std::string("seed of ") + std::string(name)).view()).value();
-}
-std::string cosigner_name(int number) { return "node" + std::to_string(number) + ".city.example"; }
-
-void spoil(std::string& bytes, std::size_t at) { bytes.at(at) = static_cast<char>(bytes[at] ^ 1); }
-
 class Log {
  public:
   explicit Log(const Plan& plan) : plan_(plan), random_(plan.seed) {
@@ -126,16 +111,16 @@ class Log {
   }
   bool flawed(std::string_view name) const { return plan_.flaw == name; }
 
-  void put(const fs::path& name, std::string_view bytes) const;
+  void put(const fs::path& name, std::string_view bytes) const {
+    put_file(plan_.folder / name, bytes);
+  }
   void put_tiles(std::uint64_t size) const;
   void put_tile(const Tile& tile) const;
   std::string bytes_of(const Tile& tile) const;
   bool is_last(const Tile& tile) const;
 
-  Policy policy() const;
   Checkpoint head(std::uint64_t size) const { return {std::string(kOrigin), size, root(size), {}}; }
   Digest root(std::uint64_t size) const { return root_at(size, reader()); }
-  static std::string sign(const Checkpoint& head, std::string_view log, int cosigners);
   std::string checkpoint() const;
   std::string earlier() const;
   std::string receipt(std::uint64_t index) const;
@@ -146,15 +131,6 @@ class Log {
   std::vector<std::vector<Digest>> nodes_;
   Frontier frontier_;
 };
-
-void Log::put(const fs::path& name, std::string_view bytes) const {
-  const fs::path path = plan_.folder / name;
-  fs::create_directories(path.parent_path());
-  std::ofstream out(path, std::ios::binary);
-  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  out.close();
-  if (!out) stop("cannot write " + path.string());
-}
 
 bool Log::is_last(const Tile& tile) const {
   const auto there = tiles_at(tile.level, plan_.size);
@@ -207,44 +183,21 @@ void Log::put_tiles(std::uint64_t size) const {
   }
 }
 
-Policy Log::policy() const {
-  Policy made;
-  made.logs = {{{std::string(kOrigin), NoteKeyType::ed25519, key_of("log").public_key()}, ""}};
-  PolicyGroup group{"nodes", kCosigners / 2 + 1, {}};
-  for (int i = 1; i <= kCosigners; ++i) {
-    const auto name = cosigner_name(i);
-    made.witnesses.push_back({"node" + std::to_string(i),
-                              {name, NoteKeyType::cosignature, key_of(name).public_key()},
-                              ""});
-    group.members.push_back(made.witnesses.back().name);
-  }
-  made.groups = {group};
-  made.quorum = group.name;
-  return made;
-}
-
-// Cosigners first and the log last, as a city signs.
-std::string Log::sign(const Checkpoint& head, std::string_view log, int cosigners) {
-  Note note{format_checkpoint(head), {}};
-  for (int i = 1; i <= cosigners; ++i) {
-    const auto name = cosigner_name(i);
-    const auto time_s = kFirstTimeS + head.size + static_cast<std::uint64_t>(i);
-    note.signatures.push_back(cosign(note.text, name, key_of(name), time_s).value());
-  }
-  if (!log.empty()) note.signatures.push_back(sign_note(note.text, kOrigin, key_of(log)).value());
-  return format_note(note);
-}
-
 std::string Log::checkpoint() const {
   Checkpoint head = this->head(plan_.size);
   if (flawed("root")) head.root = leaf_hash("another root");
   if (flawed("size")) ++head.size;
   if (flawed("origin")) head.origin = "other.city.example";
-  const int cosigners = flawed("quorum") ? 1 : kCosigners;
-  const std::string bytes = sign(head, flawed("log_unsigned") ? "" : "log", cosigners);
-  if (!flawed("log_signature") && !flawed("cosignature")) return bytes;
+  Signers signers;
+  if (flawed("log_unsigned")) signers.log = "";
+  if (flawed("quorum") || flawed("strangers")) signers.cosigners = 1;
+  signers.strangers = flawed("strangers");
+  const std::string bytes = sign_head(head, signers);
   Note note = parse_note(bytes).value();
-  auto& signature = flawed("cosignature") ? note.signatures.front() : note.signatures.back();
+  if (flawed("cosignature_again")) note.signatures.push_back(note.signatures.front());
+  const bool of_the_last = flawed("log_signature") || flawed("cosignature_again");
+  if (!of_the_last && !flawed("cosignature")) return bytes;
+  auto& signature = of_the_last ? note.signatures.back() : note.signatures.front();
   spoil(signature.signature, signature.signature.size() - 10);
   return format_note(note);
 }
@@ -252,14 +205,16 @@ std::string Log::checkpoint() const {
 std::string Log::earlier() const {
   Checkpoint head = this->head(plan_.size - plan_.size / 3);
   if (flawed("fork")) head.root = leaf_hash("another history");
-  return sign(head, "log", kCosigners);
+  return sign_head(head, {});
 }
 
 std::string Log::receipt(std::uint64_t index) const {
   TlogProof proof{entries_[index], index, inclusion_proof(index, plan_.size, reader()), {}};
-  const int cosigners = flawed("receipt_quorum") ? 1 : kCosigners;
-  proof.checkpoint =
-      sign(head(plan_.size), flawed("receipt_log") ? "another log" : "log", cosigners);
+  Signers signers;
+  if (flawed("receipt_log")) signers.log = "another log";
+  if (flawed("receipt_quorum") || flawed("receipt_strangers")) signers.cosigners = 1;
+  signers.strangers = flawed("receipt_strangers");
+  proof.checkpoint = sign_head(head(plan_.size), signers);
   if (flawed("receipt_index")) ++proof.index;
   if (flawed("receipt_path") && !proof.path.empty()) proof.path.back().bytes[5] ^= 1;
   if (flawed("receipt_extra")) {
@@ -273,7 +228,7 @@ void Log::write() {
   const std::uint64_t earlier_size = plan_.size - plan_.size / 3;
   put_tiles(earlier_size);
   put_tiles(plan_.size);
-  put("policy", format_policy(policy()));
+  put("policy", format_policy(city_policy()));
   put("earlier.checkpoint", earlier());
   const std::set<std::uint64_t> indexes{0, plan_.size / 2, plan_.size - 1};
   for (const std::uint64_t index : indexes) {

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Keys and values of the open map, as the README of ledger describes them.
+
+// A family of keys. Fields of its message, in the order of their numbers, from view.proto and
+// event.proto.
+type kind struct {
+	family   byte
+	word     string
+	spelling int
+	fields   string
+	self     int // the field that repeats the key's name; 0 if none does
+}
+
+// What follows "v" and the family in a key.
+const (
+	spelledAsNothing = iota
+	spelledAsName
+	spelledAsTwoNames // the first one ended by a zero byte
+	spelledAsNumber   // 8 bytes, big-endian
+	spelledAsKeyID    // 32 bytes
+)
+
+var kinds = []kind{
+	{'A', "account", spelledAsName,
+		"account kind owner opened_at units_held_kg credits_held_g", 1},
+	{'B', "batch", spelledAsName, "batch project report methodology methodology_version " +
+		"serial_code vintage start end issued_at serial", 1},
+	{'J', "project", spelledAsName, "filing filed_at methodology_version remainder_g", 0},
+	{'K', "key", spelledAsKeyID, "key_id public_key party added_at ended_at revoked", 1},
+	{'M', "methodology", spelledAsTwoNames, "methodology filed_at entry_sha256 sample", 0},
+	{'N', "node", spelledAsNumber,
+		"node_id name peer_key cosigner_key peer_address client_address", 1},
+	{'P', "party", spelledAsName, "party legal_entity name_zh name_en area in_ets_boundary " +
+		"roles key_ids registered_at", 1},
+	{'R', "rule set of leaf", spelledAsNumber, "rules filed_at began_at ended_at", 2},
+	{'T', "totals", spelledAsNothing, "units_issued_kg units_held_kg units_retired_kg " +
+		"credits_credited_g credits_held_g accounts personal_accounts parties methodologies " +
+		"samples projects records_credited records_refused", 0},
+	{'U', "block that ends with serial", spelledAsNumber,
+		"start end batch state account since batch_start", 2},
+	{'W', "report", spelledAsName, "submission state submitted_at methodology " +
+		"methodology_version exact_result result_g verifier verified_at issued_at batch", 0},
+	{'Z', "retirement of leaf", spelledAsNumber, "retirement retired_at time amount_kg serials", 2},
+}
+
+const nameMax = 255
+
+// The kind that a key is of and its name in words. An absence says nothing of a key that the map
+// would not hold anyway, so such keys are refused.
+func nameKey(key []byte) (kind, string, error) {
+	for _, k := range kinds {
+		if len(key) < 2 || key[0] != 'v' || key[1] != k.family {
+			continue
+		}
+		if name, ok := spell(k.spelling, key[2:]); ok {
+			return k, name, nil
+		}
+	}
+	return kind{}, "", fmt.Errorf("%x is not a key of the open map", key)
+}
+
+func spell(spelling int, rest []byte) (string, bool) {
+	switch spelling {
+	case spelledAsNothing:
+		return "", len(rest) == 0
+	case spelledAsName:
+		return string(rest), isName(rest)
+	case spelledAsTwoNames:
+		at := bytes.IndexByte(rest, 0)
+		if at < 0 || !isName(rest[:at]) || !isName(rest[at+1:]) {
+			return "", false
+		}
+		return string(rest[:at]) + " " + string(rest[at+1:]), true
+	case spelledAsNumber:
+		if len(rest) != 8 {
+			return "", false
+		}
+		return fmt.Sprint(binary.BigEndian.Uint64(rest)), true
+	default:
+		return fmt.Sprintf("%x", rest), len(rest) == 32
+	}
+}
+
+// Visible ASCII: nothing in it can pass for something else on a terminal.
+func isName(text []byte) bool {
+	for _, c := range text {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return len(text) > 0 && len(text) <= nameMax
+}
+
+func words(k kind, name string) string {
+	return strings.TrimSuffix(k.word+" "+name, " ")
+}
+
+const (
+	wireNumber = 0
+	wireBytes  = 2
+)
+
+type field struct {
+	number int
+	wire   int
+	value  uint64
+	bytes  []byte
+}
+
+// The fields of a protobuf message in the one form that is stored: in the order of their numbers.
+func fieldsOf(message []byte) ([]field, error) {
+	fields := []field{}
+	last := 0
+	for len(message) > 0 {
+		tag, rest, err := takeNumber(message)
+		if err != nil {
+			return nil, err
+		}
+		f := field{number: int(tag >> 3), wire: int(tag & 7)}
+		if f.value, rest, err = takeNumber(rest); err != nil {
+			return nil, err
+		}
+		if f.wire == wireBytes {
+			if f.value > uint64(len(rest)) {
+				return nil, errors.New("ends within a field")
+			}
+			f.bytes, rest = rest[:f.value], rest[f.value:]
+		} else if f.wire != wireNumber {
+			return nil, fmt.Errorf("a field of type %d", f.wire)
+		}
+		if f.number < 1 || f.number < last {
+			return nil, errors.New("fields are not in order")
+		}
+		last, message = f.number, rest
+		fields = append(fields, f)
+	}
+	return fields, nil
+}
+
+func takeNumber(from []byte) (uint64, []byte, error) {
+	value, size := binary.Uvarint(from)
+	if size <= 0 || size > 1 && from[size-1] == 0 {
+		return 0, nil, errors.New("not a number")
+	}
+	return value, from[size:], nil
+}
+
+// Numbers are signed ones of 64 bits; no field of a view reaches 2^63 otherwise.
+func (f field) text() string {
+	if f.wire == wireNumber {
+		return fmt.Sprint(int64(f.value))
+	}
+	return string(f.bytes)
+}
+
+// As text if it is text and cannot pass for several fields, in hex otherwise.
+func (f field) shown() string {
+	if f.wire == wireNumber {
+		return f.text()
+	}
+	isHidden := func(r rune) bool { return !unicode.IsPrint(r) || r == ',' }
+	if utf8.Valid(f.bytes) && bytes.IndexFunc(f.bytes, isHidden) < 0 {
+		return f.text()
+	}
+	return fmt.Sprintf("%x", f.bytes)
+}
+
+// The value's fields by name. Refused if it is not a message, or one of another name than its key.
+func readValue(k kind, value []byte, name string) ([]string, error) {
+	fields, err := fieldsOf(value)
+	if err != nil {
+		return nil, fmt.Errorf("the value is not as stored: %w", err)
+	}
+	names := strings.Fields(k.fields)
+	said := []string{}
+	self := "0"
+	for _, f := range fields {
+		called := fmt.Sprintf("field%d", f.number)
+		if f.number <= len(names) {
+			called = names[f.number-1]
+		}
+		said = append(said, called+" "+f.shown())
+		if f.number == k.self {
+			self = selfOf(k, f)
+		}
+	}
+	if k.self != 0 && self != name {
+		return nil, fmt.Errorf("the value is of %s, the key of %s", words(k, self), words(k, name))
+	}
+	return said, nil
+}
+
+func selfOf(k kind, f field) string {
+	if k.spelling == spelledAsKeyID {
+		return fmt.Sprintf("%x", f.bytes)
+	}
+	return f.text()
+}
