@@ -271,5 +271,114 @@ TEST(Verifier, AMirrorsFolderIsVerifiedLikeItsCity) {
          " continues size " + std::to_string(entries_read(first)) + "\n");
 }
 
+// What `puhui proof` writes: as it is, and with one thing changed.
+class StateVerifier : public ::testing::Test {
+ protected:
+  StateVerifier() {
+    start_and_issue(city_);
+    // Past at least one state root with the transfers in it.
+    EXPECT_FALSE(add_transfers(city_, 40).empty());
+  }
+
+  [[nodiscard]] Words trust() const { return trusting(founding_of(city_)); }
+  // Of what the city proves of this; its bytes.
+  [[nodiscard]] std::string proved(const Words& what) const {
+    const auto path = city_.folder() + "/" + std::to_string(++proofs_) + ".proof";
+    const auto ran = run(Words{PUHUI_CLI, "proof"} + what +
+                         Words{"--url", city_.url(1), "--ca",
+                               city_.folder() + "/city/authority.pem", "--out", path});
+    EXPECT_EQ(ran.status, 0) << ran.output;
+    return node::read_file(path).value_or("");
+  }
+  [[nodiscard]] Ran judge_state(const std::string& proof, const Words& under) const {
+    return judge(under + Words{"--state", write(city_, "judged.proof", proof)});
+  }
+
+  City city_{{PUHUI_PUHUID, 1, {}, {}, {}}};
+
+ private:
+  mutable int proofs_ = 0;
+};
+
+TEST_F(StateVerifier, BalancesValuesAndAbsencesAreVerified) {
+  struct Case {
+    Words what;
+    std::string said;
+  };
+  const Case cases[] = {
+      {{"balance", "buyer"}, "account buyer: account buyer, "},
+      {{"state", "serial", "1"}, ": start 1, "},
+      {{"state", "party", "buyer"}, "party buyer: party buyer, "},
+      {{"state", "rules", "0"}, "rule set of leaf 0: "},
+      {{"state", "node", "1"}, "node 1: node_id 1, "},
+      {{"state", "totals"}, "totals: units_issued_kg 1000000, units_held_kg 1000000, "},
+      {{"absence", "account", "nobody"}, "account nobody: absent\n"},
+      {{"absence", "serial", "999999999"}, "totals: units_issued_kg 1000000, "}};
+  for (const auto& [what, said] : cases) {
+    const auto proof = proved(what);
+    expect(judge_state(proof, trust()), kVerified, said);
+    // With the log at hand, also that the log still begins with the proof's tree.
+    expect(judge_state(proof, reading(city_, 1) + trust()), kVerified, "\nverified\n");
+  }
+}
+
+TEST_F(StateVerifier, ChangedStateProofsAreRefused) {
+  const auto proof = proved({"balance", "buyer"});
+  const auto absent = proved({"absence", "account", "nobody"});
+  v1::StateProof balance, owner;
+  const auto read = [](const std::string& json, v1::StateProof& to) {
+    ASSERT_TRUE(google::protobuf::util::JsonStringToMessage(json, &to).ok());
+  };
+  read(proof, balance);
+  read(proved({"balance", "owner"}), owner);
+  const auto refused = [&](const v1::StateProof& changed, const std::string& said) {
+    std::string json;
+    google::protobuf::util::JsonPrintOptions options;
+    options.preserve_proto_field_names = true;
+    ASSERT_TRUE(google::protobuf::util::MessageToJsonString(changed, &json, options).ok());
+    expect(judge_state(json, trust()), kRefused, said);
+  };
+  const std::string not_so = "the claim does not follow from the state root";
+
+  auto changed = balance;
+  changed.mutable_value()->back() ^= 1;
+  refused(changed, not_so);
+  changed = balance;
+  changed.set_value(owner.value());
+  refused(changed, not_so);
+  changed = balance;
+  changed.set_key(owner.key());
+  refused(changed, not_so);
+  changed = balance;
+  changed.clear_value();
+  refused(changed, not_so);
+  changed.set_other_key(crypto::sha256(balance.key()).view().data(), 32);
+  changed.set_other_value(crypto::sha256(balance.value()).view().data(), 32);
+  refused(changed, "the leaf that shows the absence is the key's own");
+
+  const auto other_receipt = add_transfers(city_, 1);
+  ASSERT_EQ(other_receipt.size(), 1u);
+  changed = balance;
+  changed.set_receipt(other_receipt.front());
+  refused(changed, "the leaf is not a state root");
+  (void)add_transfers(city_, 40);
+  v1::StateProof later;
+  read(proved({"balance", "buyer"}), later);
+  changed.set_receipt(later.receipt());
+  refused(changed, not_so);
+
+  for (const auto& sound : {proof, absent}) {
+    expect(judge_state(sound.substr(0, sound.size() / 2), trust()), kRefused, "not a state proof");
+    expect(judge_state(sound + std::string(std::size_t{1} << 20, ' '), trust()), kRefused,
+           "longer than");
+  }
+  // Signed, but by others than those that are believed.
+  const City other({PUHUI_PUHUID, 1, {}, {}, {}});
+  const auto right = founding_of(city_), wrong = founding_of(other);
+  expect(judge_state(proof, trusting({{}, right.log_vkey, wrong.cosigner_vkeys})), kRefused,
+         "the quorum \"all-cosigners\" is not met by 0 cosigners");
+  expect(judge_state(proof, trusting(wrong)), kRefused, "no verifiable signatures");
+}
+
 }  // namespace
 }  // namespace puhui::testing

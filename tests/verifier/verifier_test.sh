@@ -82,6 +82,8 @@ expect 3 "the first 257 entries have changed" --folder "$folder/forked" --policy
   --old "$log/checkpoint"
 expect 3 "the first 257 entries have changed" --folder "$folder/forked" --policy "$log/policy" \
   "$receipt"
+expect 3 "two roots for 600 entries" --folder "$folder/forked" --policy "$log/policy" \
+  --old "$folder/grown/checkpoint"
 
 # The same files from a server.
 coproc server { exec python3 -u -m http.server 0 --bind 127.0.0.1 -d "$folder/grown" 2>/dev/null; }
@@ -137,4 +139,6 @@ FLAWS
 log=$folder/upper_tile-600
 expect 0 verified --folder "$log" --policy "$log/policy" --checkpoint-only
 expect 3 "inconsistent tile" --folder "$log" --policy "$log/policy" --checkpoint-only --index 0
+log=$folder/entry-600
+expect 3 "leaf 599: " --folder "$log" --policy "$log/policy" --checkpoint-only --index 599
 echo "verifier: all logs judged rightly"

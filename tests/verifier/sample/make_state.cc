@@ -5,6 +5,8 @@
 // In FOLDER: policy (two of three cosigners), and of every kind of key one proof of a value; of
 // accounts also absent-leaf.proof and absent-empty.proof, the two ways in which a path can end
 // without the key. A flaw spoils exactly one thing, in all of them or in the one that it names.
+// In FOLDER/example, of the same city, the three-key map of the worked examples in the READMEs of
+// crypto, ledger and node/cli.
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
@@ -54,6 +56,8 @@ constexpr Flaw kFlaws[] = {
     {"absent_other_leaf", "absence is shown by a leaf that is elsewhere in the map"},
     {"personal", "absence is claimed of an account that is not in the open map"},
     {"claim", "absence is claimed of a key of a family that is not in the map"},
+    {"key_name", "absence is claimed of an account whose name no account can have"},
+    {"key_number", "absence is claimed of a key whose number is too short"},
     {"root", "the state root is of another map"},
     {"leaf_event", "the leaf is an event that holds the bytes of a state root"},
     {"leaf_form", "the state root has a form that does not exist"},
@@ -122,6 +126,22 @@ std::string value_of(std::string_view kind, std::string_view name) {
   return field(1, name) + field(3, "acme");
 }
 
+Pairs sample_pairs(std::string_view flaw) {
+  Pairs pairs;
+  for (int i = 0; i < kAccounts; ++i)
+    pairs["vA" + account_name(i)] = account(account_name(i), 3 + static_cast<unsigned>(i));
+  for (const auto& [kind, key] : others()) pairs[key] = value_of(kind, key.substr(2));
+  if (flaw == "value_other_name") pairs[kTarget] = pairs[kNeighbour];
+  if (flaw == "value_bytes") pairs[kTarget] = "\x0a\x10short";
+  if (flaw == "value_order") pairs[kTarget] = field(2, 2) + field(1, account_name(7));
+  return pairs;
+}
+
+const Pairs kExample = {
+    {"vAacme", field(1, "acme") + field(2, 2) + field(3, "acme") + field(4, 17) + field(5, 12)},
+    {"vPacme", field(1, "acme") + field(2, "acme-co") + field(9, 11)},
+    {"vT", field(1, 12) + field(2, 12) + field(6, 1) + field(8, 1)}};
+
 // ---- The map, by its definition ----------------------------------------------------------------
 
 using Leaves = std::vector<MapLeaf>;
@@ -161,23 +181,20 @@ struct Proof {
 
 class City {
  public:
-  City(fs::path folder, std::string flaw) : folder_(std::move(folder)), flaw_(std::move(flaw)) {
-    for (int i = 0; i < kAccounts; ++i)
-      pairs_["vA" + account_name(i)] = account(account_name(i), 3 + static_cast<unsigned>(i));
-    for (const auto& [kind, key] : others()) pairs_[key] = value_of(kind, key.substr(2));
-    if (flawed("value_other_name")) pairs_[kTarget] = pairs_[kNeighbour];
-    if (flawed("value_bytes")) pairs_[kTarget] = "\x0a\x10short";
-    if (flawed("value_order")) pairs_[kTarget] = field(2, 2) + field(1, account_name(7));
+  City(fs::path folder, std::string flaw, Pairs pairs)
+      : folder_(std::move(folder)), flaw_(std::move(flaw)), pairs_(std::move(pairs)) {
     for (const auto& [key, value] : pairs_) leaves_.push_back(map_leaf(key, value));
     std::ranges::sort(leaves_);
     append_entries();
   }
 
   void write() const;
+  void write_example() const;
 
  private:
   bool flawed(std::string_view name) const { return flaw_ == name; }
   Proof present(const std::string& key) const;
+  Proof lacking(const std::string& key) const { return {key, std::nullopt, path_to(leaves_, key)}; }
   Proof absent(bool ends_at_leaf) const;
   Proof spoilt(Proof proof) const;
   void append_entries();
@@ -244,9 +261,8 @@ Proof City::present(const std::string& key) const {
 
 Proof City::absent(bool ends_at_leaf) const {
   for (int i = 0;; ++i) {
-    const std::string key = "vAnobody-" + std::to_string(i);
-    auto path = path_to(leaves_, key);
-    if (path.other.has_value() == ends_at_leaf) return {key, std::nullopt, std::move(path)};
+    auto proof = lacking("vAnobody-" + std::to_string(i));
+    if (proof.path.other.has_value() == ends_at_leaf) return proof;
   }
 }
 
@@ -266,8 +282,10 @@ Proof City::spoilt(Proof proof) const {
   if (flawed("value_of_another")) proof.value = pairs_.at(kNeighbour);
   if (flawed("key_of_another")) proof.key = kNeighbour;
   if (flawed("value_and_other")) proof.path.other = leaves_.front();
-  if (flawed("personal")) proof = {"vA\x01" + std::string(16, 'p'), {}, proof.path};
-  if (flawed("claim")) proof = {"vC" + std::string(40, 'c'), {}, proof.path};
+  if (flawed("personal")) proof = lacking("vA\x01" + std::string(16, 'p'));
+  if (flawed("claim")) proof = lacking("vC" + std::string(40, 'c'));
+  if (flawed("key_name")) proof = lacking(kTarget + '\n');
+  if (flawed("key_number")) proof = lacking("vU" + u64(1200).substr(4));
   if (flaw_.starts_with("absent_")) proof.value.reset();
   if (flawed("absent_own_leaf")) proof.path.other = map_leaf(kTarget, pairs_.at(kTarget));
   if (flawed("absent_other_path")) {
@@ -303,6 +321,12 @@ void City::write() const {
   put("absent-empty", absent(false));
 }
 
+void City::write_example() const {
+  put_file(folder_ / "policy", format_policy(city_policy()));
+  put("account", present("vAacme"));
+  for (const auto* key : {"vPnobody", "vAowner"}) put(key, lacking(key));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -316,6 +340,7 @@ int main(int argc, char** argv) {
   if (std::ranges::find(kFlaws, flaw, &Flaw::name) == std::end(kFlaws)) stop(usage);
   const fs::path folder = argv[1];
   if (fs::exists(folder) && !fs::is_empty(folder)) stop("the folder is not empty");
-  City(folder, flaw).write();
+  City(folder, flaw, sample_pairs(flaw)).write();
+  City(folder / "example", "none", kExample).write_example();
   return 0;
 }
