@@ -12,7 +12,7 @@ export GOCACHE=${GOCACHE:-$folder/go-cache}
 
 # The tests that have to notice; the first failing one ends it.
 judged() {
-  "$here/state_test.sh" "$make_state" "$1" && "$here/verifier_test.sh" "$make_log" "$1"
+  "$here/state_test.sh" "$make_state" "$1" && "$here/verifier_test.sh" "$make_log" "$1" 3
 }
 
 # weaken FILE FROM TO: the verifier with the first FROM replaced, as $folder/weak/verifier.
