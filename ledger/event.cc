@@ -38,6 +38,7 @@ class ClaimKeys {
 Result<void> read_record(std::string_view bytes, v1::BehaviourRecord& parsed, Record& record) {
   const bool sound = parsed.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) &&
                      parsed.account().size() == kPseudonymSize &&
+                     parsed.carrier_tag().size() >= kCarrierTagSizeMin &&
                      parsed.carrier_tag().size() <= kCarrierTagSizeMax &&
                      parsed.inputs_size() <= static_cast<int>(kRecordInputsMax) &&
                      parsed.GetReflection()->GetUnknownFields(parsed).empty();
@@ -50,6 +51,19 @@ Result<void> read_record(std::string_view bytes, v1::BehaviourRecord& parsed, Re
   std::copy(parsed.inputs().begin(), parsed.inputs().end(), record.inputs.begin());
   return {};
 }
+
+}  // namespace
+
+Result<Record> read_record(std::string_view bytes, const std::string& scenario) {
+  v1::BehaviourRecord parsed;
+  Record record;
+  if (auto read = read_record(bytes, parsed, record); !read)
+    return tl::make_unexpected(read.error());
+  record.claim = ClaimKeys(scenario)(record, parsed.carrier_tag());
+  return record;
+}
+
+namespace {
 
 Result<std::vector<Record>> read_records(const v1::SubmitBehaviourBatch& batch,
                                          std::span<const std::string_view> pieces) {

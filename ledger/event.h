@@ -22,6 +22,8 @@ inline constexpr std::size_t kEventIdSize = 16;
 inline constexpr std::size_t kPseudonymSize = 16;
 inline constexpr std::size_t kRecordsMax = 20000;
 inline constexpr std::size_t kRecordInputsMax = 8;
+// A keyed tag: shorter ones could be guessed.
+inline constexpr std::size_t kCarrierTagSizeMin = 16;
 inline constexpr std::size_t kCarrierTagSizeMax = 32;
 
 // The key with this id among those ever registered, or nothing. Called from any thread.
@@ -67,6 +69,8 @@ enum class Attachments { needed, optional };
 
 // The records of an attachment as bytes, in order. RECORD_MALFORMED for a broken framing.
 [[nodiscard]] Result<std::vector<std::string_view>> split_records(std::string_view attachment);
+// One of them. RECORD_MALFORMED.
+[[nodiscard]] Result<Record> read_record(std::string_view bytes, const std::string& scenario);
 [[nodiscard]] crypto::Digest attachment_root(std::span<const std::string_view> records);
 
 // What the signed payload says about its attachment, or nothing for an action without one.

@@ -74,7 +74,7 @@ Result<void> Ledger::follow_event(const Leaf& leaf, const Entry& entry, const Ch
 
 Result<void> Ledger::follow_state_root(const Entry& entry) {
   if (entry.time != time_ + 1) return differs("a state root comes right after the leaf before");
-  const auto own = roots_->root(*state_);
+  const auto own = state_root();
   if (!gap_ && entry.body != encode_state_root(own)) {
     const auto theirs = decode_state_root(entry.body);
     return differs(theirs ? difference(own, *theirs) : describe(theirs.error()));

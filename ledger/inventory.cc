@@ -7,9 +7,10 @@
 #include <map>
 
 #include "crypto/merkle.h"
+#include "ledger/state_root.h"
 #include "ledger/store/key_text.h"
 #include "ledger/store/keys.h"
-#include "ledger/store/map_pages.h"
+#include "ledger/store/refusals.h"
 
 namespace puhui::ledger {
 namespace {
@@ -17,10 +18,9 @@ namespace {
 using crypto::Digest;
 
 constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
-constexpr std::string_view kFamilies = "acehmrtvx";
-// What follows from leaves key by key; notes of changed keys do so taken together.
-constexpr std::array<std::string_view, 8> kDerived = {"a",    "e",         "h",     "t",
-                                                      "mgap", "mfamilies", "mhead", "v"};
+constexpr std::string_view kFamilies = "acehimrtvx";
+constexpr std::array<std::string_view, 10> kDerived = {"a", "c",    "e",         "h",     "i",
+                                                       "t", "mgap", "mfamilies", "mhead", "v"};
 
 leveldb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
@@ -134,21 +134,32 @@ Result<void> Inventory::compare(Ledger& rebuilt) const {
     if (const auto wrong = first_missing(*reader_, other, family)) return damaged(key_text(*wrong));
     if (const auto lost = first_missing(other, *reader_, family)) return damaged(key_text(*lost));
   }
-  const auto here = read_changed(*reader_), there = read_changed(other);
-  if (!here) return tl::make_unexpected(here.error());
-  if (!there) return tl::make_unexpected(there.error());
-  if (here->values != there->values) return damaged("notes of changed keys");
-  return {};
+  const auto at = applied();
+  if (!at) return tl::make_unexpected(at.error());
+  return check_refusals(*reader_);
+}
+
+Result<AppliedAt> Inventory::applied() const {
+  auto at = decode_applied(reader_->get(key::meta("applied")).value_or(""), head_.size);
+  if (!at) return damaged(key_text(key::meta("applied")) + ": the place in consensus is lost");
+  return at;
+}
+
+bool Inventory::has_own_digest() const {
+  const auto chains = decode_families(reader_->get(key::meta("families")).value_or(""));
+  return chains && crypto::sha256(encode_families(*chains)) == head_.digest;
 }
 
 Result<void> Inventory::hand_over(const StoreOptions& rebuilt) const {
+  const auto at = applied();
+  if (!at) return tl::make_unexpected(at.error());
+  if (auto whole = check_refusals(*reader_); !whole) return whole;
   auto store = Store::open(rebuilt);
   if (!store) return tl::make_unexpected(store.error());
-  const auto applied = reader_->get(key::meta("applied"));
-  if (!applied || !decode_applied(*applied, head_.size))
-    return damaged(key_text(key::meta("applied")) + ": the place in consensus is lost");
   leveldb::WriteBatch batch;
-  batch.Put(slice(key::meta("applied")), slice(*applied));
+  for (const auto* name : {"applied", "refusals"})
+    if (const auto value = reader_->get(key::meta(name)))
+      batch.Put(slice(key::meta(name)), slice(*value));
   for (const auto* family : {"r", "x"})
     reader_->scan(family, family, [&](std::string_view key, std::string_view value) {
       batch.Put(slice(key), slice(value));

@@ -2,7 +2,8 @@
 //
 // A healthy ledger follows from its leaves. So its files are read to the last byte, its leaves are
 // measured against its tree, and its views against those of a ledger rebuilt from the leaves.
-// Refusals and the place in consensus follow from nothing else and are only read.
+// Refusals and the place in consensus follow from nothing else; a sum tells whether refusals are
+// whole (store/refusals.h).
 // Threads: `leaf` from any; the rest from one.
 #pragma once
 
@@ -34,12 +35,20 @@ class Inventory {
   // entry or tile that does not fit.
   [[nodiscard]] Result<void> check_leaves() const;
 
-  // Whether all that follows from leaves is what a ledger that followed the same leaves holds.
-  // CORRUPT names the first key that differs.
+  // Whether all that follows from leaves is what a ledger that followed the same leaves holds, and
+  // refusals are those that were kept. CORRUPT names the first key that differs.
   [[nodiscard]] Result<void> compare(Ledger& rebuilt) const;
 
+  // Up to where consensus was applied. CORRUPT if that is lost.
+  [[nodiscard]] Result<AppliedAt> applied() const;
+
+  // Whether the head's digest is that of the stored chains: then it is what this ledger had
+  // reached, and a rebuilt one with another follows other rules.
+  [[nodiscard]] bool has_own_digest() const;
+
   // Gives a rebuilt, closed ledger of the same leaves what follows from nothing else: the place in
-  // consensus, and refusals; durable when it returns. CORRUPT if that place is lost.
+  // consensus, and refusals; durable when it returns. CORRUPT if some of that is lost: the ledger
+  // might then accept what all others refuse.
   [[nodiscard]] Result<void> hand_over(const StoreOptions& rebuilt) const;
 
  private:

@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "crypto/merkle.h"
+#include "ledger/rules/claims.h"
 #include "ledger/rules/due.h"
 #include "ledger/rules/rules.h"
 #include "ledger/store/keys.h"
@@ -29,6 +30,12 @@ v1::Outcome outcome_of(const Refusal& refusal) {
   outcome.set_used(refusal.used);
   outcome.set_asked(refusal.asked);
   return outcome;
+}
+
+// Whose histories are kept: parties, named accounts, batches, projects.
+constexpr std::string_view kSubjectFamilies = "ABJP";
+bool is_subject(std::string_view key) {
+  return kSubjectFamilies.find(key[1]) != std::string_view::npos && map_of(key) == StateMap::open;
 }
 
 bool add_up(std::int64_t whole, std::int64_t one, std::int64_t other) {
@@ -73,6 +80,9 @@ Result<void> Ledger::load() {
     if (!applied) return tl::make_unexpected(applied.error());
     applied_ = *applied;
   }
+  auto refusals = RefusalSum::load(*store_->reader());
+  if (!refusals) return tl::make_unexpected(refusals.error());
+  refusal_sum_ = *refusals;
   auto tree = Tree::load(*store_, head->size);
   if (!tree) return tl::make_unexpected(tree.error());
   tree_ = std::make_unique<Tree>(std::move(*tree));
@@ -200,10 +210,12 @@ void Ledger::pass(AppliedAt at) {
 void Ledger::publish(AppliedAt at) {
   state_->write_to(*batch_);
   tree_->write_to(*batch_);
-  roots_->write_to(*batch_, tree_->size());
+  roots_->write_to(*batch_);
   batch_->Put(slice(key::meta("head")),
               slice(encode_head({tree_->size(), tree_->root(), time_, roots_->digest()})));
-  batch_->Put(slice(key::meta("applied")), slice(encode_applied(at, tree_->size())));
+  const auto applied = encode_applied(at, tree_->size());
+  batch_->Put(slice(key::meta("applied")), slice(applied));
+  batch_->Put(slice(key::meta("refusals")), slice(refusal_sum_.encode(applied)));
   if (gap_) {
     std::string gap;
     crypto::append_u64(gap, *gap_);
@@ -348,7 +360,10 @@ Answer Ledger::refuse_event(const CheckedEvent& event, Micros now, const Refusal
   refused.set_time(now);
   *refused.mutable_outcome() = outcome_of(refusal);
   const auto name = key::refused(payload.party(), payload.event_id());
-  batch_->Put(slice(name), slice(refused.SerializeAsString()));
+  const auto bytes = refused.SerializeAsString();
+  if (const auto before = refusal_at(name)) refusal_sum_.remove(name, before->SerializeAsString());
+  refusal_sum_.add(name, bytes);
+  batch_->Put(slice(name), slice(bytes));
   batch_->Put(slice(key::refused_end(payload.valid_until(), name)), leveldb::Slice());
   Answer answer{v1::REFUSED, refusal.code, {}, refused.outcome(), 0, now};
   refusals_end_from_ = std::min(refusals_end_from_, payload.valid_until());
@@ -365,7 +380,8 @@ Answer Ledger::accept_event(const BlockItem& item, Context& context) {
   *accepted.mutable_outcome() = context.outcome;
   state_->put(key::accepted(payload.party(), payload.event_id()), accepted);
   state_->put(key::totals(), context.totals);
-  roots_->accept(*state_, state_->accept());
+  accept_changes();
+  batch_->Put(slice(key::touched(key::party(payload.party()), context.leaf)), leveldb::Slice());
   totals_ = context.totals;
   next_due_ = context.now < next_due_ ? context.next_due : first_due(*state_);
   if (!item.attachments.empty())
@@ -382,7 +398,7 @@ void Ledger::tick(Micros stamp) {
   const auto now = std::max(stamp, time_ + 1);
   if (tree_->size() == 0 || now < next_due_) return;
   run_due(*state_, now, tree_->size());
-  roots_->accept(*state_, state_->accept());
+  accept_changes();
   next_due_ = first_due(*state_);
   append_leaf(now, EntryKind::tick, {});
   append_state_root();
@@ -402,7 +418,21 @@ bool Ledger::state_root_is_next() const {
 
 void Ledger::append_state_root() {
   if (follows_ || !state_root_is_next()) return;
-  append_leaf(time_ + 1, EntryKind::state_root, encode_state_root(roots_->root(*state_)));
+  append_leaf(time_ + 1, EntryKind::state_root, encode_state_root(state_root()));
+}
+
+StateRoot Ledger::state_root() {
+  close_days(*state_, time_);
+  accept_changes();
+  return roots_->root(*state_);
+}
+
+void Ledger::accept_changes() {
+  const auto changes = state_->accept();
+  roots_->accept(*state_, changes);
+  for (const auto* change : changes)
+    if (is_subject(change->key))
+      batch_->Put(slice(key::touched(change->key, tree_->size())), leveldb::Slice());
 }
 
 void Ledger::drop_expired() {
@@ -421,8 +451,10 @@ void Ledger::drop_expired() {
                            // valid_until.
                            const std::string name(key::refusal_name(order));
                            const auto refused = refusal_at(name);
-                           if (refused && refused->valid_until() == end)
+                           if (refused && refused->valid_until() == end) {
+                             refusal_sum_.remove(name, refused->SerializeAsString());
                              batch_->Delete(slice(name));
+                           }
                            return true;
                          });
   for (const auto& [name, refused] : refused_) next = std::min(next, refused.valid_until());

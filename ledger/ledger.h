@@ -46,6 +46,7 @@
 #include "ledger/event.h"
 #include "ledger/rules/context.h"
 #include "ledger/rules/programs.h"
+#include "ledger/store/refusals.h"
 #include "ledger/store/state.h"
 #include "ledger/store/state_roots.h"
 #include "ledger/store/store.h"
@@ -148,7 +149,10 @@ class Ledger {
   Answer accept_event(const BlockItem& item, Context& context);
   void tick(Micros stamp);
   void append_leaf(Micros time, EntryKind kind, std::string_view body);
+  void accept_changes();
   void append_state_root();
+  // What the views say when a state root is due, after closing days by the time of the last leaf.
+  [[nodiscard]] StateRoot state_root();
   Result<void> follow_leaf(const Leaf& leaf, const Checked& checked);
   Result<void> follow_event(const Leaf& leaf, const Entry& entry, const Checked& checked);
   Result<void> follow_state_root(const Entry& entry);
@@ -183,6 +187,7 @@ class Ledger {
   std::optional<std::uint64_t> gap_;
   // No refusal in the store ends before this; saves a search in every block.
   Micros refusals_end_from_ = 0;
+  RefusalSum refusal_sum_;
 
   mutable std::mutex status_mutex_;
   AppliedAt applied_;

@@ -16,9 +16,9 @@
 namespace puhui::ledger {
 namespace {
 
-// What segments hold: the map and what changed since its root, bookkeeping, refusals with their
-// order, views.
-constexpr std::array<std::string_view, 6> kFamilies = {"c", "h", "m", "r", "v", "x"};
+// What segments hold: the maps and what changed since their roots, histories, bookkeeping, refusals
+// with their order, views.
+constexpr std::array<std::string_view, 7> kFamilies = {"c", "h", "i", "m", "r", "v", "x"};
 constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
 
 leveldb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
@@ -144,9 +144,9 @@ Result<void> SnapshotSink::add_entry(std::string_view entry) {
   const auto decoded = decode_entry(entry);
   if (!decoded) return invalid(where);
   if (decoded->kind == EntryKind::state_root) {
-    const auto state_root = decode_state_root(decoded->body);
+    auto state_root = decode_state_root(decoded->body);
     if (!state_root) return invalid(where);
-    map_root_ = state_root->map;
+    root_ = std::move(*state_root);
   }
   if (decoded->kind == EntryKind::event) {
     const auto envelope = crypto::decode_envelope(decoded->body);
@@ -219,8 +219,9 @@ Result<void> SnapshotSink::finish() {
       head->root.view() != manifest_.root() || head->digest.view() != manifest_.state_digest())
     return invalid("head");
   flush();
-  if (auto fits = check_map(*store_->reader(), map_root_); !fits)
-    return invalid(fits.error().detail);
+  for (const auto map : kStateMaps)
+    if (auto fits = check_map(*store_->reader(), map, root_.of(map)); !fits)
+      return invalid(fits.error().detail);
   store_->sync();
   return {};
 }

@@ -82,7 +82,7 @@ class SnapshotSink {
   std::vector<std::uint64_t> wanted_;
   std::size_t attachments_done_ = 0;
   std::vector<v1::AttachmentRef> refs_;  // of the leaves in `wanted_`
-  crypto::Digest map_root_;              // of the last state root among the entries
+  StateRoot root_;                       // the last state root among the entries
 };
 
 }  // namespace puhui::ledger

@@ -1,12 +1,30 @@
 #include "ledger/state_root.h"
 
+#include "ledger/personal.h"
+
 namespace puhui::ledger {
 namespace {
 
-constexpr char kForm = 2;
+constexpr char kForm = 3;
+constexpr std::size_t kRootsSize = 1 + 2 * crypto::Digest::kSize;
 constexpr std::size_t kFamilySize = 1 + crypto::Digest::kSize;
 
 }  // namespace
+
+std::optional<StateMap> map_of(std::string_view key) {
+  if (key.size() < 2 || key[0] != 'v') return std::nullopt;
+  const bool is_account = key[1] == 'A';
+  if (key[1] == 'L' || (is_account && key.size() > 2 && key[2] == '\1')) return StateMap::personal;
+  if (kOpenFamilies.find(key[1]) == std::string_view::npos) return std::nullopt;
+  return StateMap::open;
+}
+
+bool is_mapped(std::string_view key, std::string_view value) {
+  const auto map = map_of(key);
+  if (!map) return false;
+  if (*map == StateMap::open || key[1] != 'A' || !PersonalBalance::is_one(value)) return true;
+  return !PersonalBalance::decode(value).last.is_none();
+}
 
 std::string difference(const StateRoot& here, const StateRoot& there) {
   std::string text;
@@ -22,7 +40,8 @@ std::string difference(const StateRoot& here, const StateRoot& there) {
          one == here.families.end() ? crypto::Digest() : one->second,
          other == there.families.end() ? crypto::Digest() : other->second);
   }
-  note("map", here.map, there.map);
+  note("open map", here.open_map, there.open_map);
+  note("personal map", here.personal_map, there.personal_map);
   return text;
 }
 
@@ -47,16 +66,20 @@ Result<FamilyDigests> decode_families(std::string_view bytes) {
 }
 
 std::string encode_state_root(const StateRoot& root) {
-  return std::string(1, kForm) + std::string(root.map.view()) + encode_families(root.families);
+  std::string body(1, kForm);
+  body += root.open_map.view();
+  body += root.personal_map.view();
+  return body + encode_families(root.families);
 }
 
 Result<StateRoot> decode_state_root(std::string_view body) {
-  if (body.size() < 1 + crypto::Digest::kSize || body[0] != kForm)
-    return fail(ErrorCode::CORRUPT, "state root");
-  auto families = decode_families(body.substr(1 + crypto::Digest::kSize));
+  if (body.size() < kRootsSize || body[0] != kForm) return fail(ErrorCode::CORRUPT, "state root");
+  auto families = decode_families(body.substr(kRootsSize));
   if (!families) return tl::make_unexpected(families.error());
-  return StateRoot{*crypto::Digest::from_bytes(body.substr(1, crypto::Digest::kSize)),
-                   std::move(*families)};
+  const auto root_at = [body](std::size_t at) {
+    return *crypto::Digest::from_bytes(body.substr(at, crypto::Digest::kSize));
+  };
+  return StateRoot{root_at(1), root_at(1 + crypto::Digest::kSize), std::move(*families)};
 }
 
 }  // namespace puhui::ledger

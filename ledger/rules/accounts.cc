@@ -1,3 +1,4 @@
+#include "ledger/personal.h"
 #include "ledger/rules/holdings.h"
 #include "ledger/rules/rules.h"
 
@@ -41,7 +42,7 @@ Ruling open_personal_accounts(Context& context, const v1::OpenPersonalAccounts& 
     if (context.state.has(name))
       return refuse(ErrorCode::ACCOUNT_EXISTS, "account.new", {},
                     personal_id(all.substr(at, kPseudonymSize)));
-    context.state.put(name, PersonalBalance{0, context.leaf}.encode());
+    context.state.put(name, PersonalBalance{0, context.leaf, {}, {}}.encode());
   }
   const auto opened = static_cast<std::int64_t>(all.size() / kPseudonymSize);
   context.totals.set_personal_accounts(context.totals.personal_accounts() + opened);

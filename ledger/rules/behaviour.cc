@@ -1,4 +1,5 @@
-#include "ledger/rules/holdings.h"
+#include "ledger/personal.h"
+#include "ledger/rules/claims.h"
 #include "ledger/rules/rules.h"
 
 namespace puhui::ledger {
@@ -12,11 +13,13 @@ struct Credit {
   std::int64_t grams = 0;
 };
 
-std::uint64_t leaf_of_claim(std::string_view stored) { return crypto::read_u64(stored); }
+std::string leaf_of_claim(std::string_view stored) {
+  return std::to_string(Claimed::decode(stored).place.leaf);
+}
 
 // Judges one record by itself, in the order rules.h lists.
 tl::expected<Credit, Refusal> judge(const Context& context, const ProgramLine& line,
-                                    const Record& record) {
+                                    const ClosedDays& closed, const Record& record) {
   Credit credit;
   credit.account_key = key::personal(record.pseudonym());
   const auto balance = context.state.get(credit.account_key);
@@ -36,6 +39,9 @@ tl::expected<Credit, Refusal> judge(const Context& context, const ProgramLine& l
     return refuse(ErrorCode::CLAIM_WINDOW, "record.claim_window",
                   std::to_string(m.claim_window_days()) + " days", "today is " + date_text(today),
                   date_text(record.day));
+  if (record.day <= closed.last)
+    return refuse(ErrorCode::CLAIM_WINDOW, "record.claim_window", "after " + date_text(closed.last),
+                  "the day is closed", date_text(record.day));
   const auto result =
       filed->program.evaluate(std::span(record.inputs.data(), record.input_count), record.tier);
   if (!result) return refuse(result.error().code, "record.formula", {}, {}, result.error().detail);
@@ -45,7 +51,7 @@ tl::expected<Credit, Refusal> judge(const Context& context, const ProgramLine& l
   if (const auto claimed = context.state.get(credit.claim_key))
     return refuse(
         ErrorCode::CLAIM_DUPLICATE, "claim.unique", "1 claim per act",
-        "leaf " + std::to_string(leaf_of_claim(*claimed)),
+        "leaf " + leaf_of_claim(*claimed),
         m.scenario() + " on " + date_text(record.day) + ", slot " + std::to_string(record.slot));
   credit.before = PersonalBalance::decode(*balance);
   credit.grams = result->grams;
@@ -56,23 +62,19 @@ tl::expected<Credit, Refusal> judge(const Context& context, const ProgramLine& l
   return credit;
 }
 
-std::string claim_value(std::uint64_t leaf, std::uint32_t record, std::int64_t grams) {
-  std::string value;
-  crypto::append_u64(value, leaf);
-  crypto::append_u32(value, record);
-  crypto::append_u64(value, static_cast<std::uint64_t>(grams));
-  return value;
-}
-
 // Credits the account; what it then holds more is counted apart from what was credited.
 void pay(Context& context, const Credit& credit, std::uint32_t index) {
   auto after = credit.before;
   after.grams += credit.grams;
+  after.last = {context.leaf, index};
+  after.trail =
+      crypto::Sha256().update(after.trail.view()).update(key::claim_name(credit.claim_key)).final();
   auto& totals = context.totals;
   totals.set_credits_credited_g(totals.credits_credited_g() + credit.grams);
   totals.set_credits_held_g(totals.credits_held_g() + after.grams - credit.before.grams);
   context.state.put(credit.account_key, after.encode());
-  context.state.put(credit.claim_key, claim_value(context.leaf, index, credit.grams));
+  context.state.put(credit.claim_key,
+                    Claimed{after.last, credit.grams, credit.before.last}.encode());
   context.outcome.set_records_credited(context.outcome.records_credited() + 1);
 }
 
@@ -85,7 +87,7 @@ void note_refusal(v1::Outcome& outcome, const State& state, std::uint32_t index,
   shown->set_code(code);
   if (code != ErrorCode::CLAIM_DUPLICATE) return;
   const auto claimed = state.get(key::claim(record.day, record.slot, record.claim.view()));
-  if (claimed) shown->set_used_by(static_cast<std::int64_t>(leaf_of_claim(*claimed)));
+  if (claimed) shown->set_used_by(static_cast<std::int64_t>(Claimed::decode(*claimed).place.leaf));
 }
 
 }  // namespace
@@ -100,12 +102,13 @@ Ruling submit_behaviour_batch(Context& context, const v1::SubmitBehaviourBatch& 
 
   const auto& line =
       context.programs.line(context.state, key::behaviour_versions(action.scenario()));
+  const auto closed = closed_days(context.state);
   std::optional<Refusal> first;
   std::uint32_t index = 0;
   auto& outcome = context.outcome;
   const auto credited_before_g = context.totals.credits_credited_g();
   for (const auto& record : context.event.records) {
-    if (auto credit = judge(context, line, record)) {
+    if (auto credit = judge(context, line, closed, record)) {
       pay(context, *credit, index);
     } else {
       note_refusal(outcome, context.state, index, record, credit.error().code);

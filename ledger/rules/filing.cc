@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "ledger/rules/claims.h"
 #include "ledger/rules/rules.h"
 
 namespace puhui::ledger {
@@ -170,6 +171,7 @@ Ruling file_methodology(Context& context, const v1::FileMethodology& action) {
     totals.set_samples(totals.samples() + 1);
   } else {
     totals.set_methodologies(totals.methodologies() + 1);
+    if (m.kind() == v1::BEHAVIOUR) widen_claim_window(context.state, m.claim_window_days());
     context.state.put(key::version_from(line_of(m), m.effective_from()),
                       m.code() + '\0' + m.version());
   }

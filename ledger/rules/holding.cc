@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "ledger/personal.h"
 #include "ledger/rules/holdings.h"
 #include "ledger/rules/rules.h"
 

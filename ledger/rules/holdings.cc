@@ -280,25 +280,4 @@ void record_move(Context& context, const v1::UnitBlock& piece, v1::UnitMoveKind 
   range->set_end(piece.end());
 }
 
-std::string personal_id(std::string_view pseudonym) { return "p-" + crypto::hex_encode(pseudonym); }
-
-bool is_personal_id(std::string_view account) { return !pseudonym_of(account).empty(); }
-
-std::string pseudonym_of(std::string_view account) {
-  if (!account.starts_with("p-") || account.size() != 2 + 2 * kPseudonymSize) return {};
-  return crypto::hex_decode(account.substr(2)).value_or("");
-}
-
-std::string PersonalBalance::encode() const {
-  std::string bytes;
-  crypto::append_u64(bytes, static_cast<std::uint64_t>(grams));
-  crypto::append_u64(bytes, opened_at);
-  return bytes;
-}
-
-PersonalBalance PersonalBalance::decode(std::string_view bytes) {
-  assert(bytes.size() == 16);
-  return {static_cast<std::int64_t>(crypto::read_u64(bytes)), crypto::read_u64(bytes.substr(8))};
-}
-
 }  // namespace puhui::ledger

@@ -41,20 +41,4 @@ void end_as_retired(Context& context, v1::UnitBlock piece, const std::string& ac
 void record_move(Context& context, const v1::UnitBlock& piece, v1::UnitMoveKind kind,
                  const std::string& from, const std::string& to);
 
-// ---- Personal accounts: random pseudonyms with a balance in grams ----
-
-// "p-" and 32 hex digits.
-[[nodiscard]] std::string personal_id(std::string_view pseudonym);
-[[nodiscard]] bool is_personal_id(std::string_view account);
-// The pseudonym in a personal id; empty if it is not one.
-[[nodiscard]] std::string pseudonym_of(std::string_view account);
-
-// Stored as i64-BE grams ‖ u64-BE leaf.
-struct PersonalBalance {
-  std::int64_t grams = 0;
-  std::uint64_t opened_at = 0;
-  [[nodiscard]] std::string encode() const;
-  [[nodiscard]] static PersonalBalance decode(std::string_view bytes);
-};
-
 }  // namespace puhui::ledger

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/bytes.h"
+#include "ledger/state_root.h"
 
 namespace puhui::ledger {
 namespace {
@@ -35,15 +36,20 @@ std::string key_text(std::string_view key) {
       return "hash tile " + std::to_string(static_cast<unsigned char>(rest[0])) + "/" +
              number(rest.substr(1));
     case 'h': {
+      if (rest.empty()) break;
       std::string digits;
-      for (const char digit : rest) digits += "0123456789abcdef"[digit & 15];
-      return "page of the map '" + digits + "'";
+      for (const char digit : rest.substr(1)) digits += "0123456789abcdef"[digit & 15];
+      return std::string("page of the ") +
+             (rest[0] == static_cast<char>(StateMap::open) ? "open" : "personal") + " map '" +
+             digits + "'";
     }
     case 'v':
       if (rest.empty()) break;
       return "view v" + std::string(1, rest[0]) + "/" + readable(rest.substr(1));
     case 'c':
-      return "notes of changed keys after " + number(rest) + " leaves";
+      return "note that " + (rest.empty() ? "" : key_text(rest)) + " changed";
+    case 'i':
+      return "mention of " + readable(rest);
     case 'm':
       return "bookkeeping '" + readable(rest) + "'";
     case 'r':

@@ -8,10 +8,11 @@
 //   m NAME                        bookkeeping: "head", "applied" (u64 index, term, leaves then),
 //   "families" (state_roots.h), "gap"
 //                                 (the first leaf followed without its attachment)
-//   h PREFIX                      page of the authenticated map (map_pages.h)
-//   c u64 leaves                  keys of the map changed since the last state root, as the block
-//   that
-//                                 made so many leaves noted them (map_pages.h)
+//   h u8 map, PREFIX              page of an authenticated map (map_pages.h)
+//   c KEY                         key of a map changed since the last state root (map_pages.h)
+//   i SUBJECT 0 u64 leaf          the leaf changed the view of this subject, its key from its
+//   family
+//                                 on: party, account, batch, project; or a party sent the leaf
 //   e u64 leaf                    entry bytes
 //   t u8 level, u64 tile          hash tile, up to 256 × 32 bytes (C2SP tlog-tiles)
 //   a u64 leaf                    attachment bytes of that leaf
@@ -36,8 +37,10 @@
 //   v H ACCOUNT 0 u64 start       unit block held by an account: u64 end
 //   v Y u64 batch start, u64 leaf, u64 start   unit move
 //   v F ACCOUNT                   the account holds no serial below: u64 serial
-//   v A ACCOUNT                   account; a personal one: 0x01 pseudonym[16] → i64 grams, u64 leaf
-//   v C i32 day, u32 slot, claim key[32]       claim: u64 leaf, u32 record, i64 grams
+//   v A ACCOUNT                   account; a personal one: 0x01 pseudonym[16] (personal.h)
+//   v C i32 day, u32 slot, claim key[32]       claim (personal.h)
+//   v L                           which days are closed to claims (rules/claims.h)
+//   v L i32 day, u32 slot         list of the claims of a closed day's slot (rules/claims.h)
 //   v Z u64 leaf                  retirement
 //   v O PARTY 0 id[16]            accepted outcome
 //   v S                           next serial number
@@ -49,6 +52,7 @@
 #include <string_view>
 
 #include "crypto/bytes.h"
+#include "ledger/state_root.h"
 
 namespace puhui::ledger::key {
 
@@ -82,6 +86,9 @@ class Builder {
     key_ += static_cast<char>(v);
     return std::move(*this);
   }
+  Builder&& i32(std::int32_t v) && {
+    return std::move(*this).u32(static_cast<std::uint32_t>(v) ^ 0x80000000u);
+  }
   Builder&& i64(std::int64_t v) && { return std::move(*this).u64(flipped(v)); }
   std::string done() && { return std::move(key_); }
 
@@ -95,11 +102,11 @@ inline std::string attachment(std::uint64_t leaf) { return Builder("a").u64(leaf
 inline std::string tile(unsigned level, std::uint64_t index) {
   return Builder("t").u8(static_cast<std::uint8_t>(level)).u64(index).done();
 }
-inline std::string map_page(std::string_view prefix) { return Builder("h").raw(prefix).done(); }
-inline constexpr std::string_view kChangedFamily = "c";
-inline std::string changed(std::uint64_t leaves) {
-  return Builder(kChangedFamily).u64(leaves).done();
+inline std::string map_page(StateMap map, std::string_view prefix) {
+  return Builder("h").u8(static_cast<std::uint8_t>(map)).raw(prefix).done();
 }
+inline constexpr std::string_view kChangedFamily = "c";
+inline std::string changed(std::string_view key) { return Builder(kChangedFamily).raw(key).done(); }
 inline std::string refused(std::string_view party, std::string_view id) {
   return Builder("r").name(party).raw(id).done();
 }
@@ -111,6 +118,14 @@ inline std::int64_t refusal_end(std::string_view order) {
   return static_cast<std::int64_t>(crypto::read_u64(order.substr(1)) ^ kSignBit);
 }
 inline std::string_view refusal_name(std::string_view order) { return order.substr(9); }
+
+inline constexpr std::string_view kTouchedFamily = "i";
+inline std::string touches(std::string_view subject) {
+  return Builder(kTouchedFamily).name(subject.substr(1)).done();
+}
+inline std::string touched(std::string_view subject, std::uint64_t leaf) {
+  return Builder(kTouchedFamily).name(subject.substr(1)).u64(leaf).done();
+}
 
 inline std::string genesis() { return "vG"; }
 inline std::string rule_set(std::uint64_t leaf) { return Builder("vR").u64(leaf).done(); }
@@ -163,9 +178,25 @@ inline std::string serials_from(std::string_view account) {
 inline std::string personal(std::string_view pseudonym) {
   return Builder("vA").u8(1).raw(pseudonym).done();
 }
+inline constexpr std::string_view kClaims = "vC";
+inline std::string claims_from(std::int32_t day) { return Builder("vC").i32(day).done(); }
+inline std::string claims_of(std::int32_t day, std::uint32_t slot) {
+  return Builder("vC").i32(day).u32(slot).done();
+}
 inline std::string claim(std::int32_t day, std::uint32_t slot, std::string_view claim_key) {
-  const auto flipped_day = static_cast<std::uint32_t>(day) ^ 0x80000000u;
-  return Builder("vC").u32(flipped_day).u32(slot).raw(claim_key).done();
+  return Builder("vC").i32(day).u32(slot).raw(claim_key).done();
+}
+// The parts of a claim's key.
+inline std::int32_t claim_day(std::string_view claim) {
+  return static_cast<std::int32_t>(crypto::read_u32(claim.substr(2)) ^ 0x80000000u);
+}
+inline std::uint32_t claim_slot(std::string_view claim) {
+  return crypto::read_u32(claim.substr(6));
+}
+inline std::string_view claim_name(std::string_view claim) { return claim.substr(10); }
+inline std::string closed_days() { return "vL"; }
+inline std::string claim_list(std::int32_t day, std::uint32_t slot) {
+  return Builder("vL").i32(day).u32(slot).done();
 }
 inline std::string retirement(std::uint64_t leaf) { return Builder("vZ").u64(leaf).done(); }
 inline std::string accepted(std::string_view party, std::string_view id) {

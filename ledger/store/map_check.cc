@@ -14,25 +14,22 @@ using crypto::Digest;
 // Pages of the first levels are asked for with every key.
 constexpr std::size_t kKeptPrefixMax = 3;
 
-std::string name_of(std::string_view prefix) { return key_text(key::map_page(prefix)); }
-
 class Check {
  public:
-  explicit Check(const Reader& reader) : reader_(reader) {}
+  Check(const Reader& reader, StateMap map) : reader_(reader), map_(map) {}
 
   // The page under a prefix and all below have this hash, and lie where they belong.
   Result<void> pages(const std::string& prefix, const Digest& hash) {
     const auto page = read(prefix);
     if (!page) return tl::make_unexpected(page.error());
-    if (page_hash(*page) != hash) return fail(ErrorCode::CORRUPT, name_of(prefix));
+    if (page_hash(*page) != hash) return damaged(prefix);
     for (const auto& slot : *page) {
       const auto below = prefix + static_cast<char>(slot.digit);
       if (!slot.is_page) {
         ++leaves_;
-        if (prefix_of(slot.leaf.key, below.size()) != below)
-          return fail(ErrorCode::CORRUPT, name_of(prefix));
+        if (prefix_of(slot.leaf.key, below.size()) != below) return damaged(prefix);
       } else if (below.size() == kMapDigits) {
-        return fail(ErrorCode::CORRUPT, name_of(prefix));
+        return damaged(prefix);
       } else if (auto fits = pages(below, slot.hash); !fits) {
         return fits;
       }
@@ -41,35 +38,38 @@ class Check {
   }
 
   // Every view of the map is in it, changed keys as they were; and nothing else is.
-  Result<void> views(const ChangedKeys& changed) {
-    std::uint64_t known = 0;
-    Result<void> result;
-    const auto is_known = [&](std::string_view key, std::string_view value) {
-      const auto leaf = crypto::map_leaf(key, value);
-      ++known;
-      if (leaf_of(leaf.key) != std::optional(leaf))
-        result = fail(ErrorCode::CORRUPT, key_text(key));
-      return result.has_value();
-    };
-    for (const auto& [key, value] : changed.values)
-      if (value && !is_known(key, *value)) return result;
-    for (const auto family : kMappedFamilies) {
-      const std::string prefix{'v', family};
-      reader_.scan(prefix, prefix, [&](std::string_view key, std::string_view value) {
-        return !is_mapped(key) || changed.values.contains(key) || is_known(key, value);
-      });
-      if (!result) return result;
-    }
-    if (known != leaves_)
+  Result<void> views() {
+    auto read = read_notes(reader_, "", [&](const Note& note) {
+      return map_of(note.key) != map_ || !note.value || is_known(note.key, *note.value);
+    });
+    if (!read) return read;
+    reader_.scan("v", "v", [&](std::string_view key, std::string_view value) {
+      return map_of(key) != map_ || reader_.get(key::changed(key)) || is_known(key, value);
+    });
+    if (wrong_) return fail(ErrorCode::CORRUPT, key_text(*wrong_));
+    if (known_ != leaves_)
       return fail(ErrorCode::CORRUPT,
-                  "the map holds " + std::to_string(leaves_ - known) + " keys that no view has");
+                  "the map holds " + std::to_string(leaves_ - known_) + " keys that no view has");
     return {};
   }
 
  private:
+  // Answers false, and remembers the key, if the map does not hold it with this value.
+  bool is_known(std::string_view key, std::string_view value) {
+    if (!is_mapped(key, value)) return true;
+    ++known_;
+    const auto leaf = crypto::map_leaf(key, value);
+    if (leaf_of(leaf.key) != std::optional(leaf)) wrong_ = key;
+    return !wrong_;
+  }
+
+  [[nodiscard]] tl::unexpected<Error> damaged(std::string_view prefix) const {
+    return fail(ErrorCode::CORRUPT, key_text(key::map_page(map_, prefix)));
+  }
+
   Result<MapPage> read(std::string_view prefix) const {
-    auto page = decode_page(reader_.get(key::map_page(prefix)).value_or(""));
-    if (!page) return fail(ErrorCode::CORRUPT, name_of(prefix));
+    auto page = decode_page(reader_.get(key::map_page(map_, prefix)).value_or(""));
+    if (!page) return damaged(prefix);
     return page;
   }
 
@@ -93,19 +93,19 @@ class Check {
   }
 
   const Reader& reader_;
-  std::uint64_t leaves_ = 0;
+  const StateMap map_;
+  std::uint64_t leaves_ = 0, known_ = 0;
+  std::optional<std::string> wrong_;
   std::map<std::string, MapPage> kept_;
   MapPage last_;
 };
 
 }  // namespace
 
-Result<void> check_map(const Reader& reader, const Digest& root) {
-  Check check(reader);
+Result<void> check_map(const Reader& reader, StateMap map, const Digest& root) {
+  Check check(reader, map);
   if (auto well = check.pages("", root); !well) return well;
-  const auto changed = read_changed(reader);
-  if (!changed) return tl::make_unexpected(changed.error());
-  return check.views(*changed);
+  return check.views();
 }
 
 }  // namespace puhui::ledger

@@ -4,8 +4,8 @@
 #include <cassert>
 #include <span>
 
+#include "ledger/store/key_text.h"
 #include "ledger/store/keys.h"
-#include "ledger/store/pieces.h"
 
 namespace puhui::ledger {
 namespace {
@@ -14,6 +14,7 @@ using crypto::Digest;
 using Slots = std::span<const MapSlot>;
 
 constexpr char kLeaf = 1, kPage = 2;
+constexpr char kNoValue = 0, kValue = 1;
 constexpr unsigned kPageBits = 4;
 
 Digest take_digest(std::string_view& bytes) {
@@ -45,8 +46,15 @@ Digest hash_of(Slots slots, unsigned bit) {
   return slot.is_page ? slot.hash : crypto::map_leaf_hash(slot.leaf);
 }
 
-MapPage read_page(const Reader& reader, std::string_view prefix) {
-  const auto bytes = reader.get(key::map_page(prefix));
+// The value of a row; nothing for bytes that are none.
+std::optional<std::optional<std::string_view>> decode_note(std::string_view row) {
+  if (row.size() == 1 && row[0] == kNoValue) return std::optional<std::string_view>();
+  if (row.empty() || row[0] != kValue) return std::nullopt;
+  return std::optional(row.substr(1));
+}
+
+MapPage read_page(const Reader& reader, StateMap map, std::string_view prefix) {
+  const auto bytes = reader.get(key::map_page(map, prefix));
   if (!bytes) return {};
   auto page = decode_page(*bytes);
   assert(page && "a stored page of the map does not decode");
@@ -55,21 +63,31 @@ MapPage read_page(const Reader& reader, std::string_view prefix) {
 
 }  // namespace
 
-Result<ChangedKeys> read_changed(const Reader& reader) {
-  ChangedKeys changed;
-  bool whole = true;
-  reader.scan(key::kChangedFamily, key::kChangedFamily,
+std::string encode_note(const std::optional<std::string_view>& value) {
+  std::string row(1, value ? kValue : kNoValue);
+  if (value) row += *value;
+  return row;
+}
+
+Result<void> read_notes(const Reader& reader, std::string_view from, const VisitNote& visit) {
+  Result<void> result;
+  reader.scan(key::kChangedFamily, key::changed(from),
               [&](std::string_view name, std::string_view row) {
-                whole = name.size() == 1 + 8 && !row.empty();
-                if (whole) changed.rows.push_back(crypto::read_u64(name.substr(1)));
-                std::string_view key;
-                std::optional<std::string_view> value;
-                while (whole && !row.empty())
-                  whole = take_change(row, key, value) && changed.values.emplace(key, value).second;
-                return whole;
+                const auto value = decode_note(row);
+                if (value) return visit({name.substr(1), *value});
+                result = fail(ErrorCode::CORRUPT, key_text(name));
+                return false;
               });
-  if (!whole) return fail(ErrorCode::CORRUPT, "notes of changed keys");
-  return changed;
+  return result;
+}
+
+std::optional<std::optional<std::string>> value_at_root(const Reader& reader,
+                                                        std::string_view key) {
+  const auto row = reader.get(key::changed(key));
+  if (!row) return std::nullopt;
+  const auto value = decode_note(*row);
+  assert(value && "a stored note of a changed key does not decode");
+  return *value ? std::optional<std::string>(**value) : std::nullopt;
 }
 
 std::string prefix_of(const Digest& path, std::size_t digits) {
@@ -119,13 +137,17 @@ Result<MapPage> decode_page(std::string_view bytes) {
 
 Digest page_hash(const MapPage& page) { return hash_of(page, 0); }
 
-Digest stored_map_root(const Reader& reader) { return page_hash(read_page(reader, "")); }
+Digest stored_map_root(const Reader& reader, StateMap map) {
+  return page_hash(read_page(reader, map, ""));
+}
 
 crypto::MapProof stored_map_proof(const Reader& reader, std::string_view key) {
+  const auto map = map_of(key);
+  assert(map && "the key is in no map");
   const auto path = crypto::sha256(key);
   crypto::MapProof proof;
   for (std::size_t depth = 0; depth < kMapDigits; ++depth) {
-    const auto page = read_page(reader, prefix_of(path, depth));
+    const auto page = read_page(reader, *map, prefix_of(path, depth));
     Slots slots = page;
     unsigned bit = 0;
     for (; !is_end(slots, bit); ++bit) {

@@ -1,4 +1,4 @@
-// The authenticated map of the views as it is stored: pages of four levels of its trie.
+// The authenticated maps of the views as they are stored: pages of four levels of a trie.
 //
 // A page holds what lies under one prefix of SHA-256(key) in hexadecimal digits: up to 16 slots, by
 // the next digit, each a leaf that stands there alone or the root hash of the page below, which
@@ -9,13 +9,14 @@
 //          u8 digit ‖ u8 2 ‖ hash[32]                                a page below
 #pragma once
 
-#include <map>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "crypto/map.h"
+#include "ledger/state_root.h"
 #include "ledger/store/store.h"
 
 namespace puhui::ledger {
@@ -41,22 +42,32 @@ inline constexpr std::size_t kMapDigits = 2 * crypto::Digest::kSize;
 // The hash of all that lies under the page; zero for an empty one.
 [[nodiscard]] crypto::Digest page_hash(const MapPage& page);
 
-// Keys of the map changed since its last state root, with their values at that root: so that these
-// can still be proved. They lie in rows, one per block, by the number of leaves after it:
-//   row   n × (key and value at that root, as pieces.h writes a change)
-struct ChangedKeys {
-  std::map<std::string, std::optional<std::string>, std::less<>> values;
-  std::vector<std::uint64_t> rows;
+// Keys of the maps changed since their last state root, each in a row under its name with its value
+// at that root, so that this can still be proved:
+//   row   u8 1 ‖ value, or u8 0: it had none
+struct Note {
+  std::string_view key;
+  std::optional<std::string_view> value;
 };
-// CORRUPT for other bytes, or a key noted twice.
-[[nodiscard]] Result<ChangedKeys> read_changed(const Reader& reader);
+[[nodiscard]] std::string encode_note(const std::optional<std::string_view>& value);
+// Calls `visit` for the notes of keys from `from` upwards, in order, until it answers false.
+// CORRUPT if a row is none.
+using VisitNote = std::function<bool(const Note& note)>;
+[[nodiscard]] Result<void> read_notes(const Reader& reader, std::string_view from,
+                                      const VisitNote& visit);
+// What a key held at the last state root; nothing: it has not changed since. A damaged row stops
+// the process.
+[[nodiscard]] std::optional<std::optional<std::string>> value_at_root(const Reader& reader,
+                                                                      std::string_view key);
 
-// Whether the map a reader sees has this root, and the views were what it says then. CORRUPT names
-// the first page or key that is not. Reads all of both.
-[[nodiscard]] Result<void> check_map(const Reader& reader, const crypto::Digest& root);
+// Whether a map as a reader sees it has this root, and the views were what it says then. CORRUPT
+// names the first page or key that is not. Reads all of both.
+[[nodiscard]] Result<void> check_map(const Reader& reader, StateMap map,
+                                     const crypto::Digest& root);
 
-// Of the map as a reader sees it: that of its last state root. Damaged pages stop the process.
-[[nodiscard]] crypto::Digest stored_map_root(const Reader& reader);
+// Of a map as a reader sees it: that of its last state root. Damaged pages stop the process.
+[[nodiscard]] crypto::Digest stored_map_root(const Reader& reader, StateMap map);
+// Of a key of a map (asserted).
 [[nodiscard]] crypto::MapProof stored_map_proof(const Reader& reader, std::string_view key);
 
 }  // namespace puhui::ledger

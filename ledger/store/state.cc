@@ -62,6 +62,28 @@ std::optional<Found> State::before(std::string_view prefix, std::string_view key
   return found;
 }
 
+void State::scan(std::string_view family, std::string_view from, std::string_view to,
+                 const std::function<void(std::string_view key)>& visit) const {
+  assert(!changes_.has_event());
+  // By key; whether the block gave it a value.
+  std::map<std::string_view, bool> changed;
+  for (const auto* change : changes_.of_block())
+    if (change->key.starts_with(family) && change->key >= from && change->key < to)
+      changed.emplace(change->key, change->of_block.has_value());
+  auto next = changed.begin();
+  const auto visit_changed_below = [&](std::string_view key) {
+    for (; next != changed.end() && next->first < key; ++next)
+      if (next->second) visit(next->first);
+  };
+  store_.reader()->scan(family, from, [&](std::string_view key, std::string_view) {
+    if (key >= to) return false;
+    visit_changed_below(key);
+    if (next == changed.end() || next->first != key) visit(key);
+    return true;
+  });
+  visit_changed_below(to);
+}
+
 std::optional<std::string> State::replaced(const Changes::Change& change) const {
   if (!change.replaced_in_block) return stored(change.key);
   return change.replaced ? std::optional<std::string>(*change.replaced) : std::nullopt;

@@ -48,6 +48,11 @@ class State {
                                                  std::string_view key) const;
   [[nodiscard]] std::optional<Found> before(std::string_view prefix, std::string_view key) const;
 
+  // Calls `visit` for the keys of a family from `from` up to `to` (not included), in order. No
+  // event may be at hand (asserted), and `visit` must not change the family.
+  void scan(std::string_view family, std::string_view from, std::string_view to,
+            const std::function<void(std::string_view key)>& visit) const;
+
   // Answers what the event changed, in key order.
   Changes::List accept() { return changes_.accept(); }
   // The value before the event that `accept` folded last, of a change it answered.

@@ -12,7 +12,6 @@ namespace puhui::ledger {
 namespace {
 
 constexpr std::size_t kHashedAtOnce = 4096;
-constexpr std::size_t kPagesKeptMax = 1 << 16;
 
 leveldb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
@@ -23,10 +22,12 @@ Result<StateRoots> StateRoots::load(const Store& store) {
   auto families = decode_families(store.get(key::meta("families")).value_or(""));
   if (!families) return tl::make_unexpected(families.error());
   roots.families_ = std::move(*families);
-  auto changed = read_changed(*store.reader());
-  if (!changed) return tl::make_unexpected(changed.error());
-  roots.rows_ = std::move(changed->rows);
-  for (const auto& [name, value] : changed->values) roots.note(name);
+  auto read = read_notes(*store.reader(), "", [&roots](const Note& note) {
+    roots.note(note.key);
+    return true;
+  });
+  if (!read) return tl::make_unexpected(read.error());
+  roots.noted_ = roots.changed_.size();
   return roots;
 }
 
@@ -42,8 +43,7 @@ void StateRoots::accept(const State& state, const Changes::List& changes) {
         chain.update(bytes);
         bytes.clear();
       }
-      if (is_mapped((*first)->key) && note((*first)->key))
-        append_change(notes_, (*first)->key, state.replaced(**first));
+      if (map_of((*first)->key) && note((*first)->key)) notes_.push_back(state.replaced(**first));
     }
     families_[family] = chain.update(bytes).final();
   }
@@ -57,108 +57,40 @@ bool StateRoots::note(std::string_view key) {
 
 crypto::Digest StateRoots::digest() const { return crypto::sha256(encode_families(families_)); }
 
-std::vector<StateRoots::Pair> StateRoots::pairs_of_changed(const State& state) const {
-  std::vector<Pair> pairs;
-  pairs.reserve(changed_.size());
+std::vector<MapWriter::Pair> StateRoots::pairs_of_changed(const State& state, StateMap map) const {
+  std::vector<MapWriter::Pair> pairs;
   for (const auto& name : changed_) {
-    Pair pair{crypto::sha256(name), std::nullopt};
-    if (const auto value = state.get(name)) pair.value = crypto::sha256(*value);
+    if (map_of(name) != map) continue;
+    MapWriter::Pair pair{crypto::sha256(name), std::nullopt};
+    const auto value = state.get(name);
+    if (value && is_mapped(name, *value)) pair.value = crypto::sha256(*value);
     pairs.push_back(pair);
   }
-  std::ranges::sort(pairs, std::less<>(), &Pair::key);
+  std::ranges::sort(pairs, std::less<>(), &MapWriter::Pair::key);
   return pairs;
 }
 
 StateRoot StateRoots::root(const State& state) {
-  const auto pairs = pairs_of_changed(state);
-  auto& top = pairs.empty() ? page("") : update("", pairs);
+  StateRoot root{open_.update(pairs_of_changed(state, StateMap::open)),
+                 personal_.update(pairs_of_changed(state, StateMap::personal)), families_};
+  const auto with_rows = changed_.begin() + static_cast<std::ptrdiff_t>(noted_);
+  std::move(changed_.begin(), with_rows, std::back_inserter(ended_));
   is_changed_.clear();
   changed_.clear();
+  noted_ = 0;
   notes_.clear();
-  ended_rows_.insert(ended_rows_.end(), rows_.begin(), rows_.end());
-  rows_.clear();
-  return {page_hash(top), families_};
+  return root;
 }
 
-MapPage& StateRoots::page(const std::string& prefix) {
-  if (const auto known = pages_.find(prefix); known != pages_.end()) return *known->second;
-  MapPage page;
-  if (const auto bytes = store_->get(key::map_page(prefix))) {
-    auto decoded = decode_page(*bytes);
-    assert(decoded && "a stored page of the map does not decode");
-    page = std::move(*decoded);
-  }
-  return *pages_.emplace(prefix, std::make_unique<MapPage>(std::move(page))).first->second;
-}
-
-// `pairs`, at least one, all lie under the prefix, in order.
-MapPage& StateRoots::update(const std::string& prefix, Pairs pairs) {
-  auto& changed = page(prefix);
-  changed_pages_.insert(prefix);
-  const auto depth = prefix.size();
-  while (!pairs.empty()) {
-    const auto digit = digit_of(pairs.front().key, depth);
-    const auto end = std::ranges::find_if(
-        pairs, [&](const Pair& pair) { return digit_of(pair.key, depth) != digit; });
-    const auto count = static_cast<std::size_t>(end - pairs.begin());
-    update_slot(changed, prefix, pairs.first(count));
-    pairs = pairs.subspan(count);
-  }
-  return changed;
-}
-
-// `pairs` all lie in one slot of the page.
-void StateRoots::update_slot(MapPage& page, const std::string& prefix, Pairs pairs) {
-  const auto digit = digit_of(pairs.front().key, prefix.size());
-  auto at = std::ranges::lower_bound(page, digit, {}, &MapSlot::digit);
-  const bool is_taken = at != page.end() && at->digit == digit;
-  const auto& only = pairs.front();
-  const bool is_alone =
-      pairs.size() == 1 && (!is_taken || (!at->is_page && at->leaf.key == only.key));
-  MapSlot slot{digit, false, {}, {}};
-  bool stays = false;
-  if (is_alone) {
-    stays = only.value.has_value();
-    if (stays) slot.leaf = {only.key, *only.value};
-  } else {
-    const auto below = prefix + static_cast<char>(digit);
-    if (is_taken && !at->is_page) {
-      // The leaf moves down, unless it is among the pairs.
-      this->page(below) = {{digit_of(at->leaf.key, below.size()), false, at->leaf, {}}};
-    }
-    auto& lower = update(below, pairs);
-    stays = !lower.empty();
-    if (lower.size() == 1 && !lower.front().is_page) {
-      slot.leaf = lower.front().leaf;  // alone again: it moves up
-      lower.clear();
-    } else if (stays) {
-      slot.is_page = true;
-      slot.hash = page_hash(lower);
-    }
-  }
-  if (is_taken && stays) *at = slot;
-  if (is_taken && !stays) page.erase(at);
-  if (!is_taken && stays) page.insert(at, slot);
-}
-
-void StateRoots::write_to(leveldb::WriteBatch& batch, std::uint64_t size) {
+void StateRoots::write_to(leveldb::WriteBatch& batch) {
   batch.Put(slice(key::meta("families")), slice(encode_families(families_)));
-  for (const auto row : ended_rows_) batch.Delete(slice(key::changed(row)));
-  ended_rows_.clear();
-  if (!notes_.empty()) {
-    batch.Put(slice(key::changed(size)), slice(notes_));
-    rows_.push_back(size);
-    notes_.clear();
-  }
-  for (const auto& prefix : changed_pages_) {
-    const auto& page = *pages_.at(prefix);
-    if (page.empty())
-      batch.Delete(slice(key::map_page(prefix)));
-    else
-      batch.Put(slice(key::map_page(prefix)), slice(encode_page(page)));
-  }
-  changed_pages_.clear();
-  if (pages_.size() > kPagesKeptMax) pages_.clear();
+  for (const auto& name : ended_) batch.Delete(slice(key::changed(name)));
+  ended_.clear();
+  for (const auto& value : notes_)
+    batch.Put(slice(key::changed(changed_[noted_++])), slice(encode_note(value)));
+  notes_.clear();
+  open_.write_to(batch);
+  personal_.write_to(batch);
 }
 
 }  // namespace puhui::ledger

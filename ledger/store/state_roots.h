@@ -1,24 +1,21 @@
-// What the next state root will say: the chains of the view families, and the authenticated map.
+// What the next state root will say: the chains of the view families, and the authenticated maps.
 //
-// Chains grow with every accepted leaf. The map is brought up to date once per state root, with the
-// keys changed since the last one; until then these are noted, in memory and in one row per block
-// (map_pages.h), so that a restart loses none.
+// Chains grow with every accepted leaf. The maps are brought up to date once per state root, with
+// the keys changed since the last one; until then each of these is noted, in memory and in a row of
+// its own with its value at that root (map_pages.h), so that a restart loses none.
 // Threads: used by the applying thread only.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <array>
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <deque>
-#include <memory>
-#include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "crypto/map.h"
 #include "ledger/state_root.h"
-#include "ledger/store/map_pages.h"
+#include "ledger/store/map_writer.h"
 #include "ledger/store/state.h"
 
 namespace puhui::ledger {
@@ -33,40 +30,30 @@ class StateRoots {
   // SHA-256 over the chains of all families.
   [[nodiscard]] crypto::Digest digest() const;
 
-  // The state root over all leaves accepted so far; brings the map up to date.
+  // The state root over all leaves accepted so far; brings the maps up to date.
   [[nodiscard]] StateRoot root(const State& state);
 
-  // Adds what changed since the last call; the ledger then has `size` leaves.
-  void write_to(leveldb::WriteBatch& batch, std::uint64_t size);
+  // Adds what changed since the last call.
+  void write_to(leveldb::WriteBatch& batch);
 
  private:
-  // A pair to be stored under its key's hash, or a key to be removed.
-  struct Pair {
-    crypto::Digest key;
-    std::optional<crypto::Digest> value;
-  };
-  using Pairs = std::span<const Pair>;
-
-  explicit StateRoots(const Store& store) : store_(&store) {}
-  MapPage& page(const std::string& prefix);
-  MapPage& update(const std::string& prefix, Pairs pairs);
+  explicit StateRoots(const Store& store)
+      : open_(store, StateMap::open), personal_(store, StateMap::personal) {}
   // Answers false if the key was noted before.
   bool note(std::string_view key);
-  void update_slot(MapPage& page, const std::string& prefix, Pairs pairs);
-  [[nodiscard]] std::vector<Pair> pairs_of_changed(const State& state) const;
+  [[nodiscard]] std::vector<MapWriter::Pair> pairs_of_changed(const State& state,
+                                                              StateMap map) const;
 
-  const Store* store_;
   FamilyDigests families_;
-  // Keys of the map changed since the last state root, for look-ups in `is_changed_`; the notes of
-  // those no row has yet.
+  // Keys of the maps changed since the last state root, for look-ups in `is_changed_`. Rows have
+  // the first `noted_` of them; `notes_` is their values for the rest.
   std::deque<std::string> changed_;
   boost::unordered_flat_set<std::string_view, KeyHash> is_changed_;
-  std::string notes_;
-  // The rows there are, and those that ended with a state root.
-  std::vector<std::uint64_t> rows_, ended_rows_;
-  // Pages as last written or as changed, for look-ups only; the names of the changed ones.
-  boost::unordered_flat_map<std::string, std::unique_ptr<MapPage>> pages_;
-  std::set<std::string> changed_pages_;
+  std::size_t noted_ = 0;
+  std::vector<std::optional<std::string>> notes_;
+  // Keys whose rows ended with a state root.
+  std::vector<std::string> ended_;
+  MapWriter open_, personal_;
 };
 
 }  // namespace puhui::ledger

@@ -4,7 +4,8 @@
 
 #include "crypto/map.h"
 #include "ledger/event.h"
-#include "ledger/rules/holdings.h"
+#include "ledger/personal.h"
+#include "ledger/rules/claims.h"
 #include "ledger/state_root.h"
 #include "ledger/store/keys.h"
 
@@ -46,7 +47,7 @@ constexpr Kind kKinds[] = {
 constexpr Kind kUnitBlock{"serials up to", 'U', Spelling::number, make<v1::UnitBlock>};
 
 const Kind* kind_of(std::string_view key) {
-  if (!is_mapped(key)) return nullptr;
+  if (map_of(key) != StateMap::open) return nullptr;
   if (key[1] == kUnitBlock.family) return &kUnitBlock;
   const auto* kind = std::ranges::find(kKinds, key[1], &Kind::family);
   return kind == std::end(kKinds) ? nullptr : kind;
@@ -71,7 +72,7 @@ Result<std::string> spelled(const Kind& kind, const Words& names) {
     case Spelling::two_names:
       return key::Builder(family).name(names[0]).raw(names[1]).done();
     case Spelling::account:
-      if (is_personal_id(names[0])) return wrong("personal accounts are in no state root");
+      if (is_personal_id(names[0])) return key::personal(pseudonym_of(names[0]));
       if (!is_name(names[0])) return wrong(names[0] + ": not the name of an account");
       return key::account(names[0]);
     case Spelling::hex: {
@@ -108,6 +109,60 @@ std::optional<std::string> words_of(Spelling spelling, std::string_view rest) {
 
 tl::unexpected<Error> invalid(const char* why) { return fail(ErrorCode::PROOF_INVALID, why); }
 
+constexpr std::size_t kPersonalKeySize = 3 + kPseudonymSize;  // v A 0x01 pseudonym
+constexpr std::size_t kClaimListKeySize = 2 + 4 + 4;          // v L day slot
+
+Result<std::string> personal_words(std::string_view key) {
+  if (key.size() == kPersonalKeySize && key[1] == 'A')
+    return "account " + personal_id(key.substr(3));
+  if (key == key::closed_days()) return "days closed to claims";
+  if (key.size() != kClaimListKeySize || key[1] != 'L')
+    return invalid("what is proved is no key of the views");
+  return "claims of day " + std::to_string(key::claim_day(key)) + " slot " +
+         std::to_string(key::claim_slot(key));
+}
+
+std::unique_ptr<Message> account_message(std::string_view key, std::string_view value) {
+  if (key.size() != kPersonalKeySize || !PersonalBalance::is_one(value)) return nullptr;
+  const auto balance = PersonalBalance::decode(value);
+  auto account = std::make_unique<v1::PersonalAccount>();
+  account->set_account(personal_id(key.substr(3)));
+  account->set_credits_held_g(balance.grams);
+  account->set_opened_at(static_cast<std::int64_t>(balance.opened_at));
+  account->set_last_leaf(static_cast<std::int64_t>(balance.last.leaf));
+  account->set_last_record(balance.last.record);
+  account->set_trail(std::string(balance.trail.view()));
+  return account;
+}
+
+std::unique_ptr<Message> closed_days_message(std::string_view value) {
+  const auto closed = ClosedDays::decode(value);
+  if (!closed) return nullptr;
+  auto days = std::make_unique<v1::ClosedClaimDays>();
+  days->set_last(closed->last);
+  days->set_widest_window_days(closed->widest_window);
+  return days;
+}
+
+std::unique_ptr<Message> claims_message(std::string_view key, std::string_view value) {
+  const auto list = ClaimList::decode(value);
+  if (!list || key.size() != kClaimListKeySize) return nullptr;
+  auto claims = std::make_unique<v1::SlotClaims>();
+  claims->set_day(key::claim_day(key));
+  claims->set_slot(key::claim_slot(key));
+  claims->set_claims(list->claims);
+  claims->set_root(std::string(list->root.view()));
+  return claims;
+}
+
+Result<std::unique_ptr<Message>> personal_message(std::string_view key, std::string_view value) {
+  auto message = key[1] == 'A'               ? account_message(key, value)
+                 : key == key::closed_days() ? closed_days_message(value)
+                                             : claims_message(key, value);
+  if (!message) return invalid("what is proved does not parse");
+  return message;
+}
+
 }  // namespace
 
 std::vector<std::string_view> state_kinds() {
@@ -129,6 +184,7 @@ Result<std::string> state_key(const Words& words) {
 }
 
 Result<std::string> state_words(std::string_view key) {
+  if (map_of(key) == StateMap::personal) return personal_words(key);
   const auto* kind = kind_of(key);
   const auto names = kind == nullptr ? std::nullopt : words_of(kind->spelling, key.substr(2));
   if (!names) return invalid("what is proved is no key of the views");
@@ -136,6 +192,7 @@ Result<std::string> state_words(std::string_view key) {
 }
 
 Result<std::unique_ptr<Message>> state_message(std::string_view key, std::string_view value) {
+  if (map_of(key) == StateMap::personal) return personal_message(key, value);
   const auto* kind = kind_of(key);
   if (kind == nullptr) return invalid("what is proved is no key of the views");
   auto message = kind->message();

@@ -25,15 +25,16 @@ namespace puhui::ledger {
 [[nodiscard]] Result<std::string> state_key(const std::vector<std::string>& words);
 
 // The words for a stored key: "account owner-main", "serials up to 1200".
-// PROOF_INVALID if it is no key of the map.
+// PROOF_INVALID if it is no key of a map.
 [[nodiscard]] Result<std::string> state_words(std::string_view key);
 
-// The stored value as a message. PROOF_INVALID if it is none.
+// The stored value as a message: what views answer, or PersonalAccount, ClosedClaimDays,
+// SlotClaims. PROOF_INVALID if it is none.
 [[nodiscard]] Result<std::unique_ptr<google::protobuf::Message>> state_message(
     std::string_view key, std::string_view value);
 
-// What a proof says, apart from the receipt: its claim follows from this root of the map.
-// PROOF_MALFORMED, PROOF_INVALID.
+// What a proof says, apart from the receipt: its claim follows from this root of the map of its
+// key. PROOF_MALFORMED, PROOF_INVALID.
 [[nodiscard]] Result<void> verify_state_claim(const v1::StateProof& proof,
                                               const crypto::Digest& map_root);
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "crypto/bytes.h"
+#include "ledger/personal.h"
 #include "ledger/rules/holdings.h"
 #include "ledger/store/keys.h"
 

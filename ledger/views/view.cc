@@ -6,56 +6,15 @@
 #include "crypto/bytes.h"
 #include "crypto/envelope.h"
 #include "ledger/event.h"
-#include "ledger/rules/holdings.h"
+#include "ledger/personal.h"
 #include "ledger/store/keys.h"
 #include "ledger/store/map_pages.h"
+#include "ledger/views/stored.h"
 
 namespace puhui::ledger {
 namespace {
 
-// Keys one page may look at, taken or not.
-constexpr std::size_t kPageVisitsMax = 10'000;
-
 constexpr std::size_t kHeadSize = 16 + 2 * crypto::Digest::kSize;
-
-template <class M>
-M parse(std::string_view bytes) {
-  M message;
-  const bool parsed = message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-  assert(parsed && "a stored view does not parse");
-  (void)parsed;
-  return message;
-}
-
-template <class M>
-std::optional<M> find(const Reader& reader, std::string_view key) {
-  const auto bytes = reader.get(key);
-  if (!bytes) return std::nullopt;
-  return parse<M>(*bytes);
-}
-
-// Calls `add(suffix, value)` for one page of the keys with this prefix; answers where to go on:
-// the hex of the last suffix, or empty at the end. `add` answers whether it took the value.
-template <class Add>
-std::string page_of(const Reader& reader, const std::string& prefix, const Page& page, Add add) {
-  const auto limit = std::clamp<std::size_t>(page.limit, 1, kPageLimitMax);
-  auto visits_left = kPageVisitsMax;
-  auto from = prefix;
-  if (const auto after = crypto::hex_decode(page.after); after && !after->empty())
-    from += *after + '\0';
-  std::size_t taken = 0;
-  std::string last, next;
-  reader.scan(prefix, from, [&](std::string_view key, std::string_view value) {
-    if (taken == limit || visits_left-- == 0) {
-      next = crypto::hex_encode(last);
-      return false;
-    }
-    last = key.substr(prefix.size());
-    if (add(last, value)) ++taken;
-    return true;
-  });
-  return next;
-}
 
 template <class List>
 List list_of(const Reader& reader, const std::string& prefix, const Page& page) {
@@ -191,11 +150,9 @@ std::optional<std::uint64_t> View::state_root_before(std::uint64_t size) const {
 v1::StateProof View::state_proof(std::string_view key) const {
   v1::StateProof proof;
   proof.set_key(std::string(key));
-  const auto changed = read_changed(*reader_);
-  assert(changed && "stored notes of changed keys do not decode");
-  const auto noted = changed->values.find(key);
-  const auto value = noted != changed->values.end() ? noted->second : reader_->get(key);
-  if (value) proof.set_value(*value);
+  const auto noted = value_at_root(*reader_, key);
+  const auto value = noted ? *noted : reader_->get(key);
+  if (value && is_mapped(key, *value)) proof.set_value(*value);
   const auto path = stored_map_proof(*reader_, key);
   for (const auto& sibling : path.siblings) proof.add_siblings(std::string(sibling.view()));
   if (path.other) {
@@ -206,21 +163,20 @@ v1::StateProof View::state_proof(std::string_view key) const {
 }
 
 std::optional<std::string> View::state_key_of_serial(std::uint64_t serial) const {
-  const auto changed = read_changed(*reader_);
-  assert(changed && "stored notes of changed keys do not decode");
   const auto from = key::block(serial);
   std::optional<Found> block;
   reader_->scan("vU", from, [&](std::string_view key, std::string_view value) {
-    if (changed->values.contains(key)) return true;
+    if (reader_->get(key::changed(key))) return true;
     block = Found{std::string(key), std::string(value)};
     return false;
   });
-  for (auto noted = changed->values.lower_bound(from);
-       noted != changed->values.end() && noted->first.starts_with("vU"); ++noted) {
-    if (!noted->second) continue;
-    if (!block || noted->first < block->key) block = Found{noted->first, *noted->second};
-    break;
-  }
+  const auto read = read_notes(*reader_, from, [&block](const Note& note) {
+    const bool comes_first = note.key.starts_with("vU") && (!block || note.key < block->key);
+    if (!comes_first || !note.value) return comes_first;
+    block = Found{std::string(note.key), std::string(*note.value)};
+    return false;
+  });
+  assert(read && "stored notes of changed keys do not decode");
   if (!block || parse<v1::UnitBlock>(block->value).start() > serial) return std::nullopt;
   return std::move(block->key);
 }
@@ -318,27 +274,6 @@ std::optional<v1::UnitBlock> View::serial(std::uint64_t serial) const {
   });
   if (block && block->start() > serial) return std::nullopt;
   return block;
-}
-
-std::optional<v1::UnitHistory> View::history(std::uint64_t serial, const Page& page) const {
-  const auto block = this->serial(serial);
-  if (!block) return std::nullopt;
-  const auto batch = this->batch(block->batch());
-  assert(batch && "a block names a batch that is not stored");
-  v1::UnitHistory history;
-  history.set_serial(serial);
-  const auto& printed = batch->serial();
-  const auto ranges = "-" + std::to_string(batch->start()) + "-" + std::to_string(batch->end());
-  history.set_printed(printed.substr(0, printed.size() - ranges.size()) + "-" +
-                      std::to_string(serial) + "-" + std::to_string(serial));
-  history.set_next(page_of(*reader_, key::moves(block->batch_start()), page,
-                           [&](const std::string&, std::string_view value) {
-                             auto move = parse<v1::UnitMove>(value);
-                             if (serial < move.start() || serial > move.end()) return false;
-                             *history.add_moves() = std::move(move);
-                             return true;
-                           }));
-  return history;
 }
 
 v1::RetirementList View::retirements(const Page& page) const {

@@ -40,6 +40,14 @@ struct Page {
   std::size_t limit = 100;
 };
 inline constexpr std::size_t kPageLimitMax = 1000;
+inline constexpr std::size_t kHistoryPageMax = 100;
+
+// A claim that may have been made or not.
+struct ClaimAsked {
+  std::int32_t day = 0;  // since 1970-01-01
+  std::uint32_t slot = 0;
+  crypto::Digest claim;
+};
 
 // A leaf as it is stored.
 struct StoredLeaf {
@@ -80,8 +88,11 @@ class View {
   [[nodiscard]] std::optional<std::uint64_t> last_state_root() const;
   // The last state root among the first `size` leaves, whether or not it can be proved here.
   [[nodiscard]] std::optional<std::uint64_t> state_root_before(std::uint64_t size) const;
-  // Of any key of the map (state_value.h), with its value at that root; without receipt.
+  // Of any key of a map (state_value.h), with its value at that root; without receipt.
   [[nodiscard]] v1::StateProof state_proof(std::string_view key) const;
+  // Whether a claim was made for a slot of a closed day; without receipt. NOT_FOUND if the day was
+  // open at that root. Reads all claims of the slot.
+  [[nodiscard]] Result<v1::ClaimProof> claim_proof(const ClaimAsked& asked) const;
   // The key of the block that held this serial at that root; nothing if it was not issued.
   [[nodiscard]] std::optional<std::string> state_key_of_serial(std::uint64_t serial) const;
 
@@ -108,6 +119,21 @@ class View {
   // Every step this serial took, oldest first, with the printed form of the one serial.
   [[nodiscard]] std::optional<v1::UnitHistory> history(std::uint64_t serial,
                                                        const Page& page) const;
+  // Every move of the batch's serials, oldest first.
+  [[nodiscard]] std::optional<v1::UnitHistory> batch_history(std::string_view batch,
+                                                             const Page& page) const;
+  // Leaves that changed a named account, a party (or that it sent), a project; oldest first, at
+  // most kHistoryPageMax a page.
+  [[nodiscard]] std::optional<v1::EntryList> account_history(std::string_view account,
+                                                             const Page& page) const;
+  [[nodiscard]] std::optional<v1::EntryList> party_history(std::string_view party,
+                                                           const Page& page) const;
+  [[nodiscard]] std::optional<v1::EntryList> project_history(std::string_view project,
+                                                             const Page& page) const;
+  // Credits of a personal account, newest first, at most kHistoryPageMax a page: each is read from
+  // its attachment. Ends early at an attachment that is not here.
+  [[nodiscard]] std::optional<v1::CreditHistory> credits(std::string_view account,
+                                                         const Page& page) const;
   [[nodiscard]] v1::RetirementList retirements(const Page& page) const;
   // The outcome of an event by its identity: accepted ones for ever, refused ones for a time.
   [[nodiscard]] std::optional<v1::SubmissionResult> outcome(std::string_view party,

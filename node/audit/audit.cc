@@ -10,18 +10,24 @@ namespace {
 constexpr Micros kValidAheadDefault = 7 * kMicrosPerDay;
 constexpr std::size_t kDigestSize = crypto::Digest::kSize;
 
-// u8 form (2) ‖ map root[32] ‖ n × (u8 family ‖ digest[32]), families in order.
-std::optional<crypto::Digest> map_root_of(std::string_view body) {
-  if (body.size() < 1 + kDigestSize || body[0] != 2 ||
-      (body.size() - 1 - kDigestSize) % (1 + kDigestSize) != 0)
+struct Roots {
+  crypto::Digest open, personal;
+};
+
+// u8 form (3) ‖ open map root[32] ‖ personal map root[32] ‖ n × (u8 family ‖ digest[32]), families
+// in order.
+std::optional<Roots> roots_of(std::string_view body) {
+  if (body.size() < 1 + 2 * kDigestSize || body[0] != 3 ||
+      (body.size() - 1 - 2 * kDigestSize) % (1 + kDigestSize) != 0)
     return std::nullopt;
   char before = 0;
-  for (auto rest = body.substr(1 + kDigestSize); !rest.empty();
+  for (auto rest = body.substr(1 + 2 * kDigestSize); !rest.empty();
        rest.remove_prefix(1 + kDigestSize)) {
     if (rest[0] <= before || rest[0] < 'A' || rest[0] > 'Z') return std::nullopt;
     before = rest[0];
   }
-  return *crypto::Digest::from_bytes(body.substr(1, kDigestSize));
+  return Roots{*crypto::Digest::from_bytes(body.substr(1, kDigestSize)),
+               *crypto::Digest::from_bytes(body.substr(1 + kDigestSize, kDigestSize))};
 }
 
 }  // namespace
@@ -95,15 +101,21 @@ void Audit::state_root(const Leaf& leaf, Micros before) {
   if (leaf.time != before + 1)
     note(position_, fault("entry.time", "a state root follows at once", std::to_string(before + 1),
                           std::to_string(leaf.time)));
-  const auto stated = map_root_of(leaf.body());
+  const auto stated = roots_of(leaf.body());
   if (!stated) return note(position_, fault("state_root.malformed"));
   // What a batch without its attachment credited is not known, nor is any root after it.
   if (first_missing_ || root_differed_) return;
-  const auto derived = books_.map_root();
+  books_.close_days(before);
   ++counts_.state_roots_compared;
-  root_differed_ = derived != *stated;
-  if (root_differed_)
-    note(position_, fault("state_root.mismatch", "map root", derived.hex(), stated->hex()));
+  compare_roots("open map", books_.open_root(), stated->open);
+  compare_roots("personal map", books_.personal_root(), stated->personal);
+}
+
+void Audit::compare_roots(const char* map, const crypto::Digest& derived,
+                          const crypto::Digest& stated) {
+  if (derived == stated) return;
+  root_differed_ = true;
+  note(position_, fault("state_root.mismatch", map, derived.hex(), stated.hex()));
 }
 
 void Audit::event(const Leaf& leaf) {
@@ -264,7 +276,7 @@ void Audit::finish() {
     (block.state() == v1::HELD ? held : retired) += Whole(block.end()) - Whole(block.start()) + 1;
   }
   for (const auto& [name, account] : books_.accounts) of_accounts += account.units_held_kg();
-  for (const auto& [name, grams] : books_.personal) credits += grams;
+  for (const auto& [name, person] : books_.personal) credits += person.grams;
   const auto& t = books_.totals;
   const auto last = size() == 0 ? 0 : size() - 1;
   if (!gapless || next != books_.next_serial || held != of_accounts || held != t.units_held_kg() ||

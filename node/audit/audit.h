@@ -68,6 +68,7 @@ class Audit {
   void learn(const v1::Payload& payload);
   void tick(const Leaf& leaf);
   void state_root(const Leaf& leaf, Micros before);
+  void compare_roots(const char* map, const crypto::Digest& derived, const crypto::Digest& stated);
   void check_place(const Leaf& leaf);
   void check_sums();
 

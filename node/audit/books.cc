@@ -1,6 +1,9 @@
 #include "node/audit/books.h"
 
+#include <algorithm>
+
 #include "crypto/bytes.h"
+#include "crypto/merkle.h"
 
 namespace puhui::node::audit {
 
@@ -23,15 +26,81 @@ std::string stored(char family, std::string_view name, std::string_view rest) {
   return key;
 }
 
-crypto::Digest Books::map_root() {
-  changed(stored('T', std::string_view()), totals);
-  for (const auto& [key, value] : changes_) {
+namespace {
+
+using Changes = std::unordered_map<std::string, std::optional<std::string>>;
+
+crypto::Digest root_after(MapTree& map, Changes& changes) {
+  for (const auto& [key, value] : changes) {
     std::optional<crypto::Digest> hash;
     if (value) hash = crypto::sha256(*value);
-    map_.set(crypto::sha256(key), hash);
+    map.set(crypto::sha256(key), hash);
   }
-  changes_.clear();
-  return map_.root();
+  changes.clear();
+  return map.root();
+}
+
+constexpr std::uint32_t kSignBit = std::uint32_t{1} << 31;
+
+std::uint32_t flipped(std::int32_t day) { return static_cast<std::uint32_t>(day) ^ kSignBit; }
+
+// Grams, leaf that opened it, leaf and record of the last credit, trail.
+std::string value_of(const Person& person) {
+  std::string bytes;
+  crypto::append_u64(bytes, static_cast<std::uint64_t>(person.grams));
+  crypto::append_u64(bytes, person.opened_at);
+  crypto::append_u64(bytes, person.last_leaf);
+  crypto::append_u32(bytes, person.last_record);
+  bytes += person.trail.view();
+  return bytes;
+}
+
+// How many, and the root of the tree over the claims in order.
+std::string value_of(const ClaimSet& claims) {
+  std::vector<crypto::Digest> leaves(claims.begin(), claims.end());
+  std::ranges::sort(leaves);
+  for (auto& leaf : leaves) leaf = crypto::leaf_hash(leaf.view());
+  std::string bytes;
+  crypto::append_u32(bytes, static_cast<std::uint32_t>(leaves.size()));
+  bytes += crypto::root_of(leaves).view();
+  return bytes;
+}
+
+}  // namespace
+
+void Books::closed_changed() {
+  std::string bytes;
+  crypto::append_u32(bytes, flipped(closed.last));
+  crypto::append_u32(bytes, closed.widest_window);
+  personal_changes_[stored('L', std::string_view())] = bytes;
+}
+
+void Books::close_days(Micros now) {
+  const auto last =
+      (now + Micros{8 * 3'600} * 1'000'000) / kMicrosPerDay - closed.widest_window - 1;
+  if (closed.widest_window == 0 || last <= closed.last) return;
+  closed.last = static_cast<std::int32_t>(last);
+  closed_changed();
+  while (!claims.empty() && claims.begin()->first.first <= closed.last) {
+    const auto& [place, made] = *claims.begin();
+    auto key = stored('L', std::string_view());
+    crypto::append_u32(key, flipped(place.first));
+    crypto::append_u32(key, place.second);
+    personal_changes_[key] = value_of(made);
+    claims.erase(claims.begin());
+  }
+}
+
+crypto::Digest Books::open_root() {
+  changed(stored('T', std::string_view()), totals);
+  return root_after(open_, changes_);
+}
+
+crypto::Digest Books::personal_root() {
+  for (const auto& pseudonym : changed_persons_)
+    personal_changes_[stored('A', "\1" + pseudonym)] = value_of(personal.at(pseudonym));
+  changed_persons_.clear();
+  return root_after(personal_, personal_changes_);
 }
 
 }  // namespace puhui::node::audit

@@ -3,9 +3,12 @@
 // that the next state root can be computed.
 //
 // Stored keys are 'v', a family and names or numbers in big-endian; a name inside a key ends in a
-// zero byte. In the map of state roots are the families A B J K M N P R T U W Z.
+// zero byte. In the open map of state roots are the families A B J K M N P R T U W Z; in the
+// personal map are accounts of persons who have been credited ('A', 0x01, pseudonym), which days
+// are closed to claims ('L'), and the claims of each slot of those ('L', day, slot).
 #pragma once
 
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -43,6 +46,21 @@ struct DigestHash {
   }
 };
 
+using ClaimSet = std::unordered_set<crypto::Digest, DigestHash>;
+
+// A personal account. `trail` is a SHA-256 chain over the claims of its credits.
+struct Person {
+  std::int64_t grams = 0;
+  std::uint64_t opened_at = 0, last_leaf = 0;
+  std::uint32_t last_record = 0;
+  crypto::Digest trail;
+};
+
+struct ClosedDays {
+  std::int32_t last = std::numeric_limits<std::int32_t>::min();
+  std::uint32_t widest_window = 0;
+};
+
 struct Books {
   bool is_founded = false;
   v1::Genesis genesis;
@@ -66,8 +84,10 @@ struct Books {
   std::map<std::string, std::map<std::uint64_t, std::uint64_t>> held;  // account: first → last
   std::map<std::uint64_t, v1::Retirement> retirements;                 // by leaf
 
-  std::unordered_map<std::string, std::int64_t> personal;  // grams, by pseudonym
-  std::unordered_set<crypto::Digest, DigestHash> claims;
+  std::unordered_map<std::string, Person> personal;  // by pseudonym
+  ClosedDays closed;
+  // Of days that are not closed, by day and slot.
+  std::map<std::pair<std::int32_t, std::uint32_t>, ClaimSet> claims;
   std::unordered_map<std::string, crypto::Digest> identities;  // party, 0, event id → event
   v1::Totals totals;
 
@@ -76,12 +96,19 @@ struct Books {
     changes_[std::move(key)] = value.SerializeAsString();
   }
   void gone(std::string key) { changes_[std::move(key)] = std::nullopt; }
-  // The root of the map over all that was told.
-  [[nodiscard]] crypto::Digest map_root();
+  // The same of the personal map; of persons it is enough to say that they changed.
+  void person_changed(const std::string& pseudonym) { changed_persons_.insert(pseudonym); }
+  void closed_changed();
+  // Days whose claims may no longer be made at this time get their lists.
+  void close_days(Micros now);
+  // The roots of the maps over all that was told.
+  [[nodiscard]] crypto::Digest open_root();
+  [[nodiscard]] crypto::Digest personal_root();
 
  private:
-  std::unordered_map<std::string, std::optional<std::string>> changes_;
-  MapTree map_;
+  std::unordered_map<std::string, std::optional<std::string>> changes_, personal_changes_;
+  std::unordered_set<std::string> changed_persons_;
+  MapTree open_, personal_;
 };
 
 }  // namespace puhui::node::audit

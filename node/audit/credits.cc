@@ -18,17 +18,25 @@ ErrorCode judge(const Case& at, const Record& record, const Score& score, const 
   const auto today = day_of(at.now);
   if (record.day > today || today - record.day > version->methodology.claim_window_days())
     return ErrorCode::CLAIM_WINDOW;
+  if (record.day <= at.books.closed.last) return ErrorCode::CLAIM_WINDOW;
   if (score.code != ErrorCode::OK) return score.code;
-  if (at.books.claims.contains(record.claim)) return ErrorCode::CLAIM_DUPLICATE;
-  if (!adds_up(account->second, score.grams) ||
+  const auto* claims = find(at.books.claims, {record.day, record.slot});
+  if (claims != nullptr && claims->contains(record.claim)) return ErrorCode::CLAIM_DUPLICATE;
+  if (!adds_up(account->second.grams, score.grams) ||
       !adds_up(at.books.totals.credits_credited_g(), score.grams))
     return ErrorCode::AMOUNT_OVERFLOW;
   return ErrorCode::OK;
 }
 
-void credit(Case& at, const Record& record, std::int64_t grams) {
-  at.books.claims.insert(record.claim);
-  at.books.personal.at(record.account) += grams;
+void credit(Case& at, const Record& record, std::size_t index, std::int64_t grams) {
+  at.books.claims[{record.day, record.slot}].insert(record.claim);
+  auto& person = at.books.personal.at(record.account);
+  person.grams += grams;
+  person.last_leaf = at.position;
+  person.last_record = static_cast<std::uint32_t>(index);
+  person.trail =
+      crypto::sha256(std::string(person.trail.view()) + std::string(record.claim.view()));
+  at.books.person_changed(record.account);
   auto& totals = at.books.totals;
   totals.set_credits_credited_g(totals.credits_credited_g() + grams);
   totals.set_credits_held_g(totals.credits_held_g() + grams);
@@ -48,7 +56,7 @@ Verdict open_personal_accounts(Case& at, const v1::OpenPersonalAccounts& action)
     if (at.books.personal.contains(name) || !fresh.insert(name).second)
       return refused(ErrorCode::ACCOUNT_EXISTS, "p-" + crypto::hex_encode(name));
   }
-  for (const auto& name : fresh) at.books.personal[name] = 0;
+  for (const auto& name : fresh) at.books.personal[name].opened_at = at.position;
   auto& totals = at.books.totals;
   totals.set_personal_accounts(totals.personal_accounts() +
                                static_cast<std::int64_t>(fresh.size()));
@@ -70,7 +78,7 @@ Verdict submit_behaviour_batch(Case& at, const v1::SubmitBehaviourBatch& action)
     const auto scored = scored_ahead ? at.leaf.scores[i] : score(line, record);
     const auto code = judge(at, record, scored, line);
     if (code == ErrorCode::OK) {
-      credit(at, record, scored.grams);
+      credit(at, record, i, scored.grams);
       ++at.records_credited;
     } else {
       if (first == ErrorCode::OK) first = code;

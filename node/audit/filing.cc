@@ -152,6 +152,11 @@ Verdict file_methodology(Case& at, const v1::FileMethodology& action) {
   } else {
     totals.set_methodologies(totals.methodologies() + 1);
     put_version(at, m, std::move(*program));
+    auto& widest = at.books.closed.widest_window;
+    if (m.kind() == v1::BEHAVIOUR && m.claim_window_days() > widest) {
+      widest = m.claim_window_days();
+      at.books.closed_changed();
+    }
   }
   return {};
 }

@@ -14,7 +14,7 @@ constexpr std::size_t kHeadSize = 9;
 constexpr std::size_t kAttachmentSizeMax = std::size_t{1} << 20;
 constexpr std::size_t kRecordsMax = 20'000;
 constexpr std::size_t kEventIdSize = 16;
-constexpr std::size_t kCarrierTagSizeMax = 32;
+constexpr std::size_t kCarrierTagSizeMin = 16, kCarrierTagSizeMax = 32;
 
 bool small_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
@@ -78,6 +78,7 @@ std::optional<Record> read_record(std::string_view bytes, const std::string& sce
   v1::BehaviourRecord parsed;
   if (!parsed.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
       parsed.account().size() != kPseudonymSize ||
+      parsed.carrier_tag().size() < kCarrierTagSizeMin ||
       parsed.carrier_tag().size() > kCarrierTagSizeMax ||
       parsed.inputs_size() > static_cast<int>(kRecordInputsMax) ||
       !parsed.GetReflection()->GetUnknownFields(parsed).empty())

@@ -38,19 +38,18 @@ Result<std::uint32_t> small_number(const Row& row, std::string_view name) {
 
 Result<void> set_identity(const Row& row, v1::BehaviourRecord& record) {
   const auto account = row.find("account"), day = row.find("day"), tag = row.find("carrier_tag");
-  if (account == row.end() || day == row.end())
-    return fail(ErrorCode::RECORD_MALFORMED, "account and day must be there");
+  if (account == row.end() || day == row.end() || tag == row.end())
+    return fail(ErrorCode::RECORD_MALFORMED, "account, day and carrier_tag must be there");
   auto pseudonym = parse_pseudonym(account->second);
   if (!pseudonym) return tl::make_unexpected(pseudonym.error());
   record.set_account(std::move(*pseudonym));
   const auto date = parse_day(day->second);
   if (!date) return tl::make_unexpected(date.error());
   record.set_day(static_cast<std::int32_t>(*date));
-  if (tag == row.end() || tag->second.empty()) return {};
   auto bytes = parse_hex(tag->second);
   if (!bytes) return tl::make_unexpected(bytes.error());
-  if (bytes->size() > ledger::kCarrierTagSizeMax)
-    return fail(ErrorCode::RECORD_MALFORMED, "a carrier tag has at most 32 bytes");
+  if (bytes->size() < ledger::kCarrierTagSizeMin || bytes->size() > ledger::kCarrierTagSizeMax)
+    return fail(ErrorCode::RECORD_MALFORMED, "a carrier tag has 16 to 32 bytes");
   record.set_carrier_tag(std::move(*bytes));
   return {};
 }

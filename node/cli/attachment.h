@@ -9,8 +9,8 @@
 //   NDJSON  one object per line with the same names; values are strings, or whole numbers
 //             {"account": "0001…0f", "day": "2025-03-01", "slot": 33, "distance": "0.9"}
 //
-// `account` and `day` must be there; slot, carrier_tag (hex) and tier may be left out. Every other
-// name is an input; its decimals are scaled by the layout. All functions are pure.
+// `account`, `day` and `carrier_tag` (hex) must be there; slot and tier may be left out. Every
+// other name is an input; its decimals are scaled by the layout. All functions are pure.
 #pragma once
 
 #include <cstddef>

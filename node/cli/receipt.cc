@@ -5,6 +5,7 @@
 #include "crypto/merkle.h"
 #include "crypto/tlog_proof.h"
 #include "ledger/state_root.h"
+#include "ledger/views/claim_proof.h"
 #include "ledger/views/state_value.h"
 #include "node/cli/values.h"
 
@@ -113,23 +114,51 @@ Result<VerifiedRecord> verify_record(const v1::RecordProof& proof, const crypto:
   return verified;
 }
 
-Result<VerifiedState> verify_state(const v1::StateProof& proof, const crypto::Policy& policy) {
-  auto receipt = verify_receipt(proof.receipt(), policy, {});
+namespace {
+
+struct ProvedRoot {
+  ledger::StateRoot root;
+  VerifiedReceipt receipt;
+};
+
+Result<ProvedRoot> verify_root(const std::string& text, const crypto::Policy& policy) {
+  auto receipt = verify_receipt(text, policy, {});
   if (!receipt) return tl::make_unexpected(receipt.error());
-  const auto root = receipt->kind == ledger::EntryKind::state_root
-                        ? ledger::decode_state_root(receipt->body)
-                        : fail(ErrorCode::PROOF_INVALID, "the receipt is not of a state root");
+  if (receipt->kind != ledger::EntryKind::state_root)
+    return fail(ErrorCode::PROOF_INVALID, "the receipt is not of a state root");
+  auto root = ledger::decode_state_root(receipt->body);
   if (!root) return tl::make_unexpected(root.error());
-  if (auto claim = ledger::verify_state_claim(proof, root->map); !claim)
+  return ProvedRoot{std::move(*root), std::move(*receipt)};
+}
+
+}  // namespace
+
+Result<VerifiedState> verify_state(const v1::StateProof& proof, const crypto::Policy& policy) {
+  auto proved = verify_root(proof.receipt(), policy);
+  if (!proved) return tl::make_unexpected(proved.error());
+  const auto map = ledger::map_of(proof.key());
+  if (!map) return fail(ErrorCode::PROOF_INVALID, "what is proved is no key of the views");
+  if (auto claim = ledger::verify_state_claim(proof, proved->root.of(*map)); !claim)
     return tl::make_unexpected(claim.error());
   auto words = ledger::state_words(proof.key());
   if (!words) return tl::make_unexpected(words.error());
-  VerifiedState verified{std::move(*words), nullptr, std::move(*receipt)};
+  if (!proof.has_value() && proof.key().starts_with("vU"))
+    return fail(ErrorCode::PROOF_INVALID,
+                "that no block ends at a serial says nothing of the serial");
+  VerifiedState verified{std::move(*words), nullptr, std::move(proved->receipt)};
   if (!proof.has_value()) return verified;
   auto value = ledger::state_message(proof.key(), proof.value());
   if (!value) return tl::make_unexpected(value.error());
   verified.value = std::move(*value);
   return verified;
+}
+
+Result<VerifiedClaim> verify_claim(const v1::ClaimProof& proof, const crypto::Policy& policy) {
+  auto proved = verify_root(proof.closed().receipt(), policy);
+  if (!proved) return tl::make_unexpected(proved.error());
+  const auto made = ledger::verify_claim(proof, proved->root.personal_map);
+  if (!made) return tl::make_unexpected(made.error());
+  return VerifiedClaim{*made, std::move(proved->receipt)};
 }
 
 Fields describe(std::span<const JudgedSignature> signatures) {

@@ -77,6 +77,14 @@ struct VerifiedState {
 [[nodiscard]] Result<VerifiedState> verify_state(const v1::StateProof& proof,
                                                  const crypto::Policy& policy);
 
+// Whether a claim was made, by the state root that the receipt proves. Errors as above.
+struct VerifiedClaim {
+  bool made = false;
+  VerifiedReceipt receipt;
+};
+[[nodiscard]] Result<VerifiedClaim> verify_claim(const v1::ClaimProof& proof,
+                                                 const crypto::Policy& policy);
+
 // What was verified, in words: position, time, origin, witnesses, signatures.
 [[nodiscard]] Fields describe(const VerifiedReceipt& receipt);
 [[nodiscard]] Fields describe(const crypto::VerifiedCheckpoint& checkpoint);

@@ -6,7 +6,7 @@
 #include "crypto/bytes.h"
 #include "crypto/tiles.h"
 #include "ledger/event.h"
-#include "ledger/rules/holdings.h"
+#include "ledger/personal.h"
 #include "ledger/rules/signers.h"
 #include "ledger/views/state_value.h"
 #include "ledger/views/statement.h"
@@ -134,7 +134,40 @@ Response serial(Reading& reading, const Arguments& arguments) {
   return found(reading.request, reading.view.serial(*value));
 }
 
-Response history(Reading& reading, const Arguments& arguments) {
+// What `of` answers for a name and a page.
+template <class Answer>
+Response history(Reading& reading, const Arguments& arguments,
+                 std::optional<Answer> (ledger::View::*of)(std::string_view, const ledger::Page&)
+                     const) {
+  const auto page = page_of(reading.request);
+  if (!page) return problem(page.error());
+  return found(reading.request, (reading.view.*of)(arguments[0], *page));
+}
+
+Response batch_history(Reading& reading, const Arguments& arguments) {
+  return history(reading, arguments, &ledger::View::batch_history);
+}
+
+Response account_history(Reading& reading, const Arguments& arguments) {
+  if (!ledger::is_personal_id(arguments[0])) {
+    if (!sees_entries(reading)) return not_permitted("entries are for members");
+    return history(reading, arguments, &ledger::View::account_history);
+  }
+  if (!sees_persons(reading)) return not_permitted("personal accounts answer the operator");
+  return history(reading, arguments, &ledger::View::credits);
+}
+
+Response party_history(Reading& reading, const Arguments& arguments) {
+  if (!sees_entries(reading)) return not_permitted("entries are for members");
+  return history(reading, arguments, &ledger::View::party_history);
+}
+
+Response project_history(Reading& reading, const Arguments& arguments) {
+  if (!sees_entries(reading)) return not_permitted("entries are for members");
+  return history(reading, arguments, &ledger::View::project_history);
+}
+
+Response serial_history(Reading& reading, const Arguments& arguments) {
   const auto value = serial_of(arguments[0]);
   const auto page = page_of(reading.request);
   if (!value) return problem(value.error());
@@ -247,16 +280,44 @@ Result<std::string> state_key_of(const Reading& reading, const Arguments& words)
   return ledger::state_key({"totals"});
 }
 
-Response state_proof(Reading& reading, const Arguments& words) {
+// The receipt of the state root that proofs lead to.
+Result<std::string> receipt_of_root(Reading& reading) {
   const auto root = reading.view.last_state_root();
-  if (!root) return problem({ErrorCode::UNAVAILABLE, "there is no state root yet"});
+  if (!root) return fail(ErrorCode::UNAVAILABLE, "there is no state root yet");
+  return receipt_of(reading, *root);
+}
+
+Response state_proof(Reading& reading, const Arguments& words) {
   const auto key = state_key_of(reading, words);
   if (!key) return problem(key.error());
-  auto receipt = receipt_of(reading, *root);
+  if (ledger::map_of(*key) == ledger::StateMap::personal && !sees_persons(reading))
+    return not_permitted("personal accounts answer the operator");
+  auto receipt = receipt_of_root(reading);
   if (!receipt) return problem(receipt.error());
   auto proof = reading.view.state_proof(*key);
   proof.set_receipt(std::move(*receipt));
   return message(reading.request, proof);
+}
+
+Result<ledger::ClaimAsked> claim_of(const Arguments& words) {
+  const auto day = number(words[0]), slot = number(words[1]);
+  const auto claim = crypto::Digest::from_hex(words[2]);
+  if (!day || !slot || !claim || *day > INT32_MAX || *slot > UINT32_MAX)
+    return fail(ErrorCode::INVALID_ARGUMENT, "a day, a slot, and a claim key of 64 hex digits");
+  return ledger::ClaimAsked{static_cast<std::int32_t>(*day), static_cast<std::uint32_t>(*slot),
+                            *claim};
+}
+
+Response claim(Reading& reading, const Arguments& words) {
+  if (!sees_persons(reading)) return not_permitted("claims answer the operator");
+  const auto asked = claim_of(words);
+  if (!asked) return problem(asked.error());
+  auto receipt = receipt_of_root(reading);
+  if (!receipt) return problem(receipt.error());
+  auto proof = reading.view.claim_proof(*asked);
+  if (!proof) return problem(proof.error());
+  proof->mutable_closed()->set_receipt(std::move(*receipt));
+  return message(reading.request, *proof);
 }
 
 Response changes(Reading& reading, const Arguments&) {
@@ -298,7 +359,12 @@ constexpr Route kRoutes[] = {
     {"v1/accounts/*", account},
     {"v1/accounts/*/units", units},
     {"v1/serials/*", serial},
-    {"v1/serials/*/history", history},
+    {"v1/serials/*/history", serial_history},
+    {"v1/batches/*/history", batch_history},
+    {"v1/accounts/*/history", account_history},
+    {"v1/parties/*/history", party_history},
+    {"v1/projects/*/history", project_history},
+    {"v1/claims/*/*/*", claim},
     {"v1/retirements", retirements},
     {"v1/outcomes/*/*", outcome},
     {"v1/entries/*", entry},
@@ -357,6 +423,12 @@ bool asks_witnessed(const http::Request& request) {
   const auto asked = request.query.find("witnessed");
   return request.path.starts_with("/v1/receipts/") && asked != request.query.end() &&
          asked->second == "true";
+}
+
+bool is_slow(const http::Request& request) {
+  const auto& path = request.path;
+  return path == "/v1/statement" || path.starts_with("/v1/claims/") ||
+         (path.starts_with("/v1/accounts/p-") && path.ends_with("/history"));
 }
 
 bool asks_past(const http::Request& request) {

@@ -23,6 +23,9 @@ struct Reading {
 // Whether a receipt is asked for that meets the witness policy.
 [[nodiscard]] bool asks_witnessed(const http::Request& request);
 
+// Whether the answer reads much (SlowReads).
+[[nodiscard]] bool is_slow(const http::Request& request);
+
 // Whether an answer as of a past is asked for: `at=<position>` means after that leaf,
 // `before=<time>` (UTC microseconds) after the last leaf before that time.
 [[nodiscard]] bool asks_past(const http::Request& request);

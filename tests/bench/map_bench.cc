@@ -39,10 +39,10 @@ class Accounts {
     roots_->accept(*state_, state_->accept());
   }
   crypto::Digest root() {
-    const auto root = roots_->root(*state_).map;
+    const auto root = roots_->root(*state_).open_map;
     leveldb::WriteBatch batch;
     state_->write_to(batch);
-    roots_->write_to(batch, ++size_);
+    roots_->write_to(batch);
     store_->write(batch);
     return root;
   }
@@ -55,7 +55,7 @@ class Accounts {
   std::unique_ptr<Store> store_;
   std::unique_ptr<State> state_;
   std::unique_ptr<StateRoots> roots_;
-  std::uint64_t size_ = 0, changes_ = 0;
+  std::uint64_t changes_ = 0;
 };
 
 void state_root(benchmark::State& state) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "crypto/bytes.h"
 #include "crypto/merkle.h"
 #include "ledger/event.h"
 #include "support.h"
@@ -10,44 +11,47 @@ namespace puhui::node::cli {
 namespace {
 
 const std::string kAccount = "p-000102030405060708090a0b0c0d0e0f";
+// A carrier tag of the shortest form.
+const std::string kTag = "5f21" + std::string(28, '0');
 const std::string kHeader = "account,day,slot,carrier_tag,tier,distance\n";
 
 std::string line(int number) {
-  return kAccount + ",2025-03-01," + std::to_string(number % 96) + ",5f21,0," +
+  return kAccount + ",2025-03-01," + std::to_string(number % 96) + "," + kTag + ",0," +
          std::to_string(900 + number) + "\n";
 }
 
 TEST(Records, ReadFromCsv) {
   const auto records =
-      read_records("\xEF\xBB\xBF" + kHeader + kAccount + ",2025-03-01,33,5f21,1,900\r\n\n" +
-                       kAccount + ",2025-03-02,0,,0,7",
+      read_records("\xEF\xBB\xBF" + kHeader + kAccount + ",2025-03-01,33," + kTag + ",1,900\r\n\n" +
+                       kAccount + ",2025-03-02,0," + kTag + ",0,7",
                    RecordFormat::csv, {})
           .value();
   ASSERT_EQ(records.size(), 2u);
   EXPECT_EQ(records[0].account().size(), ledger::kPseudonymSize);
   EXPECT_EQ(records[0].day(), 20'148);
   EXPECT_EQ(records[0].slot(), 33u);
-  EXPECT_EQ(records[0].carrier_tag(), "\x5f\x21");
+  EXPECT_EQ(crypto::hex_encode(records[0].carrier_tag()), kTag);
   EXPECT_EQ(records[0].tier(), 1u);
   EXPECT_EQ(records[0].inputs(0), 900);
-  EXPECT_TRUE(records[1].carrier_tag().empty());
+  EXPECT_EQ(records[1].inputs(0), 7);
 }
 
 TEST(Records, LayoutGivesOrderAndScale) {
-  const auto records =
-      read_records("actual,account,day,baseline\n1.25," + kAccount + ",2025-03-01,3.5\n",
-                   RecordFormat::csv, {{"baseline", 3}, {"actual", 3}})
-          .value();
+  const auto records = read_records("actual,account,day,carrier_tag,baseline\n1.25," + kAccount +
+                                        ",2025-03-01," + kTag + ",3.5\n",
+                                    RecordFormat::csv, {{"baseline", 3}, {"actual", 3}})
+                           .value();
   EXPECT_EQ(records[0].inputs(0), 3'500);
   EXPECT_EQ(records[0].inputs(1), 1'250);
 }
 
 TEST(Records, ReadFromNdjson) {
-  const auto records =
-      read_records("{\"account\": \"" + kAccount +
-                       "\", \"day\": \"2025-03-01\", \"slot\": 33, \"distance\": \"0.9\"}\n",
-                   RecordFormat::ndjson, {{"distance", 3}})
-          .value();
+  const auto records = read_records("{\"account\": \"" + kAccount +
+                                        "\", \"day\": \"2025-03-01\", \"slot\": 33, \"distance\": "
+                                        "\"0.9\", \"carrier_tag\": \"" +
+                                        kTag + "\"}\n",
+                                    RecordFormat::ndjson, {{"distance", 3}})
+                           .value();
   ASSERT_EQ(records.size(), 1u);
   EXPECT_EQ(records[0].slot(), 33u);
   EXPECT_EQ(records[0].inputs(0), 900);
@@ -55,11 +59,11 @@ TEST(Records, ReadFromNdjson) {
 
 TEST(Records, BothFormsGiveTheSameBytes) {
   const auto csv = read_records(kHeader + line(4), RecordFormat::csv, {}).value();
-  const auto json = read_records(
-                        "{\"distance\":904,\"tier\":0,\"carrier_tag\":\"5f21\",\"slot\":\"4\","
-                        "\"day\":\"2025-03-01\",\"account\":\"" +
-                            kAccount + "\"}",
-                        RecordFormat::ndjson, {{"distance", 0}})
+  const auto json = read_records("{\"distance\":904,\"tier\":0,\"carrier_tag\":\"" + kTag +
+                                     "\",\"slot\":\"4\","
+                                     "\"day\":\"2025-03-01\",\"account\":\"" +
+                                     kAccount + "\"}",
+                                 RecordFormat::ndjson, {{"distance", 0}})
                         .value();
   EXPECT_EQ(csv[0].SerializeAsString(), json[0].SerializeAsString());
 }
@@ -73,18 +77,20 @@ TEST(Records, FaultsNameTheLine) {
   };
   const auto good = kHeader + line(1);
   for (const auto& bad :
-       {std::string("x"), kAccount + ",2025-03-01,1,5f21,0", kAccount + ",2025-02-29,1,5f21,0,900",
-        std::string("p-00,2025-03-01,1,5f21,0,900"), kAccount + ",2025-03-01,-1,5f21,0,900",
-        kAccount + ",2025-03-01,1,xyz,0,900", kAccount + ",2025-03-01,1,5f21,4294967296,900",
-        kAccount + ",2025-03-01,1,5f21,0,0.9", kAccount + ",2025-03-01,1,5f21,0,",
+       {std::string("x"), kAccount + ",2025-03-01,1," + kTag + ",0",
+        kAccount + ",2025-02-29,1," + kTag + ",0,900",
+        std::string("p-00,2025-03-01,1," + kTag + ",0,900"), kAccount + ",2025-03-01,-1,5f21,0,900",
+        kAccount + ",2025-03-01,1,xyz,0,900",
+        kAccount + ",2025-03-01,1," + kTag + ",4294967296,900",
+        kAccount + ",2025-03-01,1," + kTag + ",0,0.9", kAccount + ",2025-03-01,1," + kTag + ",0,",
         kAccount + ",2025-03-01,1," + std::string(66, 'a') + ",0,900",
-        "\"" + kAccount + "\",2025-03-01,1,5f21,0,900"})
+        "\"" + kAccount + "\",2025-03-01,1," + kTag + ",0,900"})
     code_and_line(good + bad + "\n", RecordFormat::csv, {}, "line 3: ");
   code_and_line("account,account\n", RecordFormat::csv, {}, "line 1: ");
-  code_and_line("account,day,speed\n" + kAccount + ",2025-03-01,3\n", RecordFormat::csv,
-                {{"distance", 0}}, "line 2: speed");
-  code_and_line("account,day\n" + kAccount + ",2025-03-01\n", RecordFormat::csv, {{"distance", 0}},
-                "line 2: distance");
+  code_and_line("account,day,carrier_tag,speed\n" + kAccount + ",2025-03-01," + kTag + ",3\n",
+                RecordFormat::csv, {{"distance", 0}}, "line 2: speed");
+  code_and_line("account,day,carrier_tag\n" + kAccount + ",2025-03-01," + kTag + "\n",
+                RecordFormat::csv, {{"distance", 0}}, "line 2: distance");
   code_and_line("\n{\"account\": 1.5}\n", RecordFormat::ndjson, {}, "line 2: ");
   code_and_line("{\"account\": [1]}\n", RecordFormat::ndjson, {}, "line 1: ");
   code_and_line("[]\n", RecordFormat::ndjson, {}, "line 1: ");

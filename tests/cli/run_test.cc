@@ -217,8 +217,8 @@ TEST(Offline, BehaviourFilesCarryTheirRecords) {
   const auto key = office.key("k");
   std::string csv = "account,day,slot,carrier_tag,distance\n";
   for (int i = 0; i < 5; ++i)
-    csv +=
-        "0001020304050607" + std::string(16, static_cast<char>('0' + i)) + ",2025-03-01,1,aa,900\n";
+    csv += "0001020304050607" + std::string(16, static_cast<char>('0' + i)) + ",2025-03-01,1," +
+           std::string(32, 'a') + ",900\n";
   const auto records = office.scratch.write("rides.csv", csv);
   const auto built = office.client.run({"behaviour", "build", records, "--batch", "rides/7",
                                         "--scenario", "shared-bike", "--folder",

@@ -409,6 +409,8 @@ inline v1::BehaviourRecord record_of(const Ride& ride) {
   record.set_slot(ride.slot);
   record.set_tier(ride.tier);
   record.set_carrier_tag(ride.carrier);
+  if (ride.carrier.size() < kCarrierTagSizeMin)
+    record.mutable_carrier_tag()->resize(kCarrierTagSizeMin, '.');
   record.add_inputs(ride.metres);
   return record;
 }

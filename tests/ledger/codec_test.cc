@@ -20,17 +20,19 @@ TEST(EntryCodec, WritesTimeKindBody) {
 }
 
 TEST(EntryCodec, TheExampleOfTheReadme) {
-  crypto::Digest map, chain;
-  map.bytes.fill(0xab);
+  crypto::Digest open, personal, chain;
+  open.bytes.fill(0xab);
+  personal.bytes.fill(0xef);
   chain.bytes.fill(0xcd);
-  const auto body = encode_state_root({map, {{'A', chain}}});
+  const auto body = encode_state_root({open, personal, {{'A', chain}}});
   EXPECT_EQ(crypto::hex_encode(encode_entry(1'768'449'600'000'001, EntryKind::state_root, body))
                 .substr(0, 22),
             "0006486542361001"
             "02"
-            "02"
+            "03"
             "ab");
-  EXPECT_EQ(crypto::hex_encode(body).substr(66, 4), "41cd");
+  EXPECT_EQ(crypto::hex_encode(body).substr(64, 4), "abef");
+  EXPECT_EQ(crypto::hex_encode(body).substr(130, 4), "41cd");
 }
 
 TEST(EntryCodec, RefusesUnknownKindsAndWrongSizes) {

@@ -16,7 +16,7 @@ inline std::string contents(const std::string& folder) {
   const auto store = Store::open(options);
   EXPECT_TRUE(store);
   std::string bytes;
-  for (const auto* family : {"a", "e", "h", "mfamilies", "mhead", "t", "v"})
+  for (const auto* family : {"a", "c", "e", "h", "i", "mfamilies", "mhead", "t", "v"})
     (*store)->reader()->scan(family, family, [&](std::string_view key, std::string_view value) {
       crypto::append_u32(bytes, static_cast<std::uint32_t>(key.size()));
       bytes += key;

@@ -179,7 +179,7 @@ TEST_F(Attached, ReadsRecordsAndClaimKeys) {
                       "bike";
   crypto::append_u32(claim, static_cast<std::uint32_t>(kToday));
   crypto::append_u32(claim, 8);
-  claim += "bike-1";
+  claim += "bike-1..........";
   EXPECT_EQ(second.claim, crypto::sha256(claim));
 }
 
@@ -246,8 +246,10 @@ TEST_F(Attached, RefusesRecordsThatAreNone) {
   record.set_account(std::string(15, 'a'));
   EXPECT_CODE(with(record.SerializeAsString()), RECORD_MALFORMED);
   record = record_of({1});
-  record.set_carrier_tag(std::string(33, 't'));
-  EXPECT_CODE(with(record.SerializeAsString()), RECORD_MALFORMED);
+  for (const auto size : {0, 15, 33}) {
+    record.set_carrier_tag(std::string(static_cast<std::size_t>(size), 't'));
+    EXPECT_CODE(with(record.SerializeAsString()), RECORD_MALFORMED);
+  }
   record = record_of({1});
   for (int i = 0; i < 8; ++i) record.add_inputs(1);
   EXPECT_CODE(with(record.SerializeAsString()), RECORD_MALFORMED);

@@ -98,15 +98,17 @@ TEST_F(Following, WithoutAttachmentsAllButCreditsIsThere) {
   }
   const auto followed = follow(log);
   ASSERT_TRUE(followed) << describe(followed.error());
-  const auto here = copy->view(), there = city.view();
-  EXPECT_EQ(here.gap(), gap);
-  EXPECT_FALSE(there.gap());
-  EXPECT_EQ(here.head().root, there.head().root);
-  EXPECT_EQ(here.account("owner-side")->SerializeAsString(),
-            there.account("owner-side")->SerializeAsString());
-  EXPECT_EQ(here.totals().units_retired_kg(), there.totals().units_retired_kg());
-  EXPECT_EQ(here.totals().credits_held_g(), 0);
-  EXPECT_FALSE(here.last_state_root()) << "nothing of it can be proved here";
+  {
+    const auto here = copy->view(), there = city.view();
+    EXPECT_EQ(here.gap(), gap);
+    EXPECT_FALSE(there.gap());
+    EXPECT_EQ(here.head().root, there.head().root);
+    EXPECT_EQ(here.account("owner-side")->SerializeAsString(),
+              there.account("owner-side")->SerializeAsString());
+    EXPECT_EQ(here.totals().units_retired_kg(), there.totals().units_retired_kg());
+    EXPECT_EQ(here.totals().credits_held_g(), 0);
+    EXPECT_FALSE(here.last_state_root()) << "nothing of it can be proved here";
+  }
   copy->reopen();
   EXPECT_EQ(copy->view().gap(), gap);
 }

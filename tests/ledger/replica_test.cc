@@ -102,7 +102,7 @@ TEST(Replicas, EveryKthLeafIsTheStateRootOfTheLeavesBefore) {
     city.apply({sent});
     const auto now = city.view();
     digests[now.head().size] = now.head().digest;
-    maps[now.head().size] = stored_map_root(now.reader());
+    maps[now.head().size] = stored_map_root(now.reader(), StateMap::open);
   }
   const auto view = city.view();
   for (std::uint64_t leaf = 0; leaf < view.head().size; ++leaf) {
@@ -113,7 +113,7 @@ TEST(Replicas, EveryKthLeafIsTheStateRootOfTheLeavesBefore) {
     const auto root = decode_state_root(entry->body);
     ASSERT_TRUE(root);
     EXPECT_EQ(crypto::sha256(encode_families(root->families)), digests.at(leaf + 1));
-    EXPECT_EQ(root->map, maps.at(leaf + 1));
+    EXPECT_EQ(root->open_map, maps.at(leaf + 1));
     EXPECT_EQ(view.entry_view(leaf).kind(), "state_root");
   }
 }

@@ -33,7 +33,7 @@ class Rooted {
   void write() {
     leveldb::WriteBatch batch;
     state_->write_to(batch);
-    roots_->write_to(batch, ++size_);
+    roots_->write_to(batch);
     store_->write(batch);
   }
   void reopen() {
@@ -50,7 +50,8 @@ class Rooted {
   [[nodiscard]] crypto::Digest expected() const {
     std::vector<crypto::MapLeaf> leaves;
     for (const auto& [key, value] : views_)
-      if (is_mapped(key)) leaves.push_back(crypto::map_leaf(key, value));
+      if (map_of(key) == StateMap::open && is_mapped(key, value))
+        leaves.push_back(crypto::map_leaf(key, value));
     std::ranges::sort(leaves);
     return crypto::map_root(leaves);
   }
@@ -67,24 +68,24 @@ class Rooted {
   std::unique_ptr<Store> store_;
   std::unique_ptr<State> state_;
   std::unique_ptr<StateRoots> roots_;
-  std::uint64_t size_ = 0;
   StateRoot last_;
   Views views_;
 };
 
 TEST(StateRoots, BytesAreOneSpelling) {
   StateRoot root;
-  root.map.bytes[0] = 7;
+  root.open_map.bytes[0] = 7;
+  root.personal_map.bytes[31] = 6;
   root.families['A'].bytes[1] = 8;
   root.families['U'].bytes[2] = 9;
   const auto bytes = encode_state_root(root);
-  EXPECT_EQ(bytes.size(), 1U + 32 + 2 * 33);
+  EXPECT_EQ(bytes.size(), 1U + 2 * 32 + 2 * 33);
   EXPECT_EQ(*decode_state_root(bytes), root);
   EXPECT_FALSE(decode_state_root(""));
   EXPECT_FALSE(decode_state_root(bytes.substr(1)));
   EXPECT_FALSE(decode_state_root(bytes.substr(0, bytes.size() - 1)));
   EXPECT_FALSE(decode_state_root(bytes + "B"));
-  EXPECT_FALSE(decode_state_root(bytes + bytes.substr(33, 33))) << "families out of order";
+  EXPECT_FALSE(decode_state_root(bytes + bytes.substr(65, 33))) << "families out of order";
   EXPECT_FALSE(decode_state_root("\x01" + bytes.substr(1)));
 }
 
@@ -119,7 +120,7 @@ TEST(StateRoots, FamiliesOutsideTheMapDoNotMoveItsRoot) {
   rooted.put("vH1", "held");
   rooted.put("vC1", "claimed");
   rooted.accept();
-  EXPECT_EQ(rooted.root().map, crypto::Digest());
+  EXPECT_EQ(rooted.root().open_map, crypto::Digest());
 }
 
 // Random changes, state roots, blocks and restarts; few keys, so that they meet in pages.
@@ -133,24 +134,25 @@ RC_GTEST_PROP(StateRoots, TheMapFollowsFromTheViewsAlone, ()) {
     if (what == 6 || what == 7) rooted.erase(key);
     if (what == 8) rooted.accept();
     if (what >= 9) rooted.accept();
-    if (what == 9) RC_ASSERT(rooted.root().map == rooted.expected());
+    if (what == 9) RC_ASSERT(rooted.root().open_map == rooted.expected());
     if (what >= 10) rooted.write();
     if (what == 11) rooted.reopen();
   }
   rooted.accept();
-  RC_ASSERT(rooted.root().map == rooted.expected());
+  RC_ASSERT(rooted.root().open_map == rooted.expected());
   rooted.write();
   const auto reader = rooted.store().reader();
-  RC_ASSERT(stored_map_root(*reader) == rooted.expected());
-  RC_ASSERT(check_map(*reader, rooted.expected()).has_value());
+  RC_ASSERT(stored_map_root(*reader, StateMap::open) == rooted.expected());
+  RC_ASSERT(check_map(*reader, StateMap::open, rooted.expected()).has_value());
   for (int i = 0; i < 100; ++i) {
     const auto key = "vA" + std::to_string(i);
     const auto found = rooted.views().find(key);
     const auto value = found == rooted.views().end()
                            ? std::nullopt
                            : std::optional<std::string_view>(found->second);
-    RC_ASSERT(crypto::verify_map({key, value}, stored_map_proof(*reader, key), rooted.last().map)
-                  .has_value());
+    RC_ASSERT(
+        crypto::verify_map({key, value}, stored_map_proof(*reader, key), rooted.last().open_map)
+            .has_value());
   }
 }
 
@@ -158,12 +160,12 @@ TEST(StateRoots, ThousandsOfKeysGoInAndOut) {
   Rooted rooted;
   for (int i = 0; i < 5000; ++i) rooted.put("vA" + std::to_string(i), "1");
   rooted.accept();
-  EXPECT_EQ(rooted.root().map, rooted.expected());
+  EXPECT_EQ(rooted.root().open_map, rooted.expected());
   rooted.write();
   rooted.reopen();
   for (int i = 0; i < 4998; ++i) rooted.erase("vA" + std::to_string(i));
   rooted.accept();
-  EXPECT_EQ(rooted.root().map, rooted.expected());
+  EXPECT_EQ(rooted.root().open_map, rooted.expected());
   rooted.write();
   int pages = 0;
   rooted.store().reader()->scan("h", "h", [&pages](auto, auto) { return ++pages > 0; });
@@ -192,7 +194,8 @@ struct Checking : ::testing::Test {
     rooted.store().write(batch);
   }
   [[nodiscard]] std::string complaint() {
-    const auto checked = check_map(*rooted.store().reader(), rooted.last().map);
+    const auto checked =
+        check_map(*rooted.store().reader(), StateMap::open, rooted.last().open_map);
     return checked ? "" : checked.error().detail;
   }
 };
@@ -215,24 +218,24 @@ TEST_F(Checking, AViewTooFewIsNoticed) {
 }
 
 TEST_F(Checking, AChangedNoteIsNamed) {
-  auto row = *rooted.store().get(key::changed(1));
-  row.back() ^= 1;  // of vA8's value, 1
-  overwrite(key::changed(1), row);
+  auto row = *rooted.store().get(key::changed("vA8"));
+  row.back() ^= 1;
+  overwrite(key::changed("vA8"), row);
   EXPECT_NE(complaint(), "");
 }
 
 TEST_F(Checking, ADamagedPageIsNamed) {
-  auto page = *rooted.store().get(key::map_page("\x04\x02"));
+  auto page = *rooted.store().get(key::map_page(StateMap::open, "\x04\x02"));
   page[3] ^= 1;
-  overwrite(key::map_page("\x04\x02"), page);
-  EXPECT_EQ(complaint(), "page of the map '42'");
-  overwrite(key::map_page("\x04\x02"), std::nullopt);
-  EXPECT_EQ(complaint(), "page of the map '42'");
+  overwrite(key::map_page(StateMap::open, "\x04\x02"), page);
+  EXPECT_EQ(complaint(), "page of the open map '42'");
+  overwrite(key::map_page(StateMap::open, "\x04\x02"), std::nullopt);
+  EXPECT_EQ(complaint(), "page of the open map '42'");
 }
 
 TEST_F(Checking, DamagedNotesAreRefusedAtStart) {
-  overwrite(key::changed(1), "\1\2");
-  EXPECT_EQ(complaint(), "notes of changed keys");
+  overwrite(key::changed("vA8"), "\3");
+  EXPECT_EQ(complaint(), "note that view vA/8 changed");
   EXPECT_FALSE(StateRoots::load(rooted.store()));
 }
 

@@ -24,7 +24,7 @@ std::string stored_key(const std::vector<std::string>& words) {
 
 crypto::Digest last_map_root(const View& view) {
   const auto bytes = view.entry(view.last_state_root().value());
-  return decode_state_root(decode_entry(bytes)->body)->map;
+  return decode_state_root(decode_entry(bytes)->body)->open_map;
 }
 
 // A city with units in "owner-main", and changes after the last state root.
@@ -126,23 +126,6 @@ TEST_F(Proving, ChangedProofsAreRefused) {
   bad = good;
   bad.set_other_key("short");
   EXPECT_FALSE(verify_state_claim(bad, map_root));
-}
-
-// Nothing of a person can be guessed from hashes beside a path, and no name reaches his account.
-TEST(StateProofs, PersonalAccountsAreInNoMap) {
-  BikeCity city(root_every(4));
-  ride(city, {{1}, {2}});
-  while (city.head().size % 4 != 0) ride(city, {{city.head().size % 90 + 3}});
-  const auto id = "p-" + crypto::hex_encode(pseudonym(1));
-  EXPECT_FALSE(state_key({"account", id}));
-  EXPECT_FALSE(state_key({"account", "\1" + std::string(16, 'p')}));
-  EXPECT_FALSE(state_words(key::personal(pseudonym(1))));
-  EXPECT_FALSE(state_message(key::personal(pseudonym(1)), std::string(16, '\0')));
-  const auto before = last_map_root(city.view());
-  const auto unmapped = city.view().state_proof(key::personal(pseudonym(1)));
-  v1::StateProof absent = unmapped;
-  absent.clear_value();
-  EXPECT_TRUE(verify_state_claim(absent, before)) << "it is no key of the map";
 }
 
 TEST(StateValues, WrongWordsAreExplained) {

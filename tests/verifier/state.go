@@ -176,10 +176,11 @@ func parseStateProof(file []byte) (*stateProof, error) {
 type stateRoot struct {
 	time time.Time
 	open tlog.Hash // of the map whose keys anyone may ask for
+	// Of the map that hides: accounts of persons, and the claims of closed days.
+	personal tlog.Hash
 }
 
-// How many roots of maps stand at the beginning of the body, the open map's first.
-var rootsOfForm = map[byte]int{2: 1}
+const stateRootForm = 3
 
 func parseStateRoot(entry []byte) (*stateRoot, error) {
 	if len(entry) < entryHeadSize || entry[8] != entryStateRoot {
@@ -187,16 +188,17 @@ func parseStateRoot(entry []byte) (*stateRoot, error) {
 	}
 	micros := binary.BigEndian.Uint64(entry)
 	body := entry[entryHeadSize:]
-	if micros > timeMax || len(body) == 0 || rootsOfForm[body[0]] == 0 {
+	if micros > timeMax || len(body) == 0 || body[0] != stateRootForm {
 		return nil, errors.New("the state root has no form that is known here")
 	}
 	roots := body[1:]
-	size := rootsOfForm[body[0]] * tlog.HashSize
+	const size = 2 * tlog.HashSize
 	if len(roots) < size || !areFamilies(roots[size:]) {
 		return nil, errors.New("the state root is not formed as it must be")
 	}
 	root := &stateRoot{time: time.UnixMicro(int64(micros)).UTC()}
 	copy(root.open[:], roots)
+	copy(root.personal[:], roots[tlog.HashSize:])
 	return root, nil
 }
 
@@ -230,7 +232,11 @@ func verifyState(file []byte, trust *trust, log *log) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := verifyMap(proof.claim, proof.path, root.open); err != nil {
+	of := root.open
+	if kind.personal {
+		of = root.personal
+	}
+	if err := verifyMap(proof.claim, proof.path, of); err != nil {
 		return "", err
 	}
 	said := "absent"

@@ -78,10 +78,10 @@ absent_present|account|does not follow from the state root
 absent_own_leaf|account|the leaf that shows the absence is the key's own
 absent_other_path|account|not on the key's path
 absent_other_leaf|absent-leaf|not on the key's path
-personal|account|is not a key of the open map
-claim|account|is not a key of the open map
-key_name|account|is not a key of the open map
-key_number|account|is not a key of the open map
+personal|account|does not follow from the state root
+claim|account|is not a key of a map
+key_name|account|is not a key of a map
+key_number|account|is not a key of a map
 root|account|does not follow from the state root
 root|absent-empty|does not follow from the state root
 leaf_event|account|the leaf is not a state root
@@ -113,8 +113,8 @@ key: illegal base64|s/"key": "/&*/
 half a leaf of another key|s/"other_key": ""/"other_key": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="/
 something follows the object|s/$/{}/
 not a JSON object|s/{/[{/
-is not a key of the open map|s/ "key": "[^"]*",\n//
-is not a key of the open map|s/"key": "[^"]*"/"key": "dkF4Cg=="/
+is not a key of a map|s/ "key": "[^"]*",\n//
+is not a key of a map|s/"key": "[^"]*"/"key": "dkF4Cg=="/
 not a tlog-proof|s/"receipt": "[^"]*"/"receipt": ""/
 NOT VERIFIED|s/"receipt": "c2sp/"receipt": "C2SP/
 CHANGES

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// Keys and values of the open map, as the README of ledger describes them.
+// Keys and values of the maps, as the README of ledger describes them.
 
 // A family of keys. Fields of its message, in the order of their numbers, from view.proto and
 // event.proto.
@@ -20,6 +20,7 @@ type kind struct {
 	spelling int
 	fields   string
 	self     int // the field that repeats the key's name; 0 if none does
+	personal bool
 }
 
 // What follows "v" and the family in a key.
@@ -29,29 +30,36 @@ const (
 	spelledAsTwoNames // the first one ended by a zero byte
 	spelledAsNumber   // 8 bytes, big-endian
 	spelledAsKeyID    // 32 bytes
+	spelledAsPerson   // 0x01 and 16 bytes
+	spelledAsSlot     // day and slot, 4 bytes each
 )
 
 var kinds = []kind{
 	{'A', "account", spelledAsName,
-		"account kind owner opened_at units_held_kg credits_held_g", 1},
+		"account kind owner opened_at units_held_kg credits_held_g", 1, false},
 	{'B', "batch", spelledAsName, "batch project report methodology methodology_version " +
-		"serial_code vintage start end issued_at serial", 1},
-	{'J', "project", spelledAsName, "filing filed_at methodology_version remainder_g", 0},
-	{'K', "key", spelledAsKeyID, "key_id public_key party added_at ended_at revoked", 1},
-	{'M', "methodology", spelledAsTwoNames, "methodology filed_at entry_sha256 sample", 0},
+		"serial_code vintage start end issued_at serial", 1, false},
+	{'J', "project", spelledAsName, "filing filed_at methodology_version remainder_g", 0, false},
+	{'K', "key", spelledAsKeyID, "key_id public_key party added_at ended_at revoked", 1, false},
+	{'M', "methodology", spelledAsTwoNames, "methodology filed_at entry_sha256 sample", 0, false},
 	{'N', "node", spelledAsNumber,
-		"node_id name peer_key cosigner_key peer_address client_address", 1},
+		"node_id name peer_key cosigner_key peer_address client_address", 1, false},
 	{'P', "party", spelledAsName, "party legal_entity name_zh name_en area in_ets_boundary " +
-		"roles key_ids registered_at", 1},
-	{'R', "rule set of leaf", spelledAsNumber, "rules filed_at began_at ended_at", 2},
+		"roles key_ids registered_at", 1, false},
+	{'R', "rule set of leaf", spelledAsNumber,
+		"rules filed_at began_at ended_at", 2, false},
 	{'T', "totals", spelledAsNothing, "units_issued_kg units_held_kg units_retired_kg " +
 		"credits_credited_g credits_held_g accounts personal_accounts parties methodologies " +
-		"samples projects records_credited records_refused", 0},
+		"samples projects records_credited records_refused", 0, false},
 	{'U', "block that ends with serial", spelledAsNumber,
-		"start end batch state account since batch_start", 2},
+		"start end batch state account since batch_start", 2, false},
 	{'W', "report", spelledAsName, "submission state submitted_at methodology " +
-		"methodology_version exact_result result_g verifier verified_at issued_at batch", 0},
-	{'Z', "retirement of leaf", spelledAsNumber, "retirement retired_at time amount_kg serials", 2},
+		"methodology_version exact_result result_g verifier verified_at issued_at batch", 0, false},
+	{'Z', "retirement of leaf", spelledAsNumber,
+		"retirement retired_at time amount_kg serials", 2, false},
+	{'A', "account", spelledAsPerson, "", 0, true},
+	{'L', "last day closed to claims", spelledAsNothing, "", 0, true},
+	{'L', "claims of day", spelledAsSlot, "", 0, true},
 }
 
 const nameMax = 255
@@ -67,7 +75,7 @@ func nameKey(key []byte) (kind, string, error) {
 			return k, name, nil
 		}
 	}
-	return kind{}, "", fmt.Errorf("%x is not a key of the open map", key)
+	return kind{}, "", fmt.Errorf("%x is not a key of a map", key)
 }
 
 func spell(spelling int, rest []byte) (string, bool) {
@@ -87,9 +95,28 @@ func spell(spelling int, rest []byte) (string, bool) {
 			return "", false
 		}
 		return fmt.Sprint(binary.BigEndian.Uint64(rest)), true
+	case spelledAsPerson:
+		return fmt.Sprintf("p-%x", rest[min(1, len(rest)):]), len(rest) == 17 && rest[0] == 1
+	case spelledAsSlot:
+		if len(rest) != 8 {
+			return "", false
+		}
+		return fmt.Sprintf("%d slot %d", dayOf(rest), binary.BigEndian.Uint32(rest[4:])), true
 	default:
 		return fmt.Sprintf("%x", rest), len(rest) == 32
 	}
+}
+
+// Days count from 1970-01-01, with the sign bit flipped.
+func dayOf(bytes []byte) int32 {
+	return int32(binary.BigEndian.Uint32(bytes) ^ 1<<31)
+}
+
+func min(a, b int) int {
+	if a < b {
+		return a
+	}
+	return b
 }
 
 // Visible ASCII: nothing in it can pass for something else on a terminal.
@@ -176,8 +203,31 @@ func (f field) shown() string {
 	return fmt.Sprintf("%x", f.bytes)
 }
 
+// Values of the personal map are no messages but bytes in fixed places.
+func readPersonal(k kind, value []byte) ([]string, error) {
+	size := map[string]int{"account": 60, "last day closed to claims": 8, "claims of day": 36}[k.word]
+	if len(value) != size {
+		return nil, fmt.Errorf("the value is not as stored: %d bytes", len(value))
+	}
+	number := func(at int) uint64 { return binary.BigEndian.Uint64(value[at:]) }
+	small := func(at int) uint32 { return binary.BigEndian.Uint32(value[at:]) }
+	switch k.family {
+	case 'A':
+		return []string{fmt.Sprintf("credits_held_g %d, opened_at %d, last credit %d/%d, trail %x",
+			int64(number(0)), number(8), number(16), small(24), value[28:])}, nil
+	default:
+		if size == 8 {
+			return []string{fmt.Sprintf("day %d, widest window %d days", dayOf(value), small(4))}, nil
+		}
+		return []string{fmt.Sprintf("claims %d, root %x", small(0), value[4:])}, nil
+	}
+}
+
 // The value's fields by name. Refused if it is not a message, or one of another name than its key.
 func readValue(k kind, value []byte, name string) ([]string, error) {
+	if k.personal {
+		return readPersonal(k, value)
+	}
 	fields, err := fieldsOf(value)
 	if err != nil {
 		return nil, fmt.Errorf("the value is not as stored: %w", err)

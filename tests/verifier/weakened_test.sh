@@ -49,15 +49,15 @@ state.go#len(bytes.TrimSpace(rest)) > 0#len(rest) < 0
 state.go#err = errors.New("not a member of a state proof")#err = nil
 state.go#!hasKey || !hasValue {#!hasKey && !hasValue {
 state.go#entry[8] != entryStateRoot#false
-state.go#rootsOfForm[body[0]] == 0#false
+state.go#len(body) == 0 || body[0] != stateRootForm#len(body) == 0
 state.go#!areFamilies(roots[size:])#false
 state.go#len(bytes)-at < size || #
 state.go#|| at > 0 && bytes[at] <= bytes[at-size]#
-state.go#err := verifyMap(proof.claim, proof.path, root.open); err != nil#false
+state.go#err := verifyMap(proof.claim, proof.path, of); err != nil#false
 state.go#if len(member) == 0 || member[0] != '"' {#if len(member) == 0 {
 state.go#if len(member) == 0 || member[0] != '[' {#if len(member) == 0 {
 state.go#err != nil || len(raw) != tlog.HashSize#err != nil
-value.go#return kind{}, "", fmt.Errorf("%x is not a key of the open map", key)#return kinds[0], string(key), nil
+value.go#return kind{}, "", fmt.Errorf("%x is not a key of a map", key)#return kinds[0], string(key), nil
 value.go#c <= ' ' || c > '~'#c == 0
 value.go#k.self != 0 && self != name#false
 value.go#f.number < last#f.number < last-1

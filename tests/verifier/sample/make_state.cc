@@ -54,7 +54,7 @@ constexpr Flaw kFlaws[] = {
     {"absent_own_leaf", "absence is claimed of a present key, whose path ends at its own leaf"},
     {"absent_other_path", "absence is claimed of a present key by the path and leaf of another"},
     {"absent_other_leaf", "absence is shown by a leaf that is elsewhere in the map"},
-    {"personal", "absence is claimed of an account that is not in the open map"},
+    {"personal", "absence from the open map is claimed of a key of the personal map"},
     {"claim", "absence is claimed of a key of a family that is not in the map"},
     {"key_name", "absence is claimed of an account whose name no account can have"},
     {"key_number", "absence is claimed of a key whose number is too short"},
@@ -220,8 +220,9 @@ std::string City::state_root() const {
   families.insert(flawed("leaf_families") ? 0 : families.size(),
                   "P" + std::string(sha256("P").view()));
   if (flawed("leaf_short")) families.pop_back();
-  const char form = flawed("leaf_form") ? 9 : 2;
-  return form + std::string(root.view()) + families;
+  const char form = flawed("leaf_form") ? 9 : 3;
+  const auto personal = sha256("the personal map");
+  return form + std::string(root.view()) + std::string(personal.view()) + families;
 }
 
 void City::append_entries() {

@@ -1,0 +1,146 @@
+// What became of a serial, a batch, an account, a party, a project.
+#include "ledger/event.h"
+#include "ledger/personal.h"
+#include "ledger/store/keys.h"
+#include "ledger/views/stored.h"
+
+namespace puhui::ledger {
+namespace {
+
+constexpr std::size_t kPlaceSize = 12;
+
+// Leaves that concern the subject with this key, as one page of entries.
+v1::EntryList entries_about(const View& view, const std::string& subject, const Page& page) {
+  v1::EntryList list;
+  const Page part{page.after, std::min(page.limit, kHistoryPageMax)};
+  const auto prefix = key::touches(subject);
+  list.set_next(page_of(view.reader(), prefix, part, [&](std::string_view leaf, auto) {
+    *list.add_items() = view.entry_view(crypto::read_u64(leaf));
+    return true;
+  }));
+  return list;
+}
+
+// Moves of a batch's serials: of all, or of one.
+void add_moves(const Reader& reader, const v1::UnitBatch& batch,
+               const std::optional<std::uint64_t>& serial, const Page& page,
+               v1::UnitHistory& history) {
+  history.set_next(page_of(reader, key::moves(batch.start()), page,
+                           [&](const std::string&, std::string_view value) {
+                             auto move = parse<v1::UnitMove>(value);
+                             if (serial && (*serial < move.start() || *serial > move.end()))
+                               return false;
+                             *history.add_moves() = std::move(move);
+                             return true;
+                           }));
+}
+
+std::string text_of(const RecordPlace& place) {
+  std::string bytes;
+  crypto::append_u64(bytes, place.leaf);
+  crypto::append_u32(bytes, place.record);
+  return crypto::hex_encode(bytes);
+}
+
+RecordPlace place_of(std::string_view text) {
+  const auto bytes = crypto::hex_decode(text);
+  if (!bytes || bytes->size() != kPlaceSize) return {};
+  return {crypto::read_u64(*bytes), crypto::read_u32(std::string_view(*bytes).substr(8))};
+}
+
+// A credited record, with the place of its account's credit before.
+struct Credited {
+  v1::Credit credit;
+  RecordPlace previous;
+};
+
+std::optional<Credited> credit_at(const View& view, std::string_view pseudonym,
+                                  const RecordPlace& place) {
+  if (place.leaf >= view.head().size) return std::nullopt;
+  const auto entry = view.entry_view(place.leaf);
+  const auto attachment = view.attachment(place.leaf);
+  if (!attachment || !entry.payload().has_submit_behaviour_batch()) return std::nullopt;
+  const auto records = split_records(*attachment);
+  if (!records || place.record >= records->size()) return std::nullopt;
+  const auto& scenario = entry.payload().submit_behaviour_batch().scenario();
+  const auto record = read_record((*records)[place.record], scenario);
+  if (!record || record->pseudonym() != pseudonym) return std::nullopt;
+  const auto stored =
+      view.reader().get(key::claim(record->day, record->slot, record->claim.view()));
+  if (!stored) return std::nullopt;
+  const auto claimed = Claimed::decode(*stored);
+  if (claimed.place != place) return std::nullopt;
+  Credited found{{}, claimed.previous};
+  auto& credit = found.credit;
+  credit.set_leaf(static_cast<std::int64_t>(place.leaf));
+  credit.set_record(place.record);
+  credit.set_time(entry.time());
+  credit.set_scenario(scenario);
+  credit.set_day(record->day);
+  credit.set_slot(record->slot);
+  credit.set_grams(claimed.grams);
+  credit.set_claim(std::string(record->claim.view()));
+  return found;
+}
+
+}  // namespace
+
+std::optional<v1::UnitHistory> View::history(std::uint64_t serial, const Page& page) const {
+  const auto block = this->serial(serial);
+  if (!block) return std::nullopt;
+  const auto batch = this->batch(block->batch());
+  assert(batch && "a block names a batch that is not stored");
+  v1::UnitHistory history;
+  history.set_serial(serial);
+  const auto& printed = batch->serial();
+  const auto ranges = "-" + std::to_string(batch->start()) + "-" + std::to_string(batch->end());
+  history.set_printed(printed.substr(0, printed.size() - ranges.size()) + "-" +
+                      std::to_string(serial) + "-" + std::to_string(serial));
+  add_moves(*reader_, *batch, serial, page, history);
+  return history;
+}
+
+std::optional<v1::UnitHistory> View::batch_history(std::string_view batch, const Page& page) const {
+  const auto known = this->batch(batch);
+  if (!known) return std::nullopt;
+  v1::UnitHistory history;
+  history.set_printed(known->serial());
+  add_moves(*reader_, *known, std::nullopt, page, history);
+  return history;
+}
+
+std::optional<v1::EntryList> View::account_history(std::string_view account,
+                                                   const Page& page) const {
+  if (!this->account(account)) return std::nullopt;
+  return entries_about(*this, key::account(account), page);
+}
+
+std::optional<v1::EntryList> View::party_history(std::string_view party, const Page& page) const {
+  if (!this->party(party)) return std::nullopt;
+  return entries_about(*this, key::party(party), page);
+}
+
+std::optional<v1::EntryList> View::project_history(std::string_view project,
+                                                   const Page& page) const {
+  if (!this->project(project)) return std::nullopt;
+  return entries_about(*this, key::project(project), page);
+}
+
+std::optional<v1::CreditHistory> View::credits(std::string_view account, const Page& page) const {
+  const auto pseudonym = pseudonym_of(account);
+  const auto stored = pseudonym.empty() ? std::nullopt : reader_->get(key::personal(pseudonym));
+  if (!stored) return std::nullopt;
+  v1::CreditHistory history;
+  auto place = page.after.empty() ? PersonalBalance::decode(*stored).last : place_of(page.after);
+  const auto limit = std::clamp<std::size_t>(page.limit, 1, kHistoryPageMax);
+  while (!place.is_none() && history.items_size() < static_cast<int>(limit)) {
+    auto found = credit_at(*this, pseudonym, place);
+    if (!found) return history;
+    *history.add_items() = std::move(found->credit);
+    place = found->previous;
+  }
+  if (!place.is_none()) history.set_next(text_of(place));
+  return history;
+}
+
+}  // namespace puhui::ledger
