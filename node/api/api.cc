@@ -104,14 +104,15 @@ void Api::read(Request request, Respond respond) {
   auto answer = [this, request = std::move(request),
                  respond = std::move(respond)](const Result<void>& ready) {
     if (!ready) return respond(problem(ready.error()));
-    if (!views::asks_past(request)) return respond(answer_from(request, nullptr));
+    if (!views::asks_past(request)) return answer_read(request, respond, nullptr);
     const auto ledger = replica_.ledger();
     auto view = ledger->view();
     const auto size = views::size_asked(request, view);
     if (!size) return respond(problem(size.error()));
-    if (*size == view.head().size) return respond(answer_from(request, &view));
-    history_.at(*size, [this, request, respond](const Result<Past>& past) {
-      respond(past ? answer_from(request, past->view.get()) : problem(past.error()));
+    if (*size == view.head().size) return answer_read(request, respond, nullptr);
+    history_.at(*size, [this, request, respond](const Result<PastPtr>& past) {
+      if (!past) return respond(problem(past.error()));
+      answer_read(request, respond, *past);
     });
   };
   if (!at_least.empty()) {
@@ -121,6 +122,14 @@ void Api::read(Request request, Respond respond) {
   }
   if (linearizable) return replica_.read_barrier(std::move(answer));
   answer({});
+}
+
+void Api::answer_read(const Request& request, const Respond& respond, const PastPtr& past) {
+  auto work = [this, request, past] {
+    return answer_from(request, past ? past->view.get() : nullptr);
+  };
+  if (views::is_slow(request)) return slow_reads_.answer(respond, std::move(work));
+  respond(work());
 }
 
 http::Response Api::answer_from(const Request& request, ledger::View* past) const {

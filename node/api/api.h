@@ -18,6 +18,7 @@
 #include "node/history/history.h"
 #include "node/http/message.h"
 #include "node/replica/replica.h"
+#include "node/views/slow_reads.h"
 #include "node/witness/endpoint.h"
 
 namespace puhui::node::api {
@@ -35,6 +36,7 @@ class Api {
 
  private:
   void read(http::Request request, http::Respond respond);
+  void answer_read(const http::Request& request, const http::Respond& respond, const PastPtr& past);
   [[nodiscard]] http::Response answer_from(const http::Request& request, ledger::View* past) const;
   void submit(http::Request request, http::Respond respond);
   void submit_one(const http::Request& request, http::Respond respond);
@@ -48,6 +50,7 @@ class Api {
   Metrics& metrics_;
   WitnessEndpoint witness_;
   History& history_;
+  views::SlowReads slow_reads_;
 };
 
 }  // namespace puhui::node::api

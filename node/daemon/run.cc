@@ -212,10 +212,16 @@ Result<void> run_node(const Config& config, const std::string& folder,
   auto replica = Replica::start(io, std::move(options), std::move(*identity));
   if (!replica) return tl::make_unexpected(replica.error());
   api::Metrics metrics;
-  History history(history_options(config, folder), [&replica = **replica](std::uint64_t leaf) {
-    const auto ledger = replica.ledger();
-    return Result<StoredLeaf>(ledger->view().leaf(leaf));
-  });
+  History history(
+      history_options(config, folder),
+      [&replica = **replica](std::uint64_t leaf) {
+        const auto ledger = replica.ledger();
+        return Result<StoredLeaf>(ledger->view().leaf(leaf));
+      },
+      [&replica = **replica](std::uint64_t size) {
+        const auto ledger = replica.ledger();
+        return ledger->view().root_at(size);
+      });
   api::Api api(**replica, metrics, witness->get(), history);
   auto server = http::Server::start(io, std::move(*serving),
                                     [&api](http::Request request, http::Respond respond) {
@@ -226,6 +232,7 @@ Result<void> run_node(const Config& config, const std::string& folder,
                config.client_listen);
   wait_for_signal();
   (*server)->stop(kStopBoundMs).wait();
+  history.stop();
   return {};
 }
 

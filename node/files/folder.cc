@@ -162,6 +162,14 @@ Result<crypto::Policy> read_policy(const std::string& path) {
   return policy;
 }
 
+Result<void> sync_filesystem(const std::string& folder) {
+  const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() < 0 || ::syncfs(fd.get()) != 0) return fail(ErrorCode::IO, reason(folder));
+  return {};
+}
+
+std::string halted_file(const std::string& data) { return data + "/halted"; }
+
 std::string current_ledger(const std::string& data) {
   const auto named = read_file(data + "/current");
   return data + "/" + (named ? *named : std::string("ledger-0"));

@@ -37,8 +37,16 @@ enum class Mode { shared, secret };  // 0644, 0600
 [[nodiscard]] Result<void> write_key(const std::string& path, const crypto::SecretKey& key,
                                      std::optional<std::string_view> passphrase);
 
+// Makes all files of the file system that holds this folder durable. IO.
+[[nodiscard]] Result<void> sync_filesystem(const std::string& folder);
+
 // A tlog-policy file. Errors of read_file; POLICY_MALFORMED names file and line.
 [[nodiscard]] Result<crypto::Policy> read_policy(const std::string& path);
+
+// A ledger's folder that holds a file of this name is not removed when another is in its place.
+inline constexpr const char* kKeepFile = "KEEP";
+// Why a node's ledger only reads for good: a file in its data, until it is repaired.
+[[nodiscard]] std::string halted_file(const std::string& data);
 
 // The ledger's folder inside a node's data: the one that DATA/current names, or the first one.
 [[nodiscard]] std::string current_ledger(const std::string& data);

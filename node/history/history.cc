@@ -45,58 +45,108 @@ std::string Scratch::close() {
   return std::exchange(folder_, {});
 }
 
-History::History(HistoryOptions options, ReadLeaf read)
-    : options_(std::move(options)), read_(std::move(read)), checking_(options_.threads) {
+History::History(HistoryOptions options, ReadLeaf read, RootAt root_at)
+    : options_(std::move(options)),
+      read_(std::move(read)),
+      root_at_(std::move(root_at)),
+      checking_(options_.threads) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(options_.folder, ignored))
     if (entry.path().filename().string().starts_with(kScratch)) fs::remove_all(entry, ignored);
 }
 
-History::~History() {
+History::~History() { stop(); }
+
+void History::stop() {
   stopping_ = true;
   order_.join();
-  scratch_.reset();
+  scratches_.clear();
   checking_.join();
 }
 
 void History::at(std::uint64_t size, Done done) {
+  if (stopping_) return done(fail(ErrorCode::UNAVAILABLE, "the node stops"));
   if (++waiting_ > kWaitingMax) {
     --waiting_;
     return done(fail(ErrorCode::BUSY, "too many ask for the past"));
   }
   boost::asio::post(order_, [this, size, done = std::move(done)] {
-    auto past = stopping_ ? fail(ErrorCode::UNAVAILABLE, "the node stops") : find(size);
+    done(find(size));
     --waiting_;
-    done(std::move(past));
   });
 }
 
-Result<Past> History::find(std::uint64_t size) {
-  if (!scratch_ || reached() > size || milestone_before(size) > reached())
-    if (auto begun = begin_before(size); !begun) return tl::make_unexpected(begun.error());
-  const auto goal = std::min(size, reached() + options_.leaves_per_question);
-  if (auto gone = go_to(goal); !gone) {
-    scratch_.reset();
-    return tl::make_unexpected(gone.error());
+// What begins at a milestone and goes wrong is tried again from the one before.
+Result<PastPtr> History::find(std::uint64_t size) {
+  for (;;) {
+    if (stopping_) return fail(ErrorCode::UNAVAILABLE, "the node stops");
+    const auto found = scratch_for(size);
+    if (!found) return tl::make_unexpected(found.error());
+    auto& scratch = **found;
+    const auto begun_at = scratch->begun_at();
+    const auto goal = std::min(size, scratch->size() + options_.leaves_per_question);
+    const auto gone = go_to(scratch, goal);
+    if (!gone) std::erase(scratches_, scratch);
+    if (!gone && (begun_at == 0 || gone.error().code != ErrorCode::CORRUPT))
+      return tl::make_unexpected(gone.error());
+    if (!gone) {
+      drop_milestone(begun_at);
+      continue;
+    }
+    if (goal < size)
+      return fail(ErrorCode::UNAVAILABLE, "the past is being rebuilt, " + std::to_string(goal) +
+                                              " of " + std::to_string(size) +
+                                              " leaves so far; ask again");
+    return std::make_shared<const Past>(
+        Past{scratch, std::make_unique<ledger::View>(scratch->ledger().view())});
   }
-  if (goal < size)
-    return fail(ErrorCode::UNAVAILABLE, "the past is being rebuilt, " + std::to_string(goal) +
-                                            " of " + std::to_string(size) +
-                                            " leaves so far; ask again");
-  return Past{scratch_, std::make_unique<ledger::View>(scratch_->ledger().view())};
 }
 
-// Whoever still reads the scratch left behind keeps it until he is done.
-Result<void> History::begin_before(std::uint64_t size) {
-  scratch_.reset();
-  const auto from = milestone_before(size);
-  const auto folder = options_.folder + "/" + std::string(kScratch) + std::to_string(++scratches_);
-  if (from > 0)
-    if (auto copied = copy_database(milestone(from), folder); !copied) return copied;
-  return open(folder);
+// The one at hand that has the shortest way to go, or a new one in the place of that used longest
+// ago. Whoever still reads a scratch left behind keeps it until he is done.
+Result<ScratchPtr*> History::scratch_for(std::uint64_t size) {
+  auto best = scratches_.end();
+  for (auto at = scratches_.begin(); at != scratches_.end(); ++at)
+    if ((*at)->size() <= size && (best == scratches_.end() || (*at)->size() > (*best)->size()))
+      best = at;
+  if (best == scratches_.end() || (*best)->size() < milestone_before(size)) {
+    auto begun = begin_before(size);
+    if (!begun) return tl::make_unexpected(begun.error());
+    if (scratches_.size() == kScratchesMax) scratches_.pop_back();
+    best = scratches_.insert(scratches_.end(), std::move(*begun));
+  }
+  std::rotate(scratches_.begin(), best, best + 1);
+  return &scratches_.front();
 }
 
-Result<void> History::open(const std::string& folder) {
+Result<ScratchPtr> History::begin_before(std::uint64_t size) {
+  for (;;) {
+    const auto from = milestone_before(size);
+    const auto folder = new_folder();
+    if (from == 0) return open(folder, 0);
+    auto begun = begin_at(from, folder);
+    if (begun && (*begun)->size() == from) return begun;
+    if (!begun && begun.error().code != ErrorCode::CORRUPT) return begun;
+    std::error_code ignored;
+    fs::remove_all(folder, ignored);
+    drop_milestone(from);
+  }
+}
+
+// Its files are read first: a damaged one that is open stops the process.
+Result<ScratchPtr> History::begin_at(std::uint64_t from, const std::string& folder) const {
+  if (auto whole = ledger::Store::check_files(milestone(from)); !whole)
+    return tl::make_unexpected(whole.error());
+  if (auto copied = copy_database(milestone(from), folder); !copied)
+    return tl::make_unexpected(copied.error());
+  return open(folder, from);
+}
+
+std::string History::new_folder() {
+  return options_.folder + "/" + std::string(kScratch) + std::to_string(++folders_);
+}
+
+Result<ScratchPtr> History::open(const std::string& folder, std::uint64_t begun_at) const {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) return io_failure(folder, error);
@@ -104,22 +154,23 @@ Result<void> History::open(const std::string& folder) {
   store.folder = folder;
   auto opened = ledger::Ledger::open(store);
   if (!opened) return tl::make_unexpected(opened.error());
-  scratch_ = std::make_shared<Scratch>(std::move(*opened), folder);
-  return {};
+  return std::make_shared<Scratch>(std::move(*opened), folder, begun_at);
 }
 
-std::uint64_t History::reached() const { return scratch_->ledger().view().head().size; }
-
-Result<void> History::go_to(std::uint64_t size) {
-  while (reached() < size) {
+Result<void> History::go_to(ScratchPtr& scratch, std::uint64_t size) {
+  for (;;) {
     if (stopping_) return fail(ErrorCode::UNAVAILABLE, "the node stops");
-    const auto next = (reached() / options_.milestone_leaves + 1) * options_.milestone_leaves;
+    const auto head = scratch->ledger().view().head();
+    if (head.root != root_at_(head.size))
+      return fail(ErrorCode::CORRUPT,
+                  "the first " + std::to_string(head.size) + " leaves have another root");
+    if (head.size >= size) return {};
+    const auto next = (head.size / options_.milestone_leaves + 1) * options_.milestone_leaves;
     const auto goal = std::min(size, next);
-    if (auto done = replay(scratch_->ledger(), read_, goal, checking_); !done) return done;
+    if (auto done = replay(scratch->ledger(), read_, goal, checking_); !done) return done;
     if (goal != next) continue;
-    if (auto kept = keep_milestone(next); !kept) return kept;
+    if (auto kept = keep_milestone(scratch); !kept) return kept;
   }
-  return {};
 }
 
 std::string History::milestone(std::uint64_t size) const {
@@ -144,26 +195,42 @@ std::uint64_t History::milestone_before(std::uint64_t size) const {
   return above == sizes.begin() ? 0 : *std::prev(above);
 }
 
+void History::drop_milestone(std::uint64_t size) const {
+  std::error_code ignored;
+  fs::remove_all(milestone(size), ignored);
+}
+
 // A database is copied while it is closed; one that others still read is not closed for that.
-Result<void> History::keep_milestone(std::uint64_t size) {
-  auto sizes = milestones();
-  if (sizes.contains(size) || scratch_.use_count() > 1) return {};
-  const auto folder = scratch_->close();
-  scratch_.reset();
+Result<void> History::keep_milestone(ScratchPtr& scratch) {
+  const auto size = scratch->size();
+  if (scratch->ledger().view().head().root != root_at_(size)) return {};
+  if (milestones().contains(size) || scratch.use_count() > 1) return {};
+  const auto begun_at = scratch->begun_at();
+  const auto folder = scratch->close();
   const auto unfinished = milestone(size) + ".new";
   std::error_code error;
   fs::remove_all(unfinished, error);
   if (auto copied = copy_database(folder, unfinished); !copied) return copied;
+  if (auto synced = sync_filesystem(unfinished); !synced) return synced;
   fs::rename(unfinished, milestone(size), error);
   if (error) return io_failure(unfinished, error);
-  // When there are too many, every second one goes.
-  sizes.insert(size);
-  bool goes = sizes.size() > kMilestonesMax;
-  for (const auto one : sizes) {
-    if (goes) fs::remove_all(milestone(one), error);
-    goes = sizes.size() > kMilestonesMax && !goes;
+  thin_milestones();
+  auto opened = open(folder, begun_at);
+  if (!opened) return tl::make_unexpected(opened.error());
+  scratch = std::move(*opened);
+  return {};
+}
+
+// When there are too many, every second one goes, never the last one.
+void History::thin_milestones() const {
+  auto sizes = milestones();
+  if (sizes.size() <= kMilestonesMax) return;
+  sizes.erase(std::prev(sizes.end()));
+  bool goes = true;
+  for (const auto size : sizes) {
+    if (goes) drop_milestone(size);
+    goes = !goes;
   }
-  return open(folder);
 }
 
 }  // namespace puhui::node

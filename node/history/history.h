@@ -1,9 +1,11 @@
 // Any view at any past position: the leaves up to it, followed again in a ledger beside the node's.
 //
-//   FOLDER/scratch-<n>       the ledger at hand; goes forward, or begins again for an earlier past
+//   FOLDER/scratch-<n>       one of a few ledgers at hand; each only goes forward
 //   FOLDER/milestone-<size>  views of a past size to begin from, so that no question follows more
 //                            than a bounded part of the log again
-// All of it can be deleted while the node is down. Threads: `at` from any; answers come from one.
+// A past is answered only if its root is the log's; a milestone that does not lead there, or does
+// not open, is dropped for the one before. All of it can be deleted while the node is down.
+// Threads: `at` from any; answers come from one.
 #pragma once
 
 #include <atomic>
@@ -17,29 +19,34 @@
 
 namespace puhui::node {
 
-// A ledger in a folder that goes with it.
+// A ledger in a folder that goes with it. `begun_at` is the milestone it began from, or 0.
 class Scratch {
  public:
-  Scratch(std::unique_ptr<ledger::Ledger> ledger, std::string folder)
-      : ledger_(std::move(ledger)), folder_(std::move(folder)) {}
+  Scratch(std::unique_ptr<ledger::Ledger> ledger, std::string folder, std::uint64_t begun_at)
+      : ledger_(std::move(ledger)), folder_(std::move(folder)), begun_at_(begun_at) {}
   ~Scratch();
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
 
   [[nodiscard]] ledger::Ledger& ledger() { return *ledger_; }
+  [[nodiscard]] std::uint64_t begun_at() const { return begun_at_; }
+  [[nodiscard]] std::uint64_t size() const { return ledger_->view().head().size; }
   // Closes the ledger and answers its folder, which stays.
   std::string close();
 
  private:
   std::unique_ptr<ledger::Ledger> ledger_;
   std::string folder_;
+  std::uint64_t begun_at_;
 };
+using ScratchPtr = std::shared_ptr<Scratch>;
 
 // The views of a past; what they are read from lives as long.
 struct Past {
-  std::shared_ptr<Scratch> scratch;
+  ScratchPtr scratch;
   std::unique_ptr<ledger::View> view;
 };
+using PastPtr = std::shared_ptr<const Past>;
 
 struct HistoryOptions {
   std::string folder;
@@ -54,34 +61,48 @@ class History {
  public:
   static constexpr int kWaitingMax = 16;
   static constexpr std::uint64_t kMilestonesMax = 16;
+  static constexpr std::size_t kScratchesMax = 2;
 
-  History(HistoryOptions options, ReadLeaf read);
-  // Answers what waits with UNAVAILABLE first.
+  // The root of the log's first leaves; called from the answering thread.
+  using RootAt = std::function<crypto::Digest(std::uint64_t size)>;
+
+  History(HistoryOptions options, ReadLeaf read, RootAt root_at);
+  // Stops.
   ~History();
 
-  using Done = std::function<void(Result<Past> past)>;
+  // `done` is called before `stop` returns, if it is called at all later than `at`.
+  using Done = std::function<void(Result<PastPtr> past)>;
   // The views after the first `size` leaves, all of which must exist. UNAVAILABLE says how far the
-  // rebuilding has come, BUSY that too many wait; errors of replay and of the file system.
+  // rebuilding has come, or that this has stopped; BUSY that too many wait; CORRUPT that the leaves
+  // do not lead to the log's root; errors of replay and of the file system.
   void at(std::uint64_t size, Done done);
 
+  // Answers what waits with UNAVAILABLE; nothing is answered after it returns. Not from `done`.
+  void stop();
+
  private:
-  [[nodiscard]] Result<Past> find(std::uint64_t size);
-  [[nodiscard]] Result<void> begin_before(std::uint64_t size);
-  [[nodiscard]] Result<void> go_to(std::uint64_t size);
-  [[nodiscard]] Result<void> open(const std::string& folder);
-  [[nodiscard]] std::uint64_t reached() const;
+  [[nodiscard]] Result<PastPtr> find(std::uint64_t size);
+  [[nodiscard]] Result<ScratchPtr*> scratch_for(std::uint64_t size);
+  [[nodiscard]] Result<ScratchPtr> begin_before(std::uint64_t size);
+  [[nodiscard]] Result<ScratchPtr> begin_at(std::uint64_t from, const std::string& folder) const;
+  [[nodiscard]] Result<void> go_to(ScratchPtr& scratch, std::uint64_t size);
+  [[nodiscard]] Result<ScratchPtr> open(const std::string& folder, std::uint64_t begun_at) const;
+  [[nodiscard]] std::string new_folder();
   [[nodiscard]] std::string milestone(std::uint64_t size) const;
   [[nodiscard]] std::set<std::uint64_t> milestones() const;
   [[nodiscard]] std::uint64_t milestone_before(std::uint64_t size) const;
-  [[nodiscard]] Result<void> keep_milestone(std::uint64_t size);
+  void drop_milestone(std::uint64_t size) const;
+  [[nodiscard]] Result<void> keep_milestone(ScratchPtr& scratch);
+  void thin_milestones() const;
 
   const HistoryOptions options_;
   const ReadLeaf read_;
+  const RootAt root_at_;
   std::atomic<bool> stopping_{false};
   std::atomic<int> waiting_{0};
   // The rest belongs to the one thread of `order_`.
-  std::shared_ptr<Scratch> scratch_;
-  std::uint64_t scratches_ = 0;
+  std::vector<ScratchPtr> scratches_;  // the one used last comes first
+  std::uint64_t folders_ = 0;
   boost::asio::thread_pool checking_;
   boost::asio::thread_pool order_{1};
 };

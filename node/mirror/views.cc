@@ -27,9 +27,10 @@ MirrorViews::MirrorViews(const Copy& copy, unsigned threads)
       leaves_(copy),
       pool_(threads) {}
 
+// Nobody may end a history from within its own answer.
 MirrorViews::~MirrorViews() {
-  std::lock_guard lock(mutex_);
-  built_.reset();
+  if (const auto last = built()) last->history->stop();
+  slow_reads_.stop();
 }
 
 Result<std::unique_ptr<MirrorViews>> MirrorViews::open(const Copy& copy, unsigned threads) {
@@ -49,9 +50,10 @@ Result<void> MirrorViews::build() {
   options.threads = threads_;
   auto built = std::make_shared<Built>();
   built->ledger = std::move(*ledger);
-  built->history = std::make_unique<History>(options, [&of = *built->ledger](std::uint64_t leaf) {
-    return Result<StoredLeaf>(of.view().leaf(leaf));
-  });
+  auto& of = *built->ledger;
+  built->history = std::make_unique<History>(
+      options, [&of](std::uint64_t leaf) { return Result<StoredLeaf>(of.view().leaf(leaf)); },
+      [&of](std::uint64_t size) { return of.view().root_at(size); });
   std::lock_guard lock(mutex_);
   built_ = std::move(built);
   return {};
@@ -97,13 +99,21 @@ void MirrorViews::handle(const http::Request& request, http::Respond respond,
   const auto size = views::asks_past(request) ? views::size_asked(request, current)
                                               : Result<std::uint64_t>(current.head().size);
   if (!size) return respond(http::problem(size.error()));
-  if (*size == current.head().size)
-    return respond(answer(request, current, current, std::move(checkpoint)));
-  from->history->at(*size, [from, request, respond, checkpoint](const Result<Past>& past) {
+  if (*size == current.head().size) return answer_read(from, request, respond, {checkpoint, {}});
+  from->history->at(*size, [this, from, request, respond, checkpoint](const Result<PastPtr>& past) {
     if (!past) return respond(http::problem(past.error()));
-    auto now = from->ledger->view();
-    respond(answer(request, *past->view, now, checkpoint));
+    answer_read(from, request, respond, {checkpoint, *past});
   });
+}
+
+void MirrorViews::answer_read(const BuiltPtr& from, const http::Request& request,
+                              const http::Respond& respond, const Moment& moment) {
+  auto work = [from, request, moment] {
+    auto now = from->ledger->view();
+    return answer(request, moment.past ? *moment.past->view : now, now, moment.checkpoint);
+  };
+  if (views::is_slow(request)) return slow_reads_.answer(respond, std::move(work));
+  respond(work());
 }
 
 }  // namespace puhui::node

@@ -13,6 +13,7 @@
 #include "node/history/history.h"
 #include "node/http/message.h"
 #include "node/mirror/leaves.h"
+#include "node/views/slow_reads.h"
 #include "node/witness/complete.h"
 
 namespace puhui::node {
@@ -38,10 +39,17 @@ class MirrorViews {
     std::unique_ptr<History> history;
   };
   using BuiltPtr = std::shared_ptr<Built>;
+  // What is asked about: a past, or now; and the checkpoint it is proved by.
+  struct Moment {
+    CompletePtr checkpoint;
+    PastPtr past;
+  };
 
   MirrorViews(const Copy& copy, unsigned threads);
   Result<void> build();
   [[nodiscard]] BuiltPtr built() const;
+  void answer_read(const BuiltPtr& from, const http::Request& request, const http::Respond& respond,
+                   const Moment& moment);
 
   const Copy& copy_;
   const std::string folder_;
@@ -50,6 +58,7 @@ class MirrorViews {
   boost::asio::thread_pool pool_;
   mutable std::mutex mutex_;
   BuiltPtr built_;
+  views::SlowReads slow_reads_;
 };
 
 }  // namespace puhui::node

@@ -1,0 +1,32 @@
+// Answers that read much (statements, lists of claims, credits) on a thread of their own, few at a
+// time, so that they hold up nobody.
+// Threads: `answer` from any; answers come from one.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+
+#include "node/http/message.h"
+
+namespace puhui::node::views {
+
+class SlowReads {
+ public:
+  static constexpr int kWaitingMax = 8;
+
+  // Stops.
+  ~SlowReads();
+
+  // Answers what `work` gives, or BUSY.
+  void answer(http::Respond respond, std::function<http::Response()> work);
+
+  // Waits until all is answered. Not from `work`.
+  void stop();
+
+ private:
+  std::atomic<int> waiting_{0};
+  boost::asio::thread_pool pool_{1};
+};
+
+}  // namespace puhui::node::views
