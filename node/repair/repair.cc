@@ -3,6 +3,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <filesystem>
 
+#include "consensus/log.h"
 #include "ledger/inventory.h"
 #include "node/history/replay.h"
 #include "node/mirror/leaves.h"
@@ -111,18 +112,60 @@ Result<std::unique_ptr<ledger::Ledger>> rebuild_from(const RepairOptions& option
       folder, [&source](std::uint64_t leaf) { return source.read(leaf); }, size, options.threads);
 }
 
-// From now on the node opens the new ledger.
+// A name in the data folder that nothing has.
+std::string free_name(const std::string& wanted) {
+  auto name = wanted;
+  for (int number = 2; fs::exists(name); ++number) name = wanted + "-" + std::to_string(number);
+  return name;
+}
+
+// From now on the node opens the new ledger. Whenever the power fails, the name in `current` is
+// that of a whole ledger, and the old one stays.
 Result<std::string> put_in_place(const std::string& data, const std::string& old,
                                  const std::string& made) {
-  const auto name = fs::path(made).filename().string();
-  if (auto named = write_file(data + "/current", name, Mode::shared); !named)
-    return tl::make_unexpected(named.error());
-  auto kept = data + "/damaged-" + fs::path(old).filename().string();
+  const auto name = free_name(data + "/ledger-repaired");
+  const auto kept = free_name(data + "/damaged-" + fs::path(old).filename().string());
   std::error_code error;
-  fs::remove_all(kept, error);
+  fs::rename(made, name, error);
+  if (error) return io_failure(made, error);
+  if (auto marked = write_file(old + "/" + kKeepFile, "", Mode::shared); !marked)
+    return tl::make_unexpected(marked.error());
+  if (auto named = write_file(data + "/current", fs::path(name).filename().string(), Mode::shared);
+      !named)
+    return tl::make_unexpected(named.error());
   fs::rename(old, kept, error);
   if (error) return io_failure(old, error);
+  fs::remove(halted_file(data), error);
+  if (error) return io_failure(halted_file(data), error);
   return kept;
+}
+
+// What the rebuilt ledger has reached must be what the old one had.
+Result<void> check_rebuilt(const ledger::View& rebuilt, const Inventory& old) {
+  const auto& head = rebuilt.head();
+  if (head.root != old.head().root)
+    return fail(ErrorCode::CORRUPT, "the leaves do not lead to the root this node had reached");
+  if (const auto gap = rebuilt.gap())
+    return fail(ErrorCode::UNAVAILABLE, "the attachment of leaf " + std::to_string(*gap) +
+                                            " is missing here and at the source");
+  if (head.digest != old.head().digest && old.has_own_digest())
+    return fail(ErrorCode::CORRUPT,
+                "this program gives other views of the leaves than the one that built them");
+  return {};
+}
+
+// Consensus must still hold what comes after the ledger's place.
+Result<void> check_log(const std::string& data, const Inventory& old) {
+  const auto applied = old.applied();
+  if (!applied) return tl::make_unexpected(applied.error());
+  if (!exists(data + "/log")) return {};  // the node will ask for it to join again
+  const auto log = consensus::LevelLog::open(data + "/log");
+  if (!log) return tl::make_unexpected(log.error());
+  const auto stored = (*log)->load();
+  if (stored.empty() || stored.first <= applied->index + 1) return {};
+  return fail(ErrorCode::CORRUPT, "consensus begins at " + std::to_string(stored.first) +
+                                      ", the ledger ends at " + std::to_string(applied->index) +
+                                      ": join again under a new number");
 }
 
 }  // namespace
@@ -138,25 +181,25 @@ Result<Repaired> repair(const RepairOptions& options) {
   if (!lock) return tl::make_unexpected(lock.error());
   const auto folder = current_ledger(options.data);
   const auto well = examine(folder, options.data + "/scrub", options.threads);
+  if (well && exists(halted_file(options.data)))
+    return fail(ErrorCode::CORRUPT,
+                "the leaves themselves are not the city's: join again under a new number");
   if (well) return Repaired{{}, well->size, well->root, {}};
   if (well.error().code != ErrorCode::CORRUPT) return tl::make_unexpected(well.error());
   const WorkFolder saved(options.data + "/salvage");
   const auto old = salvage(folder, saved.folder());
   if (!old) return tl::make_unexpected(old.error());
   const auto head = (*old)->head();
-  const auto made = folder + "-repaired";
-  std::error_code ignored;
-  fs::remove_all(made, ignored);
+  const WorkFolder work(options.data + "/repair");
+  const auto& made = work.folder();
   {
     const auto rebuilt = rebuild_from(options, **old, made);
     if (!rebuilt) return tl::make_unexpected(rebuilt.error());
-    const auto view = (*rebuilt)->view();
-    if (view.head().root != head.root)
-      return fail(ErrorCode::CORRUPT, "the leaves do not lead to the root this node had reached");
-    if (const auto gap = view.gap())
-      return fail(ErrorCode::UNAVAILABLE, "the attachment of leaf " + std::to_string(*gap) +
-                                              " is missing here and at the source");
+    if (auto same = check_rebuilt((*rebuilt)->view(), **old); !same)
+      return tl::make_unexpected(same.error());
   }
+  if (auto goes_on = check_log(options.data, **old); !goes_on)
+    return tl::make_unexpected(goes_on.error());
   if (auto given = (*old)->hand_over(store_in(made)); !given)
     return tl::make_unexpected(given.error());
   auto kept = put_in_place(options.data, folder, made);

@@ -39,8 +39,9 @@ struct Repaired {
 };
 
 // Errors of Follower; CORRUPT if the leaves to build from are damaged themselves, do not lead to
-// the root the node had reached, or the place in consensus is lost (join under a new number then);
-// UNAVAILABLE if the source holds fewer leaves.
+// the root and the views the node had reached, the place in consensus or a refusal is lost, or the
+// node was found to have diverged with sound leaves (join under a new number then); UNAVAILABLE if
+// the source holds fewer leaves.
 [[nodiscard]] Result<Repaired> repair(const RepairOptions& options);
 
 }  // namespace puhui::node

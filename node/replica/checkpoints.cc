@@ -14,6 +14,11 @@ namespace asio = boost::asio;
 constexpr std::uint64_t kRoundTimeoutMs = 1'000;
 constexpr std::uint64_t kReminderMs = 1'000;
 
+std::string differing_roots(ledger::View& view, std::uint64_t size, const crypto::Digest& theirs) {
+  return "diverged: the city's root of " + std::to_string(size) + " leaves is " + theirs.base64() +
+         ", here " + view.root_at(size).base64();
+}
+
 std::uint64_t now_s() { return static_cast<std::uint64_t>(wall_clock_us() / 1'000'000); }
 
 }  // namespace
@@ -98,6 +103,7 @@ void Checkpoints::add(std::uint64_t voter, crypto::NoteSignature signature) {
 
 void Checkpoints::receive(std::uint64_t from, const v1::Cosigned& cosigned) {
   if (!round_ || cosigned.checkpoint() != round_->body || !voters_.contains(from)) return;
+  if (!cosigned.other_root().empty()) return contradict(from, cosigned.other_root());
   const auto lines = crypto::parse_signature_lines(cosigned.signature_line());
   const auto key = key_of(from);
   if (!lines || lines->size() != 1 || !key) return;
@@ -105,6 +111,17 @@ void Checkpoints::receive(std::uint64_t from, const v1::Cosigned& cosigned) {
     return hooks_.alarm(
         {ErrorCode::SIGNATURE_INVALID, "cosignature of node " + std::to_string(from)});
   add(from, lines->front());
+}
+
+// The leader alone cannot see that it is the odd one out: no checkpoint of the others exists.
+void Checkpoints::contradict(std::uint64_t voter, const std::string& root) {
+  const auto theirs = crypto::Digest::from_bytes(root);
+  if (!theirs) return;
+  auto& voters = round_->other_roots[root];
+  voters.insert(voter);
+  if (2 * voters.size() <= voters_.size()) return;
+  auto view = slot_.get()->view();
+  hooks_.diverged(differing_roots(view, round_->size, *theirs) + "; puhui scrub names the key");
 }
 
 void Checkpoints::sign_log() {
@@ -154,8 +171,7 @@ void Checkpoints::publish(const v1::CompleteCheckpoint& complete) {
 
 void Checkpoints::say_diverged(ledger::View& view, const crypto::Checkpoint& checkpoint,
                                const v1::CompleteCheckpoint& complete) const {
-  auto why = "diverged: the city's root of " + std::to_string(checkpoint.size) + " leaves is " +
-             checkpoint.root.base64() + ", here " + view.root_at(checkpoint.size).base64();
+  auto why = differing_roots(view, checkpoint.size, checkpoint.root);
   const auto leaf = complete.state_root_leaf();
   const auto theirs_entry = ledger::decode_entry(complete.state_root());
   if (leaf < view.head().size && theirs_entry) {
@@ -172,7 +188,7 @@ void Checkpoints::say_diverged(ledger::View& view, const crypto::Checkpoint& che
 void Checkpoints::receive(std::uint64_t from, const v1::CosignRequest& request) {
   const auto checkpoint = crypto::parse_checkpoint(request.checkpoint());
   if (!checkpoint) return hooks_.alarm(checkpoint.error());
-  asked_ = Asked{from, request.checkpoint(), checkpoint->size};
+  asked_ = Asked{from, request.checkpoint(), checkpoint->size, checkpoint->root};
   answer_request();
 }
 
@@ -180,13 +196,17 @@ void Checkpoints::answer_request() {
   if (!asked_ || slot_.get()->view().head().size < asked_->size) return;
   asio::post(signing_, [this, asked = *std::exchange(asked_, std::nullopt)] {
     auto view = slot_.get()->view();
+    const auto own_root = view.root_at(asked.size);
     auto signature = cosigner_.cosign(view, asked.body, now_s());
-    asio::post(strand_, [this, asked, signature = std::move(signature)] {
-      if (!signature) return hooks_.alarm(signature.error());
+    asio::post(strand_, [this, asked, own_root, signature = std::move(signature)] {
       v1::NodeMessage message;
       message.mutable_cosigned()->set_checkpoint(asked.body);
-      message.mutable_cosigned()->set_signature_line(crypto::format_signature_line(*signature));
-      hooks_.send(asked.from, message);
+      if (signature)
+        message.mutable_cosigned()->set_signature_line(crypto::format_signature_line(*signature));
+      else if (own_root != asked.root)
+        message.mutable_cosigned()->set_other_root(std::string(own_root.view()));
+      if (!signature) hooks_.alarm(signature.error());
+      if (signature || own_root != asked.root) hooks_.send(asked.from, message);
     });
   });
 }

@@ -28,7 +28,8 @@ struct CheckpointHooks {
   std::function<void(CompletePtr checkpoint)> complete;
   // Something that must not happen: another root than ours, a signature refused.
   std::function<void(const Error& error)> alarm;
-  // A complete checkpoint contradicts our ledger: a majority of the voters went another way.
+  // A majority of the voters went another way: their complete checkpoint contradicts our ledger, or
+  // they all have the same other root.
   std::function<void(const std::string& why)> diverged;
   // The policy of the voters in force.
   std::function<Result<crypto::Policy>()> policy;
@@ -39,7 +40,8 @@ struct CheckpointRound {
   std::string body;
   std::uint64_t size = 0;
   std::uint64_t began_ms = 0;
-  std::map<std::uint64_t, crypto::NoteSignature> signatures;  // by voter
+  std::map<std::uint64_t, crypto::NoteSignature> signatures;   // by voter
+  std::map<std::string, std::set<std::uint64_t>> other_roots;  // voters that have another one
   bool log_signing = false;
 };
 
@@ -64,6 +66,7 @@ class Checkpoints {
   void start_round();
   void cosign_own();
   void add(std::uint64_t voter, crypto::NoteSignature signature);
+  void contradict(std::uint64_t voter, const std::string& root);
   void sign_log();
   void finish(const crypto::NoteSignature& log_signature);
   void publish(const v1::CompleteCheckpoint& complete);
@@ -91,6 +94,7 @@ class Checkpoints {
     std::uint64_t from = 0;
     std::string body;
     std::uint64_t size = 0;
+    crypto::Digest root;
   };
   std::optional<Asked> asked_;
 };

@@ -24,7 +24,8 @@ void remove_old_ledgers(const std::string& folder) {
   std::error_code error;
   for (const auto& found : std::filesystem::directory_iterator(folder, error)) {
     const auto name = found.path().filename().string();
-    if (name.starts_with("ledger-") && name != keep)
+    if (name.starts_with("ledger-") && name != keep &&
+        !exists(found.path().string() + "/" + kKeepFile))
       std::filesystem::remove_all(found.path(), error);
   }
 }
@@ -40,6 +41,12 @@ Result<LedgerPtr> open_ledger(const ReplicaOptions& options, const v1::Genesis& 
   if (const auto gap = (*opened)->view().gap())
     return fail(ErrorCode::CORRUPT,
                 "the attachment of leaf " + std::to_string(*gap) + " is missing");
+  if (exists(halted_file(options.folder))) {
+    const auto why = read_file(halted_file(options.folder));
+    if (!why) return tl::make_unexpected(why.error());
+    (*opened)->halt(*why);
+    spdlog::critical("read-only: {}", *why);
+  }
   return LedgerPtr(std::move(*opened));
 }
 
@@ -142,8 +149,12 @@ CheckpointHooks Replica::checkpoint_hooks() {
     receipts_.provable(std::move(checkpoint));
   };
   hooks.diverged = [this](const std::string& why) {
+    const auto ledger = slot_.get();
+    if (!ledger->read_only_reason().empty()) return;
     spdlog::critical("{}", why);
-    slot_.get()->halt(why);
+    ledger->halt(why);
+    if (auto kept = write_file(halted_file(options_.folder), why, Mode::shared); !kept)
+      spdlog::error("{}", describe(kept.error()));
   };
   hooks.alarm = [](const Error& error) {
     const bool grave = error.code == ErrorCode::CHECKPOINT_INCONSISTENT;
@@ -305,6 +316,7 @@ void Replica::tick() {
     const auto now_ms = steady_clock_ms();
     if (pinged_ms_ + kPingMs <= now_ms) ping_clocks();
     if (refreshed_ms_ + kRefreshMs <= now_ms) refresh_members();
+    stand_aside(now_ms);
     ordering_.tick();
     checkpoints_.tick(now_ms);
     if (fetcher_) fetcher_->tick(now_ms);
@@ -312,6 +324,21 @@ void Replica::tick() {
     positions_.expire(now_ms);
     tick();
   });
+}
+
+// A node that only reads must not lead: it would answer nobody. It asks one voter after the other.
+void Replica::stand_aside(std::uint64_t now_ms) {
+  if (!leads_ || slot_.get()->read_only_reason().empty()) return;
+  if (ordering_.driver().status().transferee != 0) return;
+  std::vector<std::uint64_t> voters;
+  for (const auto& server : configuration_.servers)
+    if (server.role == consensus::Role::kVoter && server.id != options_.node_id)
+      voters.push_back(server.id);
+  if (voters.empty()) return;
+  const auto to = voters[stood_aside_++ % voters.size()];
+  if (auto asked = ordering_.driver().transfer(to, now_ms); !asked)
+    spdlog::debug("transfer to {}: {}", to, describe(asked.error()));
+  ordering_.settle();
 }
 
 void Replica::ping_clocks() {

@@ -109,6 +109,7 @@ class Replica {
   Result<void> recall() const;
   Result<void> bootstrap();
   void tick();
+  void stand_aside(std::uint64_t now_ms);
   void ping_clocks();
   void receive(std::uint64_t from, std::string bytes);
   void receive_own(std::uint64_t from, const v1::NodeMessage& message);
@@ -152,7 +153,7 @@ class Replica {
   // Strand only.
   consensus::Configuration configuration_;
   std::vector<peers::Member> members_;
-  std::uint64_t pinged_ms_ = 0, refreshed_ms_ = 0;
+  std::uint64_t pinged_ms_ = 0, refreshed_ms_ = 0, stood_aside_ = 0;
   std::atomic<bool> leads_{false};
   bool stopping_ = false;
 

@@ -12,13 +12,6 @@
 namespace puhui::testing {
 namespace {
 
-using Words = std::vector<std::string>;
-
-Words operator+(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
 class MirroredCity : public ::testing::Test {
  protected:
   MirroredCity() {

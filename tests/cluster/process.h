@@ -30,11 +30,17 @@ class Process {
   pid_t pid_ = -1;
 };
 
+using Words = std::vector<std::string>;
+[[nodiscard]] inline Words operator+(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
 // Runs to the end; exit status, and what it printed.
 struct Ran {
   int status = -1;
   std::string output;
 };
-[[nodiscard]] Ran run(const std::vector<std::string>& command);
+[[nodiscard]] Ran run(const Words& command);
 
 }  // namespace puhui::testing

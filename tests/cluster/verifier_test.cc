@@ -18,8 +18,6 @@
 namespace puhui::testing {
 namespace {
 
-using Words = std::vector<std::string>;
-
 constexpr const char* kOrigin = "test.puhui-ledger.example";
 constexpr int kVerified = 0;
 constexpr int kRefused = 3;
@@ -49,11 +47,6 @@ Founding founding_of(const City& city) {
         crypto::format_vkey({node.name(), crypto::NoteKeyType::cosignature, key.value()}));
   }
   return founding;
-}
-
-Words operator+(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
 }
 
 Words trusting(const Founding& founding) {

@@ -6,7 +6,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
+#include "consensus/log.h"
 #include "ledger/inventory.h"
 #include "ledger/store/keys.h"
 #include "tests/crypto/growing_log.h"
@@ -160,6 +162,93 @@ TEST_F(Repairs, AMissingEntryNeedsAPeer) {
   take_from_the_copy();
   const auto done = repair(options);
   ASSERT_TRUE(done) << describe(done.error());
+  expect_as_before();
+}
+
+// Without a refusal the node would accept what all others refuse.
+TEST_F(Repairs, ALostRefusalIsNotMadeUp) {
+  std::string refusal;
+  {
+    const auto store = std::move(*ledger::Store::open(current()));
+    store->reader()->scan("r", "r", [&refusal](std::string_view key, std::string_view) {
+      refusal = key;
+      return false;
+    });
+  }
+  ASSERT_FALSE(refusal.empty());
+  overwrite(refusal, std::nullopt);
+  EXPECT_EQ(scrub(options).error().detail, "a refusal is lost or changed");
+  take_from_the_copy();
+  const auto done = repair(options);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::CORRUPT);
+  EXPECT_FALSE(fs::exists(options.data + "/current")) << "nothing half done";
+}
+
+// Somebody built these views by other rules: the same leaves give others here.
+TEST_F(Repairs, ViewsOfOtherRulesAreNotReplaced) {
+  const auto key = ledger::key::meta("families");
+  std::string families;
+  {
+    const auto store = std::move(*ledger::Store::open(current()));
+    families = store->get(key).value();
+  }
+  families.back() ^= 1;
+  auto other = head;
+  other.digest = crypto::sha256(families);
+  overwrite(key, families);
+  overwrite(ledger::key::meta("head"), ledger::encode_head(other));
+  const auto done = repair(options);
+  ASSERT_FALSE(done);
+  EXPECT_NE(done.error().detail.find("other views of the leaves"), std::string::npos)
+      << done.error().detail;
+}
+
+TEST_F(Repairs, ADigestThatIsDamagedItselfDoesNotMatter) {
+  auto other = head;
+  other.digest.bytes[0] ^= 1;
+  overwrite(ledger::key::meta("head"), ledger::encode_head(other));
+  ASSERT_FALSE(scrub(options));
+  ASSERT_TRUE(repair(options));
+  expect_as_before();
+}
+
+TEST_F(Repairs, ConsensusMustHoldWhatComesNext) {
+  overwrite(ledger::key::account("owner-side"), "a million");
+  {
+    auto log = std::move(*consensus::LevelLog::open(options.data + "/log"));
+    consensus::Snapshot snapshot;
+    snapshot.index = applied.index + 5;
+    snapshot.term = 1;
+    snapshot.configuration.servers = {{1, "127.0.0.1:1", consensus::Role::kVoter}};
+    snapshot.configuration_index = 1;
+    const std::vector<consensus::LogOp> ops{consensus::SnapshotOp{snapshot, applied.index + 6}};
+    log->write(ops);
+  }
+  const auto done = repair(options);
+  ASSERT_FALSE(done);
+  EXPECT_NE(done.error().detail.find("new number"), std::string::npos) << done.error().detail;
+}
+
+TEST_F(Repairs, ANodeThatDivergedWithSoundLeavesStaysStopped) {
+  ASSERT_TRUE(write_file(halted_file(options.data), "diverged: …", Mode::shared));
+  const auto done = repair(options);
+  ASSERT_FALSE(done);
+  EXPECT_NE(done.error().detail.find("new number"), std::string::npos) << done.error().detail;
+  overwrite(ledger::key::account("owner-side"), "a million");
+  ASSERT_TRUE(repair(options));
+  EXPECT_FALSE(fs::exists(halted_file(options.data))) << "mended";
+}
+
+TEST_F(Repairs, EveryDamagedLedgerIsKept) {
+  std::set<std::string> kept;
+  for (int time = 0; time < 3; ++time) {
+    overwrite(ledger::key::account("owner-side"), "a million");
+    const auto done = repair(options);
+    ASSERT_TRUE(done) << describe(done.error());
+    EXPECT_TRUE(kept.insert(done->kept).second);
+  }
+  for (const auto& one : kept) EXPECT_TRUE(fs::exists(one + "/CURRENT")) << one;
   expect_as_before();
 }
 
