@@ -36,6 +36,7 @@ struct Command {
 [[nodiscard]] std::span<const Command> project_commands();
 [[nodiscard]] std::span<const Command> account_commands();
 [[nodiscard]] std::span<const Command> unit_commands();
+[[nodiscard]] std::span<const Command> history_commands();
 [[nodiscard]] std::span<const Command> behaviour_commands();
 [[nodiscard]] std::span<const Command> proof_commands();
 [[nodiscard]] std::span<const Command> state_proof_commands();
@@ -93,6 +94,9 @@ Run submits(std::shared_ptr<Action> action, Action* (v1::Payload::*field)()) {
 }
 
 // ---- Reading ----------------------------------------------------------------------------------
+
+// One line: position, time, action, acting party.
+void print_entry(Session& session, const v1::EntryView& entry);
 
 // Asks for one thing and prints it. `Message` is what the node answers.
 template <class Message>

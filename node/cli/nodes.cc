@@ -27,23 +27,6 @@ Run declare_totals(CLI::App&) {
 }
 
 // The name of the action that is set, or the kind of an entry that is no event.
-std::string action_of(const v1::EntryView& entry) {
-  const auto* group = v1::Payload::descriptor()->FindOneofByName("action");
-  const auto* field =
-      entry.payload().GetReflection()->GetOneofFieldDescriptor(entry.payload(), group);
-  return field == nullptr ? entry.kind() : field->name();
-}
-
-void print_entry(Session& session, const v1::EntryView& entry) {
-  auto& out = session.world().out;
-  if (session.json()) {
-    out << to_json_line(entry);
-    return;
-  }
-  out << entry.position() << "  " << format_time(entry.time()) << "  "
-      << printable(action_of(entry)) << "  " << printable(entry.payload().party()) << "\n";
-}
-
 struct Tail {
   std::optional<std::uint64_t> from;
   bool follow = false;
@@ -160,7 +143,24 @@ constexpr Command kCommands[] = {
      declare_member},
 };
 
+std::string action_of(const v1::EntryView& entry) {
+  const auto* group = v1::Payload::descriptor()->FindOneofByName("action");
+  const auto* field =
+      entry.payload().GetReflection()->GetOneofFieldDescriptor(entry.payload(), group);
+  return field == nullptr ? entry.kind() : field->name();
+}
+
 }  // namespace
+
+void print_entry(Session& session, const v1::EntryView& entry) {
+  auto& out = session.world().out;
+  if (session.json()) {
+    out << to_json_line(entry);
+    return;
+  }
+  out << entry.position() << "  " << format_time(entry.time()) << "  "
+      << printable(action_of(entry)) << "  " << printable(entry.payload().party()) << "\n";
+}
 
 std::span<const Command> node_commands() { return kCommands; }
 

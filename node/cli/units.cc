@@ -14,11 +14,6 @@ constexpr Column kRetirementColumns[] = {
     {"BENEFICIARY", "retirement.beneficiary"},
 };
 
-constexpr Column kMoveColumns[] = {
-    {"LEAF", "leaf"}, {"TIME", "time"}, {"MOVE", "kind"}, {"START", "start"},
-    {"END", "end"},   {"FROM", "from"}, {"TO", "to"},
-};
-
 // --amount, or --serials one or more times; never both.
 template <class Action>
 void add_units(CLI::App& app, const std::shared_ptr<Action>& action) {
@@ -95,32 +90,6 @@ Run declare_serial_show(CLI::App& app) {
   };
 }
 
-Run declare_history(CLI::App& app) {
-  return [serial = add_serial(app)](Session& session) -> Result<Exit> {
-    v1::UnitHistory whole;
-    std::string after;
-    do {
-      Query query{{"limit", std::to_string(kListLimitMax)}};
-      if (!after.empty()) query.emplace_back("after", after);
-      auto part = session.get<v1::UnitHistory>(
-          {"v1", "serials", std::to_string(*serial), "history"}, std::move(query));
-      if (!part) return tl::make_unexpected(part.error());
-      if (!after.empty() && part->next() == after)
-        return fail(ErrorCode::CORRUPT, "the node answers the same part of the history again");
-      after = part->next();
-      part->clear_next();
-      whole.MergeFrom(*part);
-    } while (!after.empty());
-    auto& out = session.world().out;
-    if (session.json()) {
-      out << to_json(whole);
-    } else {
-      out << printable(whole.printed()) << "\n" << list_table(whole, kMoveColumns, "moves");
-    }
-    return Exit::ok;
-  };
-}
-
 constexpr Command kCommands[] = {
     {"transfer", nullptr, "Moves units from one account to another.",
      "puhui transfer --from acme/pv --to buyer/main --amount 2000t --party acme --key acme.key\n"
@@ -136,8 +105,6 @@ constexpr Command kCommands[] = {
      declare_retirements},
     {"serial", "show", "Shows which account holds a serial number.", "puhui serial show 123456",
      declare_serial_show},
-    {"serial", "history", "Shows every step in the life of a serial number.",
-     "puhui serial history 123456", declare_history},
 };
 
 }  // namespace
