@@ -7,7 +7,6 @@
 namespace puhui::ledger::testing {
 namespace {
 
-constexpr std::uint64_t kCitizens = 20'000;
 constexpr std::uint64_t kRecordsPerBatch = 10'000;
 constexpr int kBatches = 40;
 constexpr int kTransfersPerBlock = 100;
@@ -38,18 +37,18 @@ void apply(City& city, Prepared& prepared, benchmark::State& state) {
 }
 
 // Every record is an act of its own: citizen, slot and carrier differ from batch to batch.
-std::vector<Ride> rides_of(std::uint64_t batch) {
+std::vector<Ride> rides_of(std::uint64_t batch, std::uint64_t citizens) {
   std::vector<Ride> rides;
   for (std::uint64_t i = 0; i < kRecordsPerBatch; ++i) {
     const auto number = batch * kRecordsPerBatch + i;
-    rides.push_back({number * 7919 % kCitizens, static_cast<std::int64_t>(500 + number % 5000),
+    rides.push_back({number * 7919 % citizens, static_cast<std::int64_t>(500 + number % 5000),
                      static_cast<std::uint32_t>(number % 24), kToday - static_cast<int>(number % 3),
                      0, "carrier-tag-of-32-bytes-" + std::to_string(10'000'000 + number)});
   }
   return rides;
 }
 
-// How often there is a state root; at the largest interval the map is never brought up to date.
+// How often there is a state root; at the largest interval the maps are never brought up to date.
 v1::Genesis genesis_with(const benchmark::State& state) {
   auto genesis = default_genesis();
   genesis.set_state_root_interval(static_cast<std::uint32_t>(state.range(0)));
@@ -60,11 +59,12 @@ void behaviour(benchmark::State& state) {
   city_options() = StoreOptions();
   City city(genesis_with(state));
   file(city, bike_methodology());
-  for (std::uint64_t first = 0; first < kCitizens; first += 4000)
+  const auto citizens = static_cast<std::uint64_t>(state.range(1));
+  for (std::uint64_t first = 0; first < citizens; first += 4000)
     city.must(open_personal_event(city, first, 4000), {"operator"});
   std::vector<Prepared> batches(kBatches);
   for (std::uint64_t i = 0; i < kBatches; ++i) {
-    auto attachment = attachment_with(rides_of(i));
+    auto attachment = attachment_with(rides_of(i, citizens));
     const auto payload = batch_event(city, attachment);
     batches[i].sent.push_back(sign_with(payload, {"provider"}, std::move(attachment)));
     prepare(city, batches[i]);
@@ -76,7 +76,7 @@ void behaviour(benchmark::State& state) {
 
 void checking_behaviour(benchmark::State& state) {
   BikeCity city;
-  auto attachment = attachment_with(rides_of(0));
+  auto attachment = attachment_with(rides_of(0, 100));
   const auto payload = batch_event(city, attachment);
   const auto sent = sign_with(payload, {"provider"}, std::move(attachment));
   const auto item = sent.item();
@@ -112,13 +112,22 @@ void transfers(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * kTransfersPerBlock);
 }
 
-void with_map_and_without(benchmark::internal::Benchmark* bench) {
-  bench->ArgName("interval")->Arg(256)->Arg(1 << 20)->Unit(benchmark::kMillisecond)->UseRealTime();
-}
+constexpr int kNever = 1 << 20;
 
-BENCHMARK(behaviour)->Apply(with_map_and_without)->Iterations(kBatches);
+BENCHMARK(behaviour)
+    ->ArgNames({"interval", "citizens"})
+    ->ArgsProduct({{16, kNever}, {20'000, 200'000}})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Iterations(kBatches);
 BENCHMARK(checking_behaviour)->Unit(benchmark::kMillisecond);
-BENCHMARK(transfers)->Apply(with_map_and_without)->Iterations(kTransferBlocks);
+BENCHMARK(transfers)
+    ->ArgName("interval")
+    ->Arg(256)
+    ->Arg(kNever)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Iterations(kTransferBlocks);
 
 }  // namespace
 }  // namespace puhui::ledger::testing
