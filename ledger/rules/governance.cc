@@ -180,6 +180,21 @@ bool is_signer_line(const v1::SignerRule& line) {
          std::ranges::all_of(line.all_of(), is_requirement);
 }
 
+bool is_plan(const v1::Plan& plan) {
+  std::set<v1::TargetKind> kinds;
+  const auto is_target = [&kinds](const v1::PlanTarget& target) {
+    const bool has_roles = target.kind() == v1::TARGET_INSTITUTIONS;
+    return v1::TargetKind_IsValid(target.kind()) && target.kind() != v1::TARGET_UNSPECIFIED &&
+           kinds.insert(target.kind()).second && target.wanted() > 0 &&
+           has_roles == !target.roles().empty() && target.roles_size() <= kRequirementsMax &&
+           std::ranges::all_of(target.roles(), [](int role) {
+             return role != v1::ROLE_UNSPECIFIED && v1::Role_IsValid(role);
+           });
+  };
+  return !plan.source().empty() && is_text(plan.source()) && is_day(plan.until()) &&
+         !plan.targets().empty() && std::ranges::all_of(plan.targets(), is_target);
+}
+
 Ruling check_rules_form(const v1::RuleSet& rules) {
   const auto bad = [](const char* what) {
     return refuse(ErrorCode::RULE_MALFORMED, "rules.form", {}, {}, what);
@@ -201,6 +216,7 @@ Ruling check_rules_form(const v1::RuleSet& rules) {
   std::set<std::string> purposes;
   for (const auto& purpose : rules.purposes())
     if (!is_name(purpose) || !purposes.insert(purpose).second) return bad("purposes");
+  if (rules.has_plan() && !is_plan(rules.plan())) return bad("plan");
   return {};
 }
 

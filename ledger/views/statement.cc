@@ -1,12 +1,15 @@
 #include "ledger/views/statement.h"
 
+#include <algorithm>
 #include <cassert>
 #include <functional>
 #include <map>
+#include <set>
 
 #include "crypto/bytes.h"
 #include "ledger/personal.h"
 #include "ledger/rules/holdings.h"
+#include "ledger/rules/signers.h"
 #include "ledger/store/keys.h"
 
 namespace puhui::ledger {
@@ -110,11 +113,63 @@ void count_methodologies(const View& view, std::int64_t first, v1::Statement& st
   }
 }
 
+// The plan of the rule set in force, if it has one.
+std::optional<v1::Plan> plan_of(const View& view) {
+  std::optional<v1::Plan> plan;
+  const auto now = view.head().time;
+  each<v1::RuleSetRecord>(view, "vR", [&](const auto& record) {
+    const auto& rules = record.rules();
+    if (now < rules.effective_from()) return;
+    if (rules.effective_to() != 0 && now >= rules.effective_to()) return;
+    plan = rules.has_plan() ? std::optional(rules.plan()) : std::nullopt;
+  });
+  return plan;
+}
+
+std::int64_t institutions(const View& view, const v1::PlanTarget& target) {
+  std::int64_t count = 0;
+  const auto now = view.head().time;
+  each<v1::Party>(view, "vP", [&](const auto& party) {
+    const auto holds = [&](int role) {
+      return holds_role(party, static_cast<v1::Role>(role), now);
+    };
+    count += std::ranges::any_of(target.roles(), holds) ? 1 : 0;
+  });
+  return count;
+}
+
+std::int64_t scenarios(const View& view) {
+  std::set<std::string> names;
+  each<v1::MethodologyRecord>(view, "vM", [&](const auto& record) {
+    const auto& methodology = record.methodology();
+    if (methodology.kind() == v1::BEHAVIOUR && !record.sample())
+      names.insert(methodology.scenario());
+  });
+  return static_cast<std::int64_t>(names.size());
+}
+
+// After everything else is counted.
+void measure_plan(const View& view, v1::Statement& statement) {
+  const auto plan = plan_of(view);
+  if (!plan) return;
+  *statement.mutable_plan() = *plan;
+  const auto& all = statement.filed_in_all();
+  for (const auto& target : plan->targets()) {
+    auto& state = *statement.add_targets();
+    state.set_kind(target.kind());
+    state.set_wanted(target.wanted());
+    if (target.kind() == v1::TARGET_METHODOLOGIES) state.set_filed(all.methodologies());
+    if (target.kind() == v1::TARGET_INSTITUTIONS) state.set_filed(institutions(view, target));
+    if (target.kind() == v1::TARGET_PROJECTS_AND_SCENARIOS)
+      state.set_filed(all.projects() + scenarios(view));
+    state.set_met(state.filed() >= state.wanted());
+  }
+}
+
 std::int64_t accounts_holding_units(const View& view) {
   std::int64_t holding = 0;
-  const auto personal = key::personal("");
-  view.reader().scan("vA", "vA", [&](std::string_view key, std::string_view value) {
-    if (key.starts_with(personal)) return true;
+  // Names come after all pseudonyms.
+  view.reader().scan("vA", "vA\x02", [&](std::string_view, std::string_view value) {
     v1::Account account;
     const bool parsed = account.ParseFromArray(value.data(), static_cast<int>(value.size()));
     assert(parsed && "a stored account does not parse");
@@ -182,6 +237,7 @@ v1::Statement statement(View& view, const TimeSpan& period) {
   });
   statement.set_accounts_holding_units(accounts_holding_units(view));
   state_totals(view.totals(), statement);
+  measure_plan(view, statement);
   return statement;
 }
 

@@ -158,6 +158,24 @@ Verdict check_lines(const v1::RuleSet& rules) {
   return {};
 }
 
+bool is_plan(const v1::Plan& plan) {
+  if (plan.source().empty() || !is_text(plan.source()) || !is_day(plan.until()) ||
+      plan.targets().empty())
+    return false;
+  std::set<int> kinds;
+  for (const auto& target : plan.targets()) {
+    const std::set<int> known{v1::TARGET_METHODOLOGIES, v1::TARGET_INSTITUTIONS,
+                              v1::TARGET_PROJECTS_AND_SCENARIOS};
+    if (!known.contains(target.kind()) || !kinds.insert(target.kind()).second ||
+        target.wanted() <= 0 || target.roles_size() > 16 ||
+        (target.kind() == v1::TARGET_INSTITUTIONS) == target.roles().empty())
+      return false;
+    for (const int role : target.roles())
+      if (role == v1::ROLE_UNSPECIFIED || !v1::Role_IsValid(role)) return false;
+  }
+  return true;
+}
+
 Verdict check_rules(const v1::RuleSet& rules) {
   if (rules.version().empty() || !is_text(rules.version()) ||
       !is_window(rules.effective_from(), rules.effective_to()) || rules.valid_ahead_max() < 0 ||
@@ -168,6 +186,7 @@ Verdict check_rules(const v1::RuleSet& rules) {
   if (rules.purposes_size() > 64 || static_cast<int>(purposes.size()) != rules.purposes_size() ||
       !std::ranges::all_of(purposes, is_name))
     return refused(ErrorCode::RULE_MALFORMED, "purposes");
+  if (rules.has_plan() && !is_plan(rules.plan())) return refused(ErrorCode::RULE_MALFORMED, "plan");
   return {};
 }
 

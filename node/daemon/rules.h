@@ -39,7 +39,17 @@ inline constexpr std::string_view kFirstRules = R"json({
   ],
   "purposes": ["voluntary_offset", "organisation_neutrality", "event_neutrality",
                "damage_compensation", "equal_substitution", "ets_compliance"],
-  "valid_ahead_max": "604800000000"
+  "valid_ahead_max": "604800000000",
+  "plan": {
+    "source": "武政办〔2023〕26 号",
+    "until": "20454",
+    "targets": [
+      {"kind": "TARGET_METHODOLOGIES", "wanted": "10"},
+      {"kind": "TARGET_INSTITUTIONS", "wanted": "20",
+       "roles": ["VERIFIER", "DATA_PROVIDER", "PLATFORM", "BANK", "EXCHANGE"]},
+      {"kind": "TARGET_PROJECTS_AND_SCENARIOS", "wanted": "50"}
+    ]
+  }
 })json";
 
 }  // namespace puhui::node::daemon

@@ -226,6 +226,27 @@ TEST(RuleSets, FormIsChecked) {
                 ErrorCode::RULE_MALFORMED);
   PUHUI_REFUSED(with([](Rules& r) { r.set_effective_from(-5); }), ErrorCode::RULE_MALFORMED);
   PUHUI_REFUSED(with([](Rules& r) { r.set_valid_ahead_max(-1); }), ErrorCode::RULE_MALFORMED);
+  const auto plan = [&with](auto change) {
+    return with([&change](Rules& r) {
+      r.mutable_plan()->set_source("a plan");
+      auto& target = *r.mutable_plan()->add_targets();
+      target.set_kind(v1::TARGET_INSTITUTIONS);
+      target.set_wanted(20);
+      target.add_roles(v1::VERIFIER);
+      change(*r.mutable_plan());
+    });
+  };
+  using Plan = v1::Plan;
+  PUHUI_REFUSED(plan([](Plan& p) { p.clear_source(); }), ErrorCode::RULE_MALFORMED);
+  PUHUI_REFUSED(plan([](Plan& p) { p.set_until(-1); }), ErrorCode::RULE_MALFORMED);
+  PUHUI_REFUSED(plan([](Plan& p) { p.clear_targets(); }), ErrorCode::RULE_MALFORMED);
+  PUHUI_REFUSED(plan([](Plan& p) { *p.add_targets() = p.targets(0); }), ErrorCode::RULE_MALFORMED);
+  PUHUI_REFUSED(plan([](Plan& p) { p.mutable_targets(0)->set_wanted(0); }),
+                ErrorCode::RULE_MALFORMED);
+  PUHUI_REFUSED(plan([](Plan& p) { p.mutable_targets(0)->clear_roles(); }),
+                ErrorCode::RULE_MALFORMED);
+  PUHUI_REFUSED(plan([](Plan& p) { p.mutable_targets(0)->set_kind(v1::TARGET_METHODOLOGIES); }),
+                ErrorCode::RULE_MALFORMED);
   PUHUI_REFUSED(with([](Rules& r) { *r.add_signers() = r.signers(0); }), ErrorCode::RULE_MALFORMED);
   PUHUI_REFUSED(with([](Rules& r) { r.mutable_signers(0)->clear_action(); }),
                 ErrorCode::RULE_MALFORMED);

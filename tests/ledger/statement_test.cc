@@ -51,6 +51,42 @@ TEST_F(Statements, CountsWhatThePeriodBrought) {
   EXPECT_EQ(second.filed_in_all().reports_issued(), 1);
 }
 
+TEST_F(Statements, MeasuresWhatIsFiledAgainstThePlan) {
+  EXPECT_FALSE(of(began, city.now + 1).has_plan());
+  auto rules = default_rules();
+  rules.set_version("2");
+  auto& plan = *rules.mutable_plan();
+  plan.set_source("a plan");
+  plan.set_until(kToday + 100);
+  for (const auto& [kind, wanted] : {std::pair{v1::TARGET_INSTITUTIONS, 2},
+                                     {v1::TARGET_METHODOLOGIES, 2},
+                                     {v1::TARGET_PROJECTS_AND_SCENARIOS, 2}}) {
+    auto& target = *plan.add_targets();
+    target.set_kind(kind);
+    target.set_wanted(wanted);
+  }
+  plan.mutable_targets(0)->add_roles(v1::VERIFIER);
+  plan.mutable_targets(0)->add_roles(v1::DATA_PROVIDER);
+  auto payload = city.event("bureau");
+  *payload.mutable_file_rule_set()->mutable_rules() = rules;
+  city.must(payload, {"bureau"});
+  ASSERT_EQ(file(city, bike_methodology()).decision, v1::ACCEPTED);
+  const auto stated = of(began, city.now + 1);
+  EXPECT_EQ(stated.plan().SerializeAsString(), plan.SerializeAsString());
+  ASSERT_EQ(stated.targets_size(), 3);
+  std::int64_t institutions = 0;
+  const auto parties = city.view().parties({});
+  for (const auto& party : parties.items())
+    institutions += std::ranges::any_of(party.roles(), [](const auto& grant) {
+      return grant.role() == v1::VERIFIER || grant.role() == v1::DATA_PROVIDER;
+    });
+  EXPECT_GT(institutions, 1);
+  EXPECT_EQ(stated.targets(0).filed(), institutions);
+  EXPECT_EQ(stated.targets(1).filed(), 2);
+  EXPECT_TRUE(stated.targets(1).met());
+  EXPECT_EQ(stated.targets(2).filed(), 2) << "a project and a scenario";
+}
+
 TEST_F(Statements, AMethodologyCountsOnceWhateverItsVersions) {
   auto wind = pv_methodology();
   wind.set_code("WH-WIND-2023");
