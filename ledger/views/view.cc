@@ -55,6 +55,8 @@ View::View(std::unique_ptr<Reader> reader, const Head& head, std::shared_ptr<Til
 std::string View::entry(std::uint64_t leaf) const {
   auto bytes = reader_->get(key::entry(leaf));
   assert(leaf < head_.size && bytes && "an entry below the size is missing");
+  assert(nodes_.nodes()(0, leaf) == crypto::leaf_hash(*bytes) &&
+         "an entry is not the one its hash tile names: see puhui scrub and puhui repair");
   return std::move(*bytes);
 }
 

@@ -63,6 +63,7 @@ class View {
   [[nodiscard]] const Reader& reader() const { return *reader_; }
 
   // ---- Leaves, tiles, proofs. Positions must lie below the size (asserted). ----
+  // Compared with its hash tile: an entry that was changed is never served, it stops the process.
   [[nodiscard]] std::string entry(std::uint64_t leaf) const;
   [[nodiscard]] std::optional<std::string> attachment(std::uint64_t leaf) const;
   [[nodiscard]] StoredLeaf leaf(std::uint64_t leaf) const {
@@ -142,7 +143,7 @@ class View {
  private:
   std::unique_ptr<Reader> reader_;
   Head head_;
-  TileNodes nodes_;
+  mutable TileNodes nodes_;  // remembers tiles
 };
 
 // What an answer tells a client; `receipt` is left empty.

@@ -34,6 +34,9 @@ Result<LedgerPtr> open_ledger(const ReplicaOptions& options, const v1::Genesis& 
   auto store = options.store;
   store.folder = current_ledger(options.folder);
   auto opened = ledger::Ledger::open(store);
+  if (!opened && opened.error().code == ErrorCode::CORRUPT)
+    return fail(ErrorCode::CORRUPT, opened.error().detail + "; puhui scrub " + options.folder +
+                                        " names what is wrong, puhui repair mends it");
   if (!opened) return tl::make_unexpected(opened.error());
   const auto stored = (*opened)->view().genesis();
   if (stored && stored->SerializeAsString() != genesis.SerializeAsString())

@@ -164,6 +164,21 @@ TEST_F(Tampering, AChangedRemovedOrAddedKeyIsNamed) {
   }
 }
 
+using TamperingDeathTest = Tampering;
+
+TEST_F(TamperingDeathTest, AChangedEntryIsNeverServed) {
+  const auto folder = copy("one");
+  auto entry = std::move(*Store::open(options(folder)))->get(key::entry(3)).value();
+  entry.back() ^= 1;
+  leveldb::WriteBatch batch;
+  batch.Put(key::entry(3), entry);
+  std::move(*Store::open(options(folder)))->write(batch);
+  const auto ledger = std::move(*Ledger::open(options(folder)));
+  EXPECT_FALSE(ledger->view().entry(2).empty());
+  EXPECT_DEATH((void)ledger->view().entry(3), "puhui repair");
+  EXPECT_DEATH((void)ledger->view().tile({crypto::Tile::Kind::entries, 0, 0, 4}), "puhui repair");
+}
+
 TEST_F(Tampering, WhatLevelDbSavesIsStillMeasured) {
   const auto folder = copy("one");
   std::string table;
