@@ -54,6 +54,7 @@ Result<void> follow(const Session& session, const AuditFlags& flags, const crypt
   options.once = true;
   options.follow.source = std::move(*source);
   options.follow.policy = policy;
+  options.follow.progress = Teller(session.world().err);
   return run_mirror(std::move(options), [](const v1::MirrorStatus&, const Round&) {});
 }
 
