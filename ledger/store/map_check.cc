@@ -22,7 +22,8 @@ class Check {
   Result<void> pages(const std::string& prefix, const Digest& hash) {
     const auto page = read(prefix);
     if (!page) return tl::make_unexpected(page.error());
-    if (page_hash(*page) != hash) return damaged(prefix);
+    if (!page->empty()) ++pages_;
+    if (page_hash(*page) != hash || !is_needed(prefix, *page)) return damaged(prefix);
     for (const auto& slot : *page) {
       const auto below = prefix + static_cast<char>(slot.digit);
       if (!slot.is_page) {
@@ -35,6 +36,19 @@ class Check {
       }
     }
     return {};
+  }
+
+  // There are no pages but those; what lies elsewhere would be taken up by a later change.
+  Result<void> no_others() const {
+    const auto family = key::map_page(map_, "");
+    std::uint64_t stored = 0;
+    reader_.scan(family, family, [&stored](std::string_view, std::string_view) {
+      ++stored;
+      return true;
+    });
+    if (stored == pages_) return {};
+    return fail(ErrorCode::CORRUPT,
+                std::to_string(stored) + " pages are stored of a map of " + std::to_string(pages_));
   }
 
   // Every view of the map is in it, changed keys as they were; and nothing else is.
@@ -54,6 +68,11 @@ class Check {
   }
 
  private:
+  // A leaf alone lies in the page above.
+  static bool is_needed(const std::string& prefix, const MapPage& page) {
+    return prefix.empty() || page.size() > 1 || (page.size() == 1 && page.front().is_page);
+  }
+
   // Answers false, and remembers the key, if the map does not hold it with this value.
   bool is_known(std::string_view key, std::string_view value) {
     if (!is_mapped(key, value)) return true;
@@ -94,7 +113,7 @@ class Check {
 
   const Reader& reader_;
   const StateMap map_;
-  std::uint64_t leaves_ = 0, known_ = 0;
+  std::uint64_t pages_ = 0, leaves_ = 0, known_ = 0;
   std::optional<std::string> wrong_;
   std::map<std::string, MapPage> kept_;
   MapPage last_;
@@ -105,6 +124,7 @@ class Check {
 Result<void> check_map(const Reader& reader, StateMap map, const Digest& root) {
   Check check(reader, map);
   if (auto well = check.pages("", root); !well) return well;
+  if (auto well = check.no_others(); !well) return well;
   return check.views();
 }
 

@@ -60,8 +60,9 @@ using VisitNote = std::function<bool(const Note& note)>;
 [[nodiscard]] std::optional<std::optional<std::string>> value_at_root(const Reader& reader,
                                                                       std::string_view key);
 
-// Whether a map as a reader sees it has this root, and the views were what it says then. CORRUPT
-// names the first page or key that is not. Reads all of both.
+// Whether a map as a reader sees it has this root, its pages are those of its pairs and no others,
+// and the views were what it says then. CORRUPT names the first page or key that is not. Reads all
+// of both.
 [[nodiscard]] Result<void> check_map(const Reader& reader, StateMap map,
                                      const crypto::Digest& root);
 

@@ -233,6 +233,42 @@ TEST_F(Checking, ADamagedPageIsNamed) {
   EXPECT_EQ(complaint(), "page of the open map '42'");
 }
 
+// A later change of the keys under it would take it up.
+TEST_F(Checking, APageTooManyIsNoticed) {
+  overwrite(key::map_page(StateMap::open, std::string("\x04\x02\x01\x0f\x07", 5)),
+            encode_page({{3, false, crypto::map_leaf("vAx", "1"), {}}}));
+  EXPECT_NE(complaint().find("pages are stored"), std::string::npos) << complaint();
+}
+
+// Where two such slots meet in the last level of a page, its hash is the same.
+TEST(MapCheck, APageOfOneLeafIsNoticed) {
+  const auto leaf_of = [](std::uint8_t digit) {
+    for (int i = 0;; ++i) {
+      const auto name = "vA" + std::to_string(i);
+      if (digit_of(crypto::sha256(name), 0) == digit) return name;
+    }
+  };
+  Rooted rooted;
+  const auto left = leaf_of(2), right = leaf_of(3);
+  rooted.put(left, "1");
+  rooted.put(right, "1");
+  rooted.accept();
+  const auto root = rooted.root().open_map;
+  rooted.write();
+  const auto check = [&] { return check_map(*rooted.store().reader(), StateMap::open, root); };
+  ASSERT_TRUE(check());
+  const auto alone = crypto::map_leaf(left, "1");
+  const MapPage below = {{digit_of(alone.key, 1), false, alone, {}}};
+  const MapPage top = {{2, true, {}, page_hash(below)},
+                       {3, false, crypto::map_leaf(right, "1"), {}}};
+  ASSERT_EQ(page_hash(top), root);
+  leveldb::WriteBatch batch;
+  batch.Put(key::map_page(StateMap::open, ""), encode_page(top));
+  batch.Put(key::map_page(StateMap::open, "\x02"), encode_page(below));
+  rooted.store().write(batch);
+  EXPECT_FALSE(check());
+}
+
 TEST_F(Checking, DamagedNotesAreRefusedAtStart) {
   overwrite(key::changed("vA8"), "\3");
   EXPECT_EQ(complaint(), "note that view vA/8 changed");
