@@ -106,6 +106,8 @@ std::optional<Saved> parse_saved(std::string_view bytes) {
   Saved saved;
   while (const auto line = crypto::take_line(rest))
     if (!read_line(*line, saved)) return std::nullopt;
+  // Lines missing, twice or in another order would be another state under the same hash.
+  if (format_saved(saved) != bytes) return std::nullopt;
   return saved;
 }
 

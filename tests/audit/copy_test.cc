@@ -176,6 +176,17 @@ TEST_F(Copy, StateFilesAreReadBackOrNotAtAll) {
   }
 }
 
+TEST_F(Copy, StateFilesHaveOneSpelling) {
+  const auto text = format_saved({"origin", 7, {}, {}, {}, {}});
+  const auto body = text.substr(0, text.rfind("sha256 "));
+  const auto sealed = [](const std::string& lines) {
+    return lines + "sha256 " + crypto::sha256(lines).hex() + "\n";
+  };
+  EXPECT_TRUE(parse_saved(sealed(body)));
+  EXPECT_FALSE(parse_saved(sealed(body + "position 8\n"))) << "a line twice";
+  EXPECT_FALSE(parse_saved(sealed(body.substr(0, body.find("counts"))))) << "a line missing";
+}
+
 // A log of one leaf has the same bytes for ever; so has the report on it.
 TEST(Report, IsAsItWasEver) {
   City city(story_genesis());
