@@ -22,6 +22,13 @@ std::optional<int> hex_digit(char c) {
   return std::nullopt;
 }
 
+// The characters of an IPv6 address; whether it is one, whoever connects to it finds out.
+bool is_like_ipv6(std::string_view text) {
+  return text.find(':') != std::string_view::npos && std::ranges::all_of(text, [](char c) {
+           return c == ':' || c == '.' || hex_digit(c).has_value();
+         });
+}
+
 Result<std::string> decode(std::string_view text, bool plus_is_space) {
   std::string out;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -143,6 +150,7 @@ Result<Address> parse_https(std::string_view url) {
   address.port = std::move(*port);
   if (authority.starts_with('[') && authority.ends_with(']')) {
     authority = authority.substr(1, authority.size() - 2);
+    if (!is_like_ipv6(authority)) return invalid("the address's host is malformed");
   } else if (authority.find_first_of("[]:") != std::string_view::npos) {
     return invalid("the address's host is malformed");
   }

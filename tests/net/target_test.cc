@@ -63,7 +63,8 @@ TEST(Address, RefusesAllElse) {
   for (const char* url :
        {"", "http://a", "HTTPS://a", "https://", "https://:1", "https://a:0", "https://a:65536",
         "https://a:", "https://a:1x", "https://u@a", "https://a/#f", "https://a b", "https://::1",
-        "https://[::1", "https://a]"}) {
+        "https://[::1", "https://a]", "https://[]", "https://[name]", "https://[::1[::2]",
+        "https://[1]"}) {
     EXPECT_FALSE(parse_https(url)) << url;
   }
 }
