@@ -109,7 +109,11 @@ void Api::read(Request request, Respond respond) {
     auto view = ledger->view();
     const auto size = views::size_asked(request, view);
     if (!size) return respond(problem(size.error()));
-    if (*size == view.head().size) return answer_read(request, respond, nullptr);
+    // What was measured is what is answered: leaves may come before the answer does.
+    if (*size == view.head().size)
+      return answer_read(request, respond,
+                         std::make_shared<const Past>(
+                             Past{ledger, std::make_unique<ledger::View>(std::move(view))}));
     history_.at(*size, [this, request, respond](const Result<PastPtr>& past) {
       if (!past) return respond(problem(past.error()));
       answer_read(request, respond, *past);

@@ -145,6 +145,10 @@ Result<VerifiedState> verify_state(const v1::StateProof& proof, const crypto::Po
   if (!proof.has_value() && proof.key().starts_with("vU"))
     return fail(ErrorCode::PROOF_INVALID,
                 "that no block ends at a serial says nothing of the serial");
+  if (!proof.has_value() && proof.key().starts_with("vL") && proof.key().size() > 2)
+    return fail(
+        ErrorCode::PROOF_INVALID,
+        "that a slot has no list says nothing unless its day is closed (puhui proof claim)");
   VerifiedState verified{std::move(*words), nullptr, std::move(proved->receipt)};
   if (!proof.has_value()) return verified;
   auto value = ledger::state_message(proof.key(), proof.value());

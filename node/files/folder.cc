@@ -168,12 +168,12 @@ Result<void> sync_filesystem(const std::string& folder) {
   return {};
 }
 
-std::string halted_file(const std::string& data) { return data + "/halted"; }
-
 std::string current_ledger(const std::string& data) {
   const auto named = read_file(data + "/current");
   return data + "/" + (named ? *named : std::string("ledger-0"));
 }
+
+std::string halted_file(const std::string& data) { return current_ledger(data) + "/HALTED"; }
 
 Result<FolderLock> FolderLock::take(const std::string& folder) {
   const auto path = folder + "/lock";

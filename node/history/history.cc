@@ -86,11 +86,12 @@ Result<PastPtr> History::find(std::uint64_t size) {
     const auto begun_at = scratch->begun_at();
     const auto goal = std::min(size, scratch->size() + options_.leaves_per_question);
     const auto gone = go_to(scratch, goal);
-    if (!gone) std::erase(scratches_, scratch);
-    if (!gone && (begun_at == 0 || gone.error().code != ErrorCode::CORRUPT))
-      return tl::make_unexpected(gone.error());
     if (!gone) {
-      drop_milestone(begun_at);
+      scratches_.erase(scratches_.begin());
+      if (begun_at == 0 || gone.error().code != ErrorCode::CORRUPT)
+        return tl::make_unexpected(gone.error());
+      if (auto dropped = drop_milestone(begun_at); !dropped)
+        return tl::make_unexpected(dropped.error());
       continue;
     }
     if (goal < size)
@@ -121,6 +122,7 @@ Result<ScratchPtr*> History::scratch_for(std::uint64_t size) {
 
 Result<ScratchPtr> History::begin_before(std::uint64_t size) {
   for (;;) {
+    if (stopping_) return fail(ErrorCode::UNAVAILABLE, "the node stops");
     const auto from = milestone_before(size);
     const auto folder = new_folder();
     if (from == 0) return open(folder, 0);
@@ -129,7 +131,7 @@ Result<ScratchPtr> History::begin_before(std::uint64_t size) {
     if (!begun && begun.error().code != ErrorCode::CORRUPT) return begun;
     std::error_code ignored;
     fs::remove_all(folder, ignored);
-    drop_milestone(from);
+    if (auto dropped = drop_milestone(from); !dropped) return tl::make_unexpected(dropped.error());
   }
 }
 
@@ -195,9 +197,24 @@ std::uint64_t History::milestone_before(std::uint64_t size) const {
   return above == sizes.begin() ? 0 : *std::prev(above);
 }
 
-void History::drop_milestone(std::uint64_t size) const {
-  std::error_code ignored;
-  fs::remove_all(milestone(size), ignored);
+Result<void> History::drop_milestone(std::uint64_t size) const {
+  std::error_code error;
+  fs::remove_all(milestone(size), error);
+  if (error) return io_failure(milestone(size), error);
+  return {};
+}
+
+// Whole, durable and under its name, or not at all.
+Result<void> History::copy_to_milestone(const std::string& from, std::uint64_t size) const {
+  const auto unfinished = milestone(size) + ".new";
+  std::error_code error, ignored;
+  fs::remove_all(unfinished, error);
+  auto made = copy_database(from, unfinished);
+  if (made) made = sync_filesystem(unfinished);
+  if (made) fs::rename(unfinished, milestone(size), error);
+  if (made && error) made = io_failure(unfinished, error);
+  if (!made) fs::remove_all(unfinished, ignored);
+  return made;
 }
 
 // A database is copied while it is closed; one that others still read is not closed for that.
@@ -207,18 +224,16 @@ Result<void> History::keep_milestone(ScratchPtr& scratch) {
   if (milestones().contains(size) || scratch.use_count() > 1) return {};
   const auto begun_at = scratch->begun_at();
   const auto folder = scratch->close();
-  const auto unfinished = milestone(size) + ".new";
-  std::error_code error;
-  fs::remove_all(unfinished, error);
-  if (auto copied = copy_database(folder, unfinished); !copied) return copied;
-  if (auto synced = sync_filesystem(unfinished); !synced) return synced;
-  fs::rename(unfinished, milestone(size), error);
-  if (error) return io_failure(unfinished, error);
-  thin_milestones();
+  const auto kept = copy_to_milestone(folder, size);
+  if (kept) thin_milestones();
   auto opened = open(folder, begun_at);
-  if (!opened) return tl::make_unexpected(opened.error());
-  scratch = std::move(*opened);
-  return {};
+  if (opened) {
+    scratch = std::move(*opened);
+    return {};
+  }
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+  return tl::make_unexpected(opened.error());
 }
 
 // When there are too many, every second one goes, never the last one.
@@ -228,7 +243,7 @@ void History::thin_milestones() const {
   sizes.erase(std::prev(sizes.end()));
   bool goes = true;
   for (const auto size : sizes) {
-    if (goes) drop_milestone(size);
+    if (goes) (void)drop_milestone(size);
     goes = !goes;
   }
 }

@@ -43,7 +43,7 @@ using ScratchPtr = std::shared_ptr<Scratch>;
 
 // The views of a past; what they are read from lives as long.
 struct Past {
-  ScratchPtr scratch;
+  std::shared_ptr<const void> source;
   std::unique_ptr<ledger::View> view;
 };
 using PastPtr = std::shared_ptr<const Past>;
@@ -91,7 +91,9 @@ class History {
   [[nodiscard]] std::string milestone(std::uint64_t size) const;
   [[nodiscard]] std::set<std::uint64_t> milestones() const;
   [[nodiscard]] std::uint64_t milestone_before(std::uint64_t size) const;
-  void drop_milestone(std::uint64_t size) const;
+  // IO if it cannot be removed.
+  [[nodiscard]] Result<void> drop_milestone(std::uint64_t size) const;
+  [[nodiscard]] Result<void> copy_to_milestone(const std::string& from, std::uint64_t size) const;
   [[nodiscard]] Result<void> keep_milestone(ScratchPtr& scratch);
   void thin_milestones() const;
 

@@ -99,7 +99,12 @@ void MirrorViews::handle(const http::Request& request, http::Respond respond,
   const auto size = views::asks_past(request) ? views::size_asked(request, current)
                                               : Result<std::uint64_t>(current.head().size);
   if (!size) return respond(http::problem(size.error()));
-  if (*size == current.head().size) return answer_read(from, request, respond, {checkpoint, {}});
+  // What was measured is what is answered: leaves may come before the answer does.
+  if (*size == current.head().size) {
+    auto now = std::make_shared<const Past>(
+        Past{from, std::make_unique<ledger::View>(std::move(current))});
+    return answer_read(from, request, respond, {checkpoint, std::move(now)});
+  }
   from->history->at(*size, [this, from, request, respond, checkpoint](const Result<PastPtr>& past) {
     if (!past) return respond(http::problem(past.error()));
     answer_read(from, request, respond, {checkpoint, *past});

@@ -135,8 +135,6 @@ Result<std::string> put_in_place(const std::string& data, const std::string& old
     return tl::make_unexpected(named.error());
   fs::rename(old, kept, error);
   if (error) return io_failure(old, error);
-  fs::remove(halted_file(data), error);
-  if (error) return io_failure(halted_file(data), error);
   return kept;
 }
 

@@ -15,6 +15,7 @@ namespace asio = boost::asio;
 constexpr std::uint64_t kTickMs = 100;
 constexpr std::uint64_t kPingMs = 500;
 constexpr std::uint64_t kRefreshMs = 1'000;
+constexpr std::uint64_t kAsideMs = 1'000, kAsideDoublings = 6;
 constexpr std::uint64_t kReceiptBoundMs = 20'000;
 constexpr std::uint64_t kPositionBoundMs = 10'000;
 
@@ -329,15 +330,17 @@ void Replica::tick() {
   });
 }
 
-// A node that only reads must not lead: it would answer nobody. It asks one voter after the other.
+// A node that only reads must not lead: it would answer nobody. It asks one voter after the other,
+// and ever more seldom: where none of them can lead either, nothing is gained by haste.
 void Replica::stand_aside(std::uint64_t now_ms) {
-  if (!leads_ || slot_.get()->read_only_reason().empty()) return;
+  if (!leads_ || now_ms < aside_again_ms_ || slot_.get()->read_only_reason().empty()) return;
   if (ordering_.driver().status().transferee != 0) return;
   std::vector<std::uint64_t> voters;
   for (const auto& server : configuration_.servers)
     if (server.role == consensus::Role::kVoter && server.id != options_.node_id)
       voters.push_back(server.id);
   if (voters.empty()) return;
+  aside_again_ms_ = now_ms + (kAsideMs << std::min<std::uint64_t>(stood_aside_, kAsideDoublings));
   const auto to = voters[stood_aside_++ % voters.size()];
   if (auto asked = ordering_.driver().transfer(to, now_ms); !asked)
     spdlog::debug("transfer to {}: {}", to, describe(asked.error()));

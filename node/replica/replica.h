@@ -153,7 +153,7 @@ class Replica {
   // Strand only.
   consensus::Configuration configuration_;
   std::vector<peers::Member> members_;
-  std::uint64_t pinged_ms_ = 0, refreshed_ms_ = 0, stood_aside_ = 0;
+  std::uint64_t pinged_ms_ = 0, refreshed_ms_ = 0, stood_aside_ = 0, aside_again_ms_ = 0;
   std::atomic<bool> leads_{false};
   bool stopping_ = false;
 

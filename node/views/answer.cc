@@ -266,6 +266,9 @@ Response statement(Reading& reading, const Arguments&) {
   if (const auto gap = reading.view.gap())
     return problem({ErrorCode::UNAVAILABLE,
                     "the attachment of leaf " + std::to_string(*gap) + " is not here"});
+  if (ledger::first_leaf_at(reading.view, *to) != reading.view.head().size)
+    return problem(
+        {ErrorCode::INVALID_ARGUMENT, "the view asked for does not end with the period"});
   return message(reading.request, ledger::statement(reading.view, {*from, *to}));
 }
 
@@ -426,9 +429,10 @@ bool asks_witnessed(const http::Request& request) {
 }
 
 bool is_slow(const http::Request& request) {
-  const auto& path = request.path;
-  return path == "/v1/statement" || path.starts_with("/v1/claims/") ||
-         (path.starts_with("/v1/accounts/p-") && path.ends_with("/history"));
+  const auto& words = request.segments;
+  if (words.size() < 2 || words[0] != "v1") return false;
+  return words[1] == "statement" || words[1] == "claims" ||
+         (words.size() == 4 && words[1] == "accounts" && ledger::is_personal_id(words[2]));
 }
 
 bool asks_past(const http::Request& request) {

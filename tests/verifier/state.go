@@ -239,6 +239,9 @@ func verifyState(file []byte, trust *trust, log *log) (string, error) {
 	if err := verifyMap(proof.claim, proof.path, of); err != nil {
 		return "", err
 	}
+	if proof.claim.value == nil && kind.spelling == spelledAsSlot {
+		return "", errors.New("that a slot has no list says nothing unless its day is closed")
+	}
 	said := "absent"
 	if proof.claim.value != nil {
 		fields, err := readValue(kind, *proof.claim.value, name)
