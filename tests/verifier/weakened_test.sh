@@ -53,7 +53,7 @@ state.go#len(body) == 0 || body[0] != stateRootForm#len(body) == 0
 state.go#!areFamilies(roots[size:])#false
 state.go#len(bytes)-at < size || #
 state.go#|| at > 0 && bytes[at] <= bytes[at-size]#
-state.go#err := verifyMap(proof.claim, proof.path, of); err != nil#false
+state.go#verifyMap(proof.claim, proof.path, of); err != nil#verifyMap(proof.claim, proof.path, of); err != nil && false
 state.go#if len(member) == 0 || member[0] != '"' {#if len(member) == 0 {
 state.go#if len(member) == 0 || member[0] != '[' {#if len(member) == 0 {
 state.go#err != nil || len(raw) != tlog.HashSize#err != nil
