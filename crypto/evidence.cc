@@ -31,24 +31,15 @@ std::optional<Sizes> parse_sizes(std::string_view line) {
   return Sizes{*smaller, *larger};
 }
 
-// The root line, if there is one, and the hashes up to the empty line.
-Result<void> take_proof(std::string_view& rest, Evidence& evidence) {
-  for (bool first = true;; first = false) {
-    auto line = take_line(rest);
-    if (!line) return malformed("no empty line before the checkpoints");
-    if (line->empty()) return {};
-    const bool is_root = first && line->starts_with(kRoot);
-    if (is_root) line->remove_prefix(kRoot.size());
-    const auto hash = Digest::from_base64(*line);
-    if (!hash) return malformed("not a hash");
-    if (is_root) {
-      evidence.root = *hash;
-    } else if (evidence.proof.size() == kProofHashesMax) {
-      return malformed("too many hashes");
-    } else {
-      evidence.proof.push_back(*hash);
-    }
-  }
+// The root line, if there is one.
+Result<void> take_root(std::string_view& rest, Evidence& evidence) {
+  if (!rest.starts_with(kRoot)) return {};
+  const auto line = take_line(rest);
+  if (!line) return malformed("truncated");
+  const auto root = Digest::from_base64(line->substr(kRoot.size()));
+  if (!root) return malformed("not a root");
+  evidence.root = *root;
+  return {};
 }
 
 struct Signed {
@@ -90,8 +81,7 @@ std::string format_evidence(const Evidence& evidence) {
               std::to_string(evidence.smaller.size()) + " " +
               std::to_string(evidence.larger.size()) + "\n";
   if (evidence.root) text += std::string(kRoot) + evidence.root->base64() + "\n";
-  for (const auto& hash : evidence.proof) text += hash.base64() + "\n";
-  return text + "\n" + evidence.smaller + evidence.larger;
+  return text + format_hashes(evidence.proof) + evidence.smaller + evidence.larger;
 }
 
 Result<Evidence> parse_evidence(std::string_view bytes) {
@@ -101,7 +91,10 @@ Result<Evidence> parse_evidence(std::string_view bytes) {
   const auto sizes = line ? parse_sizes(*line) : std::nullopt;
   if (!sizes) return malformed("no sizes of the checkpoints");
   Evidence evidence;
-  if (auto taken = take_proof(bytes, evidence); !taken) return tl::make_unexpected(taken.error());
+  if (auto taken = take_root(bytes, evidence); !taken) return tl::make_unexpected(taken.error());
+  auto proof = take_hashes(bytes, kProofHashesMax);
+  if (!proof) return tl::make_unexpected(proof.error());
+  evidence.proof = std::move(*proof);
   if (bytes.size() != sizes->smaller + sizes->larger)
     return malformed("the checkpoints are not of the sizes stated");
   evidence.smaller = bytes.substr(0, sizes->smaller);

@@ -135,6 +135,18 @@ Result<Frontier> Frontier::restore(std::string_view bytes) {
   return frontier;
 }
 
+std::string TreeHead::encode() const {
+  std::string bytes;
+  append_u64(bytes, size);
+  bytes += root.view();
+  return bytes;
+}
+
+Result<TreeHead> TreeHead::decode(std::string_view bytes) {
+  if (bytes.size() != 8 + Digest::kSize) return fail(ErrorCode::CORRUPT, "a tree head");
+  return TreeHead{read_u64(bytes), *Digest::from_bytes(bytes.substr(8))};
+}
+
 Digest root_at(std::uint64_t size, const NodeReader& reader) {
   return size == 0 ? empty_root() : range_hash(0, size, reader);
 }
@@ -209,6 +221,26 @@ Result<void> verify_consistency(const Consistency& claim, std::span<const Digest
   if (roots->fr != claim.old_root) return invalid("the path leads to another old root");
   if (roots->sr != claim.new_root) return invalid("the path leads to another new root");
   return {};
+}
+
+std::string format_hashes(std::span<const Digest> hashes) {
+  std::string lines;
+  for (const auto& hash : hashes) lines += hash.base64() + "\n";
+  return lines + "\n";
+}
+
+Result<std::vector<Digest>> take_hashes(std::string_view& rest, std::size_t max) {
+  const auto malformed = [](const char* why) { return fail(ErrorCode::PROOF_MALFORMED, why); };
+  std::vector<Digest> hashes;
+  for (;;) {
+    const auto line = take_line(rest);
+    if (!line) return malformed("no empty line behind the hashes");
+    if (line->empty()) return hashes;
+    if (hashes.size() == max) return malformed("too many hashes");
+    const auto hash = Digest::from_base64(*line);
+    if (!hash) return malformed("not a hash");
+    hashes.push_back(*hash);
+  }
 }
 
 }  // namespace puhui::crypto

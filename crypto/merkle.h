@@ -29,6 +29,20 @@ inline constexpr std::uint64_t kTreeSizeMax = (std::uint64_t{1} << 63) - 1;
 inline constexpr std::size_t kProofHashesMax = 64;
 
 Digest empty_root();
+
+// A tree as a log states it; at the beginning there is nothing.
+struct TreeHead {
+  std::uint64_t size = 0;
+  Digest root = empty_root();
+
+  // u64-BE size ‖ root[32].
+  [[nodiscard]] std::string encode() const;
+  // CORRUPT for other bytes than these.
+  [[nodiscard]] static Result<TreeHead> decode(std::string_view bytes);
+
+  bool operator==(const TreeHead&) const = default;
+};
+
 Digest leaf_hash(std::string_view entry);
 Digest node_hash(const Digest& left, const Digest& right);
 
@@ -102,5 +116,10 @@ struct Consistency {
 // is empty_root() (the new root is then not proved, as there is nothing to be consistent with).
 [[nodiscard]] Result<void> verify_consistency(const Consistency& claim,
                                               std::span<const Digest> path);
+
+// The hashes of a proof as the C2SP formats write them: one a line, in base64, and an empty line.
+std::string format_hashes(std::span<const Digest> hashes);
+// Takes them off the front of hostile bytes. PROOF_MALFORMED outside the form or if there are more.
+[[nodiscard]] Result<std::vector<Digest>> take_hashes(std::string_view& rest, std::size_t max);
 
 }  // namespace puhui::crypto

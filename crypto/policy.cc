@@ -145,8 +145,7 @@ std::string with_url(std::string line, const std::string& url) {
 }
 
 std::vector<VerifierKey> all_keys(const Policy& policy) {
-  std::vector<VerifierKey> keys;
-  for (const auto& log : policy.logs) keys.push_back(log.key);
+  auto keys = log_keys(policy);
   for (const auto& witness : policy.witnesses) keys.push_back(witness.key);
   return keys;
 }
@@ -208,6 +207,12 @@ Result<Policy> parse_policy(std::string_view bytes) {
   }
   if (!parser.has_quorum()) return malformed(number, "no quorum line before the end");
   return std::move(parser).policy();
+}
+
+std::vector<VerifierKey> log_keys(const Policy& policy) {
+  std::vector<VerifierKey> keys;
+  for (const auto& log : policy.logs) keys.push_back(log.key);
+  return keys;
 }
 
 std::string format_policy(const Policy& policy) {

@@ -74,6 +74,9 @@ struct Policy {
 // a witness key not of type 0x04; a quorum line absent or repeated; control characters.
 [[nodiscard]] Result<Policy> parse_policy(std::string_view bytes);
 
+// The keys of its logs, in order.
+[[nodiscard]] std::vector<VerifierKey> log_keys(const Policy& policy);
+
 // Canonical text: logs, witnesses, groups, quorum. parse_policy of it gives an equal policy.
 // "all" and "any" are written where k allows it ("any" for 1 unless it is also all).
 std::string format_policy(const Policy& policy);

@@ -36,15 +36,10 @@ Result<void> parse_index(std::string_view& rest, TlogProof& proof) {
 }
 
 Result<void> parse_path(std::string_view& rest, TlogProof& proof) {
-  for (;;) {
-    const auto line = take_line(rest);
-    if (!line) return malformed("no empty line before the checkpoint");
-    if (line->empty()) return {};
-    if (proof.path.size() >= kProofHashesMax) return malformed("too many hashes");
-    const auto hash = Digest::from_base64(*line);
-    if (!hash) return malformed("not a hash");
-    proof.path.push_back(*hash);
-  }
+  auto path = take_hashes(rest, kProofHashesMax);
+  if (!path) return tl::make_unexpected(path.error());
+  proof.path = std::move(*path);
+  return {};
 }
 
 }  // namespace
@@ -53,8 +48,7 @@ std::string format_tlog_proof(const TlogProof& proof) {
   std::string bytes = std::string(kMagic) + "\n";
   if (proof.extra) bytes += std::string(kExtra) + base64_encode(*proof.extra) + "\n";
   bytes += std::string(kIndex) + std::to_string(proof.index) + "\n";
-  for (const auto& hash : proof.path) bytes += hash.base64() + "\n";
-  return bytes + "\n" + proof.checkpoint;
+  return bytes + format_hashes(proof.path) + proof.checkpoint;
 }
 
 Result<TlogProof> parse_tlog_proof(std::string_view bytes) {

@@ -17,8 +17,7 @@ tl::unexpected<Error> malformed(const char* detail) {
 
 std::string format_add_checkpoint(const AddCheckpoint& request) {
   std::string bytes = std::string(kOld) + format_tree_size(request.old_size);
-  for (const auto& hash : request.proof) bytes += hash.base64() + "\n";
-  return bytes + "\n" + request.checkpoint;
+  return bytes + format_hashes(request.proof) + request.checkpoint;
 }
 
 Result<AddCheckpoint> parse_add_checkpoint(std::string_view bytes) {
@@ -27,18 +26,9 @@ Result<AddCheckpoint> parse_add_checkpoint(std::string_view bytes) {
   if (!old || !old->starts_with(kOld)) return malformed("no line with the old size");
   const auto old_size = parse_decimal(old->substr(kOld.size()));
   if (!old_size || *old_size > kTreeSizeMax) return malformed("the old size is not a tree size");
-  AddCheckpoint request{*old_size, {}, {}};
-  while (true) {
-    const auto line = take_line(bytes);
-    if (!line) return malformed("no empty line before the checkpoint");
-    if (line->empty()) break;
-    if (request.proof.size() == kWitnessProofHashesMax) return malformed("too many hashes");
-    const auto hash = Digest::from_base64(*line);
-    if (!hash) return malformed("not a hash");
-    request.proof.push_back(*hash);
-  }
-  request.checkpoint = bytes;
-  return request;
+  auto proof = take_hashes(bytes, kWitnessProofHashesMax);
+  if (!proof) return tl::make_unexpected(proof.error());
+  return AddCheckpoint{*old_size, std::move(*proof), std::string(bytes)};
 }
 
 tl::expected<SignedRequest, Witnessing> open_add_checkpoint(std::string_view bytes,

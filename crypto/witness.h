@@ -47,14 +47,6 @@ std::string format_add_checkpoint(const AddCheckpoint& request);
 // looked into. format_add_checkpoint(*parse_add_checkpoint(b)) == b.
 [[nodiscard]] Result<AddCheckpoint> parse_add_checkpoint(std::string_view bytes);
 
-// What a witness has cosigned last of a log; as it begins: nothing.
-struct TreeHead {
-  std::uint64_t size = 0;
-  Digest root = empty_root();
-
-  bool operator==(const TreeHead&) const = default;
-};
-
 // How a request is answered, with the status the protocol gives it.
 enum class Witnessing : std::uint16_t {
   cosign = 200,

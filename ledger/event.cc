@@ -21,14 +21,15 @@ class ClaimKeys {
     suffix_ += static_cast<char>(scenario.size());
     suffix_ += scenario;
   }
-  crypto::Digest operator()(const Record& record, std::string_view carrier_tag) {
+  void give(Record& record, std::string_view carrier_tag) {
     bytes_.assign(kClaimDomain);
     bytes_ += record.pseudonym();
     bytes_ += suffix_;
     crypto::append_u32(bytes_, static_cast<std::uint32_t>(record.day));
     crypto::append_u32(bytes_, record.slot);
     bytes_ += carrier_tag;
-    return crypto::sha256(bytes_);
+    record.claim = crypto::sha256(bytes_);
+    record.claim_leaf = crypto::leaf_hash(record.claim.view());
   }
 
  private:
@@ -59,7 +60,7 @@ Result<Record> read_record(std::string_view bytes, const std::string& scenario) 
   Record record;
   if (auto read = read_record(bytes, parsed, record); !read)
     return tl::make_unexpected(read.error());
-  record.claim = ClaimKeys(scenario)(record, parsed.carrier_tag());
+  ClaimKeys(scenario).give(record, parsed.carrier_tag());
   return record;
 }
 
@@ -68,12 +69,12 @@ namespace {
 Result<std::vector<Record>> read_records(const v1::SubmitBehaviourBatch& batch,
                                          std::span<const std::string_view> pieces) {
   std::vector<Record> records(pieces.size());
-  ClaimKeys claim_key(batch.scenario());
+  ClaimKeys claim_keys(batch.scenario());
   v1::BehaviourRecord parsed;
   for (std::size_t i = 0; i < pieces.size(); ++i) {
     if (auto read = read_record(pieces[i], parsed, records[i]); !read)
       return fail(read.error().code, "record " + std::to_string(i));
-    records[i].claim = claim_key(records[i], parsed.carrier_tag());
+    claim_keys.give(records[i], parsed.carrier_tag());
   }
   return records;
 }

@@ -36,6 +36,8 @@ struct SignatureVerdict {
 
 // One behaviour record of an attachment. `claim` is its claim key: SHA-256 over
 //   "puhui-claim/v1" ‖ pseudonym[16] ‖ u8 n ‖ scenario[n] ‖ i32-BE day ‖ u32-BE slot ‖ carrier tag
+// and `claim_leaf` the leaf hash of that, by which views name the claim: a claim key is shown to
+// nobody who does not ask for it (rules/claims.h).
 struct Record {
   std::array<char, kPseudonymSize> account{};
   std::int32_t day = 0;
@@ -43,7 +45,7 @@ struct Record {
   std::uint32_t tier = 0;
   std::uint32_t input_count = 0;
   std::array<std::int64_t, kRecordInputsMax> inputs{};
-  crypto::Digest claim;
+  crypto::Digest claim, claim_leaf;
 
   [[nodiscard]] std::string_view pseudonym() const { return {account.data(), account.size()}; }
 };

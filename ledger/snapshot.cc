@@ -12,6 +12,7 @@
 #include "ledger/store/keys.h"
 #include "ledger/store/map_pages.h"
 #include "ledger/store/pieces.h"
+#include "ledger/store/refusals.h"
 
 namespace puhui::ledger {
 namespace {
@@ -222,6 +223,7 @@ Result<void> SnapshotSink::finish() {
   for (const auto map : kStateMaps)
     if (auto fits = check_map(*store_->reader(), map, root_.of(map)); !fits)
       return invalid(fits.error().detail);
+  if (auto whole = check_refusals(*store_->reader()); !whole) return invalid(whole.error().detail);
   store_->sync();
   return {};
 }

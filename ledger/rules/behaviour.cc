@@ -9,6 +9,7 @@ constexpr int kRefusalsShownMax = 100;
 
 struct Credit {
   std::string account_key, claim_key;
+  crypto::Digest claim;
   PersonalBalance before;
   std::int64_t grams = 0;
 };
@@ -47,7 +48,8 @@ tl::expected<Credit, Refusal> judge(const Context& context, const ProgramLine& l
   if (!result) return refuse(result.error().code, "record.formula", {}, {}, result.error().detail);
   if (result->negative) return refuse(ErrorCode::RESULT_NEGATIVE, "record.result", "0 g");
   if (result->grams == 0) return refuse(ErrorCode::AMOUNT_ZERO, "record.result", "1 g");
-  credit.claim_key = key::claim(record.day, record.slot, record.claim.view());
+  credit.claim = record.claim;
+  credit.claim_key = key::claim(record.day, record.slot, record.claim_leaf.view());
   if (const auto claimed = context.state.get(credit.claim_key))
     return refuse(
         ErrorCode::CLAIM_DUPLICATE, "claim.unique", "1 claim per act",
@@ -67,8 +69,7 @@ void pay(Context& context, const Credit& credit, std::uint32_t index) {
   auto after = credit.before;
   after.grams += credit.grams;
   after.last = {context.leaf, index};
-  after.trail =
-      crypto::Sha256().update(after.trail.view()).update(key::claim_name(credit.claim_key)).final();
+  after.trail = crypto::Sha256().update(after.trail.view()).update(credit.claim.view()).final();
   auto& totals = context.totals;
   totals.set_credits_credited_g(totals.credits_credited_g() + credit.grams);
   totals.set_credits_held_g(totals.credits_held_g() + after.grams - credit.before.grams);
@@ -86,7 +87,7 @@ void note_refusal(v1::Outcome& outcome, const State& state, std::uint32_t index,
   shown->set_record(index);
   shown->set_code(code);
   if (code != ErrorCode::CLAIM_DUPLICATE) return;
-  const auto claimed = state.get(key::claim(record.day, record.slot, record.claim.view()));
+  const auto claimed = state.get(key::claim(record.day, record.slot, record.claim_leaf.view()));
   if (claimed) shown->set_used_by(static_cast<std::int64_t>(Claimed::decode(*claimed).place.leaf));
 }
 

@@ -24,7 +24,7 @@ class Lists {
     if (day != day_ || slot != slot_) end_slot();
     day_ = day;
     slot_ = slot;
-    claims_.append(crypto::leaf_hash(key::claim_name(claim)));
+    claims_.append(*crypto::Digest::from_bytes(key::claim_leaf(claim)));
   }
   void end_slot() {
     if (claims_.size() == 0) return;

@@ -2,8 +2,9 @@
 //
 // A day is closed once no methodology lets its acts be claimed any more; from then on it never
 // opens again, whatever is filed later. With the state root that follows, the claims of each of its
-// slots become a list in the personal map: one Merkle tree (crypto/merkle.h) over their claim keys
-// in ascending order. So a claim is shown by its place, and its absence by two neighbours.
+// slots become a list in the personal map: one Merkle tree (crypto/merkle.h) over their claim keys,
+// in ascending order of the leaf hashes. So a claim is shown by its place, and its absence by two
+// neighbours: by their leaf hashes, for a claim key is what trails hide behind (personal.h).
 //
 //   v L                       i32 last closed day ‖ u32 widest claim window of this city's
 //   methodologies, in days v L i32 day, u32 slot     u32 claims ‖ root[32]; a slot without a list

@@ -38,7 +38,7 @@
 //   v Y u64 batch start, u64 leaf, u64 start   unit move
 //   v F ACCOUNT                   the account holds no serial below: u64 serial
 //   v A ACCOUNT                   account; a personal one: 0x01 pseudonym[16] (personal.h)
-//   v C i32 day, u32 slot, claim key[32]       claim (personal.h)
+//   v C i32 day, u32 slot, leaf hash[32]       claim (personal.h), by the leaf hash of its key
 //   v L                           which days are closed to claims (rules/claims.h)
 //   v L i32 day, u32 slot         list of the claims of a closed day's slot (rules/claims.h)
 //   v Z u64 leaf                  retirement
@@ -183,8 +183,8 @@ inline std::string claims_from(std::int32_t day) { return Builder("vC").i32(day)
 inline std::string claims_of(std::int32_t day, std::uint32_t slot) {
   return Builder("vC").i32(day).u32(slot).done();
 }
-inline std::string claim(std::int32_t day, std::uint32_t slot, std::string_view claim_key) {
-  return Builder("vC").i32(day).u32(slot).raw(claim_key).done();
+inline std::string claim(std::int32_t day, std::uint32_t slot, std::string_view claim_leaf) {
+  return Builder("vC").i32(day).u32(slot).raw(claim_leaf).done();
 }
 // The parts of a claim's key.
 inline std::int32_t claim_day(std::string_view claim) {
@@ -193,7 +193,7 @@ inline std::int32_t claim_day(std::string_view claim) {
 inline std::uint32_t claim_slot(std::string_view claim) {
   return crypto::read_u32(claim.substr(6));
 }
-inline std::string_view claim_name(std::string_view claim) { return claim.substr(10); }
+inline std::string_view claim_leaf(std::string_view claim) { return claim.substr(10); }
 inline std::string closed_days() { return "vL"; }
 inline std::string claim_list(std::int32_t day, std::uint32_t slot) {
   return Builder("vL").i32(day).u32(slot).done();

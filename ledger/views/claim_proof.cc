@@ -13,21 +13,19 @@ namespace puhui::ledger {
 namespace {
 
 using crypto::Digest;
+using Places = google::protobuf::RepeatedPtrField<v1::ClaimPlace>;
 
 tl::unexpected<Error> invalid(const char* why) { return fail(ErrorCode::PROOF_INVALID, why); }
 
-v1::ClaimPlace place_of(const std::vector<Digest>& claims, std::size_t index) {
-  std::vector<Digest> leaves;
-  leaves.reserve(claims.size());
-  for (const auto& claim : claims) leaves.push_back(crypto::leaf_hash(claim.view()));
+v1::ClaimPlace place_of(std::span<const Digest> leaves, std::size_t index) {
   const auto nodes = [&leaves](unsigned level, std::uint64_t at) {
     const auto width = std::size_t{1} << level;
-    return crypto::root_of(std::span(leaves).subspan(at * width, width));
+    return crypto::root_of(leaves.subspan(at * width, width));
   };
   v1::ClaimPlace place;
-  place.set_claim(std::string(claims[index].view()));
+  place.set_leaf(std::string(leaves[index].view()));
   place.set_index(static_cast<std::uint32_t>(index));
-  for (const auto& hash : crypto::inclusion_proof(index, claims.size(), nodes))
+  for (const auto& hash : crypto::inclusion_proof(index, leaves.size(), nodes))
     place.add_path(std::string(hash.view()));
   return place;
 }
@@ -39,30 +37,28 @@ Result<void> verify_place(const v1::ClaimPlace& place, const ClaimList& list) {
     if (!hash || path.size() == 64) return fail(ErrorCode::PROOF_MALFORMED, "path of a claim");
     path.push_back(*hash);
   }
-  if (place.claim().size() != Digest::kSize)
-    return fail(ErrorCode::PROOF_MALFORMED, "claim in the list");
-  return crypto::verify_inclusion(
-      {place.index(), list.claims, crypto::leaf_hash(place.claim()), list.root}, path);
+  const auto leaf = Digest::from_bytes(place.leaf());
+  if (!leaf) return fail(ErrorCode::PROOF_MALFORMED, "leaf of a claim");
+  return crypto::verify_inclusion({place.index(), list.claims, *leaf, list.root}, path);
 }
 
-// Whether nothing can stand between the places but the claim itself.
-bool are_neighbours(const v1::ClaimProof& proof, const ClaimList& list) {
-  const auto& places = proof.places();
+// Whether nothing can stand between the places but this leaf.
+bool are_neighbours(std::string_view leaf, const Places& places, const ClaimList& list) {
   if (places.empty() || places.size() > 2) return false;
   const auto& first = places.Get(0);
   const auto& last = places.Get(places.size() - 1);
   if (places.size() == 2)
-    return first.claim() < proof.claim() && proof.claim() < last.claim() &&
-           last.index() == first.index() + 1;
-  return proof.claim() < first.claim() ? first.index() == 0 : first.index() == list.claims - 1;
+    return first.leaf() < leaf && leaf < last.leaf() && last.index() == first.index() + 1;
+  return leaf < first.leaf() ? first.index() == 0 : first.index() == list.claims - 1;
 }
 
 Result<bool> find_in_list(const v1::ClaimProof& proof, const ClaimList& list) {
   for (const auto& place : proof.places())
     if (auto stands = verify_place(place, list); !stands)
       return tl::make_unexpected(stands.error());
-  if (proof.places_size() == 1 && proof.places(0).claim() == proof.claim()) return true;
-  if (are_neighbours(proof, list)) return false;
+  const auto leaf = crypto::leaf_hash(proof.claim());
+  if (proof.places_size() == 1 && proof.places(0).leaf() == leaf.view()) return true;
+  if (are_neighbours(leaf.view(), proof.places(), list)) return false;
   return invalid("the places in the list are neither the claim's nor its neighbours'");
 }
 
@@ -98,17 +94,18 @@ Result<v1::ClaimProof> View::claim_proof(const ClaimAsked& asked) const {
     return fail(ErrorCode::NOT_FOUND, date_text(asked.day) + " is not closed to claims yet");
   *proof.mutable_list() = state_proof(key::claim_list(asked.day, asked.slot));
   if (!proof.list().has_value()) return proof;
-  std::vector<Digest> claims;
+  std::vector<Digest> leaves;
   const auto slot = key::claims_of(asked.day, asked.slot);
-  reader().scan(slot, slot, [&claims](std::string_view key, std::string_view) {
-    claims.push_back(*Digest::from_bytes(key::claim_name(key)));
+  reader().scan(slot, slot, [&leaves](std::string_view key, std::string_view) {
+    leaves.push_back(*Digest::from_bytes(key::claim_leaf(key)));
     return true;
   });
-  const auto at = std::ranges::lower_bound(claims, asked.claim);
-  const auto index = static_cast<std::size_t>(at - claims.begin());
-  const bool is_there = at != claims.end() && *at == asked.claim;
-  if (!is_there && index > 0) *proof.add_places() = place_of(claims, index - 1);
-  if (at != claims.end()) *proof.add_places() = place_of(claims, index);
+  const auto leaf = crypto::leaf_hash(asked.claim.view());
+  const auto at = std::ranges::lower_bound(leaves, leaf);
+  const auto index = static_cast<std::size_t>(at - leaves.begin());
+  const bool is_there = at != leaves.end() && *at == leaf;
+  if (!is_there && index > 0) *proof.add_places() = place_of(leaves, index - 1);
+  if (at != leaves.end()) *proof.add_places() = place_of(leaves, index);
   return proof;
 }
 

@@ -42,10 +42,11 @@ std::string text_of(const RecordPlace& place) {
   return crypto::hex_encode(bytes);
 }
 
-RecordPlace place_of(std::string_view text) {
+std::optional<RecordPlace> place_of(std::string_view text) {
   const auto bytes = crypto::hex_decode(text);
-  if (!bytes || bytes->size() != kPlaceSize) return {};
-  return {crypto::read_u64(*bytes), crypto::read_u32(std::string_view(*bytes).substr(8))};
+  if (!bytes || bytes->size() != kPlaceSize) return std::nullopt;
+  return RecordPlace{crypto::read_u64(*bytes),
+                     crypto::read_u32(std::string_view(*bytes).substr(8))};
 }
 
 // A credited record, with the place of its account's credit before.
@@ -66,7 +67,7 @@ std::optional<Credited> credit_at(const View& view, std::string_view pseudonym,
   const auto record = read_record((*records)[place.record], scenario);
   if (!record || record->pseudonym() != pseudonym) return std::nullopt;
   const auto stored =
-      view.reader().get(key::claim(record->day, record->slot, record->claim.view()));
+      view.reader().get(key::claim(record->day, record->slot, record->claim_leaf.view()));
   if (!stored) return std::nullopt;
   const auto claimed = Claimed::decode(*stored);
   if (claimed.place != place) return std::nullopt;
@@ -126,16 +127,22 @@ std::optional<v1::EntryList> View::project_history(std::string_view project,
   return entries_about(*this, key::project(project), page);
 }
 
-std::optional<v1::CreditHistory> View::credits(std::string_view account, const Page& page) const {
+Result<v1::CreditHistory> View::credits(std::string_view account, const Page& page) const {
   const auto pseudonym = pseudonym_of(account);
   const auto stored = pseudonym.empty() ? std::nullopt : reader_->get(key::personal(pseudonym));
-  if (!stored) return std::nullopt;
+  if (!stored) return fail(ErrorCode::NOT_FOUND, std::string(account));
+  auto place = PersonalBalance::decode(*stored).last;
+  if (!page.after.empty()) {
+    const auto asked = place_of(page.after);
+    if (!asked || !credit_at(*this, pseudonym, *asked))
+      return fail(ErrorCode::INVALID_ARGUMENT, "after: no credit of this account is there");
+    place = *asked;
+  }
   v1::CreditHistory history;
-  auto place = page.after.empty() ? PersonalBalance::decode(*stored).last : place_of(page.after);
-  const auto limit = std::clamp<std::size_t>(page.limit, 1, kHistoryPageMax);
-  while (!place.is_none() && history.items_size() < static_cast<int>(limit)) {
+  const auto limit = static_cast<int>(std::clamp<std::size_t>(page.limit, 1, kHistoryPageMax));
+  while (!place.is_none() && history.items_size() < limit) {
     auto found = credit_at(*this, pseudonym, place);
-    if (!found) return history;
+    assert(found && "a credit leads to one that is not there");
     *history.add_items() = std::move(found->credit);
     place = found->previous;
   }

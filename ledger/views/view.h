@@ -132,9 +132,8 @@ class View {
   [[nodiscard]] std::optional<v1::EntryList> project_history(std::string_view project,
                                                              const Page& page) const;
   // Credits of a personal account, newest first, at most kHistoryPageMax a page: each is read from
-  // its attachment. Ends early at an attachment that is not here.
-  [[nodiscard]] std::optional<v1::CreditHistory> credits(std::string_view account,
-                                                         const Page& page) const;
+  // its attachment. NOT_FOUND; INVALID_ARGUMENT if the page begins at no credit of the account.
+  [[nodiscard]] Result<v1::CreditHistory> credits(std::string_view account, const Page& page) const;
   [[nodiscard]] v1::RetirementList retirements(const Page& page) const;
   // The outcome of an event by its identity: accepted ones for ever, refused ones for a time.
   [[nodiscard]] std::optional<v1::SubmissionResult> outcome(std::string_view party,

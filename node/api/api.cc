@@ -114,10 +114,11 @@ void Api::read(Request request, Respond respond) {
       return answer_read(request, respond,
                          std::make_shared<const Past>(
                              Past{ledger, std::make_unique<ledger::View>(std::move(view))}));
-    history_.at(*size, [this, request, respond](const Result<PastPtr>& past) {
-      if (!past) return respond(problem(past.error()));
-      answer_read(request, respond, *past);
-    });
+    history_.at(*size, http::caller_of(request),
+                [this, request, respond](const Result<PastPtr>& past) {
+                  if (!past) return respond(problem(past.error()));
+                  answer_read(request, respond, *past);
+                });
   };
   if (!at_least.empty()) {
     const auto position = number(at_least);
@@ -132,7 +133,7 @@ void Api::answer_read(const Request& request, const Respond& respond, const Past
   auto work = [this, request, past] {
     return answer_from(request, past ? past->view.get() : nullptr);
   };
-  if (views::is_slow(request)) return slow_reads_.answer(respond, std::move(work));
+  if (views::is_slow(request)) return slow_reads_.answer(request, respond, std::move(work));
   respond(work());
 }
 
@@ -163,6 +164,8 @@ void Api::status(const Request& request, const Respond& respond) {
   replica_.status([this, request, respond](v1::Status status) {
     status.set_version(std::string(kVersion));
     status.set_witness_vkey(witness_.vkey());
+    for (const auto& log : witness_.followed())
+      if (log.forked) status.add_forked_logs(log.origin);
     if (request.path == "/metrics")
       return respond(text(metrics_.scrape(replica_, status, witness_.followed())));
     if (request.path == "/v1/status") return respond(message(request, status));

@@ -55,11 +55,12 @@ std::string value_of(const Person& person) {
   return bytes;
 }
 
-// How many, and the root of the tree over the claims in order.
+// How many, and the root of the tree over the claims in order of their leaf hashes.
 std::string value_of(const ClaimSet& claims) {
-  std::vector<crypto::Digest> leaves(claims.begin(), claims.end());
+  std::vector<crypto::Digest> leaves;
+  leaves.reserve(claims.size());
+  for (const auto& claim : claims) leaves.push_back(crypto::leaf_hash(claim.view()));
   std::ranges::sort(leaves);
-  for (auto& leaf : leaves) leaf = crypto::leaf_hash(leaf.view());
   std::string bytes;
   crypto::append_u32(bytes, static_cast<std::uint32_t>(leaves.size()));
   bytes += crypto::root_of(leaves).view();

@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "ledger/event.h"
+#include "ledger/personal.h"
+#include "ledger/rules/calendar.h"
 #include "node/cli/attachment.h"
 #include "node/cli/catalogue.h"
 #include "node/cli/command.h"
@@ -33,11 +35,9 @@ Result<InputColumn> parse_input_column(std::string_view text) {
   return InputColumn{std::string(parts[0]), static_cast<unsigned>(*scale)};
 }
 
-std::shared_ptr<Source> add_source(CLI::App& app) {
+std::shared_ptr<Source> add_records(CLI::App& app) {
   auto source = std::make_shared<Source>();
   app.add_option("file", source->path, "records: CSV with a header, or one JSON object per line")
-      ->required();
-  app.add_option("--batch", source->batch, "the provider's name for the batch; parts get -1, -2, …")
       ->required();
   app.add_option("--scenario", source->scenario, "scenario the acts belong to")->required();
   app.add_option("--format", source->format, "csv or ndjson (by the file's ending)")
@@ -52,6 +52,13 @@ std::shared_ptr<Source> add_source(CLI::App& app) {
                               "JSON file to take the inputs from instead")
                    ->excludes(inputs);
   app.add_option("--methodology", source->methodology_code, "its code in that file")->needs(file);
+  return source;
+}
+
+std::shared_ptr<Source> add_batch(CLI::App& app) {
+  auto source = add_records(app);
+  app.add_option("--batch", source->batch, "the provider's name for the batch; parts get -1, -2, …")
+      ->required();
   app.add_option("--records-per-batch", source->records_max, "split after so many records")
       ->check(CLI::Range(std::size_t{1}, ledger::kRecordsMax));
   return source;
@@ -73,7 +80,7 @@ Result<std::vector<InputColumn>> read_layout(const Source& source) {
                                         ": name it with --methodology");
 }
 
-Result<std::vector<Draft>> read_drafts(const Source& source) {
+Result<std::vector<Attachment>> read_attachments(const Source& source) {
   auto layout = read_layout(source);
   if (!layout) return tl::make_unexpected(layout.error());
   const auto bytes = read_file(source.path);
@@ -85,6 +92,12 @@ Result<std::vector<Draft>> read_drafts(const Source& source) {
   if (!records) return fail(records.error().code, source.path + ": " + records.error().detail);
   auto attachments = build_attachments(*records, source.records_max);
   if (!attachments) return fail(attachments.error().code, source.path);
+  return attachments;
+}
+
+Result<std::vector<Draft>> read_drafts(const Source& source) {
+  auto attachments = read_attachments(source);
+  if (!attachments) return tl::make_unexpected(attachments.error());
   std::vector<Draft> drafts;
   for (auto& attachment : *attachments) {
     auto& draft = drafts.emplace_back();
@@ -99,7 +112,7 @@ Result<std::vector<Draft>> read_drafts(const Source& source) {
 }
 
 Run declare_submit(CLI::App& app) {
-  return [source = add_source(app)](Session& session) -> Result<Exit> {
+  return [source = add_batch(app)](Session& session) -> Result<Exit> {
     auto drafts = read_drafts(*source);
     if (!drafts) return tl::make_unexpected(drafts.error());
     return submit(session, std::move(*drafts));
@@ -130,10 +143,32 @@ Result<Exit> build(Session& session, const Source& source, const std::string& fo
 }
 
 Run declare_build(CLI::App& app) {
-  auto source = add_source(app);
+  auto source = add_batch(app);
   auto folder = std::make_shared<std::string>();
   app.add_option("--folder", *folder, "where the submission files go")->required();
   return [source, folder](Session& session) { return build(session, *source, *folder); };
+}
+
+Result<Exit> print_claims(Session& session, const Source& source) {
+  const auto attachments = read_attachments(source);
+  if (!attachments) return tl::make_unexpected(attachments.error());
+  for (const auto& attachment : *attachments) {
+    const auto records = ledger::split_records(attachment.bytes);
+    if (!records) return tl::make_unexpected(records.error());
+    for (const auto bytes : *records) {
+      const auto record = ledger::read_record(bytes, source.scenario);
+      if (!record) return tl::make_unexpected(record.error());
+      session.print(Fields{{"account", ledger::personal_id(record->pseudonym())},
+                           {"day", ledger::date_text(record->day)},
+                           {"slot", std::to_string(record->slot)},
+                           {"claim", record->claim.hex()}});
+    }
+  }
+  return Exit::ok;
+}
+
+Run declare_claims(CLI::App& app) {
+  return [source = add_records(app)](Session& session) { return print_claims(session, *source); };
 }
 
 constexpr Command kCommands[] = {
@@ -148,6 +183,11 @@ constexpr Command kCommands[] = {
      "--folder out --city WUHAN --party bike-co --key bike-co.key --valid-for 6d\n"
      "puhui event submit out/*.submission",
      declare_build},
+    {"behaviour", "claims", "Shows the claim key of each record, without a network.",
+     "puhui behaviour claims ride.csv --scenario shared-bike\n"
+     "puhui proof claim 2026-01-15 32 "
+     "9c0b3f0ad6b4d6a2d6a51b0f2e6a7f5d1c9e8b7a6f5e4d3c2b1a0f9e8d7c6b5a",
+     declare_claims},
 };
 
 }  // namespace

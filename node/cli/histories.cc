@@ -1,6 +1,9 @@
 // What became of a serial, a batch, an account, a party, a project: part after part, to the end.
 #include "ledger/personal.h"
+#include "ledger/views/state_value.h"
 #include "node/cli/command.h"
+#include "node/cli/receipt.h"
+#include "node/files/folder.h"
 #include "puhui/v1/view.pb.h"
 
 namespace puhui::node::cli {
@@ -54,11 +57,47 @@ Result<Exit> show_entries(Session& session, const char* path, const std::string&
   return Exit::ok;
 }
 
-Result<Exit> show_credits(Session& session, const std::string& account) {
+// What the node proves of the account: nothing yet if it was never credited before a state root.
+Result<std::optional<v1::PersonalAccount>> fetch_proved(Session& session,
+                                                        const std::string& account,
+                                                        const crypto::Policy& policy) {
+  const auto proof = session.get<v1::StateProof>({"v1", "proofs", "account", account});
+  if (!proof) return tl::make_unexpected(proof.error());
+  if (proof->key() != *ledger::state_key({"account", account}))
+    return fail(ErrorCode::PROOF_INVALID, "the node proves something else");
+  const auto verified = verify_state(*proof, policy);
+  if (!verified) return tl::make_unexpected(verified.error());
+  if (!verified->value) return std::nullopt;
+  return dynamic_cast<const v1::PersonalAccount&>(*verified->value);
+}
+
+Result<void> check_credits(Session& session, const std::string& account,
+                           const v1::CreditHistory& credits, const std::string& policy_file) {
+  const auto policy = read_policy(policy_file);
+  if (!policy) return tl::make_unexpected(policy.error());
+  const auto proved = fetch_proved(session, account, *policy);
+  if (!proved) return tl::make_unexpected(proved.error());
+  VerifiedCredits verified{0, credits.items_size()};
+  if (*proved) {
+    const auto checked = verify_credits(credits, **proved);
+    if (!checked) return tl::make_unexpected(checked.error());
+    verified = *checked;
+  }
+  session.world().err << verified.proved
+                      << " credits verified, all there were at the last state root; "
+                      << verified.newer << " are newer\n";
+  return {};
+}
+
+Result<Exit> show_credits(Session& session, const std::string& account,
+                          const std::string& policy_file) {
   v1::CreditHistory whole;
   auto read = each_part<v1::CreditHistory>(session, "accounts", account,
                                            [&whole](const auto& part) { whole.MergeFrom(part); });
   if (!read) return tl::make_unexpected(read.error());
+  if (!policy_file.empty())
+    if (auto sound = check_credits(session, account, whole, policy_file); !sound)
+      return tl::make_unexpected(sound.error());
   session.world().out << (session.json() ? to_json(whole) : list_table(whole, kCreditColumns));
   return Exit::ok;
 }
@@ -87,9 +126,14 @@ Run declare_batch(CLI::App& app) {
 }
 
 Run declare_account(CLI::App& app) {
-  return [name = add_name(app, "account")](Session& session) {
-    return ledger::is_personal_id(*name) ? show_credits(session, *name)
-                                         : show_entries(session, "accounts", *name);
+  auto policy = std::make_shared<std::string>();
+  app.add_option("--policy", *policy,
+                 "tlog-policy file: verifies that no credit of a personal account is left out");
+  return [name = add_name(app, "account"), policy](Session& session) -> Result<Exit> {
+    if (ledger::is_personal_id(*name)) return show_credits(session, *name, *policy);
+    if (!policy->empty())
+      return fail(ErrorCode::INVALID_ARGUMENT, "--policy is for personal accounts");
+    return show_entries(session, "accounts", *name);
   };
 }
 
@@ -112,7 +156,7 @@ constexpr Command kCommands[] = {
      declare_batch},
     {"account", "history", "Shows what changed an account; of a personal one, its credits.",
      "puhui account history acme/pv\n"
-     "puhui account history p-000102030405060708090a0b0c0d0e0f",
+     "puhui account history p-000102030405060708090a0b0c0d0e0f --policy city.policy",
      declare_account},
     {"party", "history", "Shows what a party did, and what changed it.", "puhui party history acme",
      declare_party},

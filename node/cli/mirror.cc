@@ -52,9 +52,8 @@ Result<std::optional<WitnessOptions>> witness_of(const Session& session, const M
   if (!passphrase) return tl::make_unexpected(passphrase.error());
   auto key = read_key(flags.witness_key_file, *passphrase);
   if (!key) return tl::make_unexpected(key.error());
-  WitnessOptions options{flags.witness_folder, flags.witness_name, std::move(*key), {}};
-  for (const auto& log : policy.logs) options.logs.push_back(log.key);
-  return std::optional(std::move(options));
+  return std::optional(WitnessOptions{flags.witness_folder, flags.witness_name, std::move(*key),
+                                      crypto::log_keys(policy)});
 }
 
 Result<MirrorOptions> options_of(const Session& session, const MirrorFlags& flags) {
@@ -174,9 +173,7 @@ Run declare_evidence(CLI::App& app) {
     if (!bytes) return tl::make_unexpected(bytes.error());
     const auto evidence = crypto::parse_evidence(*bytes);
     if (!evidence) return tl::make_unexpected(evidence.error());
-    std::vector<crypto::VerifierKey> logs;
-    for (const auto& log : policy->logs) logs.push_back(log.key);
-    const auto fork = crypto::verify_evidence(*evidence, logs);
+    const auto fork = crypto::verify_evidence(*evidence, crypto::log_keys(*policy));
     if (!fork) return tl::make_unexpected(fork.error());
     session.print(Fields{{"forked", "yes"},
                          {"log", fork->log.name},

@@ -157,6 +157,27 @@ Result<VerifiedState> verify_state(const v1::StateProof& proof, const crypto::Po
   return verified;
 }
 
+Result<VerifiedCredits> verify_credits(const v1::CreditHistory& credits,
+                                       const v1::PersonalAccount& account) {
+  const auto& items = credits.items();
+  const auto last = std::ranges::find_if(items, [&account](const v1::Credit& credit) {
+    return credit.leaf() == account.last_leaf() && credit.record() == account.last_record();
+  });
+  crypto::Digest trail;
+  std::int64_t grams = 0;
+  bool overflows = false;
+  for (auto at = items.end(); at != last;) {
+    --at;
+    trail = crypto::sha256(std::string(trail.view()) + at->claim());
+    overflows |= __builtin_add_overflow(grams, at->grams(), &grams);
+  }
+  if (last == items.end() || overflows || trail.view() != account.trail() ||
+      grams != account.credits_held_g())
+    return fail(ErrorCode::PROOF_INVALID, "these are not the credits of the proved account");
+  return VerifiedCredits{static_cast<int>(items.end() - last),
+                         static_cast<int>(last - items.begin())};
+}
+
 Result<VerifiedClaim> verify_claim(const v1::ClaimProof& proof, const crypto::Policy& policy) {
   auto proved = verify_root(proof.closed().receipt(), policy);
   if (!proved) return tl::make_unexpected(proved.error());

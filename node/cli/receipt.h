@@ -77,6 +77,15 @@ struct VerifiedState {
 [[nodiscard]] Result<VerifiedState> verify_state(const v1::StateProof& proof,
                                                  const crypto::Policy& policy);
 
+// Whether credits, newest first, hold all that ever came to the account of which this was proved:
+// their chain is its trail and their sum its balance. Newer ones than that are counted, no more.
+// PROOF_INVALID if one is missing or changed.
+struct VerifiedCredits {
+  int proved = 0, newer = 0;
+};
+[[nodiscard]] Result<VerifiedCredits> verify_credits(const v1::CreditHistory& credits,
+                                                     const v1::PersonalAccount& account);
+
 // Whether a claim was made, by the state root that the receipt proves. Errors as above.
 struct VerifiedClaim {
   bool made = false;

@@ -3,7 +3,9 @@
 
 #include "crypto/bytes.h"
 #include "ledger/rules/calendar.h"
+#include "ledger/state_root.h"
 #include "ledger/views/state_value.h"
+#include "ledger/views/view.h"
 #include "node/cli/command.h"
 #include "node/cli/receipt.h"
 #include "node/files/folder.h"
@@ -103,36 +105,61 @@ Run declare_absence(CLI::App& app) {
   };
 }
 
-struct Claim {
-  std::int64_t day = 0;
-  std::uint32_t slot = 0;
-  std::string key;
-};
+// What a claim key stands for cannot be seen from it: whoever verifies says day and slot as well.
+constexpr const char* kClaimWords = "day of the act, slot of that day, claim key (64 hex digits)";
 
-Result<Exit> prove_claim(Session& session, const Claim& claim) {
-  const auto proof = session.get<v1::ClaimProof>(
-      {"v1", "claims", std::to_string(claim.day), std::to_string(claim.slot), claim.key});
+Result<ledger::ClaimAsked> read_claim(const Words& words) {
+  const auto day = parse_day(words[0]);
+  if (!day) return tl::make_unexpected(day.error());
+  const auto slot = parse_number(words[1]);
+  const auto key = crypto::Digest::from_hex(words[2]);
+  if (!slot || *slot > UINT32_MAX || !key)
+    return fail(ErrorCode::INVALID_ARGUMENT, std::string("a claim is: ") + kClaimWords);
+  return ledger::ClaimAsked{static_cast<std::int32_t>(*day), static_cast<std::uint32_t>(*slot),
+                            *key};
+}
+
+Result<void> check_answer(const v1::ClaimProof& proof, const ledger::ClaimAsked& asked) {
+  if (proof.day() == asked.day && proof.slot() == asked.slot && proof.claim() == asked.claim.view())
+    return {};
+  return fail(ErrorCode::PROOF_INVALID,
+              "the proof is of another claim: " + ledger::date_text(proof.day()) + " " +
+                  std::to_string(proof.slot()) + " " + crypto::hex_encode(proof.claim()));
+}
+
+Result<Exit> prove_claim(Session& session, const Words& words) {
+  const auto asked = read_claim(words);
+  if (!asked) return tl::make_unexpected(asked.error());
+  const auto proof = session.get<v1::ClaimProof>({"v1", "claims", std::to_string(asked->day),
+                                                  std::to_string(asked->slot), asked->claim.hex()});
   if (!proof) return tl::make_unexpected(proof.error());
-  if (proof->day() != claim.day || proof->slot() != claim.slot ||
-      crypto::hex_encode(proof->claim()) != claim.key)
-    return something_else();
+  if (auto fits = check_answer(*proof, *asked); !fits) return tl::make_unexpected(fits.error());
   return deliver(session, *proof);
 }
 
 Run declare_claim(CLI::App& app) {
-  auto claim = std::make_shared<Claim>();
-  add_value(
-      app, "day", parse_day, [claim](std::int64_t day) { claim->day = day; },
-      "day of the act, as 2026-01-15; its claim window must be over")
-      ->required();
-  app.add_option("slot", claim->slot, "slot of that day")->required();
-  app.add_option("claim", claim->key, "claim key, 64 hex digits")->required();
-  return [claim](Session& session) { return prove_claim(session, *claim); };
+  auto words = std::make_shared<Words>();
+  app.add_option("claim", *words,
+                 std::string(kClaimWords) + "; the day's claim window must be over")
+      ->required()
+      ->expected(3);
+  return [words](Session& session) { return prove_claim(session, *words); };
 }
 
-Result<Exit> report_claim(Session& session, const v1::ClaimProof& proof,
-                          const crypto::Policy& policy) {
-  const auto verified = verify_claim(proof, policy);
+// What a proof is verified against.
+struct Trusted {
+  crypto::Policy policy;
+  Words claim;  // empty unless given
+};
+
+Result<Exit> report_claim(Session& session, const v1::ClaimProof& proof, const Trusted& trusted) {
+  if (trusted.claim.empty())
+    return fail(ErrorCode::INVALID_ARGUMENT,
+                "it proves a claim: say which one with --claim DAY SLOT KEY");
+  const auto asked = read_claim(trusted.claim);
+  if (!asked) return tl::make_unexpected(asked.error());
+  if (auto fits = check_answer(proof, *asked); !fits) return tl::make_unexpected(fits.error());
+  const auto verified = verify_claim(proof, trusted.policy);
   if (!verified) return tl::make_unexpected(verified.error());
   Fields fields{{verified->made ? "claimed" : "never claimed", crypto::hex_encode(proof.claim())},
                 {"day", ledger::date_text(proof.day())},
@@ -142,11 +169,16 @@ Result<Exit> report_claim(Session& session, const v1::ClaimProof& proof,
   return Exit::ok;
 }
 
-Result<Exit> report_state(Session& session, const v1::StateProof& proof,
-                          const crypto::Policy& policy) {
-  const auto verified = verify_state(proof, policy);
+Result<Exit> report_state(Session& session, const v1::StateProof& proof, const Trusted& trusted) {
+  if (!trusted.claim.empty())
+    return fail(ErrorCode::PROOF_INVALID, "it does not prove a claim, but a value");
+  const auto verified = verify_state(proof, trusted.policy);
   if (!verified) return tl::make_unexpected(verified.error());
-  Fields fields{{verified->value ? "proved" : "absent", verified->words}};
+  const bool is_person = ledger::map_of(proof.key()) == ledger::StateMap::personal;
+  Fields fields{{verified->value ? "proved"
+                 : is_person     ? "never credited"
+                                 : "absent",
+                 verified->words}};
   std::ranges::move(describe(verified->receipt), std::back_inserter(fields));
   session.print_proved(fields, "value", verified->value.get());
   return Exit::ok;
@@ -154,21 +186,25 @@ Result<Exit> report_state(Session& session, const v1::StateProof& proof,
 
 Run declare_verify(CLI::App& app) {
   auto path = std::make_shared<std::string>(), policy_file = std::make_shared<std::string>();
+  auto claim = std::make_shared<Words>();
   app.add_option("file", *path, "proof")->required();
   app.add_option("--policy", *policy_file, "tlog-policy file: whom to believe")->required();
-  return [path, policy_file](Session& session) -> Result<Exit> {
-    const auto policy = read_policy(*policy_file);
+  app.add_option("--claim", *claim, std::string("of the proof of a claim: ") + kClaimWords)
+      ->expected(3);
+  return [path, policy_file, claim](Session& session) -> Result<Exit> {
+    auto policy = read_policy(*policy_file);
     if (!policy) return tl::make_unexpected(policy.error());
+    const Trusted trusted{std::move(*policy), *claim};
     const auto bytes = read_file(*path);
     if (!bytes) return tl::make_unexpected(bytes.error());
     if (bytes->size() > kProofFileMax)
       return fail(ErrorCode::PROOF_MALFORMED, "a proof file has at most 1 MiB");
-    v1::ClaimProof claim;
-    if (from_json(*bytes, claim, false)) return report_claim(session, claim, *policy);
+    v1::ClaimProof of_claim;
+    if (from_json(*bytes, of_claim, false)) return report_claim(session, of_claim, trusted);
     v1::StateProof proof;
     if (auto read = from_json(*bytes, proof, false); !read)
       return fail(ErrorCode::PROOF_MALFORMED, read.error().detail);
-    return report_state(session, proof, *policy);
+    return report_state(session, proof, trusted);
   };
 }
 
@@ -189,7 +225,10 @@ constexpr Command kCommands[] = {
      "9c0b3f0ad6b4d6a2d6a51b0f2e6a7f5d1c9e8b7a6f5e4d3c2b1a0f9e8d7c6b5a --out claim.proof",
      declare_claim},
     {"proof", "verify", "Verifies a proof of a value, an absence or a claim, without a network.",
-     "puhui proof verify owner-main.proof --policy city.policy", declare_verify},
+     "puhui proof verify owner-main.proof --policy city.policy\n"
+     "puhui proof verify ride.claim --policy city.policy --claim 2026-01-15 32 "
+     "9c0b3f0ad6b4d6a2d6a51b0f2e6a7f5d1c9e8b7a6f5e4d3c2b1a0f9e8d7c6b5a",
+     declare_verify},
 };
 
 }  // namespace

@@ -93,12 +93,8 @@ Result<std::unique_ptr<Witness>> open_witness(const Config& config, const std::s
   if (!policy) return tl::make_unexpected(policy.error());
   auto key = read_key(folder + "/witness.key", passphrase);
   if (!key) return tl::make_unexpected(key.error());
-  WitnessOptions options{folder + "/witness",
-                         origin + "/witness-" + std::to_string(config.node_id),
-                         std::move(*key),
-                         {}};
-  for (const auto& log : policy->logs) options.logs.push_back(log.key);
-  return Witness::open(std::move(options));
+  return Witness::open({folder + "/witness", origin + "/witness-" + std::to_string(config.node_id),
+                        std::move(*key), crypto::log_keys(*policy)});
 }
 
 unsigned pool_threads(const Config& config) {
@@ -232,7 +228,9 @@ Result<void> run_node(const Config& config, const std::string& folder,
                config.client_listen);
   wait_for_signal();
   (*server)->stop(kStopBoundMs).wait();
+  // Their answers pass through the API, which goes before them.
   history.stop();
+  (*replica)->stop();
   return {};
 }
 

@@ -64,16 +64,12 @@ void History::stop() {
   checking_.join();
 }
 
-void History::at(std::uint64_t size, Done done) {
+void History::at(std::uint64_t size, Caller caller, Done done) {
   if (stopping_) return done(fail(ErrorCode::UNAVAILABLE, "the node stops"));
-  if (++waiting_ > kWaitingMax) {
-    --waiting_;
-    return done(fail(ErrorCode::BUSY, "too many ask for the past"));
-  }
-  boost::asio::post(order_, [this, size, done = std::move(done)] {
-    done(find(size));
-    --waiting_;
-  });
+  auto place = waiting_.enter(caller);
+  if (!place) return done(fail(ErrorCode::BUSY, "too many ask for the past"));
+  boost::asio::post(
+      order_, [this, size, done = std::move(done), place = std::move(place)] { done(find(size)); });
 }
 
 // What begins at a milestone and goes wrong is tried again from the one before.
@@ -135,10 +131,13 @@ Result<ScratchPtr> History::begin_before(std::uint64_t size) {
   }
 }
 
-// Its files are read first: a damaged one that is open stops the process.
-Result<ScratchPtr> History::begin_at(std::uint64_t from, const std::string& folder) const {
-  if (auto whole = ledger::Store::check_files(milestone(from)); !whole)
-    return tl::make_unexpected(whole.error());
+// Its files are read first, once: a damaged one that is open stops the process.
+Result<ScratchPtr> History::begin_at(std::uint64_t from, const std::string& folder) {
+  if (!sound_.contains(from)) {
+    if (auto whole = ledger::Store::check_files(milestone(from)); !whole)
+      return tl::make_unexpected(whole.error());
+    sound_.insert(from);
+  }
   if (auto copied = copy_database(milestone(from), folder); !copied)
     return tl::make_unexpected(copied.error());
   return open(folder, from);
@@ -197,7 +196,8 @@ std::uint64_t History::milestone_before(std::uint64_t size) const {
   return above == sizes.begin() ? 0 : *std::prev(above);
 }
 
-Result<void> History::drop_milestone(std::uint64_t size) const {
+Result<void> History::drop_milestone(std::uint64_t size) {
+  sound_.erase(size);
   std::error_code error;
   fs::remove_all(milestone(size), error);
   if (error) return io_failure(milestone(size), error);
@@ -225,7 +225,10 @@ Result<void> History::keep_milestone(ScratchPtr& scratch) {
   const auto begun_at = scratch->begun_at();
   const auto folder = scratch->close();
   const auto kept = copy_to_milestone(folder, size);
-  if (kept) thin_milestones();
+  if (kept) {
+    sound_.insert(size);
+    thin_milestones();
+  }
   auto opened = open(folder, begun_at);
   if (opened) {
     scratch = std::move(*opened);
@@ -237,7 +240,7 @@ Result<void> History::keep_milestone(ScratchPtr& scratch) {
 }
 
 // When there are too many, every second one goes, never the last one.
-void History::thin_milestones() const {
+void History::thin_milestones() {
   auto sizes = milestones();
   if (sizes.size() <= kMilestonesMax) return;
   sizes.erase(std::prev(sizes.end()));

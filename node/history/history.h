@@ -16,6 +16,7 @@
 #include <string>
 
 #include "node/history/replay.h"
+#include "node/waiting.h"
 
 namespace puhui::node {
 
@@ -75,7 +76,7 @@ class History {
   // The views after the first `size` leaves, all of which must exist. UNAVAILABLE says how far the
   // rebuilding has come, or that this has stopped; BUSY that too many wait; CORRUPT that the leaves
   // do not lead to the log's root; errors of replay and of the file system.
-  void at(std::uint64_t size, Done done);
+  void at(std::uint64_t size, Caller caller, Done done);
 
   // Answers what waits with UNAVAILABLE; nothing is answered after it returns. Not from `done`.
   void stop();
@@ -84,7 +85,7 @@ class History {
   [[nodiscard]] Result<PastPtr> find(std::uint64_t size);
   [[nodiscard]] Result<ScratchPtr*> scratch_for(std::uint64_t size);
   [[nodiscard]] Result<ScratchPtr> begin_before(std::uint64_t size);
-  [[nodiscard]] Result<ScratchPtr> begin_at(std::uint64_t from, const std::string& folder) const;
+  [[nodiscard]] Result<ScratchPtr> begin_at(std::uint64_t from, const std::string& folder);
   [[nodiscard]] Result<void> go_to(ScratchPtr& scratch, std::uint64_t size);
   [[nodiscard]] Result<ScratchPtr> open(const std::string& folder, std::uint64_t begun_at) const;
   [[nodiscard]] std::string new_folder();
@@ -92,18 +93,19 @@ class History {
   [[nodiscard]] std::set<std::uint64_t> milestones() const;
   [[nodiscard]] std::uint64_t milestone_before(std::uint64_t size) const;
   // IO if it cannot be removed.
-  [[nodiscard]] Result<void> drop_milestone(std::uint64_t size) const;
+  [[nodiscard]] Result<void> drop_milestone(std::uint64_t size);
   [[nodiscard]] Result<void> copy_to_milestone(const std::string& from, std::uint64_t size) const;
   [[nodiscard]] Result<void> keep_milestone(ScratchPtr& scratch);
-  void thin_milestones() const;
+  void thin_milestones();
 
   const HistoryOptions options_;
   const ReadLeaf read_;
   const RootAt root_at_;
   std::atomic<bool> stopping_{false};
-  std::atomic<int> waiting_{0};
+  Waiting waiting_{kWaitingMax};
   // The rest belongs to the one thread of `order_`.
   std::vector<ScratchPtr> scratches_;  // the one used last comes first
+  std::set<std::uint64_t> sound_;  // milestones whose files were read, or written, by this process
   std::uint64_t folders_ = 0;
   boost::asio::thread_pool checking_;
   boost::asio::thread_pool order_{1};

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "node/waiting.h"
 #include "proto/error.h"
 
 namespace puhui::node::http {
@@ -36,6 +37,10 @@ struct Request {
   std::optional<std::string> party;  // Of the verified client certificate.
   std::string remote;                // IP address of the caller.
 };
+
+[[nodiscard]] inline Caller caller_of(const Request& request) {
+  return request.party ? Caller::member : Caller::stranger;
+}
 
 // A body of unknown length, pulled by the server. The server calls the stream when the connection
 // has taken the piece before; the stream answers, at once or later and from any thread, by calling

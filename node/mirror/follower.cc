@@ -24,12 +24,6 @@ Tile hashes_at(std::uint64_t index, unsigned width = kTileWidth) {
   return {Tile::Kind::hashes, 0, index, width};
 }
 
-std::vector<crypto::VerifierKey> log_keys(const crypto::Policy& policy) {
-  std::vector<crypto::VerifierKey> keys;
-  for (const auto& log : policy.logs) keys.push_back(log.key);
-  return keys;
-}
-
 unsigned tail_width(std::uint64_t size) { return crypto::tiles_at(0, size).partial_width; }
 
 // Nodes of the tree that a copy holds; `failed` remembers the first that could not be read.
@@ -131,7 +125,7 @@ bool Follower::has_more_witnesses(const crypto::VerifiedCheckpoint& shown) const
 
 // Evidence convinces others, or it is none: then what lies here is damaged.
 Result<void> Follower::keep_evidence(const crypto::Evidence& evidence, std::uint64_t size) {
-  const auto fork = crypto::verify_evidence(evidence, log_keys(options_.policy));
+  const auto fork = crypto::verify_evidence(evidence, crypto::log_keys(options_.policy));
   if (!fork)
     return fail(ErrorCode::CORRUPT,
                 copy_.folder() + "/tile does not belong to its checkpoint any more");

@@ -105,10 +105,11 @@ void MirrorViews::handle(const http::Request& request, http::Respond respond,
         Past{from, std::make_unique<ledger::View>(std::move(current))});
     return answer_read(from, request, respond, {checkpoint, std::move(now)});
   }
-  from->history->at(*size, [this, from, request, respond, checkpoint](const Result<PastPtr>& past) {
-    if (!past) return respond(http::problem(past.error()));
-    answer_read(from, request, respond, {checkpoint, *past});
-  });
+  from->history->at(*size, http::caller_of(request),
+                    [this, from, request, respond, checkpoint](const Result<PastPtr>& past) {
+                      if (!past) return respond(http::problem(past.error()));
+                      answer_read(from, request, respond, {checkpoint, *past});
+                    });
 }
 
 void MirrorViews::answer_read(const BuiltPtr& from, const http::Request& request,
@@ -117,7 +118,7 @@ void MirrorViews::answer_read(const BuiltPtr& from, const http::Request& request
     auto now = from->ledger->view();
     return answer(request, moment.past ? *moment.past->view : now, now, moment.checkpoint);
   };
-  if (views::is_slow(request)) return slow_reads_.answer(respond, std::move(work));
+  if (views::is_slow(request)) return slow_reads_.answer(request, respond, std::move(work));
   respond(work());
 }
 

@@ -1,20 +1,9 @@
 #include "node/replica/cosigner.h"
 
-#include "crypto/bytes.h"
 #include "crypto/cosignature.h"
+#include "crypto/merkle.h"
 
 namespace puhui::node {
-namespace {
-
-std::string encode(const crypto::Checkpoint& checkpoint) {
-  std::string value;
-  crypto::append_u64(value, checkpoint.size);
-  value += checkpoint.root.view();
-  return value;
-}
-
-}  // namespace
-
 Cosigner::Cosigner(CosignerKeys keys, DurableRecord cosigned, DurableRecord logsigned)
     : keys_(std::move(keys)), cosigned_(std::move(cosigned)), logsigned_(std::move(logsigned)) {}
 
@@ -36,17 +25,16 @@ Result<void> Cosigner::advance(DurableRecord& record, ledger::View& view, std::s
   if (view.root_at(checkpoint->size) != checkpoint->root)
     return fail(ErrorCode::CHECKPOINT_INCONSISTENT,
                 "root of " + std::to_string(checkpoint->size) + " leaves is another here");
-  const auto value = encode(*checkpoint);
+  const auto value = crypto::TreeHead{checkpoint->size, checkpoint->root}.encode();
   if (record.value() == value) return {};
   if (!record.value().empty()) {
-    const auto last_size = crypto::read_u64(record.value());
-    const auto last_root = crypto::Digest::from_bytes(std::string_view(record.value()).substr(8));
-    if (!last_root) return tl::make_unexpected(last_root.error());
-    if (checkpoint->size < last_size || view.head().size < last_size)
-      return fail(ErrorCode::BUSY, "size " + std::to_string(last_size) + " is already signed");
-    if (view.root_at(last_size) != *last_root)
+    const auto last = crypto::TreeHead::decode(record.value());
+    if (!last) return tl::make_unexpected(last.error());
+    if (checkpoint->size < last->size || view.head().size < last->size)
+      return fail(ErrorCode::BUSY, "size " + std::to_string(last->size) + " is already signed");
+    if (view.root_at(last->size) != last->root)
       return fail(ErrorCode::CHECKPOINT_INCONSISTENT,
-                  "another root was signed for " + std::to_string(last_size) + " leaves");
+                  "another root was signed for " + std::to_string(last->size) + " leaves");
   }
   record.store(value);
   return {};

@@ -236,7 +236,9 @@ Result<void> Replica::bootstrap() {
   return consensus::Driver::bootstrap(*log_, configuration);
 }
 
-Replica::~Replica() {
+Replica::~Replica() { stop(); }
+
+void Replica::stop() {
   if (strand_thread_.joinable()) {
     asio::post(strand_, [this] {
       stopping_ = true;
@@ -248,7 +250,6 @@ Replica::~Replica() {
     peers_->stop();
     strand_thread_.join();
   }
-  asker_.reset();
   positions_.expire(std::numeric_limits<std::uint64_t>::max());
   applier_.reset();
   log_thread_.reset();

@@ -70,8 +70,12 @@ class Replica {
   [[nodiscard]] static Result<std::unique_ptr<Replica>> start(boost::asio::io_context& io,
                                                               ReplicaOptions options,
                                                               ReplicaIdentity identity);
-  // Answers everything that waits with outcome_unknown and joins all threads.
+  // Stops.
   ~Replica();
+
+  // Answers everything that waits, with outcome_unknown if need be, and joins all threads. What is
+  // asked later is not answered, but for the ledger. Not from an answer.
+  void stop();
 
   // See Ordering::submit. A node that does not lead answers NOT_LEADER.
   void submit(std::vector<PendingPtr> events);

@@ -154,7 +154,10 @@ Response account_history(Reading& reading, const Arguments& arguments) {
     return history(reading, arguments, &ledger::View::account_history);
   }
   if (!sees_persons(reading)) return not_permitted("personal accounts answer the operator");
-  return history(reading, arguments, &ledger::View::credits);
+  const auto page = page_of(reading.request);
+  if (!page) return problem(page.error());
+  const auto credits = reading.view.credits(arguments[0], *page);
+  return credits ? message(reading.request, *credits) : problem(credits.error());
 }
 
 Response party_history(Reading& reading, const Arguments& arguments) {

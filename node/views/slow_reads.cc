@@ -10,15 +10,12 @@ SlowReads::~SlowReads() { stop(); }
 
 void SlowReads::stop() { pool_.join(); }
 
-void SlowReads::answer(http::Respond respond, std::function<http::Response()> work) {
-  if (++waiting_ > kWaitingMax) {
-    --waiting_;
-    return respond(http::problem({ErrorCode::BUSY, "too many ask for long answers"}));
-  }
-  boost::asio::post(pool_, [this, respond = std::move(respond), work = std::move(work)] {
-    respond(work());
-    --waiting_;
-  });
+void SlowReads::answer(const http::Request& request, const http::Respond& respond,
+                       std::function<http::Response()> work) {
+  auto place = waiting_.enter(http::caller_of(request));
+  if (!place) return respond(http::problem({ErrorCode::BUSY, "too many ask for long answers"}));
+  boost::asio::post(
+      pool_, [respond, work = std::move(work), place = std::move(place)] { respond(work()); });
 }
 
 }  // namespace puhui::node::views

@@ -3,11 +3,11 @@
 // Threads: `answer` from any; answers come from one.
 #pragma once
 
-#include <atomic>
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
 
 #include "node/http/message.h"
+#include "node/waiting.h"
 
 namespace puhui::node::views {
 
@@ -19,13 +19,14 @@ class SlowReads {
   ~SlowReads();
 
   // Answers what `work` gives, or BUSY.
-  void answer(http::Respond respond, std::function<http::Response()> work);
+  void answer(const http::Request& request, const http::Respond& respond,
+              std::function<http::Response()> work);
 
   // Waits until all is answered. Not from `work`.
   void stop();
 
  private:
-  std::atomic<int> waiting_{0};
+  Waiting waiting_{kWaitingMax};
   boost::asio::thread_pool pool_{1};
 };
 

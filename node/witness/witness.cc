@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "crypto/bytes.h"
 #include "crypto/cosignature.h"
 #include "crypto/evidence.h"
 
@@ -12,21 +11,6 @@ namespace puhui::node {
 namespace {
 
 using crypto::Witnessing;
-
-constexpr std::size_t kHeadSize = 8 + crypto::Digest::kSize;
-
-std::string encode(const crypto::TreeHead& head) {
-  std::string bytes;
-  crypto::append_u64(bytes, head.size);
-  bytes += head.root.view();
-  return bytes;
-}
-
-Result<crypto::TreeHead> decode(std::string_view bytes) {
-  if (bytes.empty()) return crypto::TreeHead();
-  if (bytes.size() != kHeadSize) return fail(ErrorCode::CORRUPT, "a witness record");
-  return crypto::TreeHead{crypto::read_u64(bytes), *crypto::Digest::from_bytes(bytes.substr(8))};
-}
 
 }  // namespace
 
@@ -66,7 +50,8 @@ Result<void> Witness::follow(const std::string& origin) {
   const auto path = options_.folder + "/" + crypto::sha256(origin).hex();
   auto record = DurableRecord::open(path + ".head");
   if (!record) return tl::make_unexpected(record.error());
-  const auto head = decode(record->value());
+  const auto head = record->value().empty() ? Result<crypto::TreeHead>(crypto::TreeHead())
+                                            : crypto::TreeHead::decode(record->value());
   if (!head) return fail(head.error().code, path + ".head");
   auto log = std::make_unique<Log>(path, std::move(*record), *head);
   log->forked = exists(path + ".evidence");
@@ -105,7 +90,7 @@ WitnessAnswer Witness::cosign(Log& log, const crypto::SignedRequest& request,
   note.signatures.push_back(std::move(*signature));
   const crypto::TreeHead head{request.checkpoint.size, request.checkpoint.root};
   const bool moved = head != log.head || log.record.value().empty();
-  if (moved) log.record.store(encode(head));
+  if (moved) log.record.store(head.encode());
   auto bytes = crypto::format_note(note);
   if (moved)
     if (auto kept = write_file(log.path + ".checkpoint", bytes, Mode::shared); !kept)

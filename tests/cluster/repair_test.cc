@@ -68,7 +68,7 @@ class Divergence : public ::testing::Test {
   Divergence() {
     for (unsigned node = 1; node <= 3; ++node) city_.start(node);
     (void)city_.leader();
-    issue_units(city_, 1'000);
+    issue_units(city_, 2'000);
     EXPECT_TRUE(City::wait([this] {
       return city_.status(2).state_digest() == city_.status(city_.leader()).state_digest();
     }));
@@ -101,7 +101,7 @@ class Divergence : public ::testing::Test {
     EXPECT_EQ(why.find("diverged: "), 0U) << why;
   }
 
-  City city_{{PUHUI_PUHUID, 3, {}, {}, {}}};
+  City city_{{PUHUI_PUHUID, 3, {}, {"--snapshot-blocks", "8", "--trailing-entries", "256"}, {}}};
   const std::string data_ = city_.node_folder(2) + "/data";
 };
 
@@ -118,6 +118,30 @@ TEST_F(Divergence, StopsTheNodeThatWentAnotherWayAndSaysWhere) {
   city_.start(2);
   EXPECT_TRUE(City::wait([this] { return city_.status(2).read_only_reason() != ""; }));
   EXPECT_EQ(city_.status(2).read_only_reason(), why) << "a restart forgets nothing";
+}
+
+// What the halt was about goes with the ledger that a snapshot of the peers replaces.
+TEST_F(Divergence, ASnapshotFromThePeersEndsTheHalt) {
+  go_on();
+  expect_stopped();
+  EXPECT_EQ(city_.process(2).terminate(), 0);
+  (void)city_.leader();
+  auto client = city_.client();
+  for (int i = 0; i < 700; ++i)
+    ASSERT_EQ(
+        send(client, sign(city_, transfer("owner", "owner", "buyer", 1), {"owner"})).decision(),
+        v1::ACCEPTED);
+  city_.start(2);
+  const auto is_level = [this] {
+    const auto mine = city_.status(2), others = city_.status(city_.leader());
+    return !mine.read_only() && mine.size() == others.size() &&
+           mine.state_digest() == others.state_digest();
+  };
+  EXPECT_TRUE(City::wait(is_level));
+  EXPECT_EQ(city_.process(2).terminate(), 0);
+  (void)city_.leader();
+  city_.start(2);
+  EXPECT_TRUE(City::wait(is_level)) << "nor does a restart bring it back";
 }
 
 TEST_F(Divergence, ALeaderThatIsTheOddOneOutStopsAndStandsAside) {

@@ -43,8 +43,8 @@ class StateProofs : public ::testing::Test {
   [[nodiscard]] Ran prove(const Words& what, const std::string& out) const {
     return ask(Words{"proof"} + what + Words{"--out", file(out)});
   }
-  [[nodiscard]] Ran verify(const std::string& proof) const {
-    return run({PUHUI_CLI, "proof", "verify", file(proof), "--policy", file("policy")});
+  [[nodiscard]] Ran verify(const std::string& proof, const Words& of = {}) const {
+    return run(Words{PUHUI_CLI, "proof", "verify", file(proof), "--policy", file("policy")} + of);
   }
 
   City city_{{PUHUI_PUHUID, 1, {}, {}, {}}};
@@ -105,12 +105,18 @@ TEST_F(StateProofs, APersonsBalanceAndCreditsAnswerTheOperator) {
   ASSERT_EQ(history.status, 0) << history.output;
   EXPECT_EQ(std::ranges::count(history.output, '\n'), 1 + 3) << history.output;
   EXPECT_EQ(ask({"account", "history", person}).status, 5);
+  const Words policy{"--policy", file("policy")};
+  const auto complete = ask(Words{"account", "history", person} + as_operator + policy);
+  EXPECT_EQ(complete.status, 0) << complete.output;
+  EXPECT_NE(complete.output.find("3 credits verified"), std::string::npos) << complete.output;
 
   const std::string claim(64, 'a');
   EXPECT_EQ(prove(Words{"claim", "2020-01-01", "3", claim}, "claim").status, 5);
   const auto long_ago = prove(Words{"claim", "2020-01-01", "3", claim} + as_operator, "claim");
   ASSERT_EQ(long_ago.status, 0) << long_ago.output;
-  const auto never = verify("claim");
+  EXPECT_EQ(verify("claim").status, 2) << "of which claim?";
+  EXPECT_EQ(verify("claim", {"--claim", "2020-01-01", "4", claim}).status, 3);
+  const auto never = verify("claim", {"--claim", "2020-01-01", "3", claim});
   EXPECT_EQ(never.status, 0) << never.output;
   EXPECT_NE(never.output.find("never claimed"), std::string::npos) << never.output;
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <iterator>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,7 @@ constexpr std::int32_t kLastClosedDay = 20'000;
 // A personal map: two closed days, claims in three of their slots, and some persons.
 struct SmallMap {
   std::map<std::string, std::string> pairs;
-  std::map<std::string, std::vector<Digest>> claims;  // by the key of their list, in order
+  std::map<std::string, std::set<Digest>> claims;  // by the key of their list
   Digest root;
 
   SmallMap() {
@@ -50,11 +51,10 @@ struct SmallMap {
   void add_list(std::int32_t day, std::uint32_t slot, std::uint32_t count) {
     const auto name = key::claim_list(day, slot);
     auto& list = claims[name];
-    for (std::uint32_t i = 0; i < count; ++i)
-      list.push_back(crypto::sha256(name + std::to_string(i)));
-    std::ranges::sort(list);
+    for (std::uint32_t i = 0; i < count; ++i) list.insert(crypto::sha256(name + std::to_string(i)));
     std::vector<Digest> leaves;
     for (const auto& claim : list) leaves.push_back(crypto::leaf_hash(claim.view()));
+    std::ranges::sort(leaves);
     pairs[name] = ClaimList{count, crypto::root_of(leaves)}.encode();
   }
 };
@@ -132,8 +132,8 @@ void check_claim_proof(std::string_view bytes) {
   if (!made) return;
   assert(proof.day() <= kLastClosedDay);
   const auto list = small_map().claims.find(key::claim_list(proof.day(), proof.slot()));
-  const bool is_made = list != small_map().claims.end() &&
-                       std::ranges::binary_search(list->second, *Digest::from_bytes(proof.claim()));
+  const bool is_made =
+      list != small_map().claims.end() && list->second.contains(*Digest::from_bytes(proof.claim()));
   assert(*made == is_made);
 }
 

@@ -181,6 +181,7 @@ TEST_F(Attached, ReadsRecordsAndClaimKeys) {
   crypto::append_u32(claim, 8);
   claim += "bike-1..........";
   EXPECT_EQ(second.claim, crypto::sha256(claim));
+  EXPECT_EQ(second.claim_leaf, crypto::leaf_hash(second.claim.view()));
 }
 
 TEST_F(Attached, MissingOrUnasked) {

@@ -42,7 +42,8 @@ struct Histories : ::testing::Test {
   }
   static Result<PastPtr> ask(History& history, std::uint64_t size) {
     std::promise<Result<PastPtr>> answer;
-    history.at(size, [&answer](Result<PastPtr> past) { answer.set_value(std::move(past)); });
+    history.at(size, Caller::member,
+               [&answer](Result<PastPtr> past) { answer.set_value(std::move(past)); });
     return answer.get_future().get();
   }
   void expect_past(History& history, std::uint64_t size) {

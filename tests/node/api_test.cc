@@ -1,0 +1,176 @@
+// The API over a replica of its own: what waits, and how it ends.
+
+#include "node/api/api.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "crypto/random.h"
+#include "ledger/personal.h"
+#include "node/clocks.h"
+#include "node/files/folder.h"
+#include "node/views/answer.h"
+#include "tests/net/certificates.h"
+#include "tests/node/lone_replica.h"
+
+namespace puhui::node {
+namespace {
+
+using http::Request;
+using http::Response;
+using testing::await;
+
+Request get(std::vector<std::string> segments, std::map<std::string, std::string> query = {}) {
+  Request request;
+  request.method = "GET";
+  request.path = "/as/sent";
+  request.segments = std::move(segments);
+  request.query = std::move(query);
+  return request;
+}
+
+struct ApiAlone : ::testing::Test {
+  testing::LoneReplica lone;
+  Replica& replica = *lone.replica;
+  api::Metrics metrics;
+  History history{options(),
+                  [this](std::uint64_t leaf) {
+                    return Result<StoredLeaf>(replica.ledger()->view().leaf(leaf));
+                  },
+                  [this](std::uint64_t size) { return replica.ledger()->view().root_at(size); }};
+  api::Api api{replica, metrics, nullptr, history};
+
+  [[nodiscard]] HistoryOptions options() const {
+    HistoryOptions options;
+    options.folder = lone.folder.file("history");
+    return options;
+  }
+  void TearDown() override {
+    history.stop();
+    replica.stop();
+  }
+  std::future<Response> ask(Request request) {
+    auto answer = std::make_shared<std::promise<Response>>();
+    auto future = answer->get_future();
+    api.handle(std::move(request),
+               [answer](Response response) { answer->set_value(std::move(response)); });
+    return future;
+  }
+  // Asks for a statement and does not take the answer until released, so that others wait.
+  std::future<void> hold(const std::shared_future<void>& released) {
+    auto held = std::make_shared<std::promise<void>>();
+    auto future = held->get_future();
+    auto request = statement();
+    request.party = "operator";
+    api.handle(std::move(request), [held, released](const Response&) {
+      held->set_value();
+      released.wait();
+    });
+    return future;
+  }
+  // Of all there is now.
+  [[nodiscard]] Request statement() const {
+    const auto end = replica.ledger()->view().head().time + 1;
+    return get({"v1", "statement"}, {{"from", "1"}, {"before", std::to_string(end)}});
+  }
+  void add_leaf() {
+    auto payload = ledger::testing::City::bare()->event("operator");
+    payload.set_event_id(crypto::random_bytes(ledger::kEventIdSize));
+    payload.set_valid_until(wall_clock_us() + ledger::kMicrosPerDay);
+    payload.mutable_open_personal_accounts()->set_pseudonyms(crypto::random_bytes(16));
+    v1::Submission submission;
+    submission.set_envelope(ledger::testing::sign(payload, {"operator"}).envelope);
+    Request request = get({"v1", "events"}, {{"wait", "outcome"}});
+    request.method = "POST";
+    request.path = "/v1/events";
+    request.headers = {{"Content-Type", "application/vnd.puhui.submission"}};
+    request.body = submission.SerializeAsString();
+    auto answered = ask(std::move(request));
+    ASSERT_EQ(await(answered).status, 200);
+  }
+  void found() {
+    auto founded = ask(get({"v1", "totals"}, {{"at_least", "0"}}));
+    ASSERT_EQ(await(founded).status, 200);
+  }
+};
+
+// A question that waits is answered from the views it was measured by.
+TEST_F(ApiAlone, AStatementIsOfTheViewThatWasMeasured) {
+  found();
+  const auto size = replica.ledger()->view().head().size;
+  std::promise<void> release;
+  auto held = hold(release.get_future().share());
+  await(held);
+  auto waiting = ask(statement());
+  add_leaf();
+  EXPECT_GT(replica.ledger()->view().head().size, size);
+  release.set_value();
+  const auto answered = await(waiting);
+  EXPECT_EQ(answered.status, 200) << std::get<std::string>(answered.body);
+}
+
+TEST_F(ApiAlone, StrangersLeaveRoomForMembers) {
+  found();
+  std::promise<void> release;
+  auto held = hold(release.get_future().share());
+  await(held);
+  std::vector<std::future<Response>> waiting;
+  for (int i = 0; i < views::SlowReads::kWaitingMax / 2; ++i) waiting.push_back(ask(statement()));
+  auto one_too_many = ask(statement());
+  EXPECT_EQ(await(one_too_many).status, 429);
+  auto member = statement();
+  member.party = "operator";
+  waiting.push_back(ask(std::move(member)));
+  release.set_value();
+  for (auto& each : waiting) EXPECT_EQ(await(each).status, 200);
+  auto again = ask(statement());
+  EXPECT_EQ(await(again).status, 200) << "places are given back";
+}
+
+// Whoever waits for a leaf is answered while the API is still there to do it.
+TEST_F(ApiAlone, WhatWaitsIsAnsweredWhenTheReplicaStops) {
+  found();
+  auto waiting = ask(get({"v1", "totals"}, {{"at_least", "1000000"}}));
+  history.stop();
+  replica.stop();
+  EXPECT_EQ(await(waiting).status, 503);
+}
+
+TEST_F(ApiAlone, AForkOfAFollowedLogIsInTheStatus) {
+  const std::string origin = "city.example/ledger";
+  const auto folder = lone.folder.file("witness");
+  ASSERT_TRUE(make_folder(folder));
+  ASSERT_TRUE(
+      write_file(folder + "/" + crypto::sha256(origin).hex() + ".evidence", "kept", Mode::shared));
+  const auto witness = Witness::open(
+      {folder,
+       "here.example/w",
+       testing::secret("witness"),
+       {{origin, crypto::NoteKeyType::ed25519, testing::secret("log").public_key()}}});
+  ASSERT_TRUE(witness) << describe(witness.error());
+  api::Api watching(replica, metrics, witness->get(), history);
+  std::promise<Response> answer;
+  auto request = get({"v1", "status"});
+  request.path = "/v1/status";
+  watching.handle(std::move(request),
+                  [&answer](Response response) { answer.set_value(std::move(response)); });
+  auto answered = answer.get_future();
+  const auto shown = std::get<std::string>(await(answered).body);
+  EXPECT_NE(shown.find("\"forked_logs\":[\"" + origin), std::string::npos) << shown;
+}
+
+// A path may be written in many ways; what it means is in its parts.
+TEST(SlowReads, AreKnownByTheDecodedPath) {
+  auto request = get({"v1", "statement"});
+  request.path = "/v1/%73tatement";
+  EXPECT_TRUE(views::is_slow(request));
+  EXPECT_TRUE(views::is_slow(get({"v1", "claims", "1", "2", "3"})));
+  const auto person = ledger::personal_id(std::string(16, 'x'));
+  EXPECT_TRUE(views::is_slow(get({"v1", "accounts", person, "history"})));
+  EXPECT_FALSE(views::is_slow(get({"v1", "accounts", "owner", "history"})));
+  EXPECT_FALSE(views::is_slow(get({"v1", "totals"})));
+}
+
+}  // namespace
+}  // namespace puhui::node
