@@ -289,8 +289,8 @@ std::optional<v1::RefusedOutcome> Ledger::kept_refusal(const v1::Payload& payloa
   return refused;
 }
 
-Result<std::set<std::string>> Ledger::signers(const CheckedEvent& event) const {
-  std::set<std::string> parties;
+Result<std::map<std::string, std::uint32_t>> Ledger::signers(const CheckedEvent& event) const {
+  std::map<std::string, std::uint32_t> parties;
   std::string signed_bytes;
   for (std::size_t i = 0; i < event.envelope.signatures.size(); ++i) {
     const auto& signature = event.envelope.signatures[i];
@@ -308,7 +308,7 @@ Result<std::set<std::string>> Ledger::signers(const CheckedEvent& event) const {
       is_valid = crypto::verify(*key, signed_bytes, signature.signature);
     }
     if (!is_valid) return fail(ErrorCode::SIGNATURE_INVALID, "key id " + signature.key_id.hex());
-    parties.insert(record->party());
+    ++parties[record->party()];
   }
   if (!parties.contains(event.payload.party()))
     return fail(ErrorCode::SIGNATURE_MISSING, "acting party " + event.payload.party());
@@ -321,7 +321,7 @@ Ruling Ledger::decide_genesis(Context& context) {
   if (!parties)
     return tl::make_unexpected(
         Refusal{parties.error().code, "signers.genesis", {}, {}, parties.error().detail, false});
-  for (const auto& signer : *parties) {
+  for (const auto& [signer, keys] : *parties) {
     const auto party = state_->find<v1::Party>(key::party(signer));
     if (party && holds_role(*party, v1::AUTHORITY, context.now)) return {};
   }
@@ -333,8 +333,8 @@ Answer Ledger::decide_event(const BlockItem& item, const CheckedEvent& event, Mi
   if (now >= next_due_) run_due(*state_, now, tree_->size());
   bool in_force = false;
   const auto& rules = rules_at(now, in_force);
-  Context context{*state_, programs_, event,         genesis_, rules, in_force,
-                  {},      now,       tree_->size(), totals_,  {},    next_due_};
+  Context context{*state_, programs_,     event,   genesis_, rules,     in_force, {},
+                  now,     tree_->size(), totals_, {},       next_due_, false,    false};
   Ruling ruling;
   if (tree_->size() == 0) {
     ruling = decide_genesis(context);
@@ -342,7 +342,8 @@ Answer Ledger::decide_event(const BlockItem& item, const CheckedEvent& event, Mi
     auto parties = signers(event);
     if (!parties) return failed(parties.error());
     context.signers = std::move(*parties);
-    ruling = decide(context);
+    ruling = drop_suspended(context);
+    if (ruling) ruling = decide(context);
   }
   if (ruling) return accept_event(item, context);
   const auto& refusal = ruling.error();
@@ -387,7 +388,7 @@ Answer Ledger::accept_event(const BlockItem& item, Context& context) {
   if (!item.attachments.empty())
     batch_->Put(slice(key::attachment(context.leaf)), slice(item.attachments.front()));
   if (payload.has_genesis()) genesis_ = payload.genesis();
-  if (payload.has_genesis() || payload.has_file_rule_set()) reload_rules();
+  if (context.rules_filed) reload_rules();
   if (payload.has_file_methodology()) programs_.forget();
   append_leaf(context.now, EntryKind::event, item.envelope);
   append_state_root();

@@ -142,8 +142,8 @@ class Ledger {
   std::optional<Answer> known_outcome(const CheckedEvent& event, const std::string& accepted_key,
                                       Micros now) const;
   Answer decide_event(const BlockItem& item, const CheckedEvent& event, Micros now);
-  // The parties whose keys in force signed, or the error.
-  Result<std::set<std::string>> signers(const CheckedEvent& event) const;
+  // The parties that signed, with how many of their keys in force, or the error.
+  Result<std::map<std::string, std::uint32_t>> signers(const CheckedEvent& event) const;
   Ruling decide_genesis(Context& context);
   Answer refuse_event(const CheckedEvent& event, Micros now, const Refusal& refusal);
   Answer accept_event(const BlockItem& item, Context& context);

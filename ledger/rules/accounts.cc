@@ -36,7 +36,7 @@ Ruling open_personal_accounts(Context& context, const v1::OpenPersonalAccounts& 
   const std::string_view all = action.pseudonyms();
   if (all.empty() || all.size() % kPseudonymSize != 0)
     return refuse(ErrorCode::EVENT_MALFORMED, "form.pseudonyms");
-  if (auto met = require_signers(context, "account.open_personal", {}); !met) return met;
+  if (auto met = require_signers(context, "account.open_personal", the_city()); !met) return met;
   for (std::size_t at = 0; at < all.size(); at += kPseudonymSize) {
     const auto name = key::personal(all.substr(at, kPseudonymSize));
     if (context.state.has(name))

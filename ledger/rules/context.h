@@ -4,6 +4,7 @@
 // then changes the state; changes of a refused event are dropped as a whole.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -42,12 +43,15 @@ struct Context {
   const v1::Genesis& genesis;
   const v1::RuleSet& rules;  // in force, or the last one filed
   bool rules_in_force = false;
-  std::set<std::string> signers;  // parties whose keys in force signed
-  Micros now = 0;                 // time of this entry
-  std::uint64_t leaf = 0;         // position it takes if accepted
-  v1::Totals totals;              // changed along with the views
-  v1::Outcome outcome;            // what to tell the sender
-  Micros next_due = kTimeMax;     // no item is due before this (due.h)
+  // Parties that signed, with how many of their keys in force; none that is suspended.
+  std::map<std::string, std::uint32_t> signers;
+  Micros now = 0;              // time of this entry
+  std::uint64_t leaf = 0;      // position it takes if accepted
+  v1::Totals totals;           // changed along with the views
+  v1::Outcome outcome;         // what to tell the sender
+  Micros next_due = kTimeMax;  // no item is due before this (due.h)
+  bool by_vote = false;        // a resolution is carried out: the vote stands for signers
+  bool rules_filed = false;
 
   void fact(std::string_view name, std::string value) {
     auto* fact = outcome.add_facts();

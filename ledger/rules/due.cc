@@ -34,7 +34,21 @@ void role_window_due(State& state, std::string_view record_key, Micros now) {
   state.put(record_key, *party);
 }
 
+void proposal_due(State& state, std::string_view record_key, Micros now, std::uint64_t leaf) {
+  auto proposal = state.find<v1::Proposal>(record_key);
+  assert(proposal && "a proposal falls due that was never made");
+  if (!has_lapsed(*proposal, now)) return;
+  proposal->set_state(v1::LAPSED);
+  proposal->set_ended_at(static_cast<std::int64_t>(leaf));
+  state.put(record_key, *proposal);
+}
+
 }  // namespace
+
+bool has_lapsed(const v1::Proposal& proposal, Micros now) {
+  return (proposal.state() == v1::OPEN && now >= proposal.voting_until()) ||
+         (proposal.state() == v1::CARRIED_BY_VOTE && now >= proposal.executable_until());
+}
 
 void schedule(Context& context, const Window& window, DueKind kind, std::string_view record_key) {
   for (const auto due : {window.from, window.to}) {
@@ -55,6 +69,9 @@ void run_due(State& state, Micros now, std::uint64_t leaf) {
         break;
       case DueKind::role_window:
         role_window_due(state, record_key, now);
+        break;
+      case DueKind::proposal:
+        proposal_due(state, record_key, now, leaf);
         break;
     }
     state.erase(item->key);

@@ -19,6 +19,7 @@ inline constexpr int kDuePerLeafMax = 256;
 enum class DueKind : std::uint8_t {
   rule_set = 1,     // the window of a rule set begins or ends
   role_window = 2,  // the window of one of a party's roles begins or ends
+  proposal = 3,     // the time to vote on a proposal, or to execute it, ends
 };
 
 struct Window {
@@ -31,6 +32,9 @@ void schedule(Context& context, const Window& window, DueKind kind, std::string_
 void run_due(State& state, Micros now, std::uint64_t leaf);
 // When the first item falls due; kTimeMax when there is none.
 [[nodiscard]] Micros first_due(const State& state);
+
+// Whether the time to vote on the proposal, or to execute it, is over.
+[[nodiscard]] bool has_lapsed(const v1::Proposal& proposal, Micros now);
 
 // Notes in a rule set's record what of its window has come by `now`, the time of `leaf`.
 void note_window(v1::RuleSetRecord& record, Micros now, std::uint64_t leaf);

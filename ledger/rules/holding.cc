@@ -20,12 +20,16 @@ tl::expected<v1::Account, Refusal> need_account(const Context& context, const st
   return refuse(ErrorCode::ACCOUNT_UNKNOWN, "account.known", {}, {}, name);
 }
 
-Subject holder_of(const Context& context, const v1::Account& account, std::int64_t amount_kg) {
+// The holder, from whose accounts something may leave.
+tl::expected<Subject, Refusal> need_holder(const Context& context, const v1::Account& account,
+                                           std::int64_t amount_kg) {
   Subject subject;
   subject.holder = account.owner();
   subject.amount_kg = amount_kg;
-  if (const auto party = context.state.find<v1::Party>(key::party(account.owner())))
-    subject.area = party->area();
+  const auto party = context.state.find<v1::Party>(key::party(account.owner()));
+  if (!party) return subject;
+  if (auto free = need_unrestrained(*party); !free) return tl::make_unexpected(free.error());
+  subject.area = party->area();
   return subject;
 }
 
@@ -70,9 +74,10 @@ Ruling transfer(Context& context, const v1::Transfer& action) {
   if (action.has_trade() && (action.trade().price_cents_per_tonne() < 0 ||
                              action.trade().reference().size() > kTextSizeMax))
     return refuse(ErrorCode::EVENT_MALFORMED, "form.trade");
-  const auto subject = holder_of(context, *from, quantity(action.serials(), action.amount_kg()));
+  const auto subject = need_holder(context, *from, quantity(action.serials(), action.amount_kg()));
+  if (!subject) return tl::make_unexpected(subject.error());
   const auto* line = action.has_trade() ? "transfer.trade" : "transfer";
-  if (auto met = require_signers(context, line, subject); !met) return met;
+  if (auto met = require_signers(context, line, *subject); !met) return met;
   auto pieces = take(context, action.from(), action.serials(), action.amount_kg());
   if (!pieces) return tl::make_unexpected(pieces.error());
   for (const auto& piece : *pieces) {
@@ -86,10 +91,12 @@ Ruling retire(Context& context, const v1::Retire& action) {
   const auto account = need_account(context, action.account());
   if (!account) return tl::make_unexpected(account.error());
   if (auto form = check_retirement_form(context, action); !form) return form;
-  const auto subject = holder_of(context, *account, quantity(action.serials(), action.amount_kg()));
+  const auto subject =
+      need_holder(context, *account, quantity(action.serials(), action.amount_kg()));
+  if (!subject) return tl::make_unexpected(subject.error());
   const auto own_line = "retire." + action.purpose();
   if (auto met = require_signers(context, has_line(context.rules, own_line) ? own_line : "retire",
-                                 subject);
+                                 *subject);
       !met)
     return met;
   auto pieces = take(context, action.account(), action.serials(), action.amount_kg());

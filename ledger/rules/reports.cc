@@ -130,7 +130,7 @@ std::string legal_entity(const Context& context, const std::string& name) {
 // when roles are granted.
 Ruling check_independence(const Context& context, const v1::Project& project) {
   const auto owner = legal_entity(context, project.filing().owner());
-  for (const auto& signer : context.signers) {
+  for (const auto& [signer, keys] : context.signers) {
     const auto party = context.state.find<v1::Party>(key::party(signer));
     if (!party || !(holds_role(*party, v1::VERIFIER, context.now) ||
                     holds_role(*party, v1::OPERATOR, context.now)))
@@ -150,8 +150,9 @@ std::string verifier_of(const Context& context) {
   };
   const auto& acting = context.event.payload.party();
   if (verifies(acting)) return acting;
-  const auto found = std::ranges::find_if(context.signers, verifies);
-  return found == context.signers.end() ? acting : *found;
+  for (const auto& [signer, keys] : context.signers)
+    if (verifies(signer)) return signer;
+  return acting;
 }
 
 // What the project would carry with this report's result, or why that is no amount.

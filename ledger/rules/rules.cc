@@ -27,6 +27,16 @@ Ruling decide(Context& context) {
       return file_rule_set(context, p.file_rule_set());
     case v1::Payload::kAdmitNode:
       return admit_node(context, p.admit_node());
+    case v1::Payload::kRestrainParty:
+      return restrain_party(context, p.restrain_party());
+    case v1::Payload::kReleaseParty:
+      return release_party(context, p.release_party());
+    case v1::Payload::kPropose:
+      return propose(context, p.propose());
+    case v1::Payload::kVote:
+      return vote(context, p.vote());
+    case v1::Payload::kExecute:
+      return execute(context, p.execute());
     case v1::Payload::kFileMethodology:
       return file_methodology(context, p.file_methodology());
     case v1::Payload::kFileProject:

@@ -14,6 +14,9 @@ bool is_in_force(const v1::RoleGrant& grant, Micros now) {
 // Why a grant does not reach the subject, or nothing.
 std::string outside(const v1::RoleGrant& grant, const Subject& subject, Micros now) {
   const auto& scope = grant.scope();
+  if (subject.is_citywide && !scope.area().empty()) return "area " + scope.area();
+  if (subject.is_citywide && !scope.methodology().empty())
+    return "methodology " + scope.methodology();
   if (!subject.area.empty() && !subject.area.starts_with(scope.area()))
     return "area " + scope.area();
   const bool has_methodology = !subject.methodology.empty() || !subject.scenario.empty();
@@ -77,22 +80,33 @@ const std::string& related(v1::Relation relation, const Subject& subject) {
   }
 }
 
+Ruling need_keys(std::string_view action, const std::string& whose, std::uint32_t wanted,
+                 std::uint32_t have) {
+  if (have >= wanted) return {};
+  return tl::make_unexpected(missing(action, whose, wanted, have));
+}
+
 Ruling require(const Context& context, std::string_view action, const Subject& subject,
                const v1::SignerRequirement& need) {
   const auto count = std::max<std::uint32_t>(1, need.count());
   if (need.has_relation()) {
     const auto& who = related(need.relation(), subject);
-    if (context.signers.contains(who)) return {};
-    return tl::make_unexpected(missing(action, "party " + who, 1, 0));
+    const auto signer = context.signers.find(who);
+    if (signer == context.signers.end())
+      return tl::make_unexpected(missing(action, "party " + who, 1, 0));
+    return need_keys(action, "keys of party " + who, need.keys(), signer->second);
   }
-  unsigned have = 0;
+  std::uint32_t have = 0, keys = 0;
   Found beyond;
-  for (const auto& signer : context.signers) {
+  for (const auto& [signer, signed_keys] : context.signers) {
     auto found = role_of(context, signer, need.role(), subject);
-    if (found.reach == Reach::covers) ++have;
     if (found.reach == Reach::out_of_scope) beyond = std::move(found);
+    if (found.reach != Reach::covers) continue;
+    ++have;
+    keys += signed_keys;
   }
-  if (have >= count) return {};
+  if (have >= count)
+    return need_keys(action, "keys of " + v1::Role_Name(need.role()), need.keys(), keys);
   if (beyond.reach == Reach::out_of_scope)
     return refuse(ErrorCode::ROLE_OUT_OF_SCOPE, "signers." + std::string(action), beyond.limit,
                   v1::Role_Name(need.role()), describe_subject(subject));
@@ -117,12 +131,42 @@ bool has_grant(const v1::Party& party, v1::Role role, Micros now) {
   });
 }
 
+Ruling need_unrestrained(const v1::Party& party) {
+  if (!party.has_restraint()) return {};
+  const auto& restraint = party.restraint();
+  return refuse(ErrorCode::PARTY_RESTRAINED, "party.restraint",
+                v1::Restraint_Name(restraint.restraint()) + " since leaf " +
+                    std::to_string(party.restrained_at()),
+                restraint.reason(), party.party());
+}
+
+Ruling drop_suspended(Context& context) {
+  const auto& acting = context.event.payload.party();
+  Ruling ruling;
+  std::erase_if(context.signers, [&](const auto& signer) {
+    const auto party = context.state.find<v1::Party>(key::party(signer.first));
+    const bool suspended = party && party->restraint().restraint() == v1::SUSPENDED;
+    if (suspended && signer.first == acting) ruling = need_unrestrained(*party);
+    return suspended;
+  });
+  return ruling;
+}
+
+bool acts_for_city(const v1::Party& party, v1::Role role, Micros now) {
+  const auto city = the_city();
+  return party.restraint().restraint() != v1::SUSPENDED &&
+         std::ranges::any_of(party.roles(), [&](const auto& grant) {
+           return grant.role() == role && outside(grant, city, now).empty();
+         });
+}
+
 bool has_line(const v1::RuleSet& rules, std::string_view action) {
   return std::ranges::any_of(rules.signers(),
                              [action](const auto& line) { return line.action() == action; });
 }
 
 Ruling require_signers(const Context& context, std::string_view action, const Subject& subject) {
+  if (context.by_vote) return {};
   for (const auto& line : context.rules.signers()) {
     if (line.action() != action) continue;
     for (const auto& need : line.all_of())

@@ -16,14 +16,30 @@ struct Subject {
   std::string methodology;  // code
   std::string scenario;
   std::int64_t amount_kg = 0;
+  bool is_citywide = false;  // a role limited to an area or a methodology does not reach it
 };
+
+[[nodiscard]] inline Subject the_city() {
+  Subject city;
+  city.is_citywide = true;
+  return city;
+}
 
 // Order: a line of the table for `action` (`role.missing` if there is none); then each requirement
 // in the line's order: as many distinct signing parties as it counts, each holding the role within
-// its scope, or standing in the relation. A signer whose role does not reach refuses with
+// its scope, or standing in the relation, and as many of their keys. Nothing is required of a
+// resolution that is carried out by vote. A signer whose role does not reach refuses with
 // `role.out_of_scope`; anything else that lacks is the unrecorded error `signature.missing`.
 [[nodiscard]] Ruling require_signers(const Context& context, std::string_view action,
                                      const Subject& subject);
+
+// Leaves suspended parties out of the signers. PARTY_RESTRAINED if the acting party is one.
+[[nodiscard]] Ruling drop_suspended(Context& context);
+// PARTY_RESTRAINED if the party is frozen or suspended.
+[[nodiscard]] Ruling need_unrestrained(const v1::Party& party);
+
+// Whether the party holds the role now for the whole city, and is not suspended.
+[[nodiscard]] bool acts_for_city(const v1::Party& party, v1::Role role, Micros now);
 
 // The table has a line for this action.
 [[nodiscard]] bool has_line(const v1::RuleSet& rules, std::string_view action);

@@ -25,6 +25,7 @@
 //   v E LEGAL-ENTITY 0 PARTY      parties of one legal entity
 //   v K key id[32]                key
 //   v N u64 node id               node of the cluster
+//   v V PROPOSAL                  proposal
 //   v M CODE 0 VERSION            methodology
 //   v I KIND NAME 0 i64 from      version in force from a day: KIND 'P' of a project methodology by
 //                                 code, 'B' of behaviour methodologies by scenario
@@ -141,6 +142,9 @@ inline std::string legal_entity_party(std::string_view entity, std::string_view 
 }
 inline std::string public_key(std::string_view key_id) { return Builder("vK").raw(key_id).done(); }
 inline std::string node(std::uint64_t node_id) { return Builder("vN").u64(node_id).done(); }
+inline std::string proposal(std::string_view proposal) {
+  return Builder("vV").raw(proposal).done();
+}
 inline std::string methodology(std::string_view code, std::string_view version) {
   return Builder("vM").name(code).raw(version).done();
 }

@@ -38,6 +38,7 @@ constexpr Kind kKinds[] = {
     {"node", 'N', Spelling::number, make<v1::Node>},
     {"party", 'P', Spelling::name, make<v1::Party>},
     {"project", 'J', Spelling::name, make<v1::Project>},
+    {"proposal", 'V', Spelling::name, make<v1::Proposal>},
     {"report", 'W', Spelling::name, make<v1::Report>},
     {"retirement", 'Z', Spelling::number, make<v1::Retirement>},
     {"rules", 'R', Spelling::number, make<v1::RuleSetRecord>},

@@ -195,6 +195,14 @@ v1::RuleSetList View::rules(const Page& page) const {
   return list_of<v1::RuleSetList>(*reader_, "vR", page);
 }
 
+std::optional<v1::Proposal> View::proposal(std::string_view proposal) const {
+  return find<v1::Proposal>(*reader_, key::proposal(proposal));
+}
+
+v1::ProposalList View::proposals(const Page& page) const {
+  return list_of<v1::ProposalList>(*reader_, "vV", page);
+}
+
 std::optional<v1::Party> View::party(std::string_view party) const {
   return find<v1::Party>(*reader_, key::party(party));
 }

@@ -101,6 +101,8 @@ class View {
   [[nodiscard]] std::optional<v1::Genesis> genesis() const;
   [[nodiscard]] v1::Totals totals() const;
   [[nodiscard]] v1::RuleSetList rules(const Page& page) const;
+  [[nodiscard]] std::optional<v1::Proposal> proposal(std::string_view proposal) const;
+  [[nodiscard]] v1::ProposalList proposals(const Page& page) const;
   [[nodiscard]] std::optional<v1::Party> party(std::string_view party) const;
   [[nodiscard]] v1::PartyList parties(const Page& page) const;
   [[nodiscard]] std::optional<v1::KeyRecord> key(std::string_view key_id) const;

@@ -159,8 +159,8 @@ void Audit::found_city(Case& at) {
   if (auto wrong = found(at, payload.genesis())) return note(position_, std::move(*wrong));
   (void)check_identity(at.leaf);
   at.signers = signing_parties(at, counts_.signatures);
-  const bool by_authority = std::ranges::any_of(at.signers, [&](const auto& name) {
-    const auto* party = find(books_.parties, name);
+  const bool by_authority = std::ranges::any_of(at.signers, [&](const auto& signer) {
+    const auto* party = find(books_.parties, signer.first);
     return party != nullptr && holds(*party, v1::AUTHORITY, at.now);
   });
   if (!by_authority)
@@ -215,6 +215,16 @@ Verdict Audit::decide(Case& at) {
       return file_rule_set(at, p.file_rule_set());
     case v1::Payload::kAdmitNode:
       return admit_node(at, p.admit_node());
+    case v1::Payload::kRestrainParty:
+      return restrain_party(at, p.restrain_party());
+    case v1::Payload::kReleaseParty:
+      return release_party(at, p.release_party());
+    case v1::Payload::kPropose:
+      return propose(at, p.propose());
+    case v1::Payload::kVote:
+      return vote(at, p.vote());
+    case v1::Payload::kExecute:
+      return execute(at, p.execute());
     case v1::Payload::kFileMethodology:
       return file_methodology(at, p.file_methodology());
     case v1::Payload::kFileProject:

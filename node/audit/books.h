@@ -34,7 +34,7 @@ struct Stretch {
   std::int64_t to = 0;
   std::string report;
 };
-enum class DueKind : std::uint8_t { rule_set = 1, role_window = 2 };
+enum class DueKind : std::uint8_t { rule_set = 1, role_window = 2, proposal = 3 };
 // When, what, and the stored key of the record it changes; carried out in this order.
 using Due = std::tuple<Micros, DueKind, std::string>;
 
@@ -68,6 +68,7 @@ struct Books {
   std::map<std::string, v1::KeyRecord> keys;  // by key id
   std::map<std::uint64_t, v1::Node> nodes;
   std::map<std::uint64_t, v1::RuleSetRecord> rules;  // by leaf: in order of filing
+  std::map<std::string, v1::Proposal> proposals;
   std::set<Due> due;
 
   std::map<std::pair<std::string, std::string>, v1::MethodologyRecord> methodologies;

@@ -49,7 +49,7 @@ Verdict open_personal_accounts(Case& at, const v1::OpenPersonalAccounts& action)
   const auto& all = action.pseudonyms();
   if (all.empty() || all.size() % kPseudonymSize != 0)
     return refused(ErrorCode::EVENT_MALFORMED, "pseudonyms");
-  need_signers(at, "account.open_personal", {});
+  need_signers(at, "account.open_personal", {.citywide = true});
   std::set<std::string> fresh;
   for (std::size_t i = 0; i < all.size(); i += kPseudonymSize) {
     const auto name = all.substr(i, kPseudonymSize);

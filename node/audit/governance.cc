@@ -31,6 +31,9 @@ Verdict check_grant(const v1::RoleGrant& grant) {
 
 // One legal entity is never verifier and operator, nor verifier and authority.
 Verdict check_harmony(const Case& at, const v1::Party& party, v1::Role role) {
+  if ((role == v1::OPERATOR || role == v1::AUTHORITY || role == v1::VERIFIER) &&
+      party.legal_entity().empty())
+    return malformed("legal_entity");
   std::vector<v1::Role> against;
   if (role == v1::OPERATOR || role == v1::AUTHORITY) against = {v1::VERIFIER};
   if (role == v1::VERIFIER) against = {v1::OPERATOR, v1::AUTHORITY};
@@ -136,7 +139,8 @@ Verdict add_party(Case& at, const v1::RegisterParty& action) {
 }
 
 bool is_requirement(const v1::SignerRequirement& need) {
-  if (need.count() > crypto::kEnvelopeSignaturesMax) return false;
+  if (need.count() > crypto::kEnvelopeSignaturesMax || need.keys() > crypto::kEnvelopeSignaturesMax)
+    return false;
   if (need.has_role()) return v1::Role_IsValid(need.role()) && need.role() != v1::ROLE_UNSPECIFIED;
   return need.has_relation() && v1::Relation_IsValid(need.relation()) &&
          need.relation() != v1::RELATION_UNSPECIFIED && need.count() <= 1;
@@ -146,15 +150,15 @@ Verdict check_lines(const v1::RuleSet& rules) {
   const auto bad = refused(ErrorCode::RULE_MALFORMED, "signers");
   if (rules.signers_size() > 256) return bad;
   std::set<std::string> actions;
-  bool replaceable = false;
   for (const auto& line : rules.signers()) {
     if (line.action().empty() || !is_text(line.action()) || line.all_of_size() > 16 ||
         !std::ranges::all_of(line.all_of(), is_requirement) ||
         !actions.insert(line.action()).second)
       return bad;
-    replaceable |= line.action() == "rules.file" && !line.all_of().empty();
+    if (line.action() == "rules.file" && line.all_of().empty())
+      return refused(ErrorCode::RULE_MALFORMED, "rules.file");
   }
-  if (!replaceable) return refused(ErrorCode::RULE_MALFORMED, "rules.file");
+  if (!are_ballots(rules)) return refused(ErrorCode::RULE_MALFORMED, "ballots");
   return {};
 }
 
@@ -261,6 +265,25 @@ Verdict check_own_key(const Case& at, const std::string& party, const std::strin
   return {};
 }
 
+// Enough parties, with enough keys, hold each role for the whole city.
+Verdict check_holders(const Case& at, v1::Role role, std::uint32_t parties, std::uint32_t keys) {
+  std::uint32_t holders = 0, their_keys = 0;
+  for (const auto& [name, party] : at.books.parties) {
+    if (!acts_for_city(party, role, at.now)) continue;
+    ++holders;
+    their_keys += static_cast<std::uint32_t>(party.key_ids_size());
+  }
+  if (holders >= parties && their_keys >= keys) return {};
+  return refused(ErrorCode::RULE_UNMEETABLE, "rules.file",
+                 std::to_string(parties) + " x " + v1::Role_Name(role), std::to_string(holders));
+}
+
+Verdict check_governable(const Case& at) {
+  auto bad = check_replaceable(at, at.rules);
+  if (bad) bad->code = ErrorCode::ROLE_LAST;
+  return bad;
+}
+
 template <class Predicate>
 void drop_roles(v1::Party& party, Predicate drops) {
   auto* roles = party.mutable_roles();
@@ -274,6 +297,7 @@ Verdict found(Case& at, const v1::Genesis& genesis) {
   for (const auto& party : genesis.parties())
     if (auto bad = add_party(at, party)) return bad;
   for (const auto& node : genesis.nodes()) put_node(at, node);
+  if (auto bad = check_replaceable(at, genesis.rules())) return bad;
   put_rules(at, genesis.rules());
   at.books.genesis = genesis;
   at.books.is_founded = true;
@@ -307,7 +331,7 @@ Verdict revoke_role(Case& at, const v1::RevokeRole& action) {
   need_signers(at, "role.revoke", about(*party));
   drop_roles(*party, [&](const auto& grant) { return grant.role() == action.role(); });
   changed(at, *party);
-  return {};
+  return check_governable(at);
 }
 
 Verdict add_key(Case& at, const v1::AddKey& action) {
@@ -346,15 +370,61 @@ Verdict revoke_key(Case& at, const v1::RevokeKey& action) {
 
 Verdict file_rule_set(Case& at, const v1::FileRuleSet& action) {
   if (auto bad = check_rules(action.rules())) return bad;
-  need_signers(at, "rules.file", {});
+  if (auto bad = check_replaceable(at, action.rules())) return bad;
+  need_signers(at, "rules.file", {.citywide = true});
   put_rules(at, action.rules());
   return {};
 }
 
 Verdict admit_node(Case& at, const v1::AdmitNode& action) {
   if (auto bad = check_node(action.node())) return bad;
-  need_signers(at, "node.admit", {});
+  need_signers(at, "node.admit", {.citywide = true});
   put_node(at, action.node());
+  return {};
+}
+
+Verdict check_replaceable(const Case& at, const v1::RuleSet& rules) {
+  for (const auto& ballot : rules.ballots())
+    if (ballot.action() == "rules.file" &&
+        !check_holders(at, ballot.voters(), ballot.approvals(), 0))
+      return {};
+  for (const auto& line : rules.signers()) {
+    if (line.action() != "rules.file") continue;
+    for (const auto& need : line.all_of()) {
+      if (need.has_relation()) return refused(ErrorCode::RULE_UNMEETABLE, "rules.file");
+      if (auto bad =
+              check_holders(at, need.role(), std::max<std::uint32_t>(1, need.count()), need.keys()))
+        return bad;
+    }
+    return {};
+  }
+  return refused(ErrorCode::RULE_UNMEETABLE, "rules.file", "a line or a ballot", "none");
+}
+
+Verdict restrain_party(Case& at, const v1::RestrainParty& action) {
+  if (action.restraint() != v1::FROZEN && action.restraint() != v1::SUSPENDED)
+    return malformed("restraint");
+  if (action.reason().empty() || !is_text(action.reason())) return malformed("reason");
+  if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
+  auto* party = find(at.books.parties, action.party());
+  if (party == nullptr) return unknown_party(action.party());
+  need_signers(at, "party.restrain", about(*party));
+  *party->mutable_restraint() = action;
+  party->set_restrained_at(as_leaf(at));
+  changed(at, *party);
+  return check_governable(at);
+}
+
+Verdict release_party(Case& at, const v1::ReleaseParty& action) {
+  if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
+  auto* party = find(at.books.parties, action.party());
+  if (party == nullptr) return unknown_party(action.party());
+  if (!party->has_restraint())
+    return refused(ErrorCode::NOT_FOUND, "restraint of " + action.party());
+  need_signers(at, "party.release", about(*party));
+  party->clear_restraint();
+  party->clear_restrained_at();
+  changed(at, *party);
   return {};
 }
 
@@ -387,6 +457,8 @@ void run_due(Books& books, Micros now, std::uint64_t position) {
         note_window(record, now, position);
         books.changed(key, record);
       }
+    } else if (kind == DueKind::proposal) {
+      lapse(books, key, now, position);
     } else {
       auto& party = books.parties.at(key.substr(2));
       drop_roles(party, [&](const auto& grant) { return has_ended(grant, now); });

@@ -96,7 +96,7 @@ std::string entity(const Case& at, const std::string& name) {
 
 // Whoever signs as verifier is another legal entity than the owner, and no operator signs.
 Verdict check_independence(const Case& at, const v1::Project& project) {
-  for (const auto& signer : at.signers) {
+  for (const auto& [signer, keys] : at.signers) {
     const auto* party = find(at.books.parties, signer);
     if (party == nullptr) continue;
     const bool operates = holds(*party, v1::OPERATOR, at.now);
@@ -114,7 +114,7 @@ std::string verifier_of(const Case& at) {
     return party != nullptr && holds(*party, v1::VERIFIER, at.now);
   };
   if (!verifies(at.leaf.payload.party()))
-    for (const auto& signer : at.signers)
+    for (const auto& [signer, keys] : at.signers)
       if (verifies(signer)) return signer;
   return at.leaf.payload.party();
 }

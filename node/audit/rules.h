@@ -6,6 +6,7 @@
 // log, and what comes after it builds on it.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -20,9 +21,11 @@ struct Case {
   Micros now = 0;
   const v1::RuleSet& rules;  // in force, or the last one that was
   bool rules_in_force = false;
-  std::set<std::string> signers;   // parties whose keys in force signed
+  // Parties whose keys in force signed, with how many; none that is suspended.
+  std::map<std::string, std::uint32_t> signers;
   std::vector<Fault> faults = {};  // what did not keep the event from being carried out
   std::uint64_t records_credited = 0, records_refused = 0;
+  bool by_vote = false;  // a resolution is carried out: nobody else need sign
 };
 
 // ---- Governance (governance.cc) ----
@@ -35,10 +38,22 @@ struct Case {
 [[nodiscard]] Verdict revoke_key(Case& at, const v1::RevokeKey& action);
 [[nodiscard]] Verdict file_rule_set(Case& at, const v1::FileRuleSet& action);
 [[nodiscard]] Verdict admit_node(Case& at, const v1::AdmitNode& action);
+[[nodiscard]] Verdict restrain_party(Case& at, const v1::RestrainParty& action);
+[[nodiscard]] Verdict release_party(Case& at, const v1::ReleaseParty& action);
+// Whether those who hold the roles now could replace these rules.
+[[nodiscard]] Verdict check_replaceable(const Case& at, const v1::RuleSet& rules);
 // The rule set in force at a time, or the last one that was, or the last one filed.
 [[nodiscard]] const v1::RuleSet& rules_at(const Books& books, Micros now, bool& in_force);
 // Carries out what is due by the time of a leaf, at most 256 items.
 void run_due(Books& books, Micros now, std::uint64_t position);
+
+// ---- Votes (votes.cc) ----
+[[nodiscard]] Verdict propose(Case& at, const v1::Propose& action);
+[[nodiscard]] Verdict vote(Case& at, const v1::Vote& action);
+[[nodiscard]] Verdict execute(Case& at, const v1::Execute& action);
+[[nodiscard]] bool are_ballots(const v1::RuleSet& rules);
+// The proposal under this stored key lapses if its time is over.
+void lapse(Books& books, const std::string& key, Micros now, std::uint64_t position);
 
 // ---- Filing (filing.cc) ----
 [[nodiscard]] Verdict file_methodology(Case& at, const v1::FileMethodology& action);
@@ -63,6 +78,7 @@ void put_units(Case& at, const v1::UnitBatch& batch, const std::string& account)
 struct Quantity {
   const google::protobuf::RepeatedPtrField<v1::SerialRange>& serials;
   std::int64_t amount_kg = 0;
+  bool citywide = false;
 };
 // Either well-formed ranges or a positive amount.
 [[nodiscard]] Verdict check_quantity(const Quantity& quantity);
@@ -85,8 +101,14 @@ void need_signers(Case& at, std::string_view action, const Subject& subject);
 [[nodiscard]] bool holds(const v1::Party& party, v1::Role role, Micros now);
 // Now, or by a grant whose window has not begun.
 [[nodiscard]] bool holds_or_will(const v1::Party& party, v1::Role role, Micros now);
-// The parties that signed, by keys in force here; faults are noted.
-[[nodiscard]] std::set<std::string> signing_parties(Case& at, std::uint64_t& verified);
+// Holds the role with no limit of area or methodology, and is not suspended.
+[[nodiscard]] bool acts_for_city(const v1::Party& party, v1::Role role, Micros now);
+// What keeps a frozen or suspended party from it.
+[[nodiscard]] Verdict need_unrestrained(const Books& books, const std::string& party);
+// The parties that signed, by keys in force here, and how many keys; faults are noted, one of them
+// that the acting party is suspended.
+[[nodiscard]] std::map<std::string, std::uint32_t> signing_parties(Case& at,
+                                                                   std::uint64_t& verified);
 
 // ---- Small things ----
 [[nodiscard]] Verdict need_rules(const Case& at);

@@ -7,6 +7,7 @@ namespace {
 
 bool reaches(const v1::RoleGrant& grant, const Subject& subject, Micros now) {
   const auto& scope = grant.scope();
+  if (subject.citywide && !(scope.area().empty() && scope.methodology().empty())) return false;
   if (now < scope.from() || has_ended(grant, now)) return false;
   if (!subject.area.empty() && !subject.area.starts_with(scope.area())) return false;
   const bool about_methodology = !subject.methodology.empty() || !subject.scenario.empty();
@@ -16,12 +17,18 @@ bool reaches(const v1::RoleGrant& grant, const Subject& subject, Micros now) {
   return scope.max_amount_kg() <= 0 || subject.amount_kg <= scope.max_amount_kg();
 }
 
+void need_keys(Case& at, std::string_view action, std::uint32_t wanted, std::uint32_t have) {
+  if (have < wanted)
+    at.faults.push_back(refused(ErrorCode::SIGNATURE_MISSING, "signers of " + std::string(action),
+                                std::to_string(wanted) + " keys", std::to_string(have)));
+}
+
 void need_role(Case& at, std::string_view action, const Subject& subject,
                const v1::SignerRequirement& need) {
   const auto wanted = std::max<std::uint32_t>(1, need.count());
-  std::uint32_t have = 0;
+  std::uint32_t have = 0, keys = 0;
   bool beyond = false;
-  for (const auto& name : at.signers) {
+  for (const auto& [name, own_keys] : at.signers) {
     const auto* party = find(at.books.parties, name);
     if (party == nullptr) continue;
     bool covers = false, holds_it = false;
@@ -30,10 +37,10 @@ void need_role(Case& at, std::string_view action, const Subject& subject,
       holds_it = true;
       covers |= reaches(grant, subject, at.now);
     }
-    if (covers) ++have;
+    if (covers) ++have, keys += own_keys;
     if (holds_it && !covers) beyond = true;
   }
-  if (have >= wanted) return;
+  if (have >= wanted) return need_keys(at, action, need.keys(), keys);
   at.faults.push_back(refused(beyond ? ErrorCode::ROLE_OUT_OF_SCOPE : ErrorCode::SIGNATURE_MISSING,
                               "signers of " + std::string(action),
                               v1::Role_Name(need.role()) + " x" + std::to_string(wanted),
@@ -41,11 +48,12 @@ void need_role(Case& at, std::string_view action, const Subject& subject,
 }
 
 void need_relation(Case& at, std::string_view action, const Subject& subject,
-                   v1::Relation relation) {
+                   const v1::SignerRequirement& need) {
+  const auto relation = need.relation();
   const auto& who = relation == v1::OWNER    ? subject.owner
                     : relation == v1::HOLDER ? subject.holder
                                              : subject.party;
-  if (at.signers.contains(who)) return;
+  if (const auto* keys = find(at.signers, who)) return need_keys(at, action, need.keys(), *keys);
   at.faults.push_back(refused(ErrorCode::SIGNATURE_MISSING, "signers of " + std::string(action),
                               "party " + who, "absent"));
 }
@@ -93,12 +101,27 @@ bool holds_or_will(const v1::Party& party, v1::Role role, Micros now) {
   });
 }
 
+bool acts_for_city(const v1::Party& party, v1::Role role, Micros now) {
+  if (party.restraint().restraint() == v1::SUSPENDED) return false;
+  return std::ranges::any_of(party.roles(), [&](const auto& grant) {
+    return grant.role() == role && reaches(grant, {.citywide = true}, now);
+  });
+}
+
+Verdict need_unrestrained(const Books& books, const std::string& party) {
+  const auto* known = find(books.parties, party);
+  if (known == nullptr || !known->has_restraint()) return {};
+  return refused(ErrorCode::PARTY_RESTRAINED, party, "neither frozen nor suspended",
+                 v1::Restraint_Name(known->restraint().restraint()));
+}
+
 void need_signers(Case& at, std::string_view action, const Subject& subject) {
+  if (at.by_vote) return;
   for (const auto& line : at.rules.signers()) {
     if (line.action() != action) continue;
     for (const auto& need : line.all_of())
       if (need.has_relation())
-        need_relation(at, action, subject, need.relation());
+        need_relation(at, action, subject, need);
       else
         need_role(at, action, subject, need);
     return;
@@ -107,8 +130,8 @@ void need_signers(Case& at, std::string_view action, const Subject& subject) {
                               "a line in the rule set", "none in " + at.rules.version()));
 }
 
-std::set<std::string> signing_parties(Case& at, std::uint64_t& verified) {
-  std::set<std::string> parties;
+std::map<std::string, std::uint32_t> signing_parties(Case& at, std::uint64_t& verified) {
+  std::map<std::string, std::uint32_t> parties;
   const auto& signatures = at.leaf.envelope.signatures;
   for (std::size_t i = 0; i < signatures.size(); ++i) {
     const auto* record = find(at.books.keys, std::string(signatures[i].key_id.view()));
@@ -119,12 +142,19 @@ std::set<std::string> signing_parties(Case& at, std::uint64_t& verified) {
     if (!verifies(at, i, *record))
       at.faults.push_back(refused(ErrorCode::SIGNATURE_INVALID, "key id " + id.hex(),
                                   "a signature by " + record->party(), "one that fails"));
-    parties.insert(record->party());
+    ++parties[record->party()];
   }
   const auto& acting = at.leaf.payload.party();
   if (!parties.contains(acting))
     at.faults.push_back(
         refused(ErrorCode::SIGNATURE_MISSING, "acting party", "a signature of " + acting, "none"));
+  std::erase_if(parties, [&](const auto& signer) {
+    const auto* party = find(at.books.parties, signer.first);
+    if (party == nullptr || party->restraint().restraint() != v1::SUSPENDED) return false;
+    if (signer.first == acting)
+      if (auto bad = need_unrestrained(at.books, acting)) at.faults.push_back(std::move(*bad));
+    return true;
+  });
   return parties;
 }
 

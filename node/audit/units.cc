@@ -84,6 +84,7 @@ Verdict transfer(Case& at, const v1::Transfer& action) {
   if (auto bad = check_transfer(at, action)) return bad;
   const Quantity quantity{action.serials(), action.amount_kg()};
   const auto subject = holder_of(at, action.from(), kilograms(quantity));
+  if (auto bad = need_unrestrained(at.books, subject.holder)) return bad;
   need_signers(at, action.has_trade() ? "transfer.trade" : "transfer", subject);
   std::vector<v1::UnitBlock> pieces;
   if (auto bad = take(at, action.from(), quantity, pieces)) return bad;
@@ -95,8 +96,9 @@ Verdict retire(Case& at, const v1::Retire& action) {
   if (auto bad = check_retirement(at, action)) return bad;
   const Quantity quantity{action.serials(), action.amount_kg()};
   const auto own_line = "retire." + action.purpose();
-  need_signers(at, has_line(at.rules, own_line) ? own_line : "retire",
-               holder_of(at, action.account(), kilograms(quantity)));
+  const auto subject = holder_of(at, action.account(), kilograms(quantity));
+  if (auto bad = need_unrestrained(at.books, subject.holder)) return bad;
+  need_signers(at, has_line(at.rules, own_line) ? own_line : "retire", subject);
   std::vector<v1::UnitBlock> pieces;
   if (auto bad = take(at, action.account(), quantity, pieces)) return bad;
   v1::Retirement retirement;

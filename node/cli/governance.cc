@@ -1,4 +1,4 @@
-// Rule sets, and the machines of the cluster.
+// Rule sets, votes, and the machines of the cluster.
 #include "crypto/bytes.h"
 #include "node/cli/command.h"
 #include "node/files/folder.h"
@@ -10,6 +10,11 @@ constexpr Column kRuleColumns[] = {
     {"VERSION", "rules.version"}, {"FROM", "rules.effective_from"},
     {"TO", "rules.effective_to"}, {"BEGAN-AT", "began_at"},
     {"ENDED-AT", "ended_at"},     {"ACTIONS", "rules.signers.action"},
+};
+constexpr Column kProposalColumns[] = {
+    {"PROPOSAL", "proposal"},    {"ACTION", "ballot.action"},   {"BY", "proposer"},
+    {"STATE", "state"},          {"VOTES", "votes.party"},      {"VOTING-UNTIL", "voting_until"},
+    {"FROM", "executable_from"}, {"UNTIL", "executable_until"},
 };
 constexpr Column kNodeColumns[] = {
     {"ID", "node_id"},
@@ -39,6 +44,30 @@ Run declare_rules_file(CLI::App& app) {
 }
 
 Run declare_rules_list(CLI::App& app) { return lists<v1::RuleSetList>(app, "rules", kRuleColumns); }
+
+Run declare_vote(CLI::App& app) {
+  auto action = std::make_shared<v1::Vote>();
+  app.add_option("name", *action->mutable_proposal(), "proposal")->required();
+  app.add_option_function<std::string>(
+         "vote", [action](const std::string& word) { action->set_approve(word == "for"); },
+         "for or against")
+      ->required()
+      ->check(CLI::IsMember({"for", "against"}));
+  return submits(action, &v1::Payload::mutable_vote);
+}
+
+Run declare_execute(CLI::App& app) {
+  auto action = std::make_shared<v1::Execute>();
+  app.add_option("name", *action->mutable_proposal(), "proposal")->required();
+  return submits(action, &v1::Payload::mutable_execute);
+}
+
+Run declare_proposal_show(CLI::App& app) {
+  return shows<v1::Proposal>(app, "proposals", "proposal");
+}
+Run declare_proposal_list(CLI::App& app) {
+  return lists<v1::ProposalList>(app, "proposals", kProposalColumns);
+}
 
 Result<v1::Node> read_node(const std::string& path) {
   const auto bytes = read_file(path);
@@ -95,6 +124,15 @@ constexpr Command kCommands[] = {
      declare_rules_file},
     {"rules", "list", "Lists the rule sets filed, newest last.", "puhui rules list",
      declare_rules_list},
+    {"proposal", "vote", "Votes for or against a proposal.",
+     "puhui rules file rules-2027.json --propose rules-2027 --party bureau --key bureau.key\n"
+     "puhui proposal vote rules-2027 for --party bureau --key bureau.key",
+     declare_vote},
+    {"proposal", "execute", "Carries out what was resolved, after its time lock.",
+     "puhui proposal execute rules-2027 --party bureau --key bureau.key", declare_execute},
+    {"proposal", "show", "Shows a proposal and the votes cast.", "puhui proposal show rules-2027",
+     declare_proposal_show},
+    {"proposal", "list", "Lists proposals.", "puhui proposal list", declare_proposal_list},
     {"node", "admit", "Admits a machine to the cluster.",
      "puhui node admit node-4/admit.json --party operator --key operator.key\n"
      "puhui node admit --id 4 --name node4.wuhan.example --peer-key 01… --cosigner-key 01… "

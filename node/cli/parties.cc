@@ -7,8 +7,13 @@ namespace puhui::node::cli {
 namespace {
 
 constexpr Column kPartyColumns[] = {
-    {"PARTY", "party"},         {"NAME", "name_zh"},     {"NAME_EN", "name_en"},
-    {"ENTITY", "legal_entity"}, {"ROLES", "roles.role"}, {"LEAF", "registered_at"},
+    {"PARTY", "party"},
+    {"NAME", "name_zh"},
+    {"NAME_EN", "name_en"},
+    {"ENTITY", "legal_entity"},
+    {"ROLES", "roles.role"},
+    {"LEAF", "registered_at"},
+    {"RESTRAINT", "restraint.restraint"},
 };
 
 Run declare_register(CLI::App& app) {
@@ -59,6 +64,31 @@ Run declare_role_revoke(CLI::App& app) {
       app, "role", parse_role, [action](v1::Role role) { action->set_role(role); }, "role")
       ->required();
   return submits(action, &v1::Payload::mutable_revoke_role);
+}
+
+void add_document_flag(CLI::App& app, std::function<void(std::string)> store) {
+  add_value(app, "--document", read_document_sha256, std::move(store),
+            "the decision behind it: a file, or its SHA-256");
+}
+
+Run declare_restrain(CLI::App& app, v1::Restraint restraint) {
+  auto action = std::make_shared<v1::RestrainParty>();
+  action->set_restraint(restraint);
+  app.add_option("name", *action->mutable_party(), "party")->required();
+  app.add_option("--reason", *action->mutable_reason(), "why, with the case number")->required();
+  add_document_flag(
+      app, [action](std::string digest) { action->set_document_sha256(std::move(digest)); });
+  return submits(action, &v1::Payload::mutable_restrain_party);
+}
+Run declare_freeze(CLI::App& app) { return declare_restrain(app, v1::FROZEN); }
+Run declare_suspend(CLI::App& app) { return declare_restrain(app, v1::SUSPENDED); }
+
+Run declare_release(CLI::App& app) {
+  auto action = std::make_shared<v1::ReleaseParty>();
+  app.add_option("name", *action->mutable_party(), "party")->required();
+  add_document_flag(
+      app, [action](std::string digest) { action->set_document_sha256(std::move(digest)); });
+  return submits(action, &v1::Payload::mutable_release_party);
 }
 
 // The key an event is about: by id in hex, or through its public key or key file.
@@ -143,6 +173,16 @@ constexpr Command kCommands[] = {
      declare_key_revoke},
     {"party", "key-show", "Shows what the ledger knows about a key.",
      "puhui party key-show acme.key", declare_key_show},
+    {"party", "freeze", "Freezes a party: nothing leaves its accounts.",
+     "puhui party freeze acme --reason \"(2026) E01 No. 12\" --party bureau --key a.key --key "
+     "b.key",
+     declare_freeze},
+    {"party", "suspend", "Suspends a party: besides, nothing it signs counts.",
+     "puhui party suspend acme --reason \"false declaration\" --propose acme-out --party bureau "
+     "--key a.key",
+     declare_suspend},
+    {"party", "release", "Ends a freeze or suspension.",
+     "puhui party release acme --party bureau --key a.key --key b.key", declare_release},
     {"role", "grant", "Gives a party a role, within a scope.",
      "puhui role grant tester verifier,methodology=WH-PV-2023,max=20000t "
      "--party city-authority --key authority.key --key operator.key",

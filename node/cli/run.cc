@@ -31,6 +31,7 @@ const std::map<std::string_view, const char*> kNouns = {
     {"party", "Parties and their keys"},
     {"role", "Roles of parties"},
     {"rules", "Rule sets"},
+    {"proposal", "Proposals and votes on them"},
     {"node", "Machines of the cluster"},
     {"methodology", "Methodologies"},
     {"project", "Projects"},
@@ -87,6 +88,7 @@ void add_global_flags(CLI::App& app, Parsed& parsed) {
   text("--out", flags.out_file, "FILE",
        "write the signed event, or the answer, to a new file instead");
   text("--receipt-out", flags.receipt_file, "FILE", "keep the receipt in a new file");
+  text("--propose", flags.proposal, "NAME", "put the action to the vote, as a proposal, instead");
   app.add_flag("--dry-run", flags.dry_run, "print the payload; sign and send nothing")
       ->group(group);
   app.add_option("--at-least", flags.at_least, "read a state that includes this position")

@@ -41,6 +41,7 @@ struct RunFlags {
   std::string valid_until;  // Instead of now and valid-for.
   std::string out_file;
   bool dry_run = false;
+  std::string proposal;                   // Put the action to the vote under this name instead.
   std::optional<std::uint64_t> at_least;  // Read a state that includes this position.
   bool linearizable = false;
   std::optional<std::uint64_t> at;  // Read the state right after this position.

@@ -286,9 +286,35 @@ Result<Exit> send(Session& session, std::span<const v1::Submission> submissions)
   return show(session, submissions, results);
 }
 
+namespace {
+
+// The same action as a resolution that a vote is asked about.
+Result<void> put_to_the_vote(const std::string& name, v1::Payload& payload) {
+  v1::Propose propose;
+  propose.set_proposal(name);
+  const auto* to = propose.resolution().GetDescriptor();
+  const auto* from = payload.GetReflection()->GetOneofFieldDescriptor(
+      payload, payload.GetDescriptor()->FindOneofByName("action"));
+  const auto* field = from == nullptr ? nullptr : to->FindFieldByName(from->name());
+  if (field == nullptr)
+    return fail(ErrorCode::INVALID_ARGUMENT, "--propose: no vote resolves this action");
+  auto& resolution = *propose.mutable_resolution();
+  resolution.GetReflection()
+      ->MutableMessage(&resolution, field)
+      ->CopyFrom(payload.GetReflection()->GetMessage(payload, from));
+  *payload.mutable_propose() = std::move(propose);
+  return {};
+}
+
+}  // namespace
+
 Result<Exit> submit(Session& session, std::vector<Draft> drafts) {
   if (auto sound = check_flags(session, drafts.size()); !sound)
     return tl::make_unexpected(sound.error());
+  if (const auto& proposal = session.flags().proposal; !proposal.empty())
+    for (auto& draft : drafts)
+      if (auto put = put_to_the_vote(proposal, draft.payload); !put)
+        return tl::make_unexpected(put.error());
   if (auto filled = fill_in(session, drafts); !filled) return tl::make_unexpected(filled.error());
   if (session.flags().dry_run) {
     for (const auto& draft : drafts) session.world().out << to_json(draft.payload);

@@ -46,7 +46,8 @@ struct Opened {
 // OUTCOME_UNKNOWN and UNREACHABLE name the event, so that it can be asked for.
 [[nodiscard]] Result<Exit> send(Session& session, std::span<const v1::Submission> submissions);
 
-// Fill in, then as the flags say: print the payload (--dry-run), write the signed submission
+// With --propose, the action is put to the vote instead; INVALID_ARGUMENT if no vote can resolve
+// it. Fill in, then as the flags say: print the payload (--dry-run), write the signed submission
 // (--out) or send it. Several drafts cannot share one --event-id or --out (CONFIG).
 [[nodiscard]] Result<Exit> submit(Session& session, std::vector<Draft> drafts);
 [[nodiscard]] Result<Exit> submit(Session& session, v1::Payload payload);

@@ -70,6 +70,12 @@ Response totals(Reading& reading, const Arguments&) {
 }
 
 Response rules(Reading& reading, const Arguments&) { return list(reading, &ledger::View::rules); }
+Response proposals(Reading& reading, const Arguments&) {
+  return list(reading, &ledger::View::proposals);
+}
+Response proposal(Reading& reading, const Arguments& arguments) {
+  return found(reading.request, reading.view.proposal(arguments[0]));
+}
 Response parties(Reading& reading, const Arguments&) {
   return list(reading, &ledger::View::parties);
 }
@@ -351,6 +357,8 @@ constexpr Route kRoutes[] = {
     {"v1/genesis", genesis},
     {"v1/totals", totals},
     {"v1/rules", rules},
+    {"v1/proposals", proposals},
+    {"v1/proposals/*", proposal},
     {"v1/parties", parties},
     {"v1/parties/*", party},
     {"v1/keys/*", key},

@@ -72,7 +72,7 @@ class Chaos : public PvCity {
 
  private:
   Sent any() {
-    switch (number(0, 14)) {
+    switch (number(0, 17)) {
       case 0:
       case 1:
       case 2:
@@ -98,6 +98,10 @@ class Chaos : public PvCity {
         return rules();
       case 12:
         return methodology();
+      case 13:
+      case 14:
+      case 15:
+        return vote();
       default:
         return cycle();
     }
@@ -211,6 +215,76 @@ class Chaos : public PvCity {
     if (chance(20)) rules.set_valid_ahead_max(number(0, 2) * kMicrosPerDay);
     if (chance(10)) rules.mutable_signers()->DeleteSubrange(static_cast<int>(number(0, 20)), 1);
     return by(payload, {"bureau"});
+  }
+  v1::RestrainParty restraint() {
+    v1::RestrainParty action;
+    action.set_party(one_of(kPartyNames));
+    action.set_restraint(static_cast<v1::Restraint>(number(0, 2)));
+    action.set_reason(chance(95) ? "case" : "");
+    return action;
+  }
+  v1::Resolution resolution() {
+    v1::Resolution resolution;
+    const auto kind = number(0, 4);
+    if (kind == 0) {
+      *resolution.mutable_restrain_party() = restraint();
+    } else if (kind == 1) {
+      resolution.mutable_release_party()->set_party(one_of(kPartyNames));
+    } else if (kind == 2) {
+      resolution.mutable_grant_role()->set_party(one_of(kPartyNames));
+      resolution.mutable_grant_role()->mutable_grant()->set_role(
+          static_cast<v1::Role>(number(0, 10)));
+    } else if (kind == 3) {
+      resolution.mutable_revoke_role()->set_party(one_of(kPartyNames));
+      resolution.mutable_revoke_role()->set_role(static_cast<v1::Role>(number(0, 10)));
+    } else {
+      *resolution.mutable_file_rule_set()->mutable_rules() = voting_rules();
+    }
+    return resolution;
+  }
+  // Short ballots, so that some lapse and some are carried out.
+  v1::RuleSet voting_rules() {
+    auto rules = default_rules();
+    rules.set_version("v" + std::to_string(number(0, 1000)));
+    for (const auto* action :
+         {"party.restrain", "party.release", "role.grant", "role.revoke", "rules.file"}) {
+      if (chance(10)) continue;
+      auto* ballot = rules.add_ballots();
+      ballot->set_action(action);
+      ballot->set_voters(chance(50) ? v1::AUTHORITY : v1::EXPERT);
+      ballot->set_approvals(static_cast<std::uint32_t>(number(1, 2)));
+      ballot->set_rejections(static_cast<std::uint32_t>(number(0, 2)));
+      ballot->set_voting(number(chance(5) ? 0 : 20, 60) * kSecond);
+      ballot->set_time_lock(number(0, 10) * kSecond);
+      ballot->set_execution(number(10, 60) * kSecond);
+      if (chance(50)) ballot->add_proposers(v1::OPERATOR);
+    }
+    auto* line = rules.add_signers();
+    line->set_action(chance(50) ? "party.restrain" : "party.release");
+    line->add_all_of()->set_role(v1::AUTHORITY);
+    line->mutable_all_of(0)->set_keys(static_cast<std::uint32_t>(number(0, 2)));
+    return rules;
+  }
+  Sent vote() {
+    const auto by_whom = one_of({"bureau", "operator", "expert1", "expert2", "owner"});
+    auto payload = event(by_whom);
+    const auto proposal = "p" + std::to_string(number(0, 9));
+    const auto kind = number(0, 9);
+    if (kind <= 2) {
+      payload.mutable_propose()->set_proposal(proposal);
+      *payload.mutable_propose()->mutable_resolution() = resolution();
+    } else if (kind <= 5) {
+      payload.mutable_vote()->set_proposal(proposal);
+      payload.mutable_vote()->set_approve(chance(80));
+    } else if (kind <= 7) {
+      payload.mutable_execute()->set_proposal(proposal);
+    } else if (kind == 8) {
+      *payload.mutable_restrain_party() = restraint();
+    } else {
+      payload.set_party("bureau");
+      *payload.mutable_file_rule_set()->mutable_rules() = voting_rules();
+    }
+    return by(payload, {payload.party()});
   }
   Sent methodology() {
     auto payload = event("operator");

@@ -45,7 +45,7 @@ var kinds = []kind{
 	{'N', "node", spelledAsNumber,
 		"node_id name peer_key cosigner_key peer_address client_address", 1, false},
 	{'P', "party", spelledAsName, "party legal_entity name_zh name_en area in_ets_boundary " +
-		"roles key_ids registered_at", 1, false},
+		"roles key_ids registered_at restraint restrained_at", 1, false},
 	{'R', "rule set of leaf", spelledAsNumber,
 		"rules filed_at began_at ended_at", 2, false},
 	{'T', "totals", spelledAsNothing, "units_issued_kg units_held_kg units_retired_kg " +
@@ -53,6 +53,8 @@ var kinds = []kind{
 		"samples projects records_credited records_refused", 0, false},
 	{'U', "block that ends with serial", spelledAsNumber,
 		"start end batch state account since batch_start", 2, false},
+	{'V', "proposal", spelledAsName, "proposal proposer resolution document_sha256 ballot " +
+		"state votes proposed_at voting_until executable_from executable_until ended_at", 1, false},
 	{'W', "report", spelledAsName, "submission state submitted_at methodology " +
 		"methodology_version exact_result result_g verifier verified_at issued_at batch", 0, false},
 	{'Z', "retirement of leaf", spelledAsNumber,

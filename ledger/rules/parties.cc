@@ -1,41 +1,18 @@
 #include <algorithm>
 
 #include "crypto/envelope.h"
-#include "crypto/note.h"
 #include "ledger/rules/due.h"
-#include "ledger/rules/rules.h"
+#include "ledger/rules/governance.h"
 
 namespace puhui::ledger {
 namespace {
 
 constexpr int kKeysPerPartyMax = 16;
 constexpr int kRolesPerPartyMax = 64;
-constexpr std::size_t kTextSizeMax = 256;
-constexpr int kSignerLinesMax = 256;
-constexpr int kRequirementsMax = 16;
-constexpr int kPurposesMax = 64;
-constexpr std::int64_t kDemoRateMax = 1'000'000;
-constexpr std::uint32_t kStateRootIntervalMin = 4;
-constexpr std::uint32_t kStateRootIntervalMax = 1 << 20;
-
-Ruling malformed(std::string_view what) {
-  return refuse(ErrorCode::EVENT_MALFORMED, "form." + std::string(what));
-}
-
-bool is_text(std::string_view text) { return text.size() <= kTextSizeMax; }
-bool is_hash_or_empty(std::string_view hash) {
-  return hash.empty() || hash.size() == crypto::Digest::kSize;
-}
-
-// A window of times on the ledger, half-open; an end of 0 is open.
-bool is_window(Micros from, Micros to) {
-  return from >= 0 && from <= kTimeMax && to <= kTimeMax && (to == 0 || to > from);
-}
 
 Ruling check_grant(const v1::RoleGrant& grant) {
   const auto& scope = grant.scope();
-  if (!v1::Role_IsValid(grant.role()) || grant.role() == v1::ROLE_UNSPECIFIED)
-    return malformed("role");
+  if (!is_role(grant.role())) return malformed("role");
   if (!is_text(scope.area()) || !is_text(scope.methodology()) || scope.max_amount_kg() < 0)
     return malformed("scope");
   if (!is_window(scope.from(), scope.to())) return malformed("scope");
@@ -64,6 +41,8 @@ bool entity_holds(const Context& context, const v1::Party& party, v1::Role role)
 Ruling check_harmony(const Context& context, const v1::Party& party, v1::Role role) {
   for (const auto& [one, other] : kConflicts) {
     if (role != one && role != other) continue;
+    // Whose entity is not known cannot be told apart from the others.
+    if (party.legal_entity().empty()) return malformed("legal_entity");
     const auto opposite = role == one ? other : one;
     if (entity_holds(context, party, opposite))
       return refuse(ErrorCode::ROLE_CONFLICT, "roles.independence", party.legal_entity(),
@@ -118,6 +97,22 @@ Ruling check_party_form(const v1::RegisterParty& action) {
   return {};
 }
 
+Subject about(const std::string& party, const std::string& area) {
+  Subject subject;
+  subject.party = party;
+  subject.area = area;
+  return subject;
+}
+
+// Enough must be left to replace the rules of now.
+Ruling check_governable(const Context& context) {
+  auto left = check_replaceable(context, context.rules);
+  if (!left) left.error().code = ErrorCode::ROLE_LAST;
+  return left;
+}
+
+}  // namespace
+
 Ruling add_party(Context& context, const v1::RegisterParty& action) {
   if (auto form = check_party_form(action); !form) return form;
   if (context.state.has(key::party(action.party())))
@@ -152,127 +147,6 @@ tl::expected<v1::Party, Refusal> need_party(const Context& context, const std::s
   return refuse(ErrorCode::PARTY_UNKNOWN, "party.known", {}, {}, name);
 }
 
-Subject about(const std::string& party, const std::string& area) {
-  Subject subject;
-  subject.party = party;
-  subject.area = area;
-  return subject;
-}
-
-// A requirement that someone can meet.
-bool is_requirement(const v1::SignerRequirement& need) {
-  if (need.count() > crypto::kEnvelopeSignaturesMax) return false;
-  switch (need.who_case()) {
-    case v1::SignerRequirement::kRole:
-      return v1::Role_IsValid(need.role()) && need.role() != v1::ROLE_UNSPECIFIED;
-    case v1::SignerRequirement::kRelation:
-      return v1::Relation_IsValid(need.relation()) && need.relation() != v1::RELATION_UNSPECIFIED &&
-             need.count() <= 1;
-    case v1::SignerRequirement::WHO_NOT_SET:
-      break;
-  }
-  return false;
-}
-
-bool is_signer_line(const v1::SignerRule& line) {
-  return !line.action().empty() && is_text(line.action()) &&
-         line.all_of_size() <= kRequirementsMax &&
-         std::ranges::all_of(line.all_of(), is_requirement);
-}
-
-bool is_plan(const v1::Plan& plan) {
-  std::set<v1::TargetKind> kinds;
-  const auto is_target = [&kinds](const v1::PlanTarget& target) {
-    const bool has_roles = target.kind() == v1::TARGET_INSTITUTIONS;
-    return v1::TargetKind_IsValid(target.kind()) && target.kind() != v1::TARGET_UNSPECIFIED &&
-           kinds.insert(target.kind()).second && target.wanted() > 0 &&
-           has_roles == !target.roles().empty() && target.roles_size() <= kRequirementsMax &&
-           std::ranges::all_of(target.roles(), [](int role) {
-             return role != v1::ROLE_UNSPECIFIED && v1::Role_IsValid(role);
-           });
-  };
-  return !plan.source().empty() && is_text(plan.source()) && is_day(plan.until()) &&
-         !plan.targets().empty() && std::ranges::all_of(plan.targets(), is_target);
-}
-
-Ruling check_rules_form(const v1::RuleSet& rules) {
-  const auto bad = [](const char* what) {
-    return refuse(ErrorCode::RULE_MALFORMED, "rules.form", {}, {}, what);
-  };
-  if (rules.version().empty() || !is_text(rules.version())) return bad("version");
-  if (!is_window(rules.effective_from(), rules.effective_to())) return bad("window");
-  if (rules.valid_ahead_max() < 0) return bad("valid_ahead_max");
-  if (!is_hash_or_empty(rules.document_sha256())) return bad("document_sha256");
-  if (rules.signers_size() > kSignerLinesMax) return bad("signers");
-  std::set<std::string> actions;
-  bool can_be_replaced = false;
-  for (const auto& line : rules.signers()) {
-    if (!is_signer_line(line) || !actions.insert(line.action()).second) return bad("signers");
-    if (line.action() == "rules.file") can_be_replaced = !line.all_of().empty();
-  }
-  // Rules that nobody, or anybody, may replace would be the end of governance.
-  if (!can_be_replaced) return bad("rules.file");
-  if (rules.purposes_size() > kPurposesMax) return bad("purposes");
-  std::set<std::string> purposes;
-  for (const auto& purpose : rules.purposes())
-    if (!is_name(purpose) || !purposes.insert(purpose).second) return bad("purposes");
-  if (rules.has_plan() && !is_plan(rules.plan())) return bad("plan");
-  return {};
-}
-
-void put_rule_set(Context& context, const v1::RuleSet& rules) {
-  v1::RuleSetRecord record;
-  *record.mutable_rules() = rules;
-  record.set_filed_at(static_cast<std::int64_t>(context.leaf));
-  note_window(record, context.now, context.leaf);
-  const auto stored = key::rule_set(context.leaf);
-  context.state.put(stored, record);
-  schedule(context, {rules.effective_from(), rules.effective_to()}, DueKind::rule_set, stored);
-}
-
-Ruling check_node_form(const v1::Node& node) {
-  if (node.node_id() == 0 || !crypto::is_key_name(node.name()) || !is_text(node.peer_address()) ||
-      !is_text(node.client_address()))
-    return malformed("node");
-  if (!crypto::PublicKey::decode(node.peer_key()) ||
-      !crypto::PublicKey::decode(node.cosigner_key()))
-    return refuse(ErrorCode::KEY_MALFORMED, "node.keys");
-  return {};
-}
-
-}  // namespace
-
-Ruling found(Context& context, const v1::Genesis& genesis) {
-  if (!is_code(genesis.city()) || genesis.city() != context.event.payload.city())
-    return malformed("city");
-  if (!crypto::is_key_name(genesis.origin())) return malformed("origin");
-  if (genesis.has_demo_clock() != genesis.origin().starts_with("demo.")) return malformed("origin");
-  if (!is_text(genesis.name_zh()) || !is_text(genesis.name_en()) || !is_text(genesis.area()) ||
-      !is_hash_or_empty(genesis.predecessor()))
-    return malformed("text");
-  const auto& clock = genesis.demo_clock();
-  if (genesis.has_demo_clock() && (clock.rate() < 1 || clock.rate() > kDemoRateMax ||
-                                   clock.start() < 0 || clock.start() > kTimeMax))
-    return malformed("demo_clock");
-  if (genesis.state_root_interval() < kStateRootIntervalMin ||
-      genesis.state_root_interval() > kStateRootIntervalMax)
-    return malformed("state_root_interval");
-  if (!crypto::PublicKey::decode(genesis.log_key()))
-    return refuse(ErrorCode::KEY_MALFORMED, "genesis.log_key");
-  if (genesis.nodes().empty()) return malformed("nodes");
-  for (const auto& party : genesis.parties())
-    if (auto added = add_party(context, party); !added) return added;
-  for (const auto& node : genesis.nodes()) {
-    if (auto form = check_node_form(node); !form) return form;
-    if (context.state.has(key::node(node.node_id()))) return malformed("nodes");
-    context.state.put(key::node(node.node_id()), node);
-  }
-  if (auto form = check_rules_form(genesis.rules()); !form) return form;
-  put_rule_set(context, genesis.rules());
-  context.state.put(key::genesis(), genesis);
-  return {};
-}
-
 Ruling register_party(Context& context, const v1::RegisterParty& action) {
   if (auto added = add_party(context, action); !added) return added;
   return require_signers(context, "party.register", about(action.party(), action.area()));
@@ -305,7 +179,7 @@ Ruling revoke_role(Context& context, const v1::RevokeRole& action) {
                               [&](const auto& grant) { return grant.role() == action.role(); }),
                roles->end());
   context.state.put(key::party(party->party()), *party);
-  return {};
+  return check_governable(context);
 }
 
 Ruling add_key(Context& context, const v1::AddKey& action) {
@@ -368,17 +242,34 @@ Ruling revoke_key(Context& context, const v1::RevokeKey& action) {
   return {};
 }
 
-Ruling file_rule_set(Context& context, const v1::FileRuleSet& action) {
-  if (auto form = check_rules_form(action.rules()); !form) return form;
-  if (auto met = require_signers(context, "rules.file", {}); !met) return met;
-  put_rule_set(context, action.rules());
-  return {};
+Ruling restrain_party(Context& context, const v1::RestrainParty& action) {
+  if (!v1::Restraint_IsValid(action.restraint()) || action.restraint() == v1::RESTRAINT_UNSPECIFIED)
+    return malformed("restraint");
+  if (action.reason().empty() || !is_text(action.reason())) return malformed("reason");
+  if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
+  auto party = need_party(context, action.party());
+  if (!party) return tl::make_unexpected(party.error());
+  if (auto met = require_signers(context, "party.restrain", about(action.party(), party->area()));
+      !met)
+    return met;
+  *party->mutable_restraint() = action;
+  party->set_restrained_at(static_cast<std::int64_t>(context.leaf));
+  context.state.put(key::party(party->party()), *party);
+  return check_governable(context);
 }
 
-Ruling admit_node(Context& context, const v1::AdmitNode& action) {
-  if (auto form = check_node_form(action.node()); !form) return form;
-  if (auto met = require_signers(context, "node.admit", {}); !met) return met;
-  context.state.put(key::node(action.node().node_id()), action.node());
+Ruling release_party(Context& context, const v1::ReleaseParty& action) {
+  if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
+  auto party = need_party(context, action.party());
+  if (!party) return tl::make_unexpected(party.error());
+  if (!party->has_restraint())
+    return refuse(ErrorCode::NOT_FOUND, "party.restrained", {}, {}, action.party());
+  if (auto met = require_signers(context, "party.release", about(action.party(), party->area()));
+      !met)
+    return met;
+  party->clear_restraint();
+  party->clear_restrained_at();
+  context.state.put(key::party(party->party()), *party);
   return {};
 }
 

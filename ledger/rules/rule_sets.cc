@@ -1,0 +1,170 @@
+#include <algorithm>
+
+#include "crypto/envelope.h"
+#include "ledger/rules/due.h"
+#include "ledger/rules/governance.h"
+
+namespace puhui::ledger {
+namespace {
+
+constexpr int kSignerLinesMax = 256;
+constexpr int kPurposesMax = 64;
+constexpr std::uint32_t kVotersMax = 64;
+constexpr Micros kBallotTimeMax = 3'660 * kMicrosPerDay;
+
+// What a Resolution can do.
+constexpr std::string_view kResolvable[] = {"party.register", "role.grant",   "role.revoke",
+                                            "key.revoke",     "rules.file",   "node.admit",
+                                            "party.restrain", "party.release"};
+
+// A requirement that someone can meet.
+bool is_requirement(const v1::SignerRequirement& need) {
+  if (need.count() > crypto::kEnvelopeSignaturesMax || need.keys() > crypto::kEnvelopeSignaturesMax)
+    return false;
+  switch (need.who_case()) {
+    case v1::SignerRequirement::kRole:
+      return is_role(need.role());
+    case v1::SignerRequirement::kRelation:
+      return v1::Relation_IsValid(need.relation()) && need.relation() != v1::RELATION_UNSPECIFIED &&
+             need.count() <= 1;
+    case v1::SignerRequirement::WHO_NOT_SET:
+      break;
+  }
+  return false;
+}
+
+bool is_signer_line(const v1::SignerRule& line) {
+  return !line.action().empty() && is_text(line.action()) &&
+         line.all_of_size() <= kRequirementsMax &&
+         std::ranges::all_of(line.all_of(), is_requirement);
+}
+
+bool is_plan(const v1::Plan& plan) {
+  std::set<v1::TargetKind> kinds;
+  const auto is_target = [&kinds](const v1::PlanTarget& target) {
+    const bool has_roles = target.kind() == v1::TARGET_INSTITUTIONS;
+    return v1::TargetKind_IsValid(target.kind()) && target.kind() != v1::TARGET_UNSPECIFIED &&
+           kinds.insert(target.kind()).second && target.wanted() > 0 &&
+           has_roles == !target.roles().empty() && target.roles_size() <= kRequirementsMax &&
+           std::ranges::all_of(target.roles(),
+                               [](int role) { return is_role(static_cast<v1::Role>(role)); });
+  };
+  return !plan.source().empty() && is_text(plan.source()) && is_day(plan.until()) &&
+         !plan.targets().empty() && std::ranges::all_of(plan.targets(), is_target);
+}
+
+bool is_ballot(const v1::Ballot& ballot) {
+  return std::ranges::find(kResolvable, ballot.action()) != std::end(kResolvable) &&
+         is_role(ballot.voters()) && ballot.approvals() >= 1 && ballot.approvals() <= kVotersMax &&
+         ballot.rejections() <= kVotersMax && ballot.voting() > 0 &&
+         ballot.voting() <= kBallotTimeMax && ballot.time_lock() >= 0 &&
+         ballot.time_lock() <= kBallotTimeMax && ballot.execution() > 0 &&
+         ballot.execution() <= kBallotTimeMax && ballot.proposers_size() <= kRequirementsMax &&
+         std::ranges::all_of(ballot.proposers(),
+                             [](int role) { return is_role(static_cast<v1::Role>(role)); });
+}
+
+bool are_ballots(const v1::RuleSet& rules) {
+  std::set<std::string> actions;
+  return std::ranges::all_of(rules.ballots(), [&actions](const v1::Ballot& ballot) {
+    return is_ballot(ballot) && actions.insert(ballot.action()).second;
+  });
+}
+
+// Parties that hold a role for the whole city, and their keys in force; counted no further than
+// wanted.
+struct Holders {
+  std::uint32_t parties = 0, keys = 0;
+};
+Holders holders_of(const Context& context, v1::Role role, const Holders& wanted) {
+  Holders have;
+  for (auto at = context.state.at_or_after("vP", "vP"); at;
+       at = context.state.at_or_after("vP", at->key + '\0')) {
+    const auto party = context.state.find<v1::Party>(at->key);
+    if (!party || !acts_for_city(*party, role, context.now)) continue;
+    ++have.parties;
+    have.keys += static_cast<std::uint32_t>(party->key_ids_size());
+    if (have.parties >= wanted.parties && have.keys >= wanted.keys) break;
+  }
+  return have;
+}
+
+Ruling check_holders(const Context& context, v1::Role role, const Holders& wanted) {
+  const auto have = holders_of(context, role, wanted);
+  if (have.parties >= wanted.parties && have.keys >= wanted.keys) return {};
+  return refuse(ErrorCode::RULE_UNMEETABLE, "rules.replaceable",
+                v1::Role_Name(role) + " x" + std::to_string(wanted.parties) + " with " +
+                    std::to_string(wanted.keys) + " keys",
+                std::to_string(have.parties) + " with " + std::to_string(have.keys) + " keys",
+                "rules.file");
+}
+
+Ruling check_line(const Context& context, const v1::SignerRule& line) {
+  for (const auto& need : line.all_of()) {
+    if (need.has_relation())
+      return refuse(ErrorCode::RULE_UNMEETABLE, "rules.replaceable", "roles only",
+                    v1::Relation_Name(need.relation()), "rules.file");
+    const Holders wanted{std::max<std::uint32_t>(1, need.count()), need.keys()};
+    if (auto enough = check_holders(context, need.role(), wanted); !enough) return enough;
+  }
+  return {};
+}
+
+}  // namespace
+
+Ruling check_replaceable(const Context& context, const v1::RuleSet& rules) {
+  for (const auto& ballot : rules.ballots())
+    if (ballot.action() == "rules.file" &&
+        check_holders(context, ballot.voters(), {ballot.approvals(), 0}))
+      return {};
+  for (const auto& line : rules.signers())
+    if (line.action() == "rules.file") return check_line(context, line);
+  return refuse(ErrorCode::RULE_UNMEETABLE, "rules.replaceable", "a vote that can be carried", {},
+                "rules.file");
+}
+
+Ruling check_rules_form(const v1::RuleSet& rules) {
+  const auto bad = [](const char* what) {
+    return refuse(ErrorCode::RULE_MALFORMED, "rules.form", {}, {}, what);
+  };
+  if (rules.version().empty() || !is_text(rules.version())) return bad("version");
+  if (!is_window(rules.effective_from(), rules.effective_to())) return bad("window");
+  if (rules.valid_ahead_max() < 0) return bad("valid_ahead_max");
+  if (!is_hash_or_empty(rules.document_sha256())) return bad("document_sha256");
+  if (rules.signers_size() > kSignerLinesMax) return bad("signers");
+  std::set<std::string> actions;
+  for (const auto& line : rules.signers()) {
+    if (!is_signer_line(line) || !actions.insert(line.action()).second) return bad("signers");
+    // Rules that anybody may replace would be the end of governance.
+    if (line.action() == "rules.file" && line.all_of().empty()) return bad("rules.file");
+  }
+  if (!are_ballots(rules)) return bad("ballots");
+  if (rules.purposes_size() > kPurposesMax) return bad("purposes");
+  std::set<std::string> purposes;
+  for (const auto& purpose : rules.purposes())
+    if (!is_name(purpose) || !purposes.insert(purpose).second) return bad("purposes");
+  if (rules.has_plan() && !is_plan(rules.plan())) return bad("plan");
+  return {};
+}
+
+void put_rule_set(Context& context, const v1::RuleSet& rules) {
+  v1::RuleSetRecord record;
+  *record.mutable_rules() = rules;
+  record.set_filed_at(static_cast<std::int64_t>(context.leaf));
+  note_window(record, context.now, context.leaf);
+  const auto stored = key::rule_set(context.leaf);
+  context.state.put(stored, record);
+  schedule(context, {rules.effective_from(), rules.effective_to()}, DueKind::rule_set, stored);
+  context.rules_filed = true;
+}
+
+Ruling file_rule_set(Context& context, const v1::FileRuleSet& action) {
+  if (auto form = check_rules_form(action.rules()); !form) return form;
+  if (auto replaceable = check_replaceable(context, action.rules()); !replaceable)
+    return replaceable;
+  if (auto met = require_signers(context, "rules.file", the_city()); !met) return met;
+  put_rule_set(context, action.rules());
+  return {};
+}
+
+}  // namespace puhui::ledger
