@@ -1,8 +1,8 @@
-// Runs every fuzz target over its seeds and over what lies next to them: each beginning of a seed,
-// and each seed with one byte changed. Without coverage it finds little that is new; it keeps what
-// was found from coming back, on every machine that runs the tests.
+// Runs a fuzz target over its seeds and over what lies next to them: each beginning of a seed, and
+// each seed with one byte changed. Without coverage it finds little that is new; it keeps what was
+// found from coming back, on every machine that runs the tests.
 //
-//   puhui_fuzz_corpora CORPUS    a folder of folders of seeds, one folder for each target
+//   puhui_fuzz_corpora TARGET FOLDER    a target's name and the folder of its seeds
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #define PUHUI_FUZZ_TARGET(name) \
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kNeighboursOfBytesMax = 400;
 
 struct Target {
-  const char* name;
+  std::string_view name;
   int (*run)(const std::uint8_t* data, std::size_t size);
 };
 
@@ -58,7 +59,7 @@ int run_folder(const Target& target, const fs::path& folder) {
   int seeds = 0;
   for (const auto& file : fs::directory_iterator(folder)) {
     // The last line of a crash tells where it was.
-    std::printf("%s/%s\n", target.name, file.path().filename().c_str());
+    std::printf("%s\n", file.path().c_str());
     std::fflush(stdout);
     std::ifstream in(file.path(), std::ios::binary);
     run_all(target, std::string(std::istreambuf_iterator<char>(in), {}));
@@ -70,20 +71,11 @@ int run_folder(const Target& target, const fs::path& folder) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
-  int failed = 0;
-  for (const auto& target : kTargets) {
-    const auto folder = fs::path(argv[1]) / target.name;
-    if (fs::is_directory(folder) && run_folder(target, folder) > 0) continue;
-    std::printf("no seeds in %s\n", folder.c_str());
-    failed = 1;
-  }
-  for (const auto& entry : fs::directory_iterator(argv[1])) {
-    const auto name = entry.path().filename().string();
-    if (std::ranges::any_of(kTargets, [&](const Target& target) { return target.name == name; }))
-      continue;
-    std::printf("no target for %s\n", entry.path().c_str());
-    failed = 1;
-  }
-  return failed;
+  if (argc != 3) return 2;
+  const std::string_view name = argv[1];
+  const auto* target = std::ranges::find(kTargets, name, &Target::name);
+  if (target == std::end(kTargets)) return 2;
+  if (fs::is_directory(argv[2]) && run_folder(*target, argv[2]) > 0) return 0;
+  std::printf("no seeds in %s\n", argv[2]);
+  return 1;
 }
