@@ -131,6 +131,8 @@ class Form {
 }  // namespace
 
 std::optional<std::uint32_t> toml_fault(std::string_view toml) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (toml.starts_with(kByteOrderMark)) toml.remove_prefix(kByteOrderMark.size());
   for (Form form(toml); !form.at_end();)
     if (!form.take_line()) return form.line();
   return std::nullopt;

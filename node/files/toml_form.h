@@ -8,6 +8,8 @@
 //   name = ["text", 'text',]       on one line or several
 //   [name]                         tables: known here, so that errors can name them
 //   # comment                      also after any of these
+//
+// A byte order mark may stand before it all, as some editors leave one.
 #pragma once
 
 #include <cstdint>
