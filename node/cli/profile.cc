@@ -7,6 +7,7 @@
 #include <array>
 
 #include "node/cli/values.h"
+#include "node/files/toml_form.h"
 
 namespace puhui::node::cli {
 namespace {
@@ -72,6 +73,7 @@ std::string environment_name(std::string_view setting) {
 }
 
 Result<Settings> parse_profile(std::string_view toml, std::string_view file) {
+  if (const auto line = toml_fault(toml)) return Place{file, *line}.fault(std::string(kTomlFault));
   const auto parsed = toml::parse(toml);
   if (!parsed) {
     return Place{file, parsed.error().source().begin.line}.fault(parsed.error().description());

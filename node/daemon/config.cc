@@ -7,6 +7,7 @@
 #include <array>
 
 #include "crypto/bytes.h"
+#include "node/files/toml_form.h"
 #include "node/replica/city.h"
 
 namespace puhui::node::daemon {
@@ -65,6 +66,7 @@ Result<void> set(Config& config, const Setting& setting, std::string_view value)
 }
 
 Result<Config> parse_config(std::string_view toml, std::string_view file) {
+  if (const auto line = toml_fault(toml)) return fault(file, *line, kTomlFault);
   const auto parsed = toml::parse(toml);
   if (!parsed) return fault(file, parsed.error().source().begin.line, parsed.error().description());
   Config config;

@@ -87,6 +87,9 @@ TEST(Config, NamesTheLineOfWhatIsWrong) {
   EXPECT_EQ(detail("data = 5\n"), "node.toml:1: data must be a string");
   EXPECT_EQ(detail("node-id = -4\n"), "node.toml:1: node-id must be a number");
   EXPECT_TRUE(std::string(detail("node-id = \n")).starts_with("node.toml:1: "));
+  EXPECT_TRUE(detail("node-id = 1\n[ = x").starts_with("node.toml:2: neither name = value"));
+  EXPECT_EQ(detail("\tnode-id = 0x1 # é\r\n\r\ndata = 'é' # é"), "accepted");
+  EXPECT_EQ(detail("\xEF\xBB\xBFnode-id = 1\n"), "accepted");
 }
 
 TEST(Config, ChecksWhatItMeans) {
