@@ -12,6 +12,8 @@ inline constexpr std::string_view kFirstRules = R"json({
     {"action": "party.register", "all_of": [{"role": "OPERATOR"}, {"role": "AUTHORITY"}]},
     {"action": "role.grant", "all_of": [{"role": "AUTHORITY"}]},
     {"action": "role.revoke", "all_of": [{"role": "AUTHORITY"}]},
+    {"action": "party.restrain", "all_of": [{"role": "OPERATOR"}, {"role": "AUTHORITY"}]},
+    {"action": "party.release", "all_of": [{"role": "OPERATOR"}, {"role": "AUTHORITY"}]},
     {"action": "key.add", "all_of": [{"relation": "SUBJECT"}]},
     {"action": "key.rotate", "all_of": [{"relation": "SUBJECT"}]},
     {"action": "key.revoke", "all_of": [{"relation": "SUBJECT"}]},
