@@ -174,7 +174,7 @@ Result<Exit> report_state(Session& session, const v1::StateProof& proof, const T
     return fail(ErrorCode::PROOF_INVALID, "it does not prove a claim, but a value");
   const auto verified = verify_state(proof, trusted.policy);
   if (!verified) return tl::make_unexpected(verified.error());
-  const bool is_person = ledger::map_of(proof.key()) == ledger::StateMap::personal;
+  const bool is_person = verified->words.starts_with("account p-");
   Fields fields{{verified->value ? "proved"
                  : is_person     ? "never credited"
                                  : "absent",

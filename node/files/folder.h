@@ -45,6 +45,7 @@ enum class Mode { shared, secret };  // 0644, 0600
 
 // A ledger's folder that holds a file of this name is not removed when another is in its place.
 inline constexpr const char* kKeepFile = "KEEP";
+inline constexpr const char* kHaltedFile = "HALTED";
 // Why a node's ledger only reads for good: a file in that ledger's own folder.
 [[nodiscard]] std::string halted_file(const std::string& data);
 

@@ -144,7 +144,7 @@ void Checkpoints::finish(const crypto::NoteSignature& log_signature) {
   v1::CompleteCheckpoint complete;
   complete.set_note(crypto::format_note(note));
   publish(complete);
-  // Not so where this node's keys are not those the ledger knows: an alarm has said it.
+  // Not so if voters changed meanwhile, or this node's keys are not those the ledger knows.
   if (!newest_ || newest_->note != complete.note()) return;
   complete_in_reign_ = true;
   tell_others();
@@ -215,8 +215,9 @@ void Checkpoints::answer_request() {
 
 void Checkpoints::tick(std::uint64_t now_ms) {
   if (!leads_) return;
-  if (round_ && round_->began_ms + kRoundTimeoutMs < now_ms) {
-    round_.reset();
+  if (round_ && round_->began_ms + kRoundTimeoutMs < now_ms) round_.reset();
+  if (!round_ && tried_ms_ + kRoundTimeoutMs < now_ms) {
+    tried_ms_ = now_ms;
     start_round();
   }
   if (!newest_ || reminded_ms_ + kReminderMs > now_ms) return;
