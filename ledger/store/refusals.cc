@@ -7,6 +7,7 @@
 #include "puhui/v1/view.pb.h"
 
 namespace puhui::ledger {
+
 RefusalSum::Words RefusalSum::hash_of(std::string_view key, std::string_view value) {
   std::string length;
   crypto::append_u32(length, static_cast<std::uint32_t>(key.size()));

@@ -1,8 +1,8 @@
 // What became of a serial, a batch, an account, a party, a project: part after part, to the end.
 #include "ledger/personal.h"
-#include "ledger/views/state_value.h"
 #include "node/cli/command.h"
 #include "node/cli/receipt.h"
+#include "node/cli/state_proofs.h"
 #include "node/files/folder.h"
 #include "puhui/v1/view.pb.h"
 
@@ -65,10 +65,8 @@ Result<VerifiedState> fetch_proved(Session& session, const std::string& account,
                                    const std::string& policy_file) {
   const auto policy = read_policy(policy_file);
   if (!policy) return tl::make_unexpected(policy.error());
-  const auto proof = session.get<v1::StateProof>({"v1", "proofs", "account", account});
+  const auto proof = fetch_state_proof(session, {"account", account});
   if (!proof) return tl::make_unexpected(proof.error());
-  if (proof->key() != *ledger::state_key({"account", account}))
-    return fail(ErrorCode::PROOF_INVALID, "the node proves something else");
   return verify_state(*proof, *policy);
 }
 

@@ -39,7 +39,6 @@ struct CheckpointHooks {
 struct CheckpointRound {
   std::string body;
   std::uint64_t size = 0;
-  std::uint64_t began_ms = 0;
   std::map<std::uint64_t, crypto::NoteSignature> signatures;   // by voter
   std::map<std::string, std::set<std::uint64_t>> other_roots;  // voters that have another one
   bool log_signing = false;
@@ -89,7 +88,7 @@ class Checkpoints {
   std::optional<CheckpointRound> round_;
   std::uint64_t round_number_ = 0;
   CompletePtr newest_;
-  std::uint64_t reminded_ms_ = 0, tried_ms_ = 0;
+  std::uint64_t tried_ms_ = 0, reminded_ms_ = 0;
   // The newest request this node has not answered yet.
   struct Asked {
     std::uint64_t from = 0;

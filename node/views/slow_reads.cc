@@ -5,6 +5,11 @@
 #include "node/http/problem.h"
 
 namespace puhui::node::views {
+namespace {
+
+http::Response stops() { return http::problem({ErrorCode::UNAVAILABLE, "the node stops"}); }
+
+}  // namespace
 
 SlowReads::~SlowReads() { stop(); }
 
@@ -16,13 +21,13 @@ void SlowReads::stop() {
 
 void SlowReads::answer(const http::Request& request, const http::Respond& respond,
                        std::function<http::Response()> work) {
+  if (stopping_) return respond(stops());
   const auto caller = http::caller_of(request);
   auto place = waiting_.enter(caller);
   if (!place) return respond(http::problem({ErrorCode::BUSY, "too many ask for long answers"}));
   auto& pool = caller == Caller::member ? members_ : strangers_;
   boost::asio::post(pool, [this, respond, work = std::move(work), place = std::move(place)] {
-    if (stopping_) return respond(http::problem({ErrorCode::UNAVAILABLE, "the node stops"}));
-    respond(work());
+    respond(stopping_ ? stops() : work());
   });
 }
 

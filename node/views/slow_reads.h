@@ -25,7 +25,6 @@ class SlowReads {
 
   // Answers what waits and waits for what is read. Not from `work`.
   void stop();
-  [[nodiscard]] bool is_stopping() const { return stopping_; }
 
  private:
   std::atomic<bool> stopping_{false};

@@ -123,6 +123,15 @@ TEST_F(StateProofs, APersonsBalanceAndCreditsAnswerTheOperator) {
   EXPECT_NE(never.output.find("never claimed"), std::string::npos) << never.output;
 }
 
+// Persons have names of their own form; others may begin alike.
+TEST_F(StateProofs, AnAccountThatIsNobodysIsAbsent) {
+  ASSERT_EQ(prove({"absence", "account", "p-nobody"}, "nobody.proof").status, 0);
+  const auto verified = verify("nobody.proof");
+  EXPECT_EQ(verified.status, 0) << verified.output;
+  EXPECT_NE(verified.output.find("absent"), std::string::npos) << verified.output;
+  EXPECT_EQ(verified.output.find("never credited"), std::string::npos) << verified.output;
+}
+
 TEST_F(StateProofs, HistoriesSayWhatBecameOfEachSubject) {
   const auto account = ask({"account", "history", "buyer"});
   ASSERT_EQ(account.status, 0) << account.output;

@@ -50,11 +50,12 @@ struct ApiAlone : ::testing::Test {
     history.stop();
     replica.stop();
   }
-  std::future<Response> ask(Request request) {
+  std::future<Response> ask(Request request) { return ask(api, std::move(request)); }
+  static std::future<Response> ask(api::Api& of, Request request) {
     auto answer = std::make_shared<std::promise<Response>>();
     auto future = answer->get_future();
-    api.handle(std::move(request),
-               [answer](Response response) { answer->set_value(std::move(response)); });
+    of.handle(std::move(request),
+              [answer](Response response) { answer->set_value(std::move(response)); });
     return future;
   }
   // Asks for a statement and does not take the answer until released, so that others wait.
@@ -149,12 +150,9 @@ TEST_F(ApiAlone, AForkOfAFollowedLogIsInTheStatus) {
        {{origin, crypto::NoteKeyType::ed25519, testing::secret("log").public_key()}}});
   ASSERT_TRUE(witness) << describe(witness.error());
   api::Api watching(replica, metrics, witness->get(), history);
-  std::promise<Response> answer;
   auto request = get({"v1", "status"});
   request.path = "/v1/status";
-  watching.handle(std::move(request),
-                  [&answer](Response response) { answer.set_value(std::move(response)); });
-  auto answered = answer.get_future();
+  auto answered = ask(watching, std::move(request));
   const auto shown = std::get<std::string>(await(answered).body);
   EXPECT_NE(shown.find("\"forked_logs\":[\"" + origin), std::string::npos) << shown;
 }
@@ -183,7 +181,12 @@ TEST_F(ApiAlone, SlowReadsEndWithoutReadingWhatWaits) {
     });
   begun.get_future().wait();
   auto stopped = std::async(std::launch::async, [&reads] { reads.stop(); });
-  while (!reads.is_stopping()) std::this_thread::yield();
+  // All places are taken: whoever comes is told BUSY until the end begins.
+  int told = 0;
+  while (told != 503)
+    reads.answer(
+        statement(), [&told](const Response& response) { told = response.status; },
+        [] { return Response{}; });
   release.set_value();
   await(stopped);
   EXPECT_EQ(read, 1);
