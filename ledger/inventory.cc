@@ -19,6 +19,8 @@ using crypto::Digest;
 
 constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
 constexpr std::string_view kFamilies = "acehimrtvx";
+constexpr std::array<std::string_view, 5> kMeta = {"mapplied", "mfamilies", "mgap", "mhead",
+                                                   "mrefusals"};
 constexpr std::array<std::string_view, 10> kDerived = {"a", "c",    "e",         "h",     "i",
                                                        "t", "mgap", "mfamilies", "mhead", "v"};
 
@@ -70,10 +72,15 @@ std::optional<std::string> first_missing(const Reader& one, const Reader& other,
   return missing;
 }
 
+bool is_known(std::string_view key) {
+  if (key.empty() || kFamilies.find(key[0]) == std::string_view::npos) return false;
+  return key[0] != 'm' || std::ranges::find(kMeta, key) != kMeta.end();
+}
+
 Result<void> check_families(const Reader& reader) {
   std::optional<std::string> unknown;
   reader.scan("", "", [&unknown](std::string_view key, std::string_view) {
-    if (key.empty() || kFamilies.find(key[0]) == std::string_view::npos) unknown = key;
+    if (!is_known(key)) unknown = key;
     return !unknown;
   });
   if (unknown) return damaged(key_text(*unknown));

@@ -1,5 +1,5 @@
-// How many callers wait for one slow thing. Strangers, who showed no certificate, get half of the
-// places, so that members find one whatever strangers do.
+// How many callers wait for one slow thing: members, and strangers, who showed no certificate, are
+// counted apart, so that neither takes the other's places.
 // Threads: any.
 #pragma once
 
@@ -12,25 +12,20 @@ enum class Caller { stranger, member };
 
 class Waiting {
  public:
+  // So many of each.
   explicit Waiting(int places) : places_(places) {}
 
   // Given back when the last copy goes, which is while this lives. Null: all are taken.
   using Place = std::shared_ptr<const void>;
   [[nodiscard]] Place enter(Caller caller) {
-    const bool is_stranger = caller == Caller::stranger;
-    const auto before = taken_.fetch_add(1);
-    const auto strangers_before = is_stranger ? strangers_.fetch_add(1) : 0;
-    Place place(this, [is_stranger](Waiting* of) {
-      --of->taken_;
-      if (is_stranger) --of->strangers_;
-    });
-    const bool has_room = before < places_ && strangers_before < places_ / 2;
-    return has_room ? place : nullptr;
+    auto& taken = caller == Caller::member ? members_ : strangers_;
+    Place place(&taken, [](std::atomic<int>* of) { --*of; });
+    return ++taken > places_ ? nullptr : place;
   }
 
  private:
   const int places_;
-  std::atomic<int> taken_{0}, strangers_{0};
+  std::atomic<int> members_{0}, strangers_{0};
 };
 
 }  // namespace puhui::node

@@ -9,7 +9,6 @@ constexpr int kRefusalsShownMax = 100;
 
 struct Credit {
   std::string account_key, claim_key;
-  crypto::Digest claim;
   PersonalBalance before;
   std::int64_t grams = 0;
 };
@@ -48,7 +47,6 @@ tl::expected<Credit, Refusal> judge(const Context& context, const ProgramLine& l
   if (!result) return refuse(result.error().code, "record.formula", {}, {}, result.error().detail);
   if (result->negative) return refuse(ErrorCode::RESULT_NEGATIVE, "record.result", "0 g");
   if (result->grams == 0) return refuse(ErrorCode::AMOUNT_ZERO, "record.result", "1 g");
-  credit.claim = record.claim;
   credit.claim_key = key::claim(record.day, record.slot, record.claim_leaf.view());
   if (const auto claimed = context.state.get(credit.claim_key))
     return refuse(
@@ -65,11 +63,11 @@ tl::expected<Credit, Refusal> judge(const Context& context, const ProgramLine& l
 }
 
 // Credits the account; what it then holds more is counted apart from what was credited.
-void pay(Context& context, const Credit& credit, std::uint32_t index) {
+void pay(Context& context, const Record& record, const Credit& credit, std::uint32_t index) {
   auto after = credit.before;
   after.grams += credit.grams;
   after.last = {context.leaf, index};
-  after.trail = crypto::Sha256().update(after.trail.view()).update(credit.claim.view()).final();
+  after.trail = crypto::Sha256().update(after.trail.view()).update(record.claim.view()).final();
   auto& totals = context.totals;
   totals.set_credits_credited_g(totals.credits_credited_g() + credit.grams);
   totals.set_credits_held_g(totals.credits_held_g() + after.grams - credit.before.grams);
@@ -110,7 +108,7 @@ Ruling submit_behaviour_batch(Context& context, const v1::SubmitBehaviourBatch& 
   const auto credited_before_g = context.totals.credits_credited_g();
   for (const auto& record : context.event.records) {
     if (auto credit = judge(context, line, closed, record)) {
-      pay(context, *credit, index);
+      pay(context, record, *credit, index);
     } else {
       note_refusal(outcome, context.state, index, record, credit.error().code);
       if (!first) first = std::move(credit.error());

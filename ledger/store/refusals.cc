@@ -7,7 +7,6 @@
 #include "puhui/v1/view.pb.h"
 
 namespace puhui::ledger {
-namespace {}  // namespace
 
 RefusalSum::Words RefusalSum::hash_of(std::string_view key, std::string_view value) {
   std::string length;

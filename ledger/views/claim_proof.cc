@@ -34,7 +34,8 @@ Result<void> verify_place(const v1::ClaimPlace& place, const ClaimList& list) {
   std::vector<Digest> path;
   for (const auto& bytes : place.path()) {
     const auto hash = Digest::from_bytes(bytes);
-    if (!hash || path.size() == 64) return fail(ErrorCode::PROOF_MALFORMED, "path of a claim");
+    if (!hash || path.size() == crypto::kProofHashesMax)
+      return fail(ErrorCode::PROOF_MALFORMED, "path of a claim");
     path.push_back(*hash);
   }
   const auto leaf = Digest::from_bytes(place.leaf());

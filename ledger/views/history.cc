@@ -142,7 +142,8 @@ Result<v1::CreditHistory> View::credits(std::string_view account, const Page& pa
   const auto limit = static_cast<int>(std::clamp<std::size_t>(page.limit, 1, kHistoryPageMax));
   while (!place.is_none() && history.items_size() < limit) {
     auto found = credit_at(*this, pseudonym, place);
-    assert(found && "a credit leads to one that is not there");
+    if (!found)
+      return fail(ErrorCode::CORRUPT, "no credit is at leaf " + std::to_string(place.leaf));
     *history.add_items() = std::move(found->credit);
     place = found->previous;
   }

@@ -134,7 +134,8 @@ class View {
   [[nodiscard]] std::optional<v1::EntryList> project_history(std::string_view project,
                                                              const Page& page) const;
   // Credits of a personal account, newest first, at most kHistoryPageMax a page: each is read from
-  // its attachment. NOT_FOUND; INVALID_ARGUMENT if the page begins at no credit of the account.
+  // its attachment. NOT_FOUND; INVALID_ARGUMENT if the page begins at no credit of the account;
+  // CORRUPT if one leads to none.
   [[nodiscard]] Result<v1::CreditHistory> credits(std::string_view account, const Page& page) const;
   [[nodiscard]] v1::RetirementList retirements(const Page& page) const;
   // The outcome of an event by its identity: accepted ones for ever, refused ones for a time.

@@ -164,10 +164,11 @@ void Api::status(const Request& request, const Respond& respond) {
   replica_.status([this, request, respond](v1::Status status) {
     status.set_version(std::string(kVersion));
     status.set_witness_vkey(witness_.vkey());
-    for (const auto& log : witness_.followed())
+    const auto followed = witness_.followed();
+    for (const auto& log : followed)
       if (log.forked) status.add_forked_logs(log.origin);
     if (request.path == "/metrics")
-      return respond(text(metrics_.scrape(replica_, status, witness_.followed())));
+      return respond(text(metrics_.scrape(replica_, status, followed)));
     if (request.path == "/v1/status") return respond(message(request, status));
     const bool ready = status.leader_id() != 0 && status.provable_size() > 0 && !status.read_only();
     if (ready) return respond(text("ready\n"));

@@ -1,8 +1,8 @@
 // What became of a serial, a batch, an account, a party, a project: part after part, to the end.
 #include "ledger/personal.h"
-#include "ledger/views/state_value.h"
 #include "node/cli/command.h"
 #include "node/cli/receipt.h"
+#include "node/cli/state_proofs.h"
 #include "node/files/folder.h"
 #include "puhui/v1/view.pb.h"
 
@@ -18,17 +18,20 @@ constexpr Column kCreditColumns[] = {
     {"DAY", "day"},       {"SLOT", "slot"},     {"GRAMS", "grams"}, {"CLAIM", "claim"},
 };
 
+constexpr int kPartsMax = 100'000;
+
 // Hands every part of what lies under /v1/<path>/<name>/history to `take`.
 template <class Part, class Take>
 Result<void> each_part(Session& session, const char* path, const std::string& name, Take take) {
   std::string after;
+  int parts = 0;
   do {
     Query query{{"limit", std::to_string(kListLimitMax)}};
     if (!after.empty()) query.emplace_back("after", after);
     auto part = session.get<Part>({"v1", path, name, "history"}, std::move(query));
     if (!part) return tl::make_unexpected(part.error());
-    if (!after.empty() && part->next() == after)
-      return fail(ErrorCode::CORRUPT, "the node answers the same part of the history again");
+    if ((!after.empty() && part->next() == after) || ++parts > kPartsMax)
+      return fail(ErrorCode::CORRUPT, "the history the node answers has no end");
     after = part->next();
     part->clear_next();
     take(*part);
@@ -57,46 +60,48 @@ Result<Exit> show_entries(Session& session, const char* path, const std::string&
   return Exit::ok;
 }
 
-// What the node proves of the account: nothing yet if it was never credited before a state root.
-Result<std::optional<v1::PersonalAccount>> fetch_proved(Session& session,
-                                                        const std::string& account,
-                                                        const crypto::Policy& policy) {
-  const auto proof = session.get<v1::StateProof>({"v1", "proofs", "account", account});
-  if (!proof) return tl::make_unexpected(proof.error());
-  if (proof->key() != *ledger::state_key({"account", account}))
-    return fail(ErrorCode::PROOF_INVALID, "the node proves something else");
-  const auto verified = verify_state(*proof, policy);
-  if (!verified) return tl::make_unexpected(verified.error());
-  if (!verified->value) return std::nullopt;
-  return dynamic_cast<const v1::PersonalAccount&>(*verified->value);
-}
-
-Result<void> check_credits(Session& session, const std::string& account,
-                           const v1::CreditHistory& credits, const std::string& policy_file) {
+// What the node proves of the account; no value if it was never credited before that state root.
+Result<VerifiedState> fetch_proved(Session& session, const std::string& account,
+                                   const std::string& policy_file) {
   const auto policy = read_policy(policy_file);
   if (!policy) return tl::make_unexpected(policy.error());
-  const auto proved = fetch_proved(session, account, *policy);
-  if (!proved) return tl::make_unexpected(proved.error());
+  const auto proof = fetch_state_proof(session, {"account", account});
+  if (!proof) return tl::make_unexpected(proof.error());
+  return verify_state(*proof, *policy);
+}
+
+// The node chose the state root: its position and time are said, lest an old one hide credits.
+Result<void> check_credits(Session& session, const v1::CreditHistory& credits,
+                           const VerifiedState& proved) {
   VerifiedCredits verified{0, credits.items_size()};
-  if (*proved) {
-    const auto checked = verify_credits(credits, **proved);
+  if (proved.value) {
+    const auto checked =
+        verify_credits(credits, dynamic_cast<const v1::PersonalAccount&>(*proved.value));
     if (!checked) return tl::make_unexpected(checked.error());
     verified = *checked;
   }
-  session.world().err << verified.proved
-                      << " credits verified, all there were at the last state root; "
-                      << verified.newer << " are newer\n";
+  session.world().err << verified.proved << " credits verified: claims and sum are those of "
+                      << proved.words << " at the state root of leaf " << proved.receipt.position
+                      << ", " << format_time(proved.receipt.time) << "; " << verified.newer
+                      << " are newer than that, and not verified\n";
   return {};
 }
 
+// The proof comes first: what is credited in between is newer.
 Result<Exit> show_credits(Session& session, const std::string& account,
                           const std::string& policy_file) {
+  std::optional<VerifiedState> proved;
+  if (!policy_file.empty()) {
+    auto fetched = fetch_proved(session, account, policy_file);
+    if (!fetched) return tl::make_unexpected(fetched.error());
+    proved = std::move(*fetched);
+  }
   v1::CreditHistory whole;
   auto read = each_part<v1::CreditHistory>(session, "accounts", account,
                                            [&whole](const auto& part) { whole.MergeFrom(part); });
   if (!read) return tl::make_unexpected(read.error());
-  if (!policy_file.empty())
-    if (auto sound = check_credits(session, account, whole, policy_file); !sound)
+  if (proved)
+    if (auto sound = check_credits(session, whole, *proved); !sound)
       return tl::make_unexpected(sound.error());
   session.world().out << (session.json() ? to_json(whole) : list_table(whole, kCreditColumns));
   return Exit::ok;
@@ -127,8 +132,10 @@ Run declare_batch(CLI::App& app) {
 
 Run declare_account(CLI::App& app) {
   auto policy = std::make_shared<std::string>();
-  app.add_option("--policy", *policy,
-                 "tlog-policy file: verifies that no credit of a personal account is left out");
+  app.add_option(
+      "--policy", *policy,
+      "tlog-policy file: verifies, of a personal account, that no credit is left out up to the "
+      "state root the node proves");
   return [name = add_name(app, "account"), policy](Session& session) -> Result<Exit> {
     if (ledger::is_personal_id(*name)) return show_credits(session, *name, *policy);
     if (!policy->empty())

@@ -165,13 +165,14 @@ Result<VerifiedCredits> verify_credits(const v1::CreditHistory& credits,
   });
   crypto::Digest trail;
   std::int64_t grams = 0;
-  bool overflows = false;
+  bool overflows = false, is_formed = true;
   for (auto at = items.end(); at != last;) {
     --at;
+    is_formed &= at->grams() > 0 && at->claim().size() == crypto::Digest::kSize;
     trail = crypto::sha256(std::string(trail.view()) + at->claim());
     overflows |= __builtin_add_overflow(grams, at->grams(), &grams);
   }
-  if (last == items.end() || overflows || trail.view() != account.trail() ||
+  if (last == items.end() || overflows || !is_formed || trail.view() != account.trail() ||
       grams != account.credits_held_g())
     return fail(ErrorCode::PROOF_INVALID, "these are not the credits of the proved account");
   return VerifiedCredits{static_cast<int>(items.end() - last),

@@ -77,9 +77,10 @@ struct VerifiedState {
 [[nodiscard]] Result<VerifiedState> verify_state(const v1::StateProof& proof,
                                                  const crypto::Policy& policy);
 
-// Whether credits, newest first, hold all that ever came to the account of which this was proved:
-// their chain is its trail and their sum its balance. Newer ones than that are counted, no more.
-// PROOF_INVALID if one is missing or changed.
+// Whether credits, newest first, hold all that had come to the account of which this was proved:
+// the chain of their claims is its trail, and their sum its balance. What else they say (how the
+// sum is divided, days, slots, times) and those newer than that are the node's word. PROOF_INVALID
+// if one is left out, added or not well formed.
 struct VerifiedCredits {
   int proved = 0, newer = 0;
 };

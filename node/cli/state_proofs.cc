@@ -1,4 +1,6 @@
 // Proofs of what the views said at a state root: a balance, any other value, an absence, a claim.
+#include "node/cli/state_proofs.h"
+
 #include <algorithm>
 
 #include "crypto/bytes.h"
@@ -53,7 +55,9 @@ Result<void> check_answer(const v1::StateProof& proof, const Words& words) {
   return {};
 }
 
-Result<v1::StateProof> fetch_proof(Session& session, const Words& words) {
+}  // namespace
+
+Result<v1::StateProof> fetch_state_proof(Session& session, const std::vector<std::string>& words) {
   auto proof = words.size() == 1 ? session.get<v1::StateProof>({"v1", "proofs", words[0]})
                : words.size() == 2
                    ? session.get<v1::StateProof>({"v1", "proofs", words[0], words[1]})
@@ -62,6 +66,8 @@ Result<v1::StateProof> fetch_proof(Session& session, const Words& words) {
   if (auto fits = check_answer(*proof, words); !fits) return tl::make_unexpected(fits.error());
   return proof;
 }
+
+namespace {
 
 Result<Exit> deliver(Session& session, const google::protobuf::Message& proof) {
   if (auto delivered = session.deliver(to_json(proof)); !delivered)
@@ -76,7 +82,7 @@ std::shared_ptr<Words> add_words(CLI::App& app) {
 }
 
 Result<Exit> prove_value(Session& session, const Words& words) {
-  const auto proof = fetch_proof(session, words);
+  const auto proof = fetch_state_proof(session, words);
   if (!proof) return tl::make_unexpected(proof.error());
   if (!proof->has_value())
     return fail(ErrorCode::NOT_FOUND, "it is absent (puhui proof absence proves that)");
@@ -95,7 +101,7 @@ Run declare_balance(CLI::App& app) {
 
 Run declare_absence(CLI::App& app) {
   return [words = add_words(app)](Session& session) -> Result<Exit> {
-    const auto proof = fetch_proof(session, *words);
+    const auto proof = fetch_state_proof(session, *words);
     if (!proof) return tl::make_unexpected(proof.error());
     // A serial is absent if fewer were issued.
     const bool is_issued = words->front() == "serial" && proof->key() != "vT";
@@ -174,7 +180,8 @@ Result<Exit> report_state(Session& session, const v1::StateProof& proof, const T
     return fail(ErrorCode::PROOF_INVALID, "it does not prove a claim, but a value");
   const auto verified = verify_state(proof, trusted.policy);
   if (!verified) return tl::make_unexpected(verified.error());
-  const bool is_person = ledger::map_of(proof.key()) == ledger::StateMap::personal;
+  const bool is_person =
+      proof.key().starts_with("vA") && ledger::map_of(proof.key()) == ledger::StateMap::personal;
   Fields fields{{verified->value ? "proved"
                  : is_person     ? "never credited"
                                  : "absent",

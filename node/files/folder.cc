@@ -173,7 +173,9 @@ std::string current_ledger(const std::string& data) {
   return data + "/" + (named ? *named : std::string("ledger-0"));
 }
 
-std::string halted_file(const std::string& data) { return current_ledger(data) + "/HALTED"; }
+std::string halted_file(const std::string& data) {
+  return current_ledger(data) + "/" + kHaltedFile;
+}
 
 Result<FolderLock> FolderLock::take(const std::string& folder) {
   const auto path = folder + "/lock";

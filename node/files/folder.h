@@ -43,8 +43,9 @@ enum class Mode { shared, secret };  // 0644, 0600
 // A tlog-policy file. Errors of read_file; POLICY_MALFORMED names file and line.
 [[nodiscard]] Result<crypto::Policy> read_policy(const std::string& path);
 
-// A ledger's folder that holds a file of this name is not removed when another is in its place.
+// A ledger's folder that holds a file of either name is not removed when another is in its place.
 inline constexpr const char* kKeepFile = "KEEP";
+inline constexpr const char* kHaltedFile = "HALTED";
 // Why a node's ledger only reads for good: a file in that ledger's own folder.
 [[nodiscard]] std::string halted_file(const std::string& data);
 

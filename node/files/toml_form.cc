@@ -77,7 +77,10 @@ class Form {
     take_blanks();
     if (!take('=')) return false;
     take_blanks();
-    if (next() == '[') return take_array();
+    return next() == '[' ? take_array() : take_value();
+  }
+
+  bool take_value() {
     if (next() == '"' || next() == '\'') return take_string();
     if (next() == '+' || next() == '-') rest_.remove_prefix(1);
     return is_digit(next()) && take_all(continues_number);
@@ -88,7 +91,7 @@ class Form {
     for (;;) {
       take_gaps();
       if (take(']')) return true;
-      if (!take_string()) return false;
+      if (!take_value()) return false;
       take_gaps();
       if (!take(',') && next() != ']') return false;
     }

@@ -5,7 +5,7 @@
 //   name = "text"                  names of A-Z a-z 0-9 _ -; one pair on a line
 //   name = 'text'                  strings end on their line
 //   name = -12                     whole numbers, also as 0x40 or 1_000
-//   name = ["text", 'text',]       on one line or several
+//   name = ["text", 'text',]       on one line or several; of either kind of value
 //   [name]                         tables: known here, so that errors can name them
 //   # comment                      also after any of these
 //

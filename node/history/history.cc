@@ -68,8 +68,23 @@ void History::at(std::uint64_t size, Caller caller, Done done) {
   if (stopping_) return done(fail(ErrorCode::UNAVAILABLE, "the node stops"));
   auto place = waiting_.enter(caller);
   if (!place) return done(fail(ErrorCode::BUSY, "too many ask for the past"));
-  boost::asio::post(
-      order_, [this, size, done = std::move(done), place = std::move(place)] { done(find(size)); });
+  {
+    std::lock_guard lock(asked_mutex_);
+    auto& asked = caller == Caller::member ? members_ : strangers_;
+    asked.push_back({size, std::move(done), std::move(place)});
+  }
+  boost::asio::post(order_, [this] { answer_next(); });
+}
+
+void History::answer_next() {
+  Question next;
+  {
+    std::lock_guard lock(asked_mutex_);
+    auto& asked = members_.empty() ? strangers_ : members_;
+    next = std::move(asked.front());
+    asked.pop_front();
+  }
+  next.done(find(next.size));
 }
 
 // What begins at a milestone and goes wrong is tried again from the one before.

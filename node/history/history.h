@@ -10,8 +10,10 @@
 
 #include <atomic>
 #include <boost/asio/thread_pool.hpp>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 
@@ -60,7 +62,7 @@ struct HistoryOptions {
 
 class History {
  public:
-  static constexpr int kWaitingMax = 16;
+  static constexpr int kWaitingMax = 8;  // of members, and of strangers
   static constexpr std::uint64_t kMilestonesMax = 16;
   static constexpr std::size_t kScratchesMax = 2;
 
@@ -82,6 +84,13 @@ class History {
   void stop();
 
  private:
+  struct Question {
+    std::uint64_t size = 0;
+    Done done;
+    Waiting::Place place;
+  };
+
+  void answer_next();
   [[nodiscard]] Result<PastPtr> find(std::uint64_t size);
   [[nodiscard]] Result<ScratchPtr*> scratch_for(std::uint64_t size);
   [[nodiscard]] Result<ScratchPtr> begin_before(std::uint64_t size);
@@ -103,6 +112,8 @@ class History {
   const RootAt root_at_;
   std::atomic<bool> stopping_{false};
   Waiting waiting_{kWaitingMax};
+  std::mutex asked_mutex_;
+  std::deque<Question> members_, strangers_;  // members are answered first
   // The rest belongs to the one thread of `order_`.
   std::vector<ScratchPtr> scratches_;  // the one used last comes first
   std::set<std::uint64_t> sound_;  // milestones whose files were read, or written, by this process

@@ -53,6 +53,7 @@ void Checkpoints::applied() {
 
 void Checkpoints::start_round() {
   if (!leads_ || round_) return;
+  tried_ms_ = steady_clock_ms();
   auto view = slot_.get()->view();
   const auto& head = view.head();
   if (head.size == 0 || (complete_in_reign_ && newest_->size >= head.size)) return;
@@ -60,7 +61,6 @@ void Checkpoints::start_round() {
   round_.emplace();
   ++round_number_;
   round_->size = head.size;
-  round_->began_ms = steady_clock_ms();
   round_->body = crypto::format_checkpoint({genesis->origin(), head.size, head.root, {}});
   v1::NodeMessage message;
   message.mutable_cosign_request()->set_checkpoint(round_->body);
@@ -144,7 +144,7 @@ void Checkpoints::finish(const crypto::NoteSignature& log_signature) {
   v1::CompleteCheckpoint complete;
   complete.set_note(crypto::format_note(note));
   publish(complete);
-  // Not so where this node's keys are not those the ledger knows: an alarm has said it.
+  // Not so if voters changed meanwhile, or this node's keys are not those the ledger knows.
   if (!newest_ || newest_->note != complete.note()) return;
   complete_in_reign_ = true;
   tell_others();
@@ -215,7 +215,7 @@ void Checkpoints::answer_request() {
 
 void Checkpoints::tick(std::uint64_t now_ms) {
   if (!leads_) return;
-  if (round_ && round_->began_ms + kRoundTimeoutMs < now_ms) {
+  if (tried_ms_ + kRoundTimeoutMs < now_ms) {
     round_.reset();
     start_round();
   }

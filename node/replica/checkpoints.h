@@ -39,7 +39,6 @@ struct CheckpointHooks {
 struct CheckpointRound {
   std::string body;
   std::uint64_t size = 0;
-  std::uint64_t began_ms = 0;
   std::map<std::uint64_t, crypto::NoteSignature> signatures;   // by voter
   std::map<std::string, std::set<std::uint64_t>> other_roots;  // voters that have another one
   bool log_signing = false;
@@ -59,7 +58,8 @@ class Checkpoints {
   void receive(std::uint64_t from, const v1::CosignRequest& request);
   void receive(std::uint64_t from, const v1::Cosigned& cosigned);
   void receive(const v1::CompleteCheckpoint& complete);
-  // Starts a stuck round again, and reminds others of the newest complete checkpoint.
+  // Starts a round again that is stuck or came to nothing, and reminds others of the newest
+  // complete checkpoint.
   void tick(std::uint64_t now_ms);
 
  private:
@@ -88,7 +88,7 @@ class Checkpoints {
   std::optional<CheckpointRound> round_;
   std::uint64_t round_number_ = 0;
   CompletePtr newest_;
-  std::uint64_t reminded_ms_ = 0;
+  std::uint64_t tried_ms_ = 0, reminded_ms_ = 0;
   // The newest request this node has not answered yet.
   struct Asked {
     std::uint64_t from = 0;

@@ -4,6 +4,7 @@
 #include "crypto/merkle.h"
 
 namespace puhui::node {
+
 Cosigner::Cosigner(CosignerKeys keys, DurableRecord cosigned, DurableRecord logsigned)
     : keys_(std::move(keys)), cosigned_(std::move(cosigned)), logsigned_(std::move(logsigned)) {}
 

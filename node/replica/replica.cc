@@ -19,14 +19,16 @@ constexpr std::uint64_t kAsideMs = 1'000, kAsideDoublings = 6;
 constexpr std::uint64_t kReceiptBoundMs = 20'000;
 constexpr std::uint64_t kPositionBoundMs = 10'000;
 
-// Removes ledgers that a finished or broken installation left behind.
+// Removes ledgers that a finished or broken installation left behind, but for those that are
+// evidence.
 void remove_old_ledgers(const std::string& folder) {
   const auto keep = std::filesystem::path(current_ledger(folder)).filename();
   std::error_code error;
   for (const auto& found : std::filesystem::directory_iterator(folder, error)) {
     const auto name = found.path().filename().string();
-    if (name.starts_with("ledger-") && name != keep &&
-        !exists(found.path().string() + "/" + kKeepFile))
+    const auto path = found.path().string();
+    if (name.starts_with("ledger-") && name != keep && !exists(path + "/" + kKeepFile) &&
+        !exists(path + "/" + kHaltedFile))
       std::filesystem::remove_all(found.path(), error);
   }
 }
@@ -108,6 +110,7 @@ OrderingHooks Replica::ordering_hooks() {
   };
   hooks.leadership = [this](bool leads) {
     leads_ = leads;
+    if (leads && steady_clock_ms() >= aside_again_ms_) aside_doublings_ = 0;
     spdlog::info("{} leading, term {}", leads ? "began" : "ceased",
                  ordering_.driver().status().term);
     if (leads) ping_clocks();
@@ -341,7 +344,8 @@ void Replica::stand_aside(std::uint64_t now_ms) {
     if (server.role == consensus::Role::kVoter && server.id != options_.node_id)
       voters.push_back(server.id);
   if (voters.empty()) return;
-  aside_again_ms_ = now_ms + (kAsideMs << std::min<std::uint64_t>(stood_aside_, kAsideDoublings));
+  aside_again_ms_ = now_ms + (kAsideMs << aside_doublings_);
+  aside_doublings_ = std::min(aside_doublings_ + 1, kAsideDoublings);
   const auto to = voters[stood_aside_++ % voters.size()];
   if (auto asked = ordering_.driver().transfer(to, now_ms); !asked)
     spdlog::debug("transfer to {}: {}", to, describe(asked.error()));

@@ -73,8 +73,9 @@ class Replica {
   // Stops.
   ~Replica();
 
-  // Answers everything that waits, with outcome_unknown if need be, and joins all threads. What is
-  // asked later is not answered, but for the ledger. Not from an answer.
+  // Answers everything that waits, with outcome_unknown if need be, and ends the threads that
+  // answer; events still being checked, and what is asked later, are not answered, but for the
+  // ledger. Not from an answer.
   void stop();
 
   // See Ordering::submit. A node that does not lead answers NOT_LEADER.
@@ -157,7 +158,8 @@ class Replica {
   // Strand only.
   consensus::Configuration configuration_;
   std::vector<peers::Member> members_;
-  std::uint64_t pinged_ms_ = 0, refreshed_ms_ = 0, stood_aside_ = 0, aside_again_ms_ = 0;
+  std::uint64_t pinged_ms_ = 0, refreshed_ms_ = 0;
+  std::uint64_t stood_aside_ = 0, aside_doublings_ = 0, aside_again_ms_ = 0;
   std::atomic<bool> leads_{false};
   bool stopping_ = false;
 

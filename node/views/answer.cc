@@ -442,8 +442,10 @@ bool asks_witnessed(const http::Request& request) {
 bool is_slow(const http::Request& request) {
   const auto& words = request.segments;
   if (words.size() < 2 || words[0] != "v1") return false;
-  return words[1] == "statement" || words[1] == "claims" ||
-         (words.size() == 4 && words[1] == "accounts" && ledger::is_personal_id(words[2]));
+  if (words[1] == "statement") return true;
+  // What strangers may not see is refused at once.
+  return request.party && (words[1] == "claims" || (words.size() == 4 && words[1] == "accounts" &&
+                                                    ledger::is_personal_id(words[2])));
 }
 
 bool asks_past(const http::Request& request) {

@@ -1,8 +1,9 @@
-// Answers that read much (statements, lists of claims, credits) on a thread of their own, few at a
-// time, so that they hold up nobody.
-// Threads: `answer` from any; answers come from one.
+// Answers that read much (statements, lists of claims, credits), few at a time, on two threads of
+// their own, one for members and one for strangers: they hold up nobody, nor strangers members.
+// Threads: `answer` from any; answers come from the two, or at once.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/thread_pool.hpp>
 #include <functional>
 
@@ -13,21 +14,22 @@ namespace puhui::node::views {
 
 class SlowReads {
  public:
-  static constexpr int kWaitingMax = 8;
+  static constexpr int kWaitingMax = 4;  // of each
 
   // Stops.
   ~SlowReads();
 
-  // Answers what `work` gives, or BUSY.
+  // Answers what `work` gives; BUSY; UNAVAILABLE once this stops.
   void answer(const http::Request& request, const http::Respond& respond,
               std::function<http::Response()> work);
 
-  // Waits until all is answered. Not from `work`.
+  // Answers what waits and waits for what is read. Not from `work`.
   void stop();
 
  private:
+  std::atomic<bool> stopping_{false};
   Waiting waiting_{kWaitingMax};
-  boost::asio::thread_pool pool_{1};
+  boost::asio::thread_pool members_{1}, strangers_{1};
 };
 
 }  // namespace puhui::node::views

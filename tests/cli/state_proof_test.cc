@@ -85,6 +85,10 @@ TEST_F(Credits, NoneIsLeftOutOrChanged) {
     other.mutable_items(i)->mutable_claim()->at(0) ^= 1;
     EXPECT_FALSE(verify_credits(other, proved)) << "claim of " << i;
   }
+  auto negative = all;
+  negative.mutable_items(1)->set_grams(all.items(1).grams() + all.items(2).grams() + 1);
+  negative.mutable_items(2)->set_grams(-1);
+  EXPECT_FALSE(verify_credits(negative, proved)) << "the sum is right";
   auto swapped = all;
   swapped.mutable_items()->SwapElements(2, 3);
   EXPECT_FALSE(verify_credits(swapped, proved));

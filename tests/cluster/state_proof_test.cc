@@ -108,7 +108,9 @@ TEST_F(StateProofs, APersonsBalanceAndCreditsAnswerTheOperator) {
   const Words policy{"--policy", file("policy")};
   const auto complete = ask(Words{"account", "history", person} + as_operator + policy);
   EXPECT_EQ(complete.status, 0) << complete.output;
-  EXPECT_NE(complete.output.find("3 credits verified"), std::string::npos) << complete.output;
+  EXPECT_NE(complete.output.find("3 credits verified: claims and sum are those of account p-"),
+            std::string::npos)
+      << complete.output;
 
   const std::string claim(64, 'a');
   EXPECT_EQ(prove(Words{"claim", "2020-01-01", "3", claim}, "claim").status, 5);
@@ -119,6 +121,15 @@ TEST_F(StateProofs, APersonsBalanceAndCreditsAnswerTheOperator) {
   const auto never = verify("claim", {"--claim", "2020-01-01", "3", claim});
   EXPECT_EQ(never.status, 0) << never.output;
   EXPECT_NE(never.output.find("never claimed"), std::string::npos) << never.output;
+}
+
+// Persons have names of their own form; others may begin alike.
+TEST_F(StateProofs, AnAccountThatIsNobodysIsAbsent) {
+  ASSERT_EQ(prove({"absence", "account", "p-nobody"}, "nobody.proof").status, 0);
+  const auto verified = verify("nobody.proof");
+  EXPECT_EQ(verified.status, 0) << verified.output;
+  EXPECT_NE(verified.output.find("absent"), std::string::npos) << verified.output;
+  EXPECT_EQ(verified.output.find("never credited"), std::string::npos) << verified.output;
 }
 
 TEST_F(StateProofs, HistoriesSayWhatBecameOfEachSubject) {

@@ -198,7 +198,10 @@ class FailingEnv final : public leveldb::EnvWrapper {
   };
 };
 
-using LogDeathTest = LogTest;
+// A copy of a process that has threads, as LevelDB's, may hang; a new one does not.
+struct LogDeathTest : LogTest {
+  LogDeathTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
 
 TEST_F(LogDeathTest, AFailedSyncEndsTheProcess) {
   FailingEnv env;

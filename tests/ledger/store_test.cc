@@ -129,6 +129,7 @@ TEST(StoreDeathTest, ADamagedBlockStopsTheProcess) {
     file.seekp(100);
     file.put('\x7f');
   }
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // LevelDB has a thread
   EXPECT_DEATH(
       {
         const auto store = std::move(*Store::open(small(path)));

@@ -124,6 +124,17 @@ TEST_F(Tampering, AFlippedByteOfAnyFileIsFoundOrHasNoEffect) {
   EXPECT_GT(found, without_effect + shorter);
 }
 
+// Nor does a key that belongs to nothing pass, whatever family it pretends to be of.
+TEST_F(Tampering, AKeyThatBelongsToNothingIsNamed) {
+  for (const auto* stray : {"mappliedx", "mheadx", "mother", "m", "z", "q1"}) {
+    const auto folder = copy("one");
+    leveldb::WriteBatch batch;
+    batch.Put(stray, "stray");
+    std::move(*Store::open(options(folder)))->write(batch);
+    EXPECT_EQ(complaint(folder), key_text(stray));
+  }
+}
+
 // Changes that keep LevelDB's checksums: by someone with access to the database.
 TEST_F(Tampering, AChangedRemovedOrAddedKeyIsNamed) {
   std::mt19937_64 random(42);
@@ -164,7 +175,10 @@ TEST_F(Tampering, AChangedRemovedOrAddedKeyIsNamed) {
   }
 }
 
-using TamperingDeathTest = Tampering;
+// A copy of a process that has threads, as LevelDB's, may hang; a new one does not.
+struct TamperingDeathTest : Tampering {
+  TamperingDeathTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
 
 TEST_F(TamperingDeathTest, AChangedEntryIsNeverServed) {
   const auto folder = copy("one");

@@ -50,20 +50,19 @@ struct ApiAlone : ::testing::Test {
     history.stop();
     replica.stop();
   }
-  std::future<Response> ask(Request request) {
+  std::future<Response> ask(Request request) { return ask(api, std::move(request)); }
+  static std::future<Response> ask(api::Api& of, Request request) {
     auto answer = std::make_shared<std::promise<Response>>();
     auto future = answer->get_future();
-    api.handle(std::move(request),
-               [answer](Response response) { answer->set_value(std::move(response)); });
+    of.handle(std::move(request),
+              [answer](Response response) { answer->set_value(std::move(response)); });
     return future;
   }
   // Asks for a statement and does not take the answer until released, so that others wait.
   std::future<void> hold(const std::shared_future<void>& released) {
     auto held = std::make_shared<std::promise<void>>();
     auto future = held->get_future();
-    auto request = statement();
-    request.party = "operator";
-    api.handle(std::move(request), [held, released](const Response&) {
+    api.handle(statement(), [held, released](const Response&) {
       held->set_value();
       released.wait();
     });
@@ -116,12 +115,13 @@ TEST_F(ApiAlone, StrangersLeaveRoomForMembers) {
   auto held = hold(release.get_future().share());
   await(held);
   std::vector<std::future<Response>> waiting;
-  for (int i = 0; i < views::SlowReads::kWaitingMax / 2; ++i) waiting.push_back(ask(statement()));
+  for (int i = 1; i < views::SlowReads::kWaitingMax; ++i) waiting.push_back(ask(statement()));
   auto one_too_many = ask(statement());
   EXPECT_EQ(await(one_too_many).status, 429);
   auto member = statement();
   member.party = "operator";
-  waiting.push_back(ask(std::move(member)));
+  auto theirs = ask(std::move(member));
+  EXPECT_EQ(await(theirs).status, 200) << "while all strangers wait";
   release.set_value();
   for (auto& each : waiting) EXPECT_EQ(await(each).status, 200);
   auto again = ask(statement());
@@ -150,14 +150,47 @@ TEST_F(ApiAlone, AForkOfAFollowedLogIsInTheStatus) {
        {{origin, crypto::NoteKeyType::ed25519, testing::secret("log").public_key()}}});
   ASSERT_TRUE(witness) << describe(witness.error());
   api::Api watching(replica, metrics, witness->get(), history);
-  std::promise<Response> answer;
   auto request = get({"v1", "status"});
   request.path = "/v1/status";
-  watching.handle(std::move(request),
-                  [&answer](Response response) { answer.set_value(std::move(response)); });
-  auto answered = answer.get_future();
+  auto answered = ask(watching, std::move(request));
   const auto shown = std::get<std::string>(await(answered).body);
   EXPECT_NE(shown.find("\"forked_logs\":[\"" + origin), std::string::npos) << shown;
+}
+
+// What still waits is told, what is being read is waited for.
+TEST_F(ApiAlone, SlowReadsEndWithoutReadingWhatWaits) {
+  found();
+  views::SlowReads reads;
+  std::promise<void> begun, release;
+  auto released = release.get_future().share();
+  int read = 0;
+  std::vector<int> statuses;
+  const auto respond = [&statuses](const Response& response) {
+    statuses.push_back(response.status);
+  };
+  reads.answer(statement(), respond, [&] {
+    begun.set_value();
+    released.wait();
+    ++read;
+    return Response{};
+  });
+  for (int i = 1; i < views::SlowReads::kWaitingMax; ++i)
+    reads.answer(statement(), respond, [&] {
+      ++read;
+      return Response{};
+    });
+  begun.get_future().wait();
+  auto stopped = std::async(std::launch::async, [&reads] { reads.stop(); });
+  // All places are taken: whoever comes is told BUSY until the end begins.
+  int told = 0;
+  while (told != 503)
+    reads.answer(
+        statement(), [&told](const Response& response) { told = response.status; },
+        [] { return Response{}; });
+  release.set_value();
+  await(stopped);
+  EXPECT_EQ(read, 1);
+  EXPECT_EQ(statuses, (std::vector<int>{200, 503, 503, 503}));
 }
 
 // A path may be written in many ways; what it means is in its parts.
@@ -165,9 +198,13 @@ TEST(SlowReads, AreKnownByTheDecodedPath) {
   auto request = get({"v1", "statement"});
   request.path = "/v1/%73tatement";
   EXPECT_TRUE(views::is_slow(request));
-  EXPECT_TRUE(views::is_slow(get({"v1", "claims", "1", "2", "3"})));
   const auto person = ledger::personal_id(std::string(16, 'x'));
-  EXPECT_TRUE(views::is_slow(get({"v1", "accounts", person, "history"})));
+  for (auto personal :
+       {get({"v1", "claims", "1", "2", "3"}), get({"v1", "accounts", person, "history"})}) {
+    EXPECT_FALSE(views::is_slow(personal)) << "strangers are refused at once";
+    personal.party = "operator";
+    EXPECT_TRUE(views::is_slow(personal));
+  }
   EXPECT_FALSE(views::is_slow(get({"v1", "accounts", "owner", "history"})));
   EXPECT_FALSE(views::is_slow(get({"v1", "totals"})));
 }
