@@ -6,9 +6,11 @@
 #include <cassert>
 
 #include "crypto/merkle.h"
-#include "ledger/rules/claims.h"
+#include "ledger/rules/behaviour/claims.h"
 #include "ledger/rules/due.h"
+#include "ledger/rules/governance/actions.h"
 #include "ledger/rules/rules.h"
+#include "ledger/rules/signers.h"
 #include "ledger/store/keys.h"
 
 namespace puhui::ledger {

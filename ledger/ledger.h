@@ -45,7 +45,7 @@
 
 #include "ledger/event.h"
 #include "ledger/rules/context.h"
-#include "ledger/rules/programs.h"
+#include "ledger/rules/filing/programs.h"
 #include "ledger/store/refusals.h"
 #include "ledger/store/state.h"
 #include "ledger/store/state_roots.h"

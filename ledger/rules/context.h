@@ -12,7 +12,7 @@
 
 #include "ledger/event.h"
 #include "ledger/rules/calendar.h"
-#include "ledger/rules/programs.h"
+#include "ledger/rules/filing/programs.h"
 #include "ledger/store/keys.h"
 #include "ledger/store/state.h"
 #include "proto/error.h"

@@ -1,12 +1,12 @@
 #include "ledger/rules/rules.h"
 
-namespace puhui::ledger {
+#include "ledger/rules/behaviour/actions.h"
+#include "ledger/rules/filing/actions.h"
+#include "ledger/rules/governance/actions.h"
+#include "ledger/rules/holding/actions.h"
+#include "ledger/rules/reductions/actions.h"
 
-Ruling need_rules(const Context& context) {
-  if (context.rules_in_force) return {};
-  return refuse(ErrorCode::RULE_NONE_IN_FORCE, "rules.in_force",
-                "rule set " + context.rules.version(), {}, time_text(context.now));
-}
+namespace puhui::ledger {
 
 Ruling decide(Context& context) {
   const auto& p = context.event.payload;

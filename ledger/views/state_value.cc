@@ -5,7 +5,7 @@
 #include "crypto/map.h"
 #include "ledger/event.h"
 #include "ledger/personal.h"
-#include "ledger/rules/claims.h"
+#include "ledger/rules/behaviour/claims.h"
 #include "ledger/state_root.h"
 #include "ledger/store/keys.h"
 

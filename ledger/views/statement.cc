@@ -8,7 +8,7 @@
 
 #include "crypto/bytes.h"
 #include "ledger/personal.h"
-#include "ledger/rules/holdings.h"
+#include "ledger/rules/holding/holdings.h"
 #include "ledger/rules/signers.h"
 #include "ledger/store/keys.h"
 

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "ledger/rules/programs.h"
+#include "ledger/rules/filing/programs.h"
 #include "node/cli/text.h"
 #include "node/cli/values.h"
 #include "puhui/v1/api.pb.h"

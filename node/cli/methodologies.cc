@@ -1,7 +1,7 @@
 // Methodologies: convert, file, read, and compute by hand.
 #include <algorithm>
 
-#include "ledger/rules/programs.h"
+#include "ledger/rules/filing/programs.h"
 #include "node/cli/catalogue.h"
 #include "node/cli/command.h"
 #include "node/files/folder.h"

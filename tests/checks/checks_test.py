@@ -72,7 +72,7 @@ class Arrows(unittest.TestCase):
                 ("ledger/ledger.h", '"puhui/v1/api.pb.h"'),
                 ("consensus/libraft/core.cc", "<raft.h>"),
                 ("consensus/log.cc", "<leveldb/db.h>"),
-                ("node/api/api.cc", '"ledger/rules/holdings.h"'),
+                ("node/api/api.cc", '"ledger/rules/holding/holdings.h"'),
                 ("node/api/api.cc", "<boost/asio/post.hpp>"),
                 ("crypto/hash.cc", "<sodium.h>"),
                 ("crypto/hash.cc", "<openssl/sha.h>"),

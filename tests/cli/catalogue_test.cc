@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ledger/event.h"
-#include "ledger/rules/programs.h"
+#include "ledger/rules/filing/programs.h"
 #include "node/cli/text.h"
 #include "node/files/folder.h"
 #include "puhui/v1/api.pb.h"

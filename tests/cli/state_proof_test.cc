@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "crypto/map.h"
-#include "ledger/rules/claims.h"
+#include "ledger/rules/behaviour/claims.h"
 #include "ledger/state_root.h"
 #include "ledger/store/keys.h"
 #include "ledger/views/state_value.h"

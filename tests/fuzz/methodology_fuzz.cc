@@ -10,7 +10,7 @@
 
 #include "ledger/formula/program.h"
 #include "ledger/formula/rational.h"
-#include "ledger/rules/programs.h"
+#include "ledger/rules/filing/programs.h"
 #include "node/audit/program.h"
 
 namespace {

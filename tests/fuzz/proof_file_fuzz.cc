@@ -14,7 +14,7 @@
 #include "crypto/tlog_proof.h"
 #include "ledger/entry.h"
 #include "ledger/event.h"
-#include "ledger/rules/claims.h"
+#include "ledger/rules/behaviour/claims.h"
 #include "ledger/state_root.h"
 #include "ledger/store/keys.h"
 #include "ledger/views/state_value.h"

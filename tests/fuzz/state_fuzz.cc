@@ -13,7 +13,7 @@
 
 #include "crypto/map.h"
 #include "crypto/merkle.h"
-#include "ledger/rules/claims.h"
+#include "ledger/rules/behaviour/claims.h"
 #include "ledger/state_root.h"
 #include "ledger/store/keys.h"
 #include "ledger/store/map_pages.h"

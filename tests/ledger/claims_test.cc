@@ -1,5 +1,5 @@
 // Closed days: their claims become lists, from which a claim is shown or shown never to have been.
-#include "ledger/rules/claims.h"
+#include "ledger/rules/behaviour/claims.h"
 
 #include <gtest/gtest.h>
 

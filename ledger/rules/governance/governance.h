@@ -1,28 +1,17 @@
 // What the rules of governance share: parties, roles and keys, rule sets, nodes; forms and limits.
 #pragma once
 
-#include "ledger/rules/rules.h"
+#include "ledger/rules/checks.h"
+#include "ledger/rules/governance/actions.h"
+#include "ledger/rules/signers.h"
 
 namespace puhui::ledger {
 
 inline constexpr std::size_t kGovernanceTextMax = 256;
 inline constexpr int kRequirementsMax = 16;
 
-[[nodiscard]] inline Ruling malformed(std::string_view what) {
-  return refuse(ErrorCode::EVENT_MALFORMED, "form." + std::string(what));
-}
 [[nodiscard]] inline bool is_text(std::string_view text) {
   return text.size() <= kGovernanceTextMax;
-}
-[[nodiscard]] inline bool is_hash_or_empty(std::string_view hash) {
-  return hash.empty() || hash.size() == crypto::Digest::kSize;
-}
-// A window of times on the ledger, half-open; an end of 0 is open.
-[[nodiscard]] inline bool is_window(Micros from, Micros to) {
-  return from >= 0 && from <= kTimeMax && to <= kTimeMax && (to == 0 || to > from);
-}
-[[nodiscard]] inline bool is_role(v1::Role role) {
-  return v1::Role_IsValid(role) && role != v1::ROLE_UNSPECIFIED;
 }
 
 // ---- parties.cc ----

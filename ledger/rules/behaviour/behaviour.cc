@@ -1,6 +1,8 @@
 #include "ledger/personal.h"
-#include "ledger/rules/claims.h"
-#include "ledger/rules/rules.h"
+#include "ledger/rules/behaviour/actions.h"
+#include "ledger/rules/behaviour/claims.h"
+#include "ledger/rules/checks.h"
+#include "ledger/rules/signers.h"
 
 namespace puhui::ledger {
 namespace {

@@ -1,5 +1,5 @@
 #include "crypto/note.h"
-#include "ledger/rules/governance.h"
+#include "ledger/rules/governance/governance.h"
 
 namespace puhui::ledger {
 namespace {

@@ -1,4 +1,4 @@
-#include "ledger/rules/holdings.h"
+#include "ledger/rules/holding/holdings.h"
 
 #include <algorithm>
 #include <cassert>

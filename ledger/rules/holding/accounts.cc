@@ -1,6 +1,8 @@
 #include "ledger/personal.h"
-#include "ledger/rules/holdings.h"
-#include "ledger/rules/rules.h"
+#include "ledger/rules/checks.h"
+#include "ledger/rules/holding/actions.h"
+#include "ledger/rules/holding/holdings.h"
+#include "ledger/rules/signers.h"
 
 namespace puhui::ledger {
 

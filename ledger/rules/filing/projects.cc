@@ -1,13 +1,14 @@
 #include <algorithm>
 #include <limits>
 
-#include "ledger/rules/claims.h"
-#include "ledger/rules/rules.h"
+#include "ledger/rules/behaviour/claims.h"
+#include "ledger/rules/checks.h"
+#include "ledger/rules/filing/actions.h"
+#include "ledger/rules/signers.h"
 
 namespace puhui::ledger {
 namespace {
 
-constexpr std::size_t kTextSizeMax = 512;
 constexpr std::size_t kLabelSizeMax = 64;
 constexpr int kMeterKeysMax = 256;
 constexpr int kRegistryChecksMax = 16;

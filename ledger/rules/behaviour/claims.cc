@@ -1,4 +1,4 @@
-#include "ledger/rules/claims.h"
+#include "ledger/rules/behaviour/claims.h"
 
 #include <algorithm>
 #include <cassert>

@@ -1,13 +1,15 @@
 #include <algorithm>
 
 #include "ledger/personal.h"
-#include "ledger/rules/holdings.h"
-#include "ledger/rules/rules.h"
+#include "ledger/rules/checks.h"
+#include "ledger/rules/holding/actions.h"
+#include "ledger/rules/holding/holdings.h"
+#include "ledger/rules/signers.h"
 
 namespace puhui::ledger {
 namespace {
 
-constexpr std::size_t kTextSizeMax = 256;
+constexpr std::size_t kNoteSizeMax = 256;
 
 tl::expected<v1::Account, Refusal> need_account(const Context& context, const std::string& name) {
   if (is_personal_id(name))
@@ -49,9 +51,9 @@ Ruling check_retirement_form(const Context& context, const v1::Retire& action) {
   if (std::ranges::find(purposes, action.purpose()) == purposes.end())
     return refuse(ErrorCode::PURPOSE_INVALID, "retirement.purposes", listed(purposes), {},
                   action.purpose());
-  if (action.beneficiary().empty() || action.beneficiary().size() > kTextSizeMax)
+  if (action.beneficiary().empty() || action.beneficiary().size() > kNoteSizeMax)
     return refuse(ErrorCode::BENEFICIARY_MISSING, "retirement.beneficiary");
-  if (action.note().size() > kTextSizeMax) return refuse(ErrorCode::EVENT_MALFORMED, "form.note");
+  if (action.note().size() > kNoteSizeMax) return refuse(ErrorCode::EVENT_MALFORMED, "form.note");
   const bool has_period = action.from() != 0 || action.to() != 0;
   if (has_period &&
       (!is_day(action.from()) || !is_day(action.to()) || action.to() <= action.from()))
@@ -72,7 +74,7 @@ Ruling transfer(Context& context, const v1::Transfer& action) {
   if (auto quantity = check_quantity(action.serials(), action.amount_kg()); !quantity)
     return quantity;
   if (action.has_trade() && (action.trade().price_cents_per_tonne() < 0 ||
-                             action.trade().reference().size() > kTextSizeMax))
+                             action.trade().reference().size() > kNoteSizeMax))
     return refuse(ErrorCode::EVENT_MALFORMED, "form.trade");
   const auto subject = need_holder(context, *from, quantity(action.serials(), action.amount_kg()));
   if (!subject) return tl::make_unexpected(subject.error());

@@ -1,4 +1,4 @@
-#include "ledger/rules/programs.h"
+#include "ledger/rules/filing/programs.h"
 
 #include <algorithm>
 #include <cassert>

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "ledger/rules/due.h"
-#include "ledger/rules/governance.h"
+#include "ledger/rules/governance/governance.h"
 
 namespace puhui::ledger {
 namespace {

@@ -3,8 +3,11 @@
 #include <limits>
 
 #include "ledger/formula/rational.h"
-#include "ledger/rules/holdings.h"
-#include "ledger/rules/rules.h"
+#include "ledger/rules/checks.h"
+#include "ledger/rules/filing/actions.h"
+#include "ledger/rules/holding/holdings.h"
+#include "ledger/rules/reductions/actions.h"
+#include "ledger/rules/signers.h"
 
 namespace puhui::ledger {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "crypto/envelope.h"
 #include "ledger/rules/due.h"
-#include "ledger/rules/governance.h"
+#include "ledger/rules/governance/governance.h"
 
 namespace puhui::ledger {
 namespace {
