@@ -40,9 +40,11 @@ bool is_subject(std::string_view key) {
   return kSubjectFamilies.find(key[1]) != std::string_view::npos && map_of(key) == StateMap::open;
 }
 
-bool add_up(std::int64_t whole, std::int64_t one, std::int64_t other) {
+bool add_up(std::int64_t whole, std::initializer_list<std::int64_t> parts) {
   std::int64_t sum = 0;
-  return !__builtin_add_overflow(one, other, &sum) && sum == whole;
+  for (const auto part : parts)
+    if (__builtin_add_overflow(sum, part, &sum)) return false;
+  return sum == whole;
 }
 
 }  // namespace
@@ -189,10 +191,13 @@ Result<std::vector<Answer>> Ledger::apply(const Block& block, const std::vector<
 
 std::string Ledger::drift() const {
   const auto& t = totals_;
-  if (!add_up(t.units_issued_kg(), t.units_held_kg(), t.units_retired_kg()))
+  if (!add_up(t.units_issued_kg(), {t.units_held_kg(), t.units_retired_kg(), t.units_cancelled_kg(),
+                                    t.units_expired_kg()}))
     return "units: issued " + std::to_string(t.units_issued_kg()) + " kg, held " +
            std::to_string(t.units_held_kg()) + " + retired " +
-           std::to_string(t.units_retired_kg()) + " kg";
+           std::to_string(t.units_retired_kg()) + " + cancelled " +
+           std::to_string(t.units_cancelled_kg()) + " + expired " +
+           std::to_string(t.units_expired_kg()) + " kg";
   if (t.credits_credited_g() != t.credits_held_g())
     return "credits: credited " + std::to_string(t.credits_credited_g()) + " g, held " +
            std::to_string(t.credits_held_g()) + " g";
@@ -335,8 +340,8 @@ Answer Ledger::decide_event(const BlockItem& item, const CheckedEvent& event, Mi
   if (now >= next_due_) run_due(*state_, now, tree_->size());
   bool in_force = false;
   const auto& rules = rules_at(now, in_force);
-  Context context{*state_, programs_,     event,   genesis_, rules,     in_force, {},
-                  now,     tree_->size(), totals_, {},       next_due_, false,    false};
+  Context context{*state_, programs_, event,         genesis_, rules, in_force,
+                  {},      now,       tree_->size(), totals_,  {},    next_due_};
   Ruling ruling;
   if (tree_->size() == 0) {
     ruling = decide_genesis(context);
@@ -391,7 +396,7 @@ Answer Ledger::accept_event(const BlockItem& item, Context& context) {
     batch_->Put(slice(key::attachment(context.leaf)), slice(item.attachments.front()));
   if (payload.has_genesis()) genesis_ = payload.genesis();
   if (context.rules_filed) reload_rules();
-  if (payload.has_file_methodology()) programs_.forget();
+  if (context.programs_changed) programs_.forget();
   append_leaf(context.now, EntryKind::event, item.envelope);
   append_state_root();
   return {v1::ACCEPTED, ErrorCode::OK, {}, std::move(context.outcome), context.leaf, context.now};

@@ -24,6 +24,10 @@ std::string date_text(std::int64_t day) {
   return text.data();
 }
 
+std::string period_text(std::int64_t from, std::int64_t to) {
+  return "[" + date_text(from) + ", " + (to == 0 ? "open" : date_text(to)) + ")";
+}
+
 std::string time_text(Micros time) {
   const auto seconds = (time + kBeijingOffset) % kMicrosPerDay / 1'000'000;
   std::array<char, 32> text{};

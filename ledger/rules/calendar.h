@@ -20,8 +20,18 @@ inline constexpr Micros kBeijingOffset = Micros{8 * 3'600} * 1'000'000;
 inline constexpr std::int64_t kDayMax = 2'932'896;
 [[nodiscard]] inline bool is_day(std::int64_t day) { return day >= 0 && day <= kDayMax; }
 [[nodiscard]] int year_of_day(std::int64_t day);
+// The first instant of a day.
+[[nodiscard]] inline Micros time_of_day(std::int64_t day) {
+  return day * kMicrosPerDay - kBeijingOffset;
+}
+// Monday to Friday.
+[[nodiscard]] inline bool is_weekday(std::int64_t day) {
+  return (day + 3) % 7 < 5;
+}  // day 0: Thursday
 // "2025-10-01"; "day" and the number for what is no day.
 [[nodiscard]] std::string date_text(std::int64_t day);
+// "[2025-10-01, 2026-01-01)"; an end of 0 is open.
+[[nodiscard]] std::string period_text(std::int64_t from, std::int64_t to);
 // "2025-10-01 08:00:00 +08:00"; what is less than a second is left out.
 [[nodiscard]] std::string time_text(Micros time);
 

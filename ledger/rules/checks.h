@@ -23,5 +23,14 @@ inline constexpr std::size_t kTextSizeMax = 512;
 [[nodiscard]] inline bool is_role(v1::Role role) {
   return v1::Role_IsValid(role) && role != v1::ROLE_UNSPECIFIED;
 }
+// A code of GB/T 2260: six digits, of which the first two are a province.
+[[nodiscard]] bool is_area(std::string_view code);
+// Codes and versions of methodologies, names of schemes and places, as their issuers write them.
+[[nodiscard]] bool is_label(std::string_view text);
+// A name, a SHA-256, a media type, and a size.
+[[nodiscard]] bool is_document(const v1::Document& document);
+[[nodiscard]] inline bool is_document_or_none(bool present, const v1::Document& document) {
+  return !present || is_document(document);
+}
 
 }  // namespace puhui::ledger

@@ -50,8 +50,11 @@ struct Context {
   v1::Totals totals;           // changed along with the views
   v1::Outcome outcome;         // what to tell the sender
   Micros next_due = kTimeMax;  // no item is due before this (due.h)
-  bool by_vote = false;        // a resolution is carried out: the vote stands for signers
+  // A resolution or a completed filing is carried out: what led to it stands for the signers, and
+  // for the procedure.
+  bool mandated = false;
   bool rules_filed = false;
+  bool programs_changed = false;
 
   void fact(std::string_view name, std::string value) {
     auto* fact = outcome.add_facts();

@@ -41,12 +41,38 @@ Ruling decide(Context& context) {
       return file_methodology(context, p.file_methodology());
     case v1::Payload::kFileProject:
       return file_project(context, p.file_project());
+    case v1::Payload::kDraftFiling:
+      return draft_filing(context, p.draft_filing());
+    case v1::Payload::kReviewFiling:
+      return review_filing(context, p.review_filing());
+    case v1::Payload::kWithdrawFiling:
+      return withdraw_filing(context, p.withdraw_filing());
+    case v1::Payload::kCompleteFiling:
+      return complete_filing(context, p.complete_filing());
+    case v1::Payload::kOpenNotice:
+      return open_notice(context, p.open_notice());
+    case v1::Payload::kRaiseObjection:
+      return raise_objection(context, p.raise_objection());
+    case v1::Payload::kDecideObjection:
+      return decide_objection(context, p.decide_objection());
+    case v1::Payload::kSetStanding:
+      return set_standing(context, p.set_standing());
+    case v1::Payload::kPublishEtsList:
+      return publish_ets_list(context, p.publish_ets_list());
     case v1::Payload::kSubmitReport:
       return submit_report(context, p.submit_report());
     case v1::Payload::kVerifyReport:
       return verify_report(context, p.verify_report());
     case v1::Payload::kIssue:
       return issue(context, p.issue());
+    case v1::Payload::kRegisterBatch:
+      return register_batch(context, p.register_batch());
+    case v1::Payload::kRecall:
+      return recall(context, p.recall());
+    case v1::Payload::kReverse:
+      return reverse(context, p.reverse());
+    case v1::Payload::kExpire:
+      return expire(context, p.expire());
     case v1::Payload::kOpenAccount:
       return open_account(context, p.open_account());
     case v1::Payload::kOpenPersonalAccounts:
@@ -55,6 +81,8 @@ Ruling decide(Context& context) {
       return transfer(context, p.transfer());
     case v1::Payload::kRetire:
       return retire(context, p.retire());
+    case v1::Payload::kCancel:
+      return cancel(context, p.cancel());
     case v1::Payload::kSubmitBehaviourBatch:
       return submit_behaviour_batch(context, p.submit_behaviour_batch());
     case v1::Payload::kGenesis:

@@ -160,13 +160,34 @@ bool acts_for_city(const v1::Party& party, v1::Role role, Micros now) {
          });
 }
 
+bool reaches(const Context& context, const std::string& party, v1::Role role,
+             const Subject& subject) {
+  const auto known = context.state.find<v1::Party>(key::party(party));
+  return known && known->restraint().restraint() != v1::SUSPENDED &&
+         role_of(context, party, role, subject).reach == Reach::covers;
+}
+
+std::optional<std::string> signer_as(const Context& context, v1::Role role,
+                                     const Subject& subject) {
+  const auto& acting = context.event.payload.party();
+  if (reaches(context, acting, role, subject)) return acting;
+  for (const auto& [signer, keys] : context.signers)
+    if (reaches(context, signer, role, subject)) return signer;
+  return std::nullopt;
+}
+
+std::string legal_entity(const Context& context, const std::string& party) {
+  const auto known = context.state.find<v1::Party>(key::party(party));
+  return known && !known->legal_entity().empty() ? known->legal_entity() : "party " + party;
+}
+
 bool has_line(const v1::RuleSet& rules, std::string_view action) {
   return std::ranges::any_of(rules.signers(),
                              [action](const auto& line) { return line.action() == action; });
 }
 
 Ruling require_signers(const Context& context, std::string_view action, const Subject& subject) {
-  if (context.by_vote) return {};
+  if (context.mandated) return {};
   for (const auto& line : context.rules.signers()) {
     if (line.action() != action) continue;
     for (const auto& need : line.all_of())

@@ -27,11 +27,22 @@ struct Subject {
 
 // Order: a line of the table for `action` (`role.missing` if there is none); then each requirement
 // in the line's order: as many distinct signing parties as it counts, each holding the role within
-// its scope, or standing in the relation, and as many of their keys. Nothing is required of a
-// resolution that is carried out by vote. A signer whose role does not reach refuses with
+// its scope, or standing in the relation, and as many of their keys. Nothing is required of what
+// is carried out by a mandate. A signer whose role does not reach refuses with
 // `role.out_of_scope`; anything else that lacks is the unrecorded error `signature.missing`.
 [[nodiscard]] Ruling require_signers(const Context& context, std::string_view action,
                                      const Subject& subject);
+
+// Whether the party holds the role now within a scope that reaches the subject, and is not
+// suspended.
+[[nodiscard]] bool reaches(const Context& context, const std::string& party, v1::Role role,
+                           const Subject& subject);
+// The signer who does: the acting party, or else the first by name.
+[[nodiscard]] std::optional<std::string> signer_as(const Context& context, v1::Role role,
+                                                   const Subject& subject);
+
+// What two parties are told apart by: their legal entities, or else their names.
+[[nodiscard]] std::string legal_entity(const Context& context, const std::string& party);
 
 // Leaves suspended parties out of the signers. PARTY_RESTRAINED if the acting party is one.
 [[nodiscard]] Ruling drop_suspended(Context& context);

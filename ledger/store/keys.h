@@ -32,14 +32,23 @@
 //   v J PROJECT                   project
 //   v W REPORT                    monitoring report
 //   v Q METER-KEY 0 i64 from      period of an accepted report: i64 to, report
+//   v X METER-KEY 0 i64 from      crediting period claimed by a project: i64 to, project
+//   v f FILING                    filing
+//   v e u8 0                      u32 year of the list of firms in force
+//   v e u8 1, u32 year            list of a year; u8 2, year, ENTITY: firm; u8 3, year, METER-KEY:
+//                                 legal entity
 //   v B BATCH                     unit batch
 //   v U u64 end                   unit block, by its last serial: the block that holds a serial is
 //                                 the first one at or after it
-//   v H ACCOUNT 0 u64 start       unit block held by an account: u64 end
+//   v H ACCOUNT 0 u64 start       unit block held by an account, free to move: u64 end
+//   v b BOND 0 u64 start          unit block bound by it: u64 end
+//   v l u64 leaf                  recall or reversal
 //   v Y u64 batch start, u64 leaf, u64 start   unit move
-//   v F ACCOUNT                   the account holds no serial below: u64 serial
+//   v F ACCOUNT                   the account holds no free serial below: u64 serial
 //   v A ACCOUNT                   account; a personal one: 0x01 pseudonym[16] (personal.h)
 //   v C i32 day, u32 slot, leaf hash[32]       claim (personal.h), by the leaf hash of its key
+//   v g i32 day, pseudonym[16], SCENARIO       i64 grams credited for acts of the day, where a cap
+//                                 is; of a year: day -year
 //   v L                           which days are closed to claims (rules/claims.h)
 //   v L i32 day, u32 slot         list of the claims of a closed day's slot (rules/claims.h)
 //   v Z u64 leaf                  retirement
@@ -163,11 +172,32 @@ inline std::string periods(std::string_view meter) { return Builder("vQ").name(m
 inline std::string period_from(std::string_view meter, std::int64_t day) {
   return Builder("vQ").name(meter).i64(day).done();
 }
+inline std::string claimed_periods(std::string_view meter) {
+  return Builder("vX").name(meter).done();
+}
+inline std::string claimed_period(std::string_view meter, std::int64_t day) {
+  return Builder("vX").name(meter).i64(day).done();
+}
+inline std::string filing(std::string_view filing) { return Builder("vf").raw(filing).done(); }
+inline std::string ets_year_in_force() { return Builder("ve").u8(0).done(); }
+inline std::string ets_years() { return Builder("ve").u8(1).done(); }
+inline std::string ets_year(std::uint32_t year) { return Builder("ve").u8(1).u32(year).done(); }
+inline std::string ets_firm(std::uint32_t year, std::string_view entity) {
+  return Builder("ve").u8(2).u32(year).raw(entity).done();
+}
+inline std::string ets_key(std::uint32_t year, std::string_view meter) {
+  return Builder("ve").u8(3).u32(year).raw(meter).done();
+}
+inline std::string recall(std::uint64_t leaf) { return Builder("vl").u64(leaf).done(); }
 inline std::string batch(std::string_view batch) { return Builder("vB").raw(batch).done(); }
 inline std::string block(std::uint64_t end) { return Builder("vU").u64(end).done(); }
 inline std::string holdings(std::string_view account) { return Builder("vH").name(account).done(); }
 inline std::string holding(std::string_view account, std::uint64_t start) {
   return Builder("vH").name(account).u64(start).done();
+}
+inline std::string bonds(std::string_view bond) { return Builder("vb").name(bond).done(); }
+inline std::string bound(std::string_view bond, std::uint64_t start) {
+  return Builder("vb").name(bond).u64(start).done();
 }
 inline std::string moves(std::uint64_t batch_start) {
   return Builder("vY").u64(batch_start).done();
@@ -198,6 +228,14 @@ inline std::uint32_t claim_slot(std::string_view claim) {
   return crypto::read_u32(claim.substr(6));
 }
 inline std::string_view claim_leaf(std::string_view claim) { return claim.substr(10); }
+inline std::string credited_on(std::int32_t day, std::string_view pseudonym,
+                               std::string_view scenario) {
+  return Builder("vg").i32(day).raw(pseudonym).raw(scenario).done();
+}
+inline std::string credited_in(std::int32_t year, std::string_view pseudonym,
+                               std::string_view scenario) {
+  return credited_on(-year, pseudonym, scenario);
+}
 inline std::string closed_days() { return "vL"; }
 inline std::string claim_list(std::int32_t day, std::uint32_t slot) {
   return Builder("vL").i32(day).u32(slot).done();

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "crypto/merkle.h"
-#include "ledger/rules/calendar.h"
 #include "ledger/rules/behaviour/claims.h"
+#include "ledger/rules/calendar.h"
 #include "ledger/store/keys.h"
 #include "ledger/views/state_value.h"
 #include "ledger/views/view.h"

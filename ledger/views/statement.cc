@@ -36,7 +36,8 @@ class Counting {
     switch (payload.action_case()) {
       case v1::Payload::kIssue:
         counted_.set_issued_kg(counted_.issued_kg() + fact(outcome, "issued_kg"));
-        filed.set_reports_issued(filed.reports_issued() + 1);
+        filed.set_reports_issued(filed.reports_issued() + (outcome.serials().empty() ? 0 : 1));
+        cancelled(fact(outcome, "owed_kg"));
         break;
       case v1::Payload::kTransfer:
         counted_.set_transferred_kg(counted_.transferred_kg() + kilograms(outcome.serials()));
@@ -58,6 +59,20 @@ class Counting {
       case v1::Payload::kFileProject:
         filed.set_projects(filed.projects() + 1);
         break;
+      case v1::Payload::kCompleteFiling:
+        completed(payload.complete_filing().filing());
+        break;
+      case v1::Payload::kExecute:
+        executed(payload.execute().proposal());
+        break;
+      case v1::Payload::kCancel:
+      case v1::Payload::kRecall:
+      case v1::Payload::kReverse:
+        cancelled(fact(outcome, "cancelled_kg") + fact(outcome, "from_buffer_kg"));
+        break;
+      case v1::Payload::kExpire:
+        counted_.set_expired_kg(counted_.expired_kg() + fact(outcome, "expired_kg"));
+        break;
       case v1::Payload::kOpenAccount:
         filed.set_accounts(filed.accounts() + 1);
         break;
@@ -74,6 +89,22 @@ class Counting {
   }
 
  private:
+  void completed(const std::string& name) {
+    const auto filing = view_.filing(name);
+    assert(filing && "a filing that was completed is stored");
+    auto& filed = *counted_.mutable_filed();
+    if (filing->subject().has_project()) filed.set_projects(filed.projects() + 1);
+    if (filing->subject().has_party()) filed.set_parties(filed.parties() + 1);
+  }
+  void executed(const std::string& name) {
+    const auto proposal = view_.proposal(name);
+    assert(proposal && "a proposal that was executed is stored");
+    auto& filed = *counted_.mutable_filed();
+    if (proposal->resolution().has_register_party()) filed.set_parties(filed.parties() + 1);
+  }
+  void cancelled(std::int64_t amount_kg) {
+    counted_.set_cancelled_kg(counted_.cancelled_kg() + amount_kg);
+  }
   void retired(const std::string& purpose, std::int64_t amount_kg) {
     auto& sum = retired_[purpose];
     sum.set_purpose(purpose);
@@ -96,11 +127,18 @@ void each(const View& view, std::string_view family, const std::function<void(co
   });
 }
 
+// What a methodology is counted once by, whatever its versions.
+std::string once_by(const v1::MethodologyRecord& record) {
+  const auto& methodology = record.methodology();
+  const bool is_norm = methodology.kind() == v1::BEHAVIOUR && !record.sample();
+  return is_norm ? "scenario " + methodology.scenario() : "code " + methodology.code();
+}
+
 // Each methodology once, by its first version: among all, and among those of the period.
 void count_methodologies(const View& view, std::int64_t first, v1::Statement& statement) {
   std::map<std::string, v1::MethodologyRecord> firsts;
   each<v1::MethodologyRecord>(view, "vM", [&](const auto& record) {
-    auto& known = firsts.try_emplace(record.methodology().code(), record).first->second;
+    auto& known = firsts.try_emplace(once_by(record), record).first->second;
     if (record.filed_at() < known.filed_at()) known = record;
   });
   const auto count = [](v1::Filings& filings, bool sample) {
@@ -138,16 +176,6 @@ std::int64_t institutions(const View& view, const v1::PlanTarget& target) {
   return count;
 }
 
-std::int64_t scenarios(const View& view) {
-  std::set<std::string> names;
-  each<v1::MethodologyRecord>(view, "vM", [&](const auto& record) {
-    const auto& methodology = record.methodology();
-    if (methodology.kind() == v1::BEHAVIOUR && !record.sample())
-      names.insert(methodology.scenario());
-  });
-  return static_cast<std::int64_t>(names.size());
-}
-
 // After everything else is counted.
 void measure_plan(const View& view, v1::Statement& statement) {
   const auto plan = plan_of(view);
@@ -161,7 +189,7 @@ void measure_plan(const View& view, v1::Statement& statement) {
     if (target.kind() == v1::TARGET_METHODOLOGIES) state.set_filed(all.methodologies());
     if (target.kind() == v1::TARGET_INSTITUTIONS) state.set_filed(institutions(view, target));
     if (target.kind() == v1::TARGET_PROJECTS_AND_SCENARIOS)
-      state.set_filed(all.projects() + scenarios(view));
+      state.set_filed(all.projects() + statement.totals().scenarios());
     state.set_met(state.filed() >= state.wanted());
   }
 }

@@ -203,6 +203,33 @@ v1::ProposalList View::proposals(const Page& page) const {
   return list_of<v1::ProposalList>(*reader_, "vV", page);
 }
 
+std::optional<v1::Filing> View::filing(std::string_view filing) const {
+  return find<v1::Filing>(*reader_, key::filing(filing));
+}
+
+v1::FilingList View::filings(const Page& page) const {
+  return list_of<v1::FilingList>(*reader_, "vf", page);
+}
+
+v1::EtsYearList View::ets_years(const Page& page) const {
+  auto years = list_of<v1::EtsYearList>(*reader_, key::ets_years(), page);
+  if (const auto year = reader_->get(key::ets_year_in_force()))
+    years.set_in_force(crypto::read_u32(*year));
+  return years;
+}
+
+v1::EtsFirmList View::ets_firms(std::uint32_t year, const Page& page) const {
+  return list_of<v1::EtsFirmList>(*reader_, key::ets_firm(year, ""), page);
+}
+
+std::optional<v1::RecallRecord> View::recall(std::uint64_t leaf) const {
+  return find<v1::RecallRecord>(*reader_, key::recall(leaf));
+}
+
+v1::RecallRecordList View::recalls(const Page& page) const {
+  return list_of<v1::RecallRecordList>(*reader_, "vl", page);
+}
+
 std::optional<v1::Party> View::party(std::string_view party) const {
   return find<v1::Party>(*reader_, key::party(party));
 }

@@ -103,6 +103,10 @@ class View {
   [[nodiscard]] v1::RuleSetList rules(const Page& page) const;
   [[nodiscard]] std::optional<v1::Proposal> proposal(std::string_view proposal) const;
   [[nodiscard]] v1::ProposalList proposals(const Page& page) const;
+  [[nodiscard]] std::optional<v1::Filing> filing(std::string_view filing) const;
+  [[nodiscard]] v1::FilingList filings(const Page& page) const;
+  [[nodiscard]] v1::EtsYearList ets_years(const Page& page) const;
+  [[nodiscard]] v1::EtsFirmList ets_firms(std::uint32_t year, const Page& page) const;
   [[nodiscard]] std::optional<v1::Party> party(std::string_view party) const;
   [[nodiscard]] v1::PartyList parties(const Page& page) const;
   [[nodiscard]] std::optional<v1::KeyRecord> key(std::string_view key_id) const;
@@ -115,6 +119,9 @@ class View {
   [[nodiscard]] std::optional<v1::Report> report(std::string_view report) const;
   [[nodiscard]] std::optional<v1::UnitBatch> batch(std::string_view batch) const;
   [[nodiscard]] v1::UnitBatchList batches(const Page& page) const;
+  // Recalls and reversals, by leaf.
+  [[nodiscard]] std::optional<v1::RecallRecord> recall(std::uint64_t leaf) const;
+  [[nodiscard]] v1::RecallRecordList recalls(const Page& page) const;
   // Named accounts, and personal ones by "p-" and 32 hex digits.
   [[nodiscard]] std::optional<v1::Account> account(std::string_view account) const;
   [[nodiscard]] v1::UnitBlockList units(std::string_view account, const Page& page) const;

@@ -69,18 +69,14 @@ Response totals(Reading& reading, const Arguments&) {
   return message(reading.request, reading.view.totals());
 }
 
-Response rules(Reading& reading, const Arguments&) { return list(reading, &ledger::View::rules); }
-Response proposals(Reading& reading, const Arguments&) {
-  return list(reading, &ledger::View::proposals);
+template <auto kList>
+Response listed(Reading& reading, const Arguments&) {
+  return list(reading, kList);
 }
-Response proposal(Reading& reading, const Arguments& arguments) {
-  return found(reading.request, reading.view.proposal(arguments[0]));
-}
-Response parties(Reading& reading, const Arguments&) {
-  return list(reading, &ledger::View::parties);
-}
-Response party(Reading& reading, const Arguments& arguments) {
-  return found(reading.request, reading.view.party(arguments[0]));
+
+template <auto kFind>
+Response named(Reading& reading, const Arguments& arguments) {
+  return found(reading.request, (reading.view.*kFind)(arguments[0]));
 }
 
 Response key(Reading& reading, const Arguments& arguments) {
@@ -89,30 +85,24 @@ Response key(Reading& reading, const Arguments& arguments) {
   return found(reading.request, reading.view.key(*id));
 }
 
-Response nodes(Reading& reading, const Arguments&) { return list(reading, &ledger::View::nodes); }
-Response methodologies(Reading& reading, const Arguments&) {
-  return list(reading, &ledger::View::methodologies);
-}
 Response methodology(Reading& reading, const Arguments& arguments) {
   return found(reading.request, reading.view.methodology(arguments[0], arguments[1]));
 }
-Response projects(Reading& reading, const Arguments&) {
-  return list(reading, &ledger::View::projects);
+
+Response recall(Reading& reading, const Arguments& arguments) {
+  const auto leaf = number(arguments[0]);
+  if (!leaf) return problem(leaf.error());
+  return found(reading.request, reading.view.recall(*leaf));
 }
-Response project(Reading& reading, const Arguments& arguments) {
-  return found(reading.request, reading.view.project(arguments[0]));
-}
-Response report(Reading& reading, const Arguments& arguments) {
-  return found(reading.request, reading.view.report(arguments[0]));
-}
-Response batches(Reading& reading, const Arguments&) {
-  return list(reading, &ledger::View::batches);
-}
-Response batch(Reading& reading, const Arguments& arguments) {
-  return found(reading.request, reading.view.batch(arguments[0]));
-}
-Response retirements(Reading& reading, const Arguments&) {
-  return list(reading, &ledger::View::retirements);
+
+Response ets_firms(Reading& reading, const Arguments& arguments) {
+  const auto year = number(arguments[0]);
+  if (!year) return problem(year.error());
+  const auto page = page_of(reading.request);
+  if (!page) return problem(page.error());
+  if (*year > std::numeric_limits<std::uint32_t>::max())
+    return problem({ErrorCode::NOT_FOUND, arguments[0]});
+  return message(reading.request, reading.view.ets_firms(static_cast<std::uint32_t>(*year), *page));
 }
 
 Response account(Reading& reading, const Arguments& arguments) {
@@ -356,20 +346,26 @@ Response changes(Reading& reading, const Arguments&) {
 constexpr Route kRoutes[] = {
     {"v1/genesis", genesis},
     {"v1/totals", totals},
-    {"v1/rules", rules},
-    {"v1/proposals", proposals},
-    {"v1/proposals/*", proposal},
-    {"v1/parties", parties},
-    {"v1/parties/*", party},
+    {"v1/rules", listed<&ledger::View::rules>},
+    {"v1/proposals", listed<&ledger::View::proposals>},
+    {"v1/proposals/*", named<&ledger::View::proposal>},
+    {"v1/filings", listed<&ledger::View::filings>},
+    {"v1/filings/*", named<&ledger::View::filing>},
+    {"v1/recalls", listed<&ledger::View::recalls>},
+    {"v1/recalls/*", recall},
+    {"v1/ets", listed<&ledger::View::ets_years>},
+    {"v1/ets/*", ets_firms},
+    {"v1/parties", listed<&ledger::View::parties>},
+    {"v1/parties/*", named<&ledger::View::party>},
     {"v1/keys/*", key},
-    {"v1/nodes", nodes},
-    {"v1/methodologies", methodologies},
+    {"v1/nodes", listed<&ledger::View::nodes>},
+    {"v1/methodologies", listed<&ledger::View::methodologies>},
     {"v1/methodologies/*/*", methodology},
-    {"v1/projects", projects},
-    {"v1/projects/*", project},
-    {"v1/reports/*", report},
-    {"v1/batches", batches},
-    {"v1/batches/*", batch},
+    {"v1/projects", listed<&ledger::View::projects>},
+    {"v1/projects/*", named<&ledger::View::project>},
+    {"v1/reports/*", named<&ledger::View::report>},
+    {"v1/batches", listed<&ledger::View::batches>},
+    {"v1/batches/*", named<&ledger::View::batch>},
     {"v1/accounts/*", account},
     {"v1/accounts/*/units", units},
     {"v1/serials/*", serial},
@@ -379,7 +375,7 @@ constexpr Route kRoutes[] = {
     {"v1/parties/*/history", party_history},
     {"v1/projects/*/history", project_history},
     {"v1/claims/*/*/*", claim},
-    {"v1/retirements", retirements},
+    {"v1/retirements", listed<&ledger::View::retirements>},
     {"v1/outcomes/*/*", outcome},
     {"v1/entries/*", entry},
     {"v1/receipts/*", receipt},

@@ -2,6 +2,8 @@
 #include "ledger/rules/behaviour/actions.h"
 #include "ledger/rules/behaviour/claims.h"
 #include "ledger/rules/checks.h"
+#include "ledger/rules/filing/filing.h"
+#include "ledger/rules/filing/programs.h"
 #include "ledger/rules/signers.h"
 
 namespace puhui::ledger {
@@ -9,14 +11,63 @@ namespace {
 
 constexpr int kRefusalsShownMax = 100;
 
+struct Caps {
+  std::int64_t day_g = 0, year_g = 0;  // 0 = none
+};
+
 struct Credit {
   std::string account_key, claim_key;
   PersonalBalance before;
   std::int64_t grams = 0;
+  Caps capped;
+  std::int64_t of_day_g = 0, of_year_g = 0;  // with this one, where there is a cap
 };
 
 std::string leaf_of_claim(std::string_view stored) {
   return std::to_string(Claimed::decode(stored).place.leaf);
+}
+
+// Those of the rules in force, or else the methodology's own.
+Caps caps_of(const v1::RuleSet& rules, const v1::Methodology& m) {
+  for (const auto& cap : rules.person_caps())
+    if (cap.scenario() == m.scenario()) return {cap.day_g(), cap.year_g()};
+  return {m.day_cap_g(), m.year_cap_g()};
+}
+
+// What was credited under such a key before, and this.
+tl::expected<std::int64_t, Refusal> add_up(const State& state, const std::string& stored,
+                                           std::int64_t grams, std::int64_t cap_g, ErrorCode code) {
+  const auto bytes = state.get(stored);
+  const auto before = bytes ? static_cast<std::int64_t>(crypto::read_u64(*bytes)) : 0;
+  std::int64_t sum = 0;
+  if (!__builtin_add_overflow(before, grams, &sum) && sum <= cap_g) return sum;
+  return refuse(code, "record.cap", std::to_string(cap_g) + " g", std::to_string(before) + " g",
+                std::to_string(grams) + " g");
+}
+
+Ruling need_within(const Context& context, Credit& credit, const Record& record,
+                   const std::string& scenario) {
+  if (credit.capped.day_g > 0) {
+    const auto sum =
+        add_up(context.state, key::credited_on(record.day, record.pseudonym(), scenario),
+               credit.grams, credit.capped.day_g, ErrorCode::CAP_DAY);
+    if (!sum) return tl::make_unexpected(sum.error());
+    credit.of_day_g = *sum;
+  }
+  if (credit.capped.year_g > 0) {
+    const auto sum = add_up(context.state,
+                            key::credited_in(year_of_day(record.day), record.pseudonym(), scenario),
+                            credit.grams, credit.capped.year_g, ErrorCode::CAP_YEAR);
+    if (!sum) return tl::make_unexpected(sum.error());
+    credit.of_year_g = *sum;
+  }
+  return {};
+}
+
+void put_grams(State& state, const std::string& stored, std::int64_t grams) {
+  std::string bytes;
+  crypto::append_u64(bytes, static_cast<std::uint64_t>(grams));
+  state.put(stored, bytes);
 }
 
 // Judges one record by itself, in the order rules.h lists.
@@ -33,6 +84,8 @@ tl::expected<Credit, Refusal> judge(const Context& context, const ProgramLine& l
     return refuse(ErrorCode::METHODOLOGY_NOT_IN_FORCE, "record.methodology", {}, {},
                   date_text(record.day));
   const auto& m = filed->methodology;
+  if (auto stands = need_in_force(m, filed->standing); !stands)
+    return tl::make_unexpected(stands.error());
   if (record.slot >= m.slots_per_day())
     return refuse(ErrorCode::SLOT_MALFORMED, "record.slot", std::to_string(m.slots_per_day()), {},
                   std::to_string(record.slot));
@@ -57,6 +110,9 @@ tl::expected<Credit, Refusal> judge(const Context& context, const ProgramLine& l
         m.scenario() + " on " + date_text(record.day) + ", slot " + std::to_string(record.slot));
   credit.before = PersonalBalance::decode(*balance);
   credit.grams = result->grams;
+  credit.capped = caps_of(context.rules, m);
+  if (auto within = need_within(context, credit, record, m.scenario()); !within)
+    return tl::make_unexpected(within.error());
   std::int64_t sum = 0;
   if (__builtin_add_overflow(credit.before.grams, credit.grams, &sum) ||
       __builtin_add_overflow(context.totals.credits_credited_g(), credit.grams, &sum))
@@ -65,7 +121,8 @@ tl::expected<Credit, Refusal> judge(const Context& context, const ProgramLine& l
 }
 
 // Credits the account; what it then holds more is counted apart from what was credited.
-void pay(Context& context, const Record& record, const Credit& credit, std::uint32_t index) {
+void pay(Context& context, const std::string& scenario, const Record& record, const Credit& credit,
+         std::uint32_t index) {
   auto after = credit.before;
   after.grams += credit.grams;
   after.last = {context.leaf, index};
@@ -76,6 +133,13 @@ void pay(Context& context, const Record& record, const Credit& credit, std::uint
   context.state.put(credit.account_key, after.encode());
   context.state.put(credit.claim_key,
                     Claimed{after.last, credit.grams, credit.before.last}.encode());
+  if (credit.capped.day_g > 0)
+    put_grams(context.state, key::credited_on(record.day, record.pseudonym(), scenario),
+              credit.of_day_g);
+  if (credit.capped.year_g > 0)
+    put_grams(context.state,
+              key::credited_in(year_of_day(record.day), record.pseudonym(), scenario),
+              credit.of_year_g);
   context.outcome.set_records_credited(context.outcome.records_credited() + 1);
 }
 
@@ -98,6 +162,7 @@ Ruling submit_behaviour_batch(Context& context, const v1::SubmitBehaviourBatch& 
   if (!is_name(action.batch())) return refuse(ErrorCode::EVENT_MALFORMED, "form.batch");
   Subject subject;
   subject.scenario = action.scenario();
+  subject.area = context.genesis.area();
   if (auto met = require_signers(context, "behaviour.submit", subject); !met) return met;
   if (context.event.records_missing) return {};  // others saw them and accepted
 
@@ -110,7 +175,7 @@ Ruling submit_behaviour_batch(Context& context, const v1::SubmitBehaviourBatch& 
   const auto credited_before_g = context.totals.credits_credited_g();
   for (const auto& record : context.event.records) {
     if (auto credit = judge(context, line, closed, record)) {
-      pay(context, record, *credit, index);
+      pay(context, action.scenario(), record, *credit, index);
     } else {
       note_refusal(outcome, context.state, index, record, credit.error().code);
       if (!first) first = std::move(credit.error());

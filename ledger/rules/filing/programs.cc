@@ -45,14 +45,14 @@ std::optional<formula::Rounding> rounding_of(v1::Rounding rounding) {
   }
 }
 
-// The methodology that the value of a version key (code, zero byte, version) names.
-v1::Methodology filed(const State& state, const std::string& name) {
+// The record that the value of a version key (code, zero byte, version) names.
+v1::MethodologyRecord filed(const State& state, const std::string& name) {
   const auto zero = name.find('\0');
   assert(zero != std::string::npos);
   auto record = state.find<v1::MethodologyRecord>(
       key::methodology(name.substr(0, zero), name.substr(zero + 1)));
   assert(record && "a version in force is not filed");
-  return std::move(*record->mutable_methodology());
+  return std::move(*record);
 }
 
 // Whether a version that began by this day is still in force.
@@ -86,13 +86,13 @@ std::string line_of(const v1::Methodology& methodology) {
                                              : key::project_versions(methodology.code());
 }
 
-std::optional<v1::Methodology> methodology_on(const State& state, std::string_view line,
-                                              std::int64_t day) {
+std::optional<v1::MethodologyRecord> record_on(const State& state, std::string_view line,
+                                               std::int64_t day) {
   const auto found = state.before(line, key::version_from(line, day + 1));
   if (!found) return std::nullopt;
-  auto methodology = filed(state, found->value);
-  if (!covers(methodology, day)) return std::nullopt;
-  return methodology;
+  auto record = filed(state, found->value);
+  if (!covers(record.methodology(), day)) return std::nullopt;
+  return record;
 }
 
 const FiledProgram* ProgramLine::on(std::int64_t day) const {
@@ -109,10 +109,11 @@ const ProgramLine& Programs::line(const State& state, const std::string& line) {
   if (lines_.size() >= kLinesRememberedMax) lines_.clear();
   std::vector<FiledProgram> versions;
   for (auto at = state.at_or_after(line, line); at; at = state.at_or_after(line, at->key + '\0')) {
-    auto methodology = filed(state, at->value);
-    auto program = build_program(methodology);
+    auto record = filed(state, at->value);
+    auto program = build_program(record.methodology());
     assert(program && "a filed methodology does not build");
-    versions.push_back({std::move(methodology), std::move(*program)});
+    versions.push_back(
+        {std::move(*record.mutable_methodology()), std::move(*program), record.standing()});
   }
   return lines_.emplace(line, ProgramLine(std::move(versions))).first->second;
 }

@@ -3,7 +3,7 @@
 // The versions of one project methodology (by code) or of one behaviour scenario follow one another
 // without overlap: a *line*, named by key::project_versions or key::behaviour_versions.
 // `Programs` is a cache over the state: what it answers follows from the state alone. The applying
-// thread owns it; `forget` is called after every filing.
+// thread owns it; `forget` is called when a methodology is filed or stands otherwise.
 #pragma once
 
 #include <map>
@@ -14,13 +14,14 @@
 
 #include "ledger/formula/program.h"
 #include "ledger/store/state.h"
-#include "puhui/v1/event.pb.h"
+#include "puhui/v1/view.pb.h"
 
 namespace puhui::ledger {
 
 struct FiledProgram {
   v1::Methodology methodology;
   formula::Program program;
+  v1::Standing standing = v1::IN_FORCE;
 };
 
 // All versions of one line, compiled, in order of time.
@@ -42,10 +43,10 @@ class ProgramLine {
 // The line a methodology belongs to.
 [[nodiscard]] std::string line_of(const v1::Methodology& methodology);
 
-// The version of a line in force on `day`.
-[[nodiscard]] std::optional<v1::Methodology> methodology_on(const State& state,
-                                                            std::string_view line,
-                                                            std::int64_t day);
+// The version of a line whose window holds `day`.
+[[nodiscard]] std::optional<v1::MethodologyRecord> record_on(const State& state,
+                                                             std::string_view line,
+                                                             std::int64_t day);
 
 class Programs {
  public:

@@ -1,77 +1,16 @@
 #include <algorithm>
-#include <limits>
+#include <cassert>
+#include <set>
 
-#include "ledger/rules/behaviour/claims.h"
 #include "ledger/rules/checks.h"
 #include "ledger/rules/filing/actions.h"
-#include "ledger/rules/signers.h"
+#include "ledger/rules/filing/filing.h"
+#include "ledger/rules/filing/programs.h"
 
 namespace puhui::ledger {
 namespace {
 
-constexpr std::size_t kLabelSizeMax = 64;
 constexpr int kMeterKeysMax = 256;
-constexpr int kRegistryChecksMax = 16;
-constexpr std::uint32_t kSlotsPerDayMax = 96;
-constexpr std::uint32_t kClaimWindowDaysMax = 366;
-constexpr std::string_view kNotInEtsBoundary = "not_in_ets_boundary";
-
-Ruling malformed(ErrorCode code, std::string_view what) {
-  return refuse(code, "form." + std::string(what));
-}
-
-// Codes and versions of methodologies, as their issuers write them.
-bool is_label(std::string_view text) {
-  return !text.empty() && text.size() <= kLabelSizeMax && text.find('\0') == std::string_view::npos;
-}
-
-Ruling check_methodology_form(const v1::Methodology& m) {
-  const auto bad = [](std::string_view what) {
-    return malformed(ErrorCode::METHODOLOGY_MALFORMED, what);
-  };
-  if (!is_label(m.code())) return bad("code");
-  if (!is_label(m.version())) return bad("version");
-  if (m.kind() != v1::PROJECT && m.kind() != v1::BEHAVIOUR) return bad("kind");
-  if (!is_name(m.scenario())) return bad("scenario");
-  if (!is_code(m.serial_code())) return bad("serial_code");
-  if (!is_code(m.issued_by())) return bad("issued_by");
-  if (m.name_zh().size() > kTextSizeMax || m.name_en().size() > kTextSizeMax ||
-      m.note().size() > kTextSizeMax || m.grade().size() > kTextSizeMax)
-    return bad("text");
-  if (!is_day(m.effective_from())) return bad("effective_from");
-  if (m.effective_to() != 0 &&
-      (!is_day(m.effective_to()) || m.effective_to() <= m.effective_from()))
-    return bad("effective_to");
-  if (m.registry_checks_size() > kRegistryChecksMax) return bad("registry_checks");
-  for (const auto& check : m.registry_checks())
-    if (!is_registry_check(check)) return bad("registry_checks");
-  if (m.kind() == v1::PROJECT) return {};
-  if (m.inputs_size() > static_cast<int>(kRecordInputsMax)) return bad("inputs");
-  if (m.slots_per_day() < 1 || m.slots_per_day() > kSlotsPerDayMax) return bad("slots_per_day");
-  if (m.claim_window_days() < 1 || m.claim_window_days() > kClaimWindowDaysMax)
-    return bad("claim_window_days");
-  return {};
-}
-
-std::string window_text(std::int64_t from, std::int64_t to) {
-  return "[" + std::to_string(from) + ", " + (to == 0 ? "open" : std::to_string(to)) + ")";
-}
-
-Ruling check_no_overlap(const Context& context, const v1::Methodology& m) {
-  const auto line = line_of(m);
-  const auto overlaps = [&](const Found& found) {
-    return refuse(ErrorCode::METHODOLOGY_OVERLAP, "methodology.versions",
-                  window_text(m.effective_from(), m.effective_to()),
-                  found.value.substr(0, found.value.find('\0')),
-                  m.kind() == v1::BEHAVIOUR ? m.scenario() : m.code());
-  };
-  const auto next = context.state.at_or_after(line, key::version_from(line, m.effective_from()));
-  if (next && (m.effective_to() == 0 || next->key < key::version_from(line, m.effective_to())))
-    return overlaps(*next);
-  const auto earlier = methodology_on(context.state, line, m.effective_from());
-  if (!earlier) return {};
-  return overlaps({{}, earlier->code() + '\0' + earlier->version()});
-}
 
 // Reads a project's parameters against the bounds of the methodology.
 Ruling check_parameters(const v1::Methodology& m, const v1::FileProject& action) {
@@ -96,12 +35,9 @@ Ruling check_parameters(const v1::Methodology& m, const v1::FileProject& action)
 }
 
 Ruling check_project_form(const v1::FileProject& action) {
-  const auto bad = [](std::string_view what) {
-    return malformed(ErrorCode::EVENT_MALFORMED, what);
-  };
+  const auto bad = [](std::string_view what) { return malformed(what); };
   if (!is_code(action.project())) return bad("project");
-  if (action.name_zh().size() > kTextSizeMax || action.name_en().size() > kTextSizeMax ||
-      action.area().size() > kTextSizeMax)
+  if (action.name_zh().size() > kTextSizeMax || action.name_en().size() > kTextSizeMax)
     return bad("text");
   if (action.keys().empty() || action.keys_size() > kMeterKeysMax) return bad("keys");
   std::set<std::string> keys;
@@ -111,6 +47,8 @@ Ruling check_project_form(const v1::FileProject& action) {
   if (!is_day(action.crediting_from()) || !is_day(action.crediting_to()) ||
       action.crediting_to() <= action.crediting_from())
     return refuse(ErrorCode::PERIOD_INVALID, "project.crediting_period");
+  if (!is_area(action.area()))
+    return refuse(ErrorCode::AREA_INVALID, "project.area", "GB/T 2260", {}, action.area());
   return {};
 }
 
@@ -127,87 +65,100 @@ Ruling check_account(const Context& context, const v1::FileProject& action) {
   return {};
 }
 
+// The version in whose window the crediting period begins.
+std::optional<v1::MethodologyRecord> version_for(const Context& context,
+                                                 const v1::FileProject& project) {
+  return record_on(context.state, key::project_versions(project.methodology()),
+                   project.crediting_from());
+}
+
+Ruling check_schemes(const Context& context, const v1::FileProject& action) {
+  const auto& declared = action.not_in_schemes();
+  for (const auto& scheme : context.rules.other_schemes())
+    if (std::ranges::find(declared, scheme) == declared.end())
+      return refuse(ErrorCode::SCHEME_UNDECLARED, "project.other_schemes", scheme, {},
+                    action.project());
+  return {};
+}
+
 }  // namespace
 
-bool is_registry_check(std::string_view name) { return name == kNotInEtsBoundary; }
+Subject about(const v1::FileProject& project, const v1::Methodology& methodology) {
+  auto subject = about(methodology);
+  subject.owner = project.owner();
+  subject.area = project.area();
+  return subject;
+}
 
-Ruling run_registry_checks(const Context& context, const v1::Methodology& methodology,
-                           const v1::FileProject& project) {
-  for (const auto& check : methodology.registry_checks()) {
-    if (check != kNotInEtsBoundary) continue;
-    const auto owner = context.state.find<v1::Party>(key::party(project.owner()));
-    if (owner && owner->in_ets_boundary())
-      return refuse(ErrorCode::GUARD_FAILED, check, "owner outside every ETS boundary", "inside",
-                    project.owner());
+Subject about(const Context& context, const v1::FileProject& project) {
+  const auto record = version_for(context, project);
+  if (record) return about(project, record->methodology());
+  v1::Methodology code_alone;
+  code_alone.set_code(project.methodology());
+  return about(project, code_alone);
+}
+
+Ruling claim_periods(Context& context, const v1::FileProject& project) {
+  std::string claim;
+  crypto::append_u64(claim, static_cast<std::uint64_t>(project.crediting_to()));
+  claim += project.project();
+  for (const auto& meter : project.keys()) {
+    const auto last = context.state.before(key::claimed_periods(meter),
+                                           key::claimed_period(meter, project.crediting_to()));
+    if (last && static_cast<std::int64_t>(crypto::read_u64(last->value)) > project.crediting_from())
+      return refuse(ErrorCode::PERIOD_EXCLUSIVE, "project.exclusive", "one project per key and day",
+                    last->value.substr(8),
+                    meter + " " + period_text(project.crediting_from(), project.crediting_to()));
   }
+  for (const auto& meter : project.keys())
+    context.state.put(key::claimed_period(meter, project.crediting_from()), claim);
   return {};
 }
 
-Ruling file_methodology(Context& context, const v1::FileMethodology& action) {
-  const auto& m = action.methodology();
-  if (auto in_force = need_rules(context); !in_force) return in_force;
-  if (auto form = check_methodology_form(m); !form) return form;
-  const auto name = key::methodology(m.code(), m.version());
-  if (context.state.has(name))
-    return refuse(ErrorCode::METHODOLOGY_EXISTS, "methodology.new", {},
-                  m.code() + " " + m.version());
-  if (const auto program = build_program(m); !program)
-    return refuse(program.error().code, "methodology.program", {}, {}, program.error().detail);
-  const bool sample = m.issued_by() != context.genesis.city();
-  if (!sample)
-    if (auto apart = check_no_overlap(context, m); !apart) return apart;
-  Subject subject;
-  subject.methodology = m.code();
-  subject.scenario = m.scenario();
-  if (auto met = require_signers(context, "methodology.file", subject); !met) return met;
-
-  v1::MethodologyRecord record;
-  *record.mutable_methodology() = m;
-  record.set_filed_at(static_cast<std::int64_t>(context.leaf));
-  record.set_entry_sha256(std::string(context.event.sha256.view()));
-  record.set_sample(sample);
-  context.state.put(name, record);
-  auto& totals = context.totals;
-  if (sample) {
-    totals.set_samples(totals.samples() + 1);
-  } else {
-    totals.set_methodologies(totals.methodologies() + 1);
-    if (m.kind() == v1::BEHAVIOUR) widen_claim_window(context.state, m.claim_window_days());
-    context.state.put(key::version_from(line_of(m), m.effective_from()),
-                      m.code() + '\0' + m.version());
-  }
-  return {};
+void free_periods(Context& context, const v1::FileProject& project) {
+  for (const auto& meter : project.keys())
+    context.state.erase(key::claimed_period(meter, project.crediting_from()));
 }
 
-Ruling file_project(Context& context, const v1::FileProject& action) {
-  if (auto in_force = need_rules(context); !in_force) return in_force;
+Ruling check_project(const Context& context, const v1::FileProject& action) {
   if (auto form = check_project_form(action); !form) return form;
   if (context.state.has(key::project(action.project())))
     return refuse(ErrorCode::PROJECT_EXISTS, "project.new", {}, action.project());
   if (!context.state.has(key::party(action.owner())))
     return refuse(ErrorCode::PARTY_UNKNOWN, "project.owner", {}, {}, action.owner());
-  const auto m = methodology_on(context.state, key::project_versions(action.methodology()),
-                                action.crediting_from());
-  if (!m)
+  if (auto declared = check_schemes(context, action); !declared) return declared;
+  const auto record = version_for(context, action);
+  if (!record)
     return refuse(ErrorCode::METHODOLOGY_NOT_IN_FORCE, "project.methodology",
-                  window_text(action.crediting_from(), action.crediting_to()), {},
+                  period_text(action.crediting_from(), action.crediting_to()), {},
                   action.methodology());
+  const auto& m = record->methodology();
+  if (auto stands = need_in_force(m, record->standing()); !stands) return stands;
   if (auto owned = check_account(context, action); !owned) return owned;
-  if (auto bounded = check_parameters(*m, action); !bounded) return bounded;
-  if (auto clear = run_registry_checks(context, *m, action); !clear) return clear;
-  Subject subject;
-  subject.owner = action.owner();
-  subject.area = action.area();
-  subject.methodology = m->code();
-  subject.scenario = m->scenario();
-  if (auto met = require_signers(context, "project.file", subject); !met) return met;
+  if (auto bounded = check_parameters(m, action); !bounded) return bounded;
+  return run_registry_checks(context, m, action);
+}
 
+void put_project(Context& context, const v1::FileProject& action) {
+  const auto record = version_for(context, action);
+  assert(record && "a project that was checked has a methodology");
   v1::Project project;
   *project.mutable_filing() = action;
   project.set_filed_at(static_cast<std::int64_t>(context.leaf));
-  project.set_methodology_version(m->version());
+  project.set_methodology_version(record->methodology().version());
+  project.set_standing(v1::IN_FORCE);
+  project.set_standing_at(static_cast<std::int64_t>(context.leaf));
   context.state.put(key::project(action.project()), project);
   context.totals.set_projects(context.totals.projects() + 1);
+}
+
+Ruling file_project(Context& context, const v1::FileProject& action) {
+  if (auto in_force = need_rules(context); !in_force) return in_force;
+  if (auto free = need_no_procedure(context, v1::FILING_PROJECT); !free) return free;
+  if (auto sound = check_project(context, action); !sound) return sound;
+  if (auto claimed = claim_periods(context, action); !claimed) return claimed;
+  if (auto met = require_signers(context, "project.file", about(context, action)); !met) return met;
+  put_project(context, action);
   return {};
 }
 

@@ -13,9 +13,11 @@ namespace puhui::ledger {
 [[nodiscard]] Ruling admit_node(Context& context, const v1::AdmitNode& action);
 
 // ---- parties.cc ----
-// Order: names; party new; keys new; roles in harmony with the legal entity; signers.
+// Order: names; party new; keys new; roles in harmony with the legal entity, and none that the
+// rules want filed; signers.
 [[nodiscard]] Ruling register_party(Context& context, const v1::RegisterParty& action);
-// Order: party known; role in harmony with the legal entity; signers.
+// Order: party known; role in harmony with the legal entity, and not one the rules want filed;
+// signers.
 [[nodiscard]] Ruling grant_role(Context& context, const v1::GrantRole& action);
 // Order: party known; role held; signers; enough are left to replace the rules.
 [[nodiscard]] Ruling revoke_role(Context& context, const v1::RevokeRole& action);

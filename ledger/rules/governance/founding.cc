@@ -38,8 +38,10 @@ Ruling found(Context& context, const v1::Genesis& genesis) {
   if (!crypto::PublicKey::decode(genesis.log_key()))
     return refuse(ErrorCode::KEY_MALFORMED, "genesis.log_key");
   if (genesis.nodes().empty()) return malformed("nodes");
-  for (const auto& party : genesis.parties())
-    if (auto added = add_party(context, party); !added) return added;
+  for (const auto& party : genesis.parties()) {
+    if (auto sound = check_party(context, party); !sound) return sound;
+    put_party(context, party);
+  }
   for (const auto& node : genesis.nodes()) {
     if (auto form = check_node_form(node); !form) return form;
     if (context.state.has(key::node(node.node_id()))) return malformed("nodes");

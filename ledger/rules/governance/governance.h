@@ -15,8 +15,12 @@ inline constexpr int kRequirementsMax = 16;
 }
 
 // ---- parties.cc ----
-// Registers a party with its keys and roles, apart from who must sign that.
-[[nodiscard]] Ruling add_party(Context& context, const v1::RegisterParty& action);
+// Whether a party could be registered, or a role granted, apart from who must sign that; and then
+// does it.
+[[nodiscard]] Ruling check_party(const Context& context, const v1::RegisterParty& action);
+void put_party(Context& context, const v1::RegisterParty& action);
+[[nodiscard]] Ruling check_role(const Context& context, const v1::GrantRole& action);
+void put_role(Context& context, const v1::GrantRole& action);
 [[nodiscard]] tl::expected<v1::Party, Refusal> need_party(const Context& context,
                                                           const std::string& name);
 

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <set>
 
 #include "crypto/envelope.h"
 #include "ledger/rules/due.h"
+#include "ledger/rules/filing/filing.h"
 #include "ledger/rules/governance/governance.h"
 
 namespace puhui::ledger {
@@ -104,6 +106,12 @@ Subject about(const std::string& party, const std::string& area) {
   return subject;
 }
 
+// Roles that the rules let be filed are had by no other way.
+Ruling need_granted_freely(const Context& context, v1::Role role) {
+  const auto kind = filing_kind(role);
+  return kind ? need_no_procedure(context, *kind) : Ruling{};
+}
+
 // Enough must be left to replace the rules of now.
 Ruling check_governable(const Context& context) {
   auto left = check_replaceable(context, context.rules);
@@ -113,10 +121,25 @@ Ruling check_governable(const Context& context) {
 
 }  // namespace
 
-Ruling add_party(Context& context, const v1::RegisterParty& action) {
+Ruling check_party(const Context& context, const v1::RegisterParty& action) {
   if (auto form = check_party_form(action); !form) return form;
   if (context.state.has(key::party(action.party())))
     return refuse(ErrorCode::PARTY_EXISTS, "party.new", {}, action.party());
+  std::set<std::string> keys;
+  for (const auto& key : action.keys()) {
+    if (auto fresh = check_new_key(context.state, key); !fresh) return fresh;
+    if (!keys.insert(key.public_key()).second) return malformed("keys");
+  }
+  v1::Party party;
+  party.set_legal_entity(action.legal_entity());
+  for (const auto& grant : action.roles()) {
+    if (auto harmony = check_harmony(context, party, grant.role()); !harmony) return harmony;
+    *party.add_roles() = grant;
+  }
+  return {};
+}
+
+void put_party(Context& context, const v1::RegisterParty& action) {
   v1::Party party;
   party.set_party(action.party());
   party.set_legal_entity(action.legal_entity());
@@ -125,20 +148,13 @@ Ruling add_party(Context& context, const v1::RegisterParty& action) {
   party.set_area(action.area());
   party.set_in_ets_boundary(action.in_ets_boundary());
   party.set_registered_at(static_cast<std::int64_t>(context.leaf));
-  for (const auto& key : action.keys()) {
-    if (auto fresh = check_new_key(context.state, key); !fresh) return fresh;
-    party.add_key_ids(put_key(context, action.party(), key));
-  }
-  for (const auto& grant : action.roles()) {
-    if (auto harmony = check_harmony(context, party, grant.role()); !harmony) return harmony;
-    add_grant(context, party, grant);
-  }
+  for (const auto& key : action.keys()) party.add_key_ids(put_key(context, action.party(), key));
+  for (const auto& grant : action.roles()) add_grant(context, party, grant);
   context.state.put(key::party(action.party()), party);
   if (!action.legal_entity().empty())
     context.state.put(key::legal_entity_party(action.legal_entity(), action.party()),
                       std::string());
   context.totals.set_parties(context.totals.parties() + 1);
-  return {};
 }
 
 tl::expected<v1::Party, Refusal> need_party(const Context& context, const std::string& name) {
@@ -148,21 +164,36 @@ tl::expected<v1::Party, Refusal> need_party(const Context& context, const std::s
 }
 
 Ruling register_party(Context& context, const v1::RegisterParty& action) {
-  if (auto added = add_party(context, action); !added) return added;
-  return require_signers(context, "party.register", about(action.party(), action.area()));
+  if (auto sound = check_party(context, action); !sound) return sound;
+  for (const auto& grant : action.roles())
+    if (auto free = need_granted_freely(context, grant.role()); !free) return free;
+  const auto subject = about(action.party(), action.area());
+  if (auto met = require_signers(context, "party.register", subject); !met) return met;
+  put_party(context, action);
+  return {};
 }
 
-Ruling grant_role(Context& context, const v1::GrantRole& action) {
-  auto party = need_party(context, action.party());
+Ruling check_role(const Context& context, const v1::GrantRole& action) {
+  const auto party = need_party(context, action.party());
   if (!party) return tl::make_unexpected(party.error());
   if (auto form = check_grant(action.grant()); !form) return form;
   if (party->roles_size() >= kRolesPerPartyMax) return malformed("roles");
-  if (auto harmony = check_harmony(context, *party, action.grant().role()); !harmony)
-    return harmony;
-  if (auto met = require_signers(context, "role.grant", about(action.party(), party->area())); !met)
-    return met;
+  return check_harmony(context, *party, action.grant().role());
+}
+
+void put_role(Context& context, const v1::GrantRole& action) {
+  auto party = need_party(context, action.party());
   add_grant(context, *party, action.grant());
   context.state.put(key::party(party->party()), *party);
+}
+
+Ruling grant_role(Context& context, const v1::GrantRole& action) {
+  if (auto sound = check_role(context, action); !sound) return sound;
+  if (auto free = need_granted_freely(context, action.grant().role()); !free) return free;
+  const auto party = need_party(context, action.party());
+  if (auto met = require_signers(context, "role.grant", about(action.party(), party->area())); !met)
+    return met;
+  put_role(context, action);
   return {};
 }
 

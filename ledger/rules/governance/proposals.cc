@@ -2,11 +2,10 @@
 
 #include "ledger/rules/due.h"
 #include "ledger/rules/governance/governance.h"
+#include "ledger/rules/votes.h"
 
 namespace puhui::ledger {
 namespace {
-
-constexpr int kVotesMax = 256;
 
 // The line of the signer table, and the ballot, that an action goes by; empty if there is none.
 std::string_view action_of(const v1::Resolution& resolution) {
@@ -86,15 +85,6 @@ tl::expected<v1::Proposal, Refusal> need_proposal(const Context& context, const 
   return std::move(*proposal);
 }
 
-// Votes of parties that are voters still.
-std::uint32_t count_votes(const Context& context, const v1::Proposal& proposal, bool approve) {
-  return static_cast<std::uint32_t>(
-      std::ranges::count_if(proposal.votes(), [&](const v1::CastVote& cast) {
-        return cast.approve() == approve &&
-               acts_as(context, cast.party(), proposal.ballot().voters());
-      }));
-}
-
 void put(Context& context, const v1::Proposal& proposal) {
   const auto stored = key::proposal(proposal.proposal());
   context.state.put(stored, proposal);
@@ -145,15 +135,10 @@ Ruling vote(Context& context, const v1::Vote& action) {
   if (!acts_as(context, voter, ballot.voters()))
     return refuse(ErrorCode::ROLE_MISSING, "ballot.voters", v1::Role_Name(ballot.voters()), {},
                   voter);
-  if (std::ranges::find(proposal->votes(), voter, &v1::CastVote::party) != proposal->votes().end())
-    return refuse(ErrorCode::VOTE_TWICE, "ballot.one_vote", "1", "1", voter);
-  if (proposal->votes_size() == kVotesMax)
-    return refuse(ErrorCode::PROPOSAL_STATE, "ballot.votes", std::to_string(kVotesMax));
-  auto* cast = proposal->add_votes();
-  cast->set_party(voter);
-  cast->set_approve(action.approve());
-  cast->set_leaf(static_cast<std::int64_t>(context.leaf));
-  const auto votes = count_votes(context, *proposal, action.approve());
+  if (auto done = cast(context, *proposal->mutable_votes(), action.approve()); !done) return done;
+  const auto votes = count_votes(
+      proposal->votes(), action.approve(),
+      [&](const std::string& party) { return acts_as(context, party, ballot.voters()); });
   if (action.approve() && votes >= ballot.approvals()) {
     proposal->set_state(v1::CARRIED_BY_VOTE);
     proposal->set_executable_from(std::min(context.now + ballot.time_lock(), kTimeMax));
@@ -175,7 +160,7 @@ Ruling execute(Context& context, const v1::Execute& action) {
     return refuse(ErrorCode::TIME_LOCKED, "ballot.time_lock",
                   time_text(proposal->executable_from()), {}, time_text(context.now));
   if (auto allowed = need_proposer(context, proposal->ballot()); !allowed) return allowed;
-  context.by_vote = true;
+  context.mandated = true;
   if (auto done = carry_out(context, proposal->resolution()); !done) return done;
   close(context, *proposal, v1::EXECUTED);
   put(context, *proposal);

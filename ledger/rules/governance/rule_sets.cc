@@ -1,13 +1,17 @@
 #include <algorithm>
 
 #include "crypto/envelope.h"
+#include "ledger/formula/rational.h"
 #include "ledger/rules/due.h"
 #include "ledger/rules/governance/governance.h"
 
 namespace puhui::ledger {
 namespace {
 
-constexpr int kSignerLinesMax = 256;
+constexpr int kRuleLinesMax = 256;
+constexpr std::uint32_t kNoticeDaysMax = 366;
+constexpr std::int64_t kCalendarDaysMax = 3'660;
+constexpr std::uint32_t kVintageYearsMax = 100;
 constexpr int kPurposesMax = 64;
 constexpr std::uint32_t kVotersMax = 64;
 constexpr Micros kBallotTimeMax = 3'660 * kMicrosPerDay;
@@ -71,6 +75,75 @@ bool are_ballots(const v1::RuleSet& rules) {
   });
 }
 
+bool is_notice(const v1::NoticePeriod& notice) { return notice.days() <= kNoticeDaysMax; }
+
+bool are_procedures(const v1::RuleSet& rules) {
+  std::set<v1::FilingKind> kinds;
+  return std::ranges::all_of(rules.procedures(), [&kinds](const v1::FilingProcedure& procedure) {
+    return v1::FilingKind_IsValid(procedure.kind()) &&
+           procedure.kind() != v1::FILING_KIND_UNSPECIFIED &&
+           kinds.insert(procedure.kind()).second && procedure.approvals() <= kVotersMax &&
+           procedure.rejections() <= kVotersMax && is_notice(procedure.notice()) &&
+           (procedure.approvals() == 0 || is_role(procedure.reviewers()));
+  });
+}
+
+bool is_calendar(const v1::Calendar& calendar) {
+  const auto is_known = [&calendar](std::int64_t day) {
+    return day >= calendar.from() && day < calendar.to();
+  };
+  return is_day(calendar.from()) && is_day(calendar.to()) && calendar.from() <= calendar.to() &&
+         calendar.to() - calendar.from() <= kCalendarDaysMax &&
+         std::ranges::all_of(calendar.holidays(), is_known) &&
+         std::ranges::all_of(calendar.worked_weekend_days(),
+                             [&](std::int64_t day) { return is_known(day) && !is_weekday(day); });
+}
+
+bool are_buffers(const v1::RuleSet& rules) {
+  std::set<std::string> methodologies;
+  return std::ranges::all_of(rules.buffers(), [&methodologies](const v1::BufferRule& buffer) {
+    const auto share = formula::Rational::parse(buffer.share());
+    return share && !share->is_negative() && share->compare(formula::Rational(1)) < 0 &&
+           is_name(buffer.account()) && is_text(buffer.methodology()) &&
+           methodologies.insert(buffer.methodology()).second;
+  });
+}
+
+bool are_vintages(const v1::RuleSet& rules) {
+  std::set<std::pair<std::string, std::string>> lines;
+  return std::ranges::all_of(rules.vintages(), [&lines](const v1::VintageRule& vintage) {
+    return (vintage.purpose().empty() || is_name(vintage.purpose())) &&
+           is_text(vintage.methodology()) && vintage.years() <= kVintageYearsMax &&
+           lines.insert({vintage.purpose(), vintage.methodology()}).second;
+  });
+}
+
+bool are_person_caps(const v1::RuleSet& rules) {
+  std::set<std::string> scenarios;
+  return std::ranges::all_of(rules.person_caps(), [&scenarios](const v1::PersonCap& cap) {
+    return is_name(cap.scenario()) && cap.day_g() >= 0 && cap.year_g() >= 0 &&
+           scenarios.insert(cap.scenario()).second;
+  });
+}
+
+// What filing, issuance and credits go by.
+Ruling check_registry_rules(const v1::RuleSet& rules) {
+  const auto bad = [](const char* what) {
+    return refuse(ErrorCode::RULE_MALFORMED, "rules.form", {}, {}, what);
+  };
+  if (!are_procedures(rules)) return bad("procedures");
+  if (!is_notice(rules.issuance_notice())) return bad("issuance_notice");
+  if (!is_calendar(rules.calendar())) return bad("calendar");
+  if (rules.other_schemes_size() > kRequirementsMax ||
+      !std::ranges::all_of(rules.other_schemes(), is_label))
+    return bad("other_schemes");
+  if (rules.buffers_size() > kRuleLinesMax || !are_buffers(rules)) return bad("buffers");
+  if (rules.vintages_size() > kRuleLinesMax || !are_vintages(rules)) return bad("vintages");
+  if (rules.person_caps_size() > kRuleLinesMax || !are_person_caps(rules))
+    return bad("person_caps");
+  return {};
+}
+
 // Parties that hold a role for the whole city, and their keys in force; counted no further than
 // wanted.
 struct Holders {
@@ -131,7 +204,7 @@ Ruling check_rules_form(const v1::RuleSet& rules) {
   if (!is_window(rules.effective_from(), rules.effective_to())) return bad("window");
   if (rules.valid_ahead_max() < 0) return bad("valid_ahead_max");
   if (!is_hash_or_empty(rules.document_sha256())) return bad("document_sha256");
-  if (rules.signers_size() > kSignerLinesMax) return bad("signers");
+  if (rules.signers_size() > kRuleLinesMax) return bad("signers");
   std::set<std::string> actions;
   for (const auto& line : rules.signers()) {
     if (!is_signer_line(line) || !actions.insert(line.action()).second) return bad("signers");
@@ -144,7 +217,7 @@ Ruling check_rules_form(const v1::RuleSet& rules) {
   for (const auto& purpose : rules.purposes())
     if (!is_name(purpose) || !purposes.insert(purpose).second) return bad("purposes");
   if (rules.has_plan() && !is_plan(rules.plan())) return bad("plan");
-  return {};
+  return check_registry_rules(rules);
 }
 
 void put_rule_set(Context& context, const v1::RuleSet& rules) {

@@ -14,11 +14,14 @@ namespace puhui::ledger {
 
 // ---- holding.cc ----
 // Order: accounts known and different; amount or serials well formed; holder not restrained;
-// signers; serials held.
+// signers (line "transfer.buffer" out of a buffer); serials held.
 [[nodiscard]] Ruling transfer(Context& context, const v1::Transfer& action);
-// Order: account known; purpose of the rules; beneficiary; period; amount or serials well formed;
-// holder not restrained; signers (line "retire.<purpose>" of the table, or "retire" where there is
-// none); serials held.
+// Order: account known, and no buffer; purpose of the rules; beneficiary; period; amount or serials
+// well formed; holder not restrained; signers (line "retire.<purpose>" of the table, or "retire"
+// where there is none); serials held, of a vintage that serves the purpose.
 [[nodiscard]] Ruling retire(Context& context, const v1::Retire& action);
+// Order: account known, and no buffer; reason; amount or serials well formed; holder not
+// restrained; signers; serials held.
+[[nodiscard]] Ruling cancel(Context& context, const v1::Cancel& action);
 
 }  // namespace puhui::ledger

@@ -4,6 +4,7 @@
 #include "ledger/rules/checks.h"
 #include "ledger/rules/holding/actions.h"
 #include "ledger/rules/holding/holdings.h"
+#include "ledger/rules/reductions/reductions.h"
 #include "ledger/rules/signers.h"
 
 namespace puhui::ledger {
@@ -61,6 +62,23 @@ Ruling check_retirement_form(const Context& context, const v1::Retire& action) {
   return check_quantity(action.serials(), action.amount_kg());
 }
 
+// A buffer is for reversals alone.
+Ruling need_no_buffer(const v1::Account& account) {
+  if (account.kind() != v1::ACCOUNT_BUFFER) return {};
+  return refuse(ErrorCode::ACCOUNT_KIND, "account.kind", "no buffer", {}, account.account());
+}
+
+Ruling need_all_serving(const Context& context, const std::vector<v1::UnitBlock>& pieces,
+                        const std::string& purpose) {
+  if (context.rules.vintages().empty()) return {};
+  for (const auto& piece : pieces) {
+    const auto batch = need_batch(context, piece.batch());
+    if (!batch) return tl::make_unexpected(batch.error());
+    if (auto serves = need_serving(context, *batch, purpose); !serves) return serves;
+  }
+  return {};
+}
+
 }  // namespace
 
 Ruling transfer(Context& context, const v1::Transfer& action) {
@@ -78,7 +96,9 @@ Ruling transfer(Context& context, const v1::Transfer& action) {
     return refuse(ErrorCode::EVENT_MALFORMED, "form.trade");
   const auto subject = need_holder(context, *from, quantity(action.serials(), action.amount_kg()));
   if (!subject) return tl::make_unexpected(subject.error());
-  const auto* line = action.has_trade() ? "transfer.trade" : "transfer";
+  const auto* line = from->kind() == v1::ACCOUNT_BUFFER ? "transfer.buffer"
+                     : action.has_trade()               ? "transfer.trade"
+                                                        : "transfer";
   if (auto met = require_signers(context, line, *subject); !met) return met;
   auto pieces = take(context, action.from(), action.serials(), action.amount_kg());
   if (!pieces) return tl::make_unexpected(pieces.error());
@@ -92,6 +112,7 @@ Ruling transfer(Context& context, const v1::Transfer& action) {
 Ruling retire(Context& context, const v1::Retire& action) {
   const auto account = need_account(context, action.account());
   if (!account) return tl::make_unexpected(account.error());
+  if (auto kind = need_no_buffer(*account); !kind) return kind;
   if (auto form = check_retirement_form(context, action); !form) return form;
   const auto subject =
       need_holder(context, *account, quantity(action.serials(), action.amount_kg()));
@@ -103,19 +124,40 @@ Ruling retire(Context& context, const v1::Retire& action) {
     return met;
   auto pieces = take(context, action.account(), action.serials(), action.amount_kg());
   if (!pieces) return tl::make_unexpected(pieces.error());
+  if (auto serve = need_all_serving(context, *pieces, action.purpose()); !serve) return serve;
 
   v1::Retirement retirement;
   *retirement.mutable_retirement() = action;
   retirement.set_retired_at(static_cast<std::int64_t>(context.leaf));
   retirement.set_time(context.now);
   for (const auto& piece : *pieces) {
-    end_as_retired(context, piece, action.account());
+    put_ended(context, piece, action.account(), v1::RETIRED);
     record_move(context, piece, v1::MOVE_RETIRE, action.account(), "");
   }
   *retirement.mutable_serials() = context.outcome.serials();
   retirement.set_amount_kg(kilograms(retirement.serials()));
   context.state.put(key::retirement(context.leaf), retirement);
   context.fact("retired_kg", std::to_string(retirement.amount_kg()));
+  return {};
+}
+
+Ruling cancel(Context& context, const v1::Cancel& action) {
+  const auto account = need_account(context, action.account());
+  if (!account) return tl::make_unexpected(account.error());
+  if (auto kind = need_no_buffer(*account); !kind) return kind;
+  if (action.reason().empty() || action.reason().size() > kTextSizeMax) return malformed("reason");
+  if (auto form = check_quantity(action.serials(), action.amount_kg()); !form) return form;
+  const auto subject =
+      need_holder(context, *account, quantity(action.serials(), action.amount_kg()));
+  if (!subject) return tl::make_unexpected(subject.error());
+  if (auto met = require_signers(context, "cancel", *subject); !met) return met;
+  const auto pieces = take(context, action.account(), action.serials(), action.amount_kg());
+  if (!pieces) return tl::make_unexpected(pieces.error());
+  for (const auto& piece : *pieces) {
+    put_ended(context, piece, action.account(), v1::CANCELLED);
+    record_move(context, piece, v1::MOVE_CANCEL, action.account(), "");
+  }
+  context.fact("cancelled_kg", std::to_string(kilograms(context.outcome.serials())));
   return {};
 }
 

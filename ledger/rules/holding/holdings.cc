@@ -15,10 +15,6 @@ std::string text(std::uint64_t start, std::uint64_t end) {
   return std::to_string(start) + "-" + std::to_string(end);
 }
 
-std::int64_t count(const v1::UnitBlock& block) {
-  return static_cast<std::int64_t>(block.end() - block.start() + 1);
-}
-
 // Where a search for the account's lowest serials begins: it holds none below.
 std::uint64_t serials_from(const State& state, const std::string& account) {
   const auto stored = state.get(key::serials_from(account));
@@ -31,9 +27,15 @@ void put_serials_from(Context& context, const std::string& account, std::uint64_
   context.state.put(key::serials_from(account), bytes);
 }
 
-void change_balance(Context& context, v1::Account account, std::int64_t delta_kg) {
+std::int64_t free_kg(const v1::Account& account) {
+  return account.units_held_kg() - account.units_bound_kg();
+}
+
+// What an account holds more, or less; bound or not.
+void change_balance(Context& context, v1::Account account, std::int64_t delta_kg, bool bound) {
   account.set_units_held_kg(account.units_held_kg() + delta_kg);
-  assert(account.units_held_kg() >= 0);
+  if (bound) account.set_units_bound_kg(account.units_bound_kg() + delta_kg);
+  assert(account.units_bound_kg() >= 0 && free_kg(account) >= 0);
   context.state.put(key::account(account.account()), account);
   context.totals.set_units_held_kg(context.totals.units_held_kg() + delta_kg);
 }
@@ -44,28 +46,30 @@ v1::Account account_of(const State& state, const std::string& name) {
   return std::move(*account);
 }
 
+// Where a held block with this first serial is looked up by its holder, or by what binds it.
+std::string index_of(const v1::UnitBlock& block, std::uint64_t start) {
+  return block.bound_by().empty() ? key::holding(block.account(), start)
+                                  : key::bound(block.bound_by(), start);
+}
+
 void put_block(Context& context, const v1::UnitBlock& block) {
   context.state.put(key::block(block.end()), block);
   if (block.state() != v1::HELD) return;
   std::string end;
   crypto::append_u64(end, block.end());
-  context.state.put(key::holding(block.account(), block.start()), end);
+  context.state.put(index_of(block, block.start()), end);
 }
 
 void erase_block(Context& context, const v1::UnitBlock& block) {
   context.state.erase(key::block(block.end()));
-  context.state.erase(key::holding(block.account(), block.start()));
+  if (block.state() == v1::HELD) context.state.erase(index_of(block, block.start()));
 }
 
-// The block that contains this serial, if any was ever issued.
-std::optional<v1::UnitBlock> block_of(const State& state, std::uint64_t serial) {
-  const auto found = state.at_or_after("vU", key::block(serial));
-  if (!found) return std::nullopt;
-  v1::UnitBlock block;
-  const bool parsed = block.ParseFromString(found->value);
-  assert(parsed && "a stored unit block does not parse");
-  if (!parsed || block.start() > serial) return std::nullopt;
-  return block;
+// The block whose last serial a look-up answered.
+v1::UnitBlock block_ending(const State& state, std::string_view end) {
+  auto block = state.find<v1::UnitBlock>(key::block(crypto::read_u64(end)));
+  assert(block && "a holding names a block that is not stored");
+  return std::move(*block);
 }
 
 // The block with `serial`, if `account` holds it.
@@ -82,9 +86,17 @@ tl::expected<v1::UnitBlock, Refusal> held_block(const Context& context, const st
         ErrorCode::SERIAL_RETIRED, "serials.held", "retirement is final",
         text(block->start(), block->end()) + " retired at " + std::to_string(block->since()),
         asked_text);
+  if (block->state() != v1::HELD)
+    return refuse(ErrorCode::SERIAL_ENDED, "serials.held", "units held",
+                  text(block->start(), block->end()) + " " + v1::UnitState_Name(block->state()) +
+                      " at " + std::to_string(block->since()),
+                  asked_text);
   if (block->account() != account)
     return refuse(ErrorCode::SERIAL_NOT_OWNED, "serials.held", "serials of " + account,
                   "held by " + block->account(), asked_text);
+  if (!block->bound_by().empty())
+    return refuse(ErrorCode::SERIAL_BOUND, "serials.free", "serials free to move",
+                  block->bound_by(), asked_text);
   return std::move(*block);
 }
 
@@ -132,19 +144,20 @@ v1::UnitBlock next_held(const Context& context, const std::string& account, std:
     assert(at && "an account's balance is what its blocks add up to");
     end = std::move(at->value);
   }
-  auto block = context.state.find<v1::UnitBlock>(key::block(crypto::read_u64(*end)));
-  assert(block && "a holding names a block that is not stored");
-  return std::move(*block);
+  return block_ending(context.state, *end);
 }
 
 // Takes the lowest serials an account holds, as many as asked.
 tl::expected<void, Refusal> take_lowest(Context& context, const v1::Account& holder,
                                         std::int64_t amount_kg,
                                         std::vector<v1::UnitBlock>& pieces) {
-  if (holder.units_held_kg() < amount_kg)
+  if (free_kg(holder) < amount_kg) {
+    const auto bound = holder.units_bound_kg();
     return refuse(ErrorCode::BALANCE_INSUFFICIENT, "balance.units",
-                  std::to_string(holder.units_held_kg()) + " kg held", {},
+                  std::to_string(free_kg(holder)) + " kg held",
+                  bound == 0 ? std::string() : std::to_string(bound) + " kg bound",
                   std::to_string(amount_kg) + " kg");
+  }
   auto from = serials_from(context.state, holder.account());
   for (auto left = amount_kg; left > 0;) {
     if (pieces.size() == kRangesMax)
@@ -160,17 +173,38 @@ tl::expected<void, Refusal> take_lowest(Context& context, const v1::Account& hol
   return {};
 }
 
-// The block that begins right after a piece, if this account holds it.
-std::optional<v1::UnitBlock> held_after(const Context& context, const v1::UnitBlock& piece,
-                                        const std::string& account) {
-  const auto end = context.state.get(key::holding(account, piece.end() + 1));
+// The block that begins right after a piece, if it is held and bound alike.
+std::optional<v1::UnitBlock> held_after(const Context& context, const v1::UnitBlock& piece) {
+  const auto end = context.state.get(index_of(piece, piece.end() + 1));
   if (!end) return std::nullopt;
-  return context.state.find<v1::UnitBlock>(key::block(crypto::read_u64(*end)));
+  return block_ending(context.state, *end);
 }
 
 bool mergeable(const v1::UnitBlock& a, const v1::UnitBlock& b) {
   return a.state() == v1::HELD && b.state() == v1::HELD && a.account() == b.account() &&
-         a.batch() == b.batch();
+         a.batch() == b.batch() && a.bound_by() == b.bound_by();
+}
+
+// Stores a held piece, merged with its neighbours where they are alike.
+void put_held(Context& context, v1::UnitBlock piece) {
+  // Blocks leave no gaps, so the one before ends right before.
+  if (const auto left = context.state.find<v1::UnitBlock>(key::block(piece.start() - 1));
+      left && mergeable(*left, piece)) {
+    erase_block(context, *left);
+    piece.set_start(left->start());
+  }
+  if (const auto right = held_after(context, piece); right && mergeable(*right, piece)) {
+    erase_block(context, *right);
+    piece.set_end(right->end());
+  }
+  put_block(context, piece);
+}
+
+v1::UnitBlock held_by(const Context& context, v1::UnitBlock piece, const std::string& account) {
+  piece.set_state(v1::HELD);
+  piece.set_account(account);
+  piece.set_since(static_cast<std::int64_t>(context.leaf));
+  return piece;
 }
 
 }  // namespace
@@ -231,37 +265,81 @@ tl::expected<std::vector<v1::UnitBlock>, Refusal> take(Context& context, const s
     if (auto taken = take_range(context, account, range, pieces); !taken)
       return tl::make_unexpected(taken.error());
   for (const auto& piece : pieces) taken_kg += count(piece);
-  change_balance(context, holder, -taken_kg);
+  change_balance(context, holder, -taken_kg, false);
+  return pieces;
+}
+
+std::optional<v1::UnitBlock> block_of(const State& state, std::uint64_t serial) {
+  const auto found = state.at_or_after("vU", key::block(serial));
+  if (!found) return std::nullopt;
+  v1::UnitBlock block;
+  const bool parsed = block.ParseFromString(found->value);
+  assert(parsed && "a stored unit block does not parse");
+  if (!parsed || block.start() > serial) return std::nullopt;
+  return block;
+}
+
+v1::UnitBlock take_piece(Context& context, const v1::UnitBlock& block, std::uint64_t start,
+                         std::uint64_t end) {
+  auto piece = cut(context, block, start, end);
+  if (block.state() == v1::HELD)
+    change_balance(context, account_of(context.state, block.account()), -count(piece),
+                   !block.bound_by().empty());
+  return piece;
+}
+
+tl::expected<std::vector<v1::UnitBlock>, Refusal> take_bound(Context& context,
+                                                             const std::string& bond) {
+  std::vector<v1::UnitBlock> pieces;
+  const auto prefix = key::bonds(bond);
+  for (auto at = context.state.at_or_after(prefix, prefix); at;
+       at = context.state.at_or_after(prefix, prefix)) {
+    if (pieces.size() == kRangesMax)
+      return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
+    const auto block = block_ending(context.state, at->value);
+    pieces.push_back(take_piece(context, block, block.start(), block.end()));
+  }
   return pieces;
 }
 
 void give(Context& context, v1::UnitBlock piece, const std::string& account) {
-  piece.set_state(v1::HELD);
-  piece.set_account(account);
-  piece.set_since(static_cast<std::int64_t>(context.leaf));
+  piece = held_by(context, std::move(piece), account);
+  piece.clear_bound_by();
   const auto holder = account_of(context.state, account);
-  if (holder.units_held_kg() == 0 || piece.start() < serials_from(context.state, account))
+  if (free_kg(holder) == 0 || piece.start() < serials_from(context.state, account))
     put_serials_from(context, account, piece.start());
-  change_balance(context, holder, count(piece));
-  // Blocks leave no gaps, so the one before ends right before.
-  if (const auto left = context.state.find<v1::UnitBlock>(key::block(piece.start() - 1));
-      left && mergeable(*left, piece)) {
-    erase_block(context, *left);
-    piece.set_start(left->start());
-  }
-  if (const auto right = held_after(context, piece, account); right && mergeable(*right, piece)) {
-    erase_block(context, *right);
-    piece.set_end(right->end());
-  }
-  put_block(context, piece);
+  change_balance(context, holder, count(piece), false);
+  put_held(context, std::move(piece));
 }
 
-void end_as_retired(Context& context, v1::UnitBlock piece, const std::string& account) {
-  piece.set_state(v1::RETIRED);
+void bind(Context& context, v1::UnitBlock piece, const std::string& account,
+          const std::string& bond) {
+  piece = held_by(context, std::move(piece), account);
+  piece.set_bound_by(bond);
+  change_balance(context, account_of(context.state, account), count(piece), true);
+  put_held(context, std::move(piece));
+}
+
+void put_ended(Context& context, v1::UnitBlock piece, const std::string& account,
+               v1::UnitState state) {
+  piece.set_state(state);
   piece.set_account(account);
   piece.set_since(static_cast<std::int64_t>(context.leaf));
+  piece.clear_bound_by();
   put_block(context, piece);
-  context.totals.set_units_retired_kg(context.totals.units_retired_kg() + count(piece));
+  auto& totals = context.totals;
+  const auto ended_kg = count(piece);
+  if (state == v1::RETIRED)
+    totals.set_units_retired_kg(totals.units_retired_kg() + ended_kg);
+  else if (state == v1::CANCELLED)
+    totals.set_units_cancelled_kg(totals.units_cancelled_kg() + ended_kg);
+  else
+    totals.set_units_expired_kg(totals.units_expired_kg() + ended_kg);
+}
+
+void mark_recalled(Context& context, v1::UnitBlock piece) {
+  piece.set_recalled_at(static_cast<std::int64_t>(context.leaf));
+  put_block(context, piece);
 }
 
 void record_move(Context& context, const v1::UnitBlock& piece, v1::UnitMoveKind kind,

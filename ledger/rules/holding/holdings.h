@@ -26,8 +26,12 @@ inline constexpr std::size_t kRangesMax = 1000;
 [[nodiscard]] std::int64_t kilograms(
     const google::protobuf::RepeatedPtrField<v1::SerialRange>& serials);
 
-// Removes serials from what `account` holds: the named ranges, or the lowest `amount_kg`.
-// serial.not_owned, serial.retired; balance.insufficient.
+[[nodiscard]] inline std::int64_t count(const v1::UnitBlock& block) {
+  return static_cast<std::int64_t>(block.end() - block.start() + 1);
+}
+
+// Removes serials from what `account` holds free: the named ranges, or the lowest `amount_kg`.
+// serial.not_owned, serial.retired, serial.ended, serial.bound; balance.insufficient.
 [[nodiscard]] tl::expected<std::vector<v1::UnitBlock>, Refusal> take(
     Context& context, const std::string& account,
     const google::protobuf::RepeatedPtrField<v1::SerialRange>& serials, std::int64_t amount_kg);
@@ -35,8 +39,26 @@ inline constexpr std::size_t kRangesMax = 1000;
 // Adds a piece (start, end, batch, batch_start) to an account, merging it with its neighbours
 // there.
 void give(Context& context, v1::UnitBlock piece, const std::string& account);
-// Ends a piece: it stays for ever as retired by `account` at this leaf.
-void end_as_retired(Context& context, v1::UnitBlock piece, const std::string& account);
+// Adds a piece to an account, bound: it may not move until what binds it (UnitBlock.bound_by) lets
+// go of it.
+void bind(Context& context, v1::UnitBlock piece, const std::string& account,
+          const std::string& bond);
+// Removes all that is bound by it from its holders. TOO_LARGE beyond kRangesMax pieces.
+[[nodiscard]] tl::expected<std::vector<v1::UnitBlock>, Refusal> take_bound(Context& context,
+                                                                           const std::string& bond);
+// Ends a piece that was taken: it stays for ever as retired, cancelled or expired from `account` at
+// this leaf.
+void put_ended(Context& context, v1::UnitBlock piece, const std::string& account,
+               v1::UnitState state);
+
+// The block that contains this serial, if it was ever issued.
+[[nodiscard]] std::optional<v1::UnitBlock> block_of(const State& state, std::uint64_t serial);
+// Cuts [start, end] out of a block, whatever its state; if it was held, its holder holds it no
+// more.
+[[nodiscard]] v1::UnitBlock take_piece(Context& context, const v1::UnitBlock& block,
+                                       std::uint64_t start, std::uint64_t end);
+// Puts a retired piece back, recalled at this leaf.
+void mark_recalled(Context& context, v1::UnitBlock piece);
 // Adds the piece's step to its history, and the range to the outcome.
 void record_move(Context& context, const v1::UnitBlock& piece, v1::UnitMoveKind kind,
                  const std::string& from, const std::string& to);

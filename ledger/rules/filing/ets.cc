@@ -1,0 +1,114 @@
+#include <set>
+
+#include "ledger/rules/checks.h"
+#include "ledger/rules/filing/actions.h"
+#include "ledger/rules/filing/filing.h"
+
+namespace puhui::ledger {
+namespace {
+
+constexpr std::string_view kNotInEtsBoundary = "not_in_ets_boundary";
+constexpr int kFirmsMax = 1'000;
+constexpr int kKeysOfFirmMax = 64;
+constexpr std::uint32_t kYearMin = 2000, kYearMax = 9999;
+
+Ruling check_firm(const v1::EtsFirm& firm) {
+  if (!is_label(firm.legal_entity())) return malformed("legal_entity");
+  if (firm.energy_band().size() > kTextSizeMax) return malformed("energy_band");
+  if (firm.allowances_due_kg() < 0 || firm.verified_emissions_kg() < 0) return malformed("amount");
+  if (firm.keys_size() > kKeysOfFirmMax) return malformed("keys");
+  for (const auto& meter : firm.keys())
+    if (!is_name(meter)) return malformed("keys");
+  return {};
+}
+
+Ruling check_list(const v1::PublishEtsList& action) {
+  if (action.year() < kYearMin || action.year() > kYearMax) return malformed("year");
+  if (action.firms().empty() || action.firms_size() > kFirmsMax) return malformed("firms");
+  if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
+  std::set<std::string> entities;
+  for (const auto& firm : action.firms()) {
+    if (auto form = check_firm(firm); !form) return form;
+    if (!entities.insert(firm.legal_entity()).second) return malformed("firms");
+  }
+  return {};
+}
+
+// Of the newest list that is complete; 0 if none is.
+std::uint32_t year_in_force(const State& state) {
+  const auto stored = state.get(key::ets_year_in_force());
+  return stored ? crypto::read_u32(*stored) : 0;
+}
+
+void erase_keys(Context& context, std::uint32_t year, const v1::EtsFirm& firm) {
+  for (const auto& meter : firm.keys()) {
+    const auto stored = key::ets_key(year, meter);
+    if (context.state.get(stored) == firm.legal_entity()) context.state.erase(stored);
+  }
+}
+
+// Answers whether the firm is new to the list.
+bool put_firm(Context& context, std::uint32_t year, const v1::EtsFirm& firm) {
+  const auto stored = key::ets_firm(year, firm.legal_entity());
+  const auto before = context.state.find<v1::EtsFirm>(stored);
+  if (before) erase_keys(context, year, *before);
+  context.state.put(stored, firm);
+  for (const auto& meter : firm.keys())
+    context.state.put(key::ets_key(year, meter), firm.legal_entity());
+  return !before;
+}
+
+// Whether the list in force names the owner's legal entity or one of the project's keys.
+std::string listed(const Context& context, const v1::FileProject& project) {
+  const auto year = year_in_force(context.state);
+  if (year == 0) return {};
+  const auto entity = legal_entity(context, project.owner());
+  if (context.state.has(key::ets_firm(year, entity))) return entity;
+  for (const auto& meter : project.keys())
+    if (const auto firm = context.state.get(key::ets_key(year, meter)))
+      return meter + " of " + *firm;
+  return {};
+}
+
+}  // namespace
+
+Ruling publish_ets_list(Context& context, const v1::PublishEtsList& action) {
+  if (auto form = check_list(action); !form) return form;
+  const auto in_force = year_in_force(context.state);
+  if (action.year() < in_force)
+    return refuse(ErrorCode::PERIOD_INVALID, "ets.year", std::to_string(in_force), {},
+                  std::to_string(action.year()));
+  if (auto met = require_signers(context, "ets.publish", the_city()); !met) return met;
+  const auto stored = key::ets_year(action.year());
+  auto year = context.state.find<v1::EtsYear>(stored).value_or(v1::EtsYear());
+  year.set_year(action.year());
+  for (const auto& firm : action.firms())
+    if (put_firm(context, action.year(), firm)) year.set_firms(year.firms() + 1);
+  if (action.is_last_part()) {
+    year.set_complete_at(static_cast<std::int64_t>(context.leaf));
+    std::string bytes;
+    crypto::append_u32(bytes, action.year());
+    context.state.put(key::ets_year_in_force(), bytes);
+  }
+  context.state.put(stored, year);
+  context.fact("firms", std::to_string(year.firms()));
+  return {};
+}
+
+bool is_registry_check(std::string_view name) { return name == kNotInEtsBoundary; }
+
+Ruling run_registry_checks(const Context& context, const v1::Methodology& methodology,
+                           const v1::FileProject& project) {
+  const auto& checks = methodology.registry_checks();
+  if (std::ranges::find(checks, kNotInEtsBoundary) == checks.end()) return {};
+  const auto inside = [](std::string who) {
+    return refuse(ErrorCode::GUARD_FAILED, std::string(kNotInEtsBoundary),
+                  "owner and keys outside every ETS boundary", "inside", std::move(who));
+  };
+  const auto owner = context.state.find<v1::Party>(key::party(project.owner()));
+  if (owner && owner->in_ets_boundary()) return inside(project.owner());
+  if (auto who = listed(context, project); !who.empty()) return inside(std::move(who));
+  return {};
+}
+
+}  // namespace puhui::ledger

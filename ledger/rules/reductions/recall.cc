@@ -1,0 +1,192 @@
+#include <algorithm>
+
+#include "ledger/rules/checks.h"
+#include "ledger/rules/filing/filing.h"
+#include "ledger/rules/holding/holdings.h"
+#include "ledger/rules/reductions/actions.h"
+#include "ledger/rules/reductions/reductions.h"
+
+namespace puhui::ledger {
+namespace {
+
+using Ranges = google::protobuf::RepeatedPtrField<v1::SerialRange>;
+
+// Ranges of a batch; all of it when none are named.
+tl::expected<Ranges, Refusal> ranges_of(const v1::UnitBatch& batch, const Ranges& serials) {
+  if (serials.empty()) {
+    Ranges all;
+    auto* whole = all.Add();
+    whole->set_start(batch.start());
+    whole->set_end(batch.end());
+    return all;
+  }
+  if (auto form = check_quantity(serials, 0); !form) return tl::make_unexpected(form.error());
+  for (const auto& range : serials)
+    if (range.start() < batch.start() || range.end() > batch.end())
+      return refuse(ErrorCode::SERIAL_NOT_OWNED, "serials.of_batch", batch.serial(), {},
+                    std::to_string(range.start()) + "-" + std::to_string(range.end()));
+  return serials;
+}
+
+// Calls `visit(block, start, end)` for the part of each block in the ranges that `wants` it, a
+// bounded number of them. TOO_LARGE.
+template <class Wants, class Visit>
+Ruling visit_blocks(Context& context, const Ranges& ranges, Wants wants, Visit visit) {
+  std::size_t visited = 0;
+  for (const auto& range : ranges)
+    for (auto serial = range.start(); serial <= range.end();) {
+      const auto block = block_of(context.state, serial);
+      const auto end = std::min(range.end(), block->end());
+      if (++visited > kRangesMax)
+        return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
+      if (wants(*block)) visit(*block, serial, end);
+      serial = end + 1;
+    }
+  return {};
+}
+
+// Takes units out of the buffer for what cannot be taken back; the rest is owed by the project.
+Ruling cover(Context& context, v1::Project& project, std::int64_t amount_kg,
+             v1::RecallRecord& record) {
+  const auto* rule = buffer_rule(context.rules, project.filing().methodology());
+  const auto buffer = rule == nullptr
+                          ? std::nullopt
+                          : context.state.find<v1::Account>(key::account(rule->account()));
+  const auto there = buffer ? buffer->units_held_kg() - buffer->units_bound_kg() : 0;
+  const auto covered = std::min(there, amount_kg);
+  if (covered > 0) {
+    auto pieces = take(context, rule->account(), {}, covered);
+    if (!pieces) return tl::make_unexpected(pieces.error());
+    for (const auto& piece : *pieces) {
+      put_ended(context, piece, rule->account(), v1::CANCELLED);
+      record_move(context, piece, v1::MOVE_COVER, rule->account(), "");
+    }
+  }
+  std::int64_t owed = 0;
+  if (__builtin_add_overflow(project.owed_kg(), amount_kg - covered, &owed))
+    return refuse(ErrorCode::AMOUNT_OVERFLOW, "project.owed");
+  project.set_owed_kg(owed);
+  context.state.put(key::project(project.filing().project()), project);
+  record.set_from_buffer_kg(covered);
+  record.set_owed_kg(amount_kg - covered);
+  return {};
+}
+
+void put_record(Context& context, const v1::Project& project, v1::RecallRecord& record) {
+  record.set_leaf(static_cast<std::int64_t>(context.leaf));
+  record.set_time(context.now);
+  record.set_project(project.filing().project());
+  context.state.put(key::recall(context.leaf), record);
+  context.fact("cancelled_kg", std::to_string(record.cancelled_kg()));
+  context.fact("retired_kg", std::to_string(record.retired_kg()));
+  context.fact("from_buffer_kg", std::to_string(record.from_buffer_kg()));
+  context.fact("owed_kg", std::to_string(record.owed_kg()));
+}
+
+// Cancels what is held of the ranges, and marks what was retired.
+Ruling take_back(Context& context, const Ranges& ranges, v1::RecallRecord& record) {
+  const auto wants = [](const v1::UnitBlock& block) {
+    return block.state() == v1::HELD || (block.state() == v1::RETIRED && block.recalled_at() == 0);
+  };
+  return visit_blocks(context, ranges, wants,
+                      [&](const v1::UnitBlock& block, std::uint64_t start, std::uint64_t end) {
+                        const auto piece = take_piece(context, block, start, end);
+                        if (block.state() == v1::RETIRED) {
+                          record.set_retired_kg(record.retired_kg() + count(piece));
+                          mark_recalled(context, piece);
+                        } else {
+                          record.set_cancelled_kg(record.cancelled_kg() + count(piece));
+                          put_ended(context, piece, block.account(), v1::CANCELLED);
+                        }
+                        record_move(context, piece, v1::MOVE_RECALL, block.account(), "");
+                      });
+}
+
+v1::Project project_of(const Context& context, const std::string& code) {
+  auto project = context.state.find<v1::Project>(key::project(code));
+  assert(project && "a batch names a filed project");
+  return std::move(*project);
+}
+
+// No purpose of the rules is served by units of this batch any more.
+Ruling need_serving_none(const Context& context, const v1::UnitBatch& batch) {
+  const auto& purposes = context.rules.purposes();
+  const auto serves = std::ranges::find_if(purposes, [&](const std::string& purpose) {
+    return need_serving(context, batch, purpose).has_value();
+  });
+  if (serves == purposes.end() && !purposes.empty()) return {};
+  return refuse(ErrorCode::VINTAGE_SERVES, "rules.vintages",
+                serves == purposes.end() ? std::string() : *serves, {}, batch.serial());
+}
+
+}  // namespace
+
+Ruling recall(Context& context, const v1::Recall& action) {
+  if (action.reason().empty() || action.reason().size() > kTextSizeMax) return malformed("reason");
+  if (!action.has_decision() || !is_document(action.decision())) return malformed("decision");
+  auto batch = need_batch(context, action.batch());
+  if (!batch) return tl::make_unexpected(batch.error());
+  const auto ranges = ranges_of(*batch, action.serials());
+  if (!ranges) return tl::make_unexpected(ranges.error());
+  auto project = project_of(context, batch->project());
+  auto subject = about(context, project.filing());
+  subject.amount_kg = kilograms(*ranges);
+  if (auto met = require_signers(context, "recall", subject); !met) return met;
+  v1::RecallRecord record;
+  *record.mutable_recall() = action;
+  if (auto taken = take_back(context, *ranges, record); !taken) return taken;
+  const auto recalled_kg = record.cancelled_kg() + record.retired_kg();
+  if (recalled_kg == 0)
+    return refuse(ErrorCode::RECALL_NOTHING, "recall.serials", {}, {}, batch->serial());
+  batch->set_recalled_kg(batch->recalled_kg() + recalled_kg);
+  context.state.put(key::batch(batch->batch()), *batch);
+  if (auto covered = cover(context, project, record.retired_kg(), record); !covered) return covered;
+  put_record(context, project, record);
+  return {};
+}
+
+Ruling reverse(Context& context, const v1::Reverse& action) {
+  if (action.reason().empty() || action.reason().size() > kTextSizeMax) return malformed("reason");
+  if (!action.has_statement() || !is_document(action.statement())) return malformed("statement");
+  if (auto amount = check_quantity({}, action.amount_kg()); !amount) return amount;
+  auto project = context.state.find<v1::Project>(key::project(action.project()));
+  if (!project)
+    return refuse(ErrorCode::PROJECT_UNKNOWN, "project.known", {}, {}, action.project());
+  auto subject = about(context, project->filing());
+  subject.amount_kg = action.amount_kg();
+  if (auto met = require_signers(context, "reverse", subject); !met) return met;
+  v1::RecallRecord record;
+  *record.mutable_reverse() = action;
+  if (auto covered = cover(context, *project, action.amount_kg(), record); !covered) return covered;
+  put_record(context, *project, record);
+  return {};
+}
+
+Ruling expire(Context& context, const v1::Expire& action) {
+  const auto batch = need_batch(context, action.batch());
+  if (!batch) return tl::make_unexpected(batch.error());
+  const auto ranges = ranges_of(*batch, action.serials());
+  if (!ranges) return tl::make_unexpected(ranges.error());
+  if (auto none = need_serving_none(context, *batch); !none) return none;
+  Subject subject;
+  subject.methodology = batch->methodology();
+  subject.amount_kg = kilograms(*ranges);
+  if (auto met = require_signers(context, "expire", subject); !met) return met;
+  const auto wants = [](const v1::UnitBlock& block) {
+    return block.state() == v1::HELD && block.bound_by().empty();
+  };
+  std::int64_t expired_kg = 0;
+  auto visited =
+      visit_blocks(context, *ranges, wants,
+                   [&](const v1::UnitBlock& block, std::uint64_t start, std::uint64_t end) {
+                     const auto piece = take_piece(context, block, start, end);
+                     put_ended(context, piece, block.account(), v1::EXPIRED);
+                     record_move(context, piece, v1::MOVE_EXPIRE, block.account(), "");
+                     expired_kg += count(piece);
+                   });
+  if (!visited) return visited;
+  context.fact("expired_kg", std::to_string(expired_kg));
+  return {};
+}
+
+}  // namespace puhui::ledger

@@ -1,0 +1,38 @@
+// What the rules of reports, issuance, notices and retirement share.
+#pragma once
+
+#include "ledger/rules/context.h"
+#include "ledger/rules/signers.h"
+
+namespace puhui::ledger {
+
+inline constexpr std::int64_t kGramsPerKilogram = 1000;
+
+// ---- reports.cc ----
+[[nodiscard]] tl::expected<v1::Report, Refusal> need_report(const Context& context,
+                                                            const std::string& name,
+                                                            v1::ReportState state);
+void put_report(Context& context, const v1::Report& report);
+// Turns a report down: its period is free again.
+void reject(Context& context, v1::Report& report);
+[[nodiscard]] v1::Project project_of(const Context& context, const v1::Report& report);
+[[nodiscard]] v1::MethodologyRecord methodology_of(const Context& context,
+                                                   const v1::Report& report);
+[[nodiscard]] Subject about(const Context& context, const v1::Report& report);
+// What the project would carry with this report's result. AMOUNT_OVERFLOW.
+[[nodiscard]] tl::expected<std::int64_t, Refusal> with_carried(const v1::Report& report,
+                                                               const v1::Project& project);
+
+// ---- issuance.cc ----
+[[nodiscard]] tl::expected<v1::UnitBatch, Refusal> need_batch(const Context& context,
+                                                              const std::string& code);
+// The rule for a methodology's buffer, or null.
+[[nodiscard]] const v1::BufferRule* buffer_rule(const v1::RuleSet& rules,
+                                                const std::string& methodology);
+
+// ---- vintages.cc ----
+// VINTAGE_EXPIRED if units of this batch do not serve the purpose any more.
+[[nodiscard]] Ruling need_serving(const Context& context, const v1::UnitBatch& batch,
+                                  const std::string& purpose);
+
+}  // namespace puhui::ledger
