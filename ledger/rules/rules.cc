@@ -1,5 +1,7 @@
 #include "ledger/rules/rules.h"
 
+#include <optional>
+
 #include "ledger/rules/behaviour/actions.h"
 #include "ledger/rules/filing/actions.h"
 #include "ledger/rules/governance/actions.h"
@@ -8,8 +10,12 @@
 
 namespace puhui::ledger {
 
-Ruling decide(Context& context) {
-  const auto& p = context.event.payload;
+namespace {
+
+// Each answers nothing for an action of another family.
+using Decision = std::optional<Ruling>;
+
+Decision of_governance(Context& context, const v1::Payload& p) {
   switch (p.action_case()) {
     case v1::Payload::kRegisterParty:
       return register_party(context, p.register_party());
@@ -37,6 +43,13 @@ Ruling decide(Context& context) {
       return vote(context, p.vote());
     case v1::Payload::kExecute:
       return execute(context, p.execute());
+    default:
+      return std::nullopt;
+  }
+}
+
+Decision of_filing(Context& context, const v1::Payload& p) {
+  switch (p.action_case()) {
     case v1::Payload::kFileMethodology:
       return file_methodology(context, p.file_methodology());
     case v1::Payload::kFileProject:
@@ -59,6 +72,13 @@ Ruling decide(Context& context) {
       return set_standing(context, p.set_standing());
     case v1::Payload::kPublishEtsList:
       return publish_ets_list(context, p.publish_ets_list());
+    default:
+      return std::nullopt;
+  }
+}
+
+Decision of_reductions(Context& context, const v1::Payload& p) {
+  switch (p.action_case()) {
     case v1::Payload::kSubmitReport:
       return submit_report(context, p.submit_report());
     case v1::Payload::kVerifyReport:
@@ -73,6 +93,13 @@ Ruling decide(Context& context) {
       return reverse(context, p.reverse());
     case v1::Payload::kExpire:
       return expire(context, p.expire());
+    default:
+      return std::nullopt;
+  }
+}
+
+Decision of_accounts(Context& context, const v1::Payload& p) {
+  switch (p.action_case()) {
     case v1::Payload::kOpenAccount:
       return open_account(context, p.open_account());
     case v1::Payload::kOpenPersonalAccounts:
@@ -85,11 +112,18 @@ Ruling decide(Context& context) {
       return cancel(context, p.cancel());
     case v1::Payload::kSubmitBehaviourBatch:
       return submit_behaviour_batch(context, p.submit_behaviour_batch());
-    case v1::Payload::kGenesis:
-      return refuse(ErrorCode::GENESIS_DUPLICATE, "genesis.once", "1", "1");
-    case v1::Payload::ACTION_NOT_SET:
-      break;
+    default:
+      return std::nullopt;
   }
+}
+
+}  // namespace
+
+Ruling decide(Context& context) {
+  const auto& p = context.event.payload;
+  if (p.has_genesis()) return refuse(ErrorCode::GENESIS_DUPLICATE, "genesis.once", "1", "1");
+  for (const auto family : {of_accounts, of_reductions, of_filing, of_governance})
+    if (auto decision = family(context, p)) return std::move(*decision);
   return refuse(ErrorCode::EVENT_MALFORMED, "event.action");
 }
 
