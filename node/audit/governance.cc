@@ -280,7 +280,7 @@ Verdict check_holders(const Case& at, v1::Role role, std::uint32_t parties, std:
 
 Verdict check_governable(const Case& at) {
   auto bad = check_replaceable(at, at.rules);
-  if (bad) bad->code = ErrorCode::ROLE_LAST;
+  if (bad) bad->code = code_name(ErrorCode::ROLE_LAST);
   return bad;
 }
 

@@ -78,7 +78,6 @@ void put_units(Case& at, const v1::UnitBatch& batch, const std::string& account)
 struct Quantity {
   const google::protobuf::RepeatedPtrField<v1::SerialRange>& serials;
   std::int64_t amount_kg = 0;
-  bool citywide = false;
 };
 // Either well-formed ranges or a positive amount.
 [[nodiscard]] Verdict check_quantity(const Quantity& quantity);
@@ -93,6 +92,7 @@ void end_as_retired(Case& at, v1::UnitBlock piece, const std::string& account);
 struct Subject {
   std::string owner = {}, holder = {}, party = {}, area = {}, methodology = {}, scenario = {};
   std::int64_t amount_kg = 0;
+  bool citywide = false;
 };
 // Notes what the signer table of the rule set asks for and the signers do not give.
 void need_signers(Case& at, std::string_view action, const Subject& subject);
