@@ -1,16 +1,27 @@
+#include "ledger/rules/holding/holding.h"
+
 #include <algorithm>
 
 #include "ledger/personal.h"
-#include "ledger/rules/checks.h"
 #include "ledger/rules/holding/actions.h"
 #include "ledger/rules/holding/holdings.h"
-#include "ledger/rules/reductions/reductions.h"
-#include "ledger/rules/signers.h"
 
 namespace puhui::ledger {
 namespace {
 
-constexpr std::size_t kNoteSizeMax = 256;
+Ruling need_room(const Context& context, const std::string& name, std::int64_t amount_kg) {
+  const auto& limits = context.rules.position_limits();
+  if (limits.empty()) return {};
+  const auto account = context.state.find<v1::Account>(key::account(name));
+  const auto limit = std::ranges::find(limits, account->kind(), &v1::PositionLimit::kind);
+  if (limit == limits.end() || amount_kg <= limit->max_kg() - account->units_held_kg()) return {};
+  return refuse(ErrorCode::POSITION_LIMIT_REACHED, "rules.position_limits",
+                std::to_string(limit->max_kg()) + " kg",
+                std::to_string(account->units_held_kg()) + " kg",
+                std::to_string(amount_kg) + " kg");
+}
+
+}  // namespace
 
 tl::expected<v1::Account, Refusal> need_account(const Context& context, const std::string& name) {
   if (is_personal_id(name))
@@ -23,7 +34,6 @@ tl::expected<v1::Account, Refusal> need_account(const Context& context, const st
   return refuse(ErrorCode::ACCOUNT_UNKNOWN, "account.known", {}, {}, name);
 }
 
-// The holder, from whose accounts something may leave.
 tl::expected<Subject, Refusal> need_holder(const Context& context, const v1::Account& account,
                                            std::int64_t amount_kg) {
   Subject subject;
@@ -41,45 +51,21 @@ std::int64_t quantity(const google::protobuf::RepeatedPtrField<v1::SerialRange>&
   return serials.empty() ? amount_kg : kilograms(serials);
 }
 
-std::string listed(const google::protobuf::RepeatedPtrField<std::string>& names) {
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
-Ruling check_retirement_form(const Context& context, const v1::Retire& action) {
-  const auto& purposes = context.rules.purposes();
-  if (std::ranges::find(purposes, action.purpose()) == purposes.end())
-    return refuse(ErrorCode::PURPOSE_INVALID, "retirement.purposes", listed(purposes), {},
-                  action.purpose());
-  if (action.beneficiary().empty() || action.beneficiary().size() > kNoteSizeMax)
-    return refuse(ErrorCode::BENEFICIARY_MISSING, "retirement.beneficiary");
-  if (action.note().size() > kNoteSizeMax) return refuse(ErrorCode::EVENT_MALFORMED, "form.note");
-  const bool has_period = action.from() != 0 || action.to() != 0;
-  if (has_period &&
-      (!is_day(action.from()) || !is_day(action.to()) || action.to() <= action.from()))
-    return refuse(ErrorCode::PERIOD_INVALID, "retirement.period");
-  return check_quantity(action.serials(), action.amount_kg());
-}
-
-// A buffer is for reversals alone.
 Ruling need_no_buffer(const v1::Account& account) {
   if (account.kind() != v1::ACCOUNT_BUFFER) return {};
   return refuse(ErrorCode::ACCOUNT_KIND, "account.kind", "no buffer", {}, account.account());
 }
 
-Ruling need_all_serving(const Context& context, const std::vector<v1::UnitBlock>& pieces,
-                        const std::string& purpose) {
-  if (context.rules.vintages().empty()) return {};
+Ruling move(Context& context, const std::vector<v1::UnitBlock>& pieces, const std::string& to) {
+  std::int64_t amount_kg = 0;
+  for (const auto& piece : pieces) amount_kg += count(piece);
+  if (auto room = need_room(context, to, amount_kg); !room) return room;
   for (const auto& piece : pieces) {
-    const auto batch = need_batch(context, piece.batch());
-    if (!batch) return tl::make_unexpected(batch.error());
-    if (auto serves = need_serving(context, *batch, purpose); !serves) return serves;
+    give(context, piece, to);
+    record_move(context, piece, v1::MOVE_TRANSFER, piece.account(), to);
   }
   return {};
 }
-
-}  // namespace
 
 Ruling transfer(Context& context, const v1::Transfer& action) {
   const auto from = need_account(context, action.from());
@@ -91,10 +77,10 @@ Ruling transfer(Context& context, const v1::Transfer& action) {
                   action.from());
   if (auto quantity = check_quantity(action.serials(), action.amount_kg()); !quantity)
     return quantity;
-  if (action.has_trade() && (action.trade().price_cents_per_tonne() < 0 ||
-                             action.trade().reference().size() > kNoteSizeMax))
-    return refuse(ErrorCode::EVENT_MALFORMED, "form.trade");
-  const auto subject = need_holder(context, *from, quantity(action.serials(), action.amount_kg()));
+  const auto amount_kg = quantity(action.serials(), action.amount_kg());
+  if (action.has_trade())
+    if (auto trade = check_trade(context, action.trade(), amount_kg); !trade) return trade;
+  const auto subject = need_holder(context, *from, amount_kg);
   if (!subject) return tl::make_unexpected(subject.error());
   const auto* line = from->kind() == v1::ACCOUNT_BUFFER ? "transfer.buffer"
                      : action.has_trade()               ? "transfer.trade"
@@ -102,63 +88,8 @@ Ruling transfer(Context& context, const v1::Transfer& action) {
   if (auto met = require_signers(context, line, *subject); !met) return met;
   auto pieces = take(context, action.from(), action.serials(), action.amount_kg());
   if (!pieces) return tl::make_unexpected(pieces.error());
-  for (const auto& piece : *pieces) {
-    give(context, piece, action.to());
-    record_move(context, piece, v1::MOVE_TRANSFER, action.from(), action.to());
-  }
-  return {};
-}
-
-Ruling retire(Context& context, const v1::Retire& action) {
-  const auto account = need_account(context, action.account());
-  if (!account) return tl::make_unexpected(account.error());
-  if (auto kind = need_no_buffer(*account); !kind) return kind;
-  if (auto form = check_retirement_form(context, action); !form) return form;
-  const auto subject =
-      need_holder(context, *account, quantity(action.serials(), action.amount_kg()));
-  if (!subject) return tl::make_unexpected(subject.error());
-  const auto own_line = "retire." + action.purpose();
-  if (auto met = require_signers(context, has_line(context.rules, own_line) ? own_line : "retire",
-                                 *subject);
-      !met)
-    return met;
-  auto pieces = take(context, action.account(), action.serials(), action.amount_kg());
-  if (!pieces) return tl::make_unexpected(pieces.error());
-  if (auto serve = need_all_serving(context, *pieces, action.purpose()); !serve) return serve;
-
-  v1::Retirement retirement;
-  *retirement.mutable_retirement() = action;
-  retirement.set_retired_at(static_cast<std::int64_t>(context.leaf));
-  retirement.set_time(context.now);
-  for (const auto& piece : *pieces) {
-    put_ended(context, piece, action.account(), v1::RETIRED);
-    record_move(context, piece, v1::MOVE_RETIRE, action.account(), "");
-  }
-  *retirement.mutable_serials() = context.outcome.serials();
-  retirement.set_amount_kg(kilograms(retirement.serials()));
-  context.state.put(key::retirement(context.leaf), retirement);
-  context.fact("retired_kg", std::to_string(retirement.amount_kg()));
-  return {};
-}
-
-Ruling cancel(Context& context, const v1::Cancel& action) {
-  const auto account = need_account(context, action.account());
-  if (!account) return tl::make_unexpected(account.error());
-  if (auto kind = need_no_buffer(*account); !kind) return kind;
-  if (action.reason().empty() || action.reason().size() > kTextSizeMax) return malformed("reason");
-  if (auto form = check_quantity(action.serials(), action.amount_kg()); !form) return form;
-  const auto subject =
-      need_holder(context, *account, quantity(action.serials(), action.amount_kg()));
-  if (!subject) return tl::make_unexpected(subject.error());
-  if (auto met = require_signers(context, "cancel", *subject); !met) return met;
-  const auto pieces = take(context, action.account(), action.serials(), action.amount_kg());
-  if (!pieces) return tl::make_unexpected(pieces.error());
-  for (const auto& piece : *pieces) {
-    put_ended(context, piece, action.account(), v1::CANCELLED);
-    record_move(context, piece, v1::MOVE_CANCEL, action.account(), "");
-  }
-  context.fact("cancelled_kg", std::to_string(kilograms(context.outcome.serials())));
-  return {};
+  if (auto moved = move(context, *pieces, action.to()); !moved) return moved;
+  return action.has_trade() ? note_trade(context, action.trade(), amount_kg) : Ruling{};
 }
 
 }  // namespace puhui::ledger

@@ -215,9 +215,8 @@ Ruling register_batch(Context& context, const v1::RegisterBatch& action) {
   Subject subject;
   subject.methodology = batch->methodology();
   if (auto met = require_signers(context, "batch.register", subject); !met) return met;
-  auto pieces = take_bound(context, bond_of(action.batch()));
-  if (!pieces) return tl::make_unexpected(pieces.error());
-  for (const auto& piece : *pieces) give(context, piece, piece.account());
+  loosen(context.state, context.leaf, bond_of(action.batch()),
+         static_cast<std::int64_t>(batch->end() - batch->start() + 1));
   batch->set_registered_at(static_cast<std::int64_t>(context.leaf));
   context.state.put(key::batch(batch->batch()), *batch);
   return {};

@@ -1,0 +1,276 @@
+#include <algorithm>
+#include <cassert>
+
+#include "ledger/rules/checks.h"
+#include "ledger/rules/due.h"
+#include "ledger/rules/holding/holdings.h"
+#include "ledger/rules/retirement/actions.h"
+#include "ledger/rules/retirement/retirement.h"
+
+namespace puhui::ledger {
+namespace {
+
+constexpr int kBondsMax = 100;
+
+tl::expected<v1::Case, Refusal> need_case(const Context& context, const std::string& name) {
+  auto found = is_name(name) ? context.state.find<v1::Case>(key::retirement_case(name))
+                             : std::nullopt;
+  if (found) return std::move(*found);
+  return refuse(ErrorCode::CASE_UNKNOWN, "case.known", {}, {}, name);
+}
+
+Refusal wrong_state(const v1::Case& of_case, std::string wanted) {
+  return refuse(ErrorCode::CASE_STATE_WRONG, "case.state", std::move(wanted),
+                v1::CaseState_Name(of_case.state()), of_case.opening().case_())
+      .value();
+}
+
+bool is_pending(const v1::Case& of_case) {
+  return of_case.state() == v1::CASE_OPEN || of_case.state() == v1::CASE_CONFIRMED;
+}
+
+void put_case(State& state, const v1::Case& of_case) {
+  state.put(key::retirement_case(of_case.opening().case_()), of_case);
+}
+
+void end(State& state, std::uint64_t leaf, v1::Case& of_case, v1::CaseState ends_as,
+         v1::BondState bonds_end_as) {
+  for (const auto& bond : of_case.bonds()) release_all(state, leaf, bond, bonds_end_as);
+  of_case.set_state(ends_as);
+  of_case.set_ended_at(static_cast<std::int64_t>(leaf));
+  put_case(state, of_case);
+}
+
+void make_void(State& state, std::uint64_t leaf, v1::Case& of_case) {
+  return_caps(state, of_case);
+  end(state, leaf, of_case, v1::CASE_VOID, v1::RELEASED);
+}
+
+// Whose account it is, for signers.
+tl::expected<Subject, Refusal> about(const Context& context, const v1::OpenCase& opening) {
+  const auto account = need_account(context, opening.account());
+  if (!account) return tl::make_unexpected(account.error());
+  Subject subject;
+  subject.holder = account->owner();
+  subject.party = account->owner();
+  subject.amount_kg = opening.estimate_kg();
+  return subject;
+}
+
+Ruling check_opening_form(const v1::OpenCase& action) {
+  if (!is_name(action.case_())) return malformed("case");
+  if (action.beneficiary().empty() || action.beneficiary().size() > kTextSizeMax)
+    return refuse(ErrorCode::BENEFICIARY_MISSING, "retirement.beneficiary");
+  if (action.firm().size() > kTextSizeMax) return malformed("firm");
+  if (action.estimate_kg() < 0) return malformed("estimate_kg");
+  if (!is_document_or_none(action.has_document(), action.document())) return malformed("document");
+  if (!is_day(action.from()) || !is_day(action.to()) || action.to() <= action.from())
+    return refuse(ErrorCode::PERIOD_INVALID, "retirement.period");
+  return {};
+}
+
+// A footprint is verified by another legal entity than whose it is.
+Ruling check_independence(const Context& context, const Subject& subject) {
+  const auto verifier = signer_as(context, v1::VERIFIER, the_city());
+  if (!verifier)
+    return refuse(ErrorCode::ROLE_MISSING, "case.footprint", v1::Role_Name(v1::VERIFIER));
+  const auto entity = legal_entity(context, *verifier);
+  if (entity != legal_entity(context, subject.holder)) return {};
+  return refuse(ErrorCode::SIGNER_INDEPENDENCE, "case.independence", "another legal entity", entity,
+                *verifier);
+}
+
+Ruling check_confirmation_form(const v1::ConfirmCase& action) {
+  if (action.reference().size() > kTextSizeMax) return malformed("reference");
+  if (!action.has_document() || !is_document(action.document())) return malformed("document");
+  if (action.frozen_cents() < 0) return malformed("frozen_cents");
+  if (!action.accepted()) return {};
+  return check_quantity({}, action.amount_kg());
+}
+
+// The case is of the same account, purpose, beneficiary and period.
+Ruling need_same(const v1::OpenCase& opening, const v1::Retire& action) {
+  if (opening.account() == action.account() && opening.purpose() == action.purpose() &&
+      opening.beneficiary() == action.beneficiary() && opening.from() == action.from() &&
+      opening.to() == action.to())
+    return {};
+  return refuse(ErrorCode::CASE_STATE_WRONG, "case.same",
+                opening.account() + ", " + opening.purpose() + ", " + opening.beneficiary() + ", " +
+                    period_text(opening.from(), opening.to()),
+                {}, opening.case_());
+}
+
+Ruling need_amount(const v1::Case& of_case, const v1::Retire& action) {
+  const auto amount_kg = quantity(action.serials(), action.amount_kg());
+  const auto& rule = of_case.rule();
+  if (rule.lot_kg() > 0 && amount_kg % rule.lot_kg() != 0)
+    return refuse(ErrorCode::LOT_SIZE, "rules.lot", std::to_string(rule.lot_kg()) + " kg", {},
+                  std::to_string(amount_kg) + " kg");
+  if (!rule.is_confirmed() || amount_kg == of_case.confirmation().amount_kg()) return {};
+  return refuse(ErrorCode::CASE_AMOUNT, "case.amount",
+                std::to_string(of_case.confirmation().amount_kg()) + " kg", {},
+                std::to_string(amount_kg) + " kg");
+}
+
+}  // namespace
+
+const v1::PurposeRule* purpose_rule(const v1::RuleSet& rules, const std::string& purpose) {
+  const auto& all = rules.purpose_rules();
+  const auto found = std::ranges::find(all, purpose, &v1::PurposeRule::purpose);
+  return found == all.end() ? nullptr : &*found;
+}
+
+tl::expected<std::optional<v1::Case>, Refusal> case_for(const Context& context,
+                                                        const v1::Bind& action) {
+  if (action.case_().empty()) return std::nullopt;
+  auto found = need_case(context, action.case_());
+  if (!found) return tl::make_unexpected(found.error());
+  if (!is_pending(*found))
+    return tl::make_unexpected(wrong_state(*found, v1::CaseState_Name(v1::CASE_OPEN)));
+  if (found->rule().bond() != action.kind() || found->opening().account() != action.account())
+    return refuse(ErrorCode::CASE_STATE_WRONG, "case.bond",
+                  v1::BondKind_Name(found->rule().bond()) + " of " + found->opening().account(),
+                  v1::BondKind_Name(action.kind()) + " of " + action.account(), action.case_());
+  if (found->bonds_size() == kBondsMax)
+    return refuse(ErrorCode::TOO_LARGE, "case.bonds", std::to_string(kBondsMax));
+  return std::move(*found);
+}
+
+void add_bond(Context& context, v1::Case& of_case, const std::string& bond) {
+  of_case.add_bonds(bond);
+  put_case(context.state, of_case);
+}
+
+tl::expected<std::optional<v1::Case>, Refusal> case_of(const Context& context,
+                                                       const v1::Retire& action) {
+  if (action.case_().empty()) {
+    if (purpose_rule(context.rules, action.purpose()) == nullptr) return std::nullopt;
+    return refuse(ErrorCode::CASE_REQUIRED, "rules.purpose_rules", "a case of " + action.purpose(),
+                  {}, action.account());
+  }
+  auto found = need_case(context, action.case_());
+  if (!found) return tl::make_unexpected(found.error());
+  const auto ready = found->rule().is_confirmed() ? v1::CASE_CONFIRMED : v1::CASE_OPEN;
+  if (found->state() != ready)
+    return tl::make_unexpected(wrong_state(*found, v1::CaseState_Name(ready)));
+  if (auto same = need_same(found->opening(), action); !same)
+    return tl::make_unexpected(same.error());
+  if (auto amount = need_amount(*found, action); !amount)
+    return tl::make_unexpected(amount.error());
+  return std::move(*found);
+}
+
+tl::expected<std::vector<v1::UnitBlock>, Refusal> take_for(Context& context,
+                                                           const v1::Case& of_case,
+                                                           const SerialRanges& serials,
+                                                           std::int64_t amount_kg) {
+  return take_preferring(context, of_case.opening().account(), serials, amount_kg,
+                         of_case.rule().areas_first());
+}
+
+tl::expected<std::vector<v1::UnitBlock>, Refusal> take_out_of(Context& context,
+                                                              const v1::Case& of_case,
+                                                              const v1::Retire& action) {
+  if (of_case.rule().bond() == v1::BOND_KIND_UNSPECIFIED)
+    return take_for(context, of_case, action.serials(), action.amount_kg());
+  if (!action.serials().empty())
+    return refuse(ErrorCode::INVALID_ARGUMENT, "case.bonds", "an amount, out of its bonds");
+  std::vector<v1::UnitBlock> pieces;
+  auto left = action.amount_kg();
+  for (const auto& name : of_case.bonds()) {
+    auto bond = need_bond(context, name);
+    assert(bond && "a case names bonds that were made");
+    const auto part = std::min(left, bond->bound_kg());
+    if (part == 0) continue;
+    const auto taken = take_from(context, *bond, part);
+    if (!taken) return taken;
+    put_retired(context, *bond, part);
+    pieces.insert(pieces.end(), taken->begin(), taken->end());
+    left -= part;
+  }
+  if (left == 0) return pieces;
+  return refuse(ErrorCode::BOND_INSUFFICIENT, "case.bonds",
+                std::to_string(action.amount_kg() - left) + " kg bound for it", {},
+                std::to_string(action.amount_kg()) + " kg");
+}
+
+void end_retired(Context& context, v1::Case& of_case) {
+  of_case.set_retirement(static_cast<std::int64_t>(context.leaf));
+  end(context.state, context.leaf, of_case, v1::CASE_RETIRED, v1::RELEASED);
+}
+
+void case_due(State& state, std::string_view stored, Micros now, std::uint64_t leaf) {
+  auto of_case = state.find<v1::Case>(stored);
+  assert(of_case && "a case falls due that was never opened");
+  if (is_pending(*of_case) && now >= of_case->until()) make_void(state, leaf, *of_case);
+}
+
+Ruling open_case(Context& context, const v1::OpenCase& action) {
+  if (auto in_force = need_rules(context); !in_force) return in_force;
+  if (auto form = check_opening_form(action); !form) return form;
+  const auto stored = key::retirement_case(action.case_());
+  if (context.state.has(stored))
+    return refuse(ErrorCode::CASE_EXISTS, "case.new", {}, action.case_());
+  const auto* rule = purpose_rule(context.rules, action.purpose());
+  if (rule == nullptr)
+    return refuse(ErrorCode::PURPOSE_INVALID, "rules.purpose_rules", "a purpose with steps", {},
+                  action.purpose());
+  const auto account = need_account(context, action.account());
+  if (!account) return tl::make_unexpected(account.error());
+  if (auto kind = need_no_buffer(*account); !kind) return kind;
+  const auto subject = need_holder(context, *account, action.estimate_kg());
+  if (!subject) return tl::make_unexpected(subject.error());
+  if (auto known = need_cap_bases(context, *rule, action.firm()); !known) return known;
+  if (auto met = require_signers(context, "open." + action.purpose(), *subject); !met) return met;
+  v1::Case opened;
+  *opened.mutable_opening() = action;
+  *opened.mutable_rule() = *rule;
+  opened.set_state(v1::CASE_OPEN);
+  opened.set_opened_at(static_cast<std::int64_t>(context.leaf));
+  if (rule->deadline() > 0) opened.set_until(std::min(context.now + rule->deadline(), kTimeMax));
+  put_case(context.state, opened);
+  schedule(context, {0, opened.until()}, DueKind::retirement_case, stored);
+  return {};
+}
+
+Ruling confirm_case(Context& context, const v1::ConfirmCase& action) {
+  if (auto form = check_confirmation_form(action); !form) return form;
+  auto found = need_case(context, action.case_());
+  if (!found) return tl::make_unexpected(found.error());
+  if (found->state() != v1::CASE_OPEN || !found->rule().is_confirmed())
+    return tl::make_unexpected(
+        wrong_state(*found, v1::CaseState_Name(v1::CASE_OPEN) + ", to be confirmed"));
+  auto subject = about(context, found->opening());
+  if (!subject) return tl::make_unexpected(subject.error());
+  if (found->rule().is_footprint())
+    if (auto apart = check_independence(context, *subject); !apart) return apart;
+  subject->amount_kg = action.amount_kg();
+  const auto line = "confirm." + found->opening().purpose();
+  if (auto met = require_signers(context, line, *subject); !met) return met;
+  *found->mutable_confirmation() = action;
+  found->set_confirmed_at(static_cast<std::int64_t>(context.leaf));
+  if (!action.accepted()) {
+    make_void(context.state, context.leaf, *found);
+    return {};
+  }
+  if (auto within = use_caps(context, *found, action.amount_kg()); !within) return within;
+  found->set_state(v1::CASE_CONFIRMED);
+  put_case(context.state, *found);
+  return {};
+}
+
+Ruling void_case(Context& context, const v1::VoidCase& action) {
+  if (action.reason().size() > kTextSizeMax) return malformed("reason");
+  auto found = need_case(context, action.case_());
+  if (!found) return tl::make_unexpected(found.error());
+  if (!is_pending(*found))
+    return tl::make_unexpected(wrong_state(*found, v1::CaseState_Name(v1::CASE_OPEN)));
+  const auto subject = about(context, found->opening());
+  if (!subject) return tl::make_unexpected(subject.error());
+  const auto line = "void." + found->opening().purpose();
+  if (auto met = require_signers(context, line, *subject); !met) return met;
+  make_void(context.state, context.leaf, *found);
+  return {};
+}
+
+}  // namespace puhui::ledger
