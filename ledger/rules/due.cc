@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "crypto/bytes.h"
+#include "ledger/rules/retirement/retirement.h"
 #include "ledger/rules/signers.h"
 
 namespace puhui::ledger {
@@ -12,6 +13,7 @@ namespace {
 constexpr std::size_t kDueAt = 2;
 constexpr std::size_t kKindAt = kDueAt + 8;
 constexpr std::size_t kRecordAt = kKindAt + 1;
+constexpr std::size_t kNameAt = 2;  // in a record's key, after its family
 
 Micros due_of(std::string_view item) {
   return static_cast<Micros>(crypto::read_u64(item.substr(kDueAt)) ^ key::kSignBit);
@@ -72,6 +74,12 @@ void run_due(State& state, Micros now, std::uint64_t leaf) {
         break;
       case DueKind::proposal:
         proposal_due(state, record_key, now, leaf);
+        break;
+      case DueKind::bond:
+        release_all(state, leaf, record_key.substr(kNameAt), v1::BOND_EXPIRED);
+        break;
+      case DueKind::retirement_case:
+        case_due(state, record_key, now, leaf);
         break;
     }
     state.erase(item->key);

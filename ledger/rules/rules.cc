@@ -7,6 +7,7 @@
 #include "ledger/rules/governance/actions.h"
 #include "ledger/rules/holding/actions.h"
 #include "ledger/rules/reductions/actions.h"
+#include "ledger/rules/retirement/actions.h"
 
 namespace puhui::ledger {
 
@@ -77,6 +78,25 @@ Decision of_filing(Context& context, const v1::Payload& p) {
   }
 }
 
+Decision of_retirement(Context& context, const v1::Payload& p) {
+  switch (p.action_case()) {
+    case v1::Payload::kRetire:
+      return retire(context, p.retire());
+    case v1::Payload::kCancel:
+      return cancel(context, p.cancel());
+    case v1::Payload::kOpenCase:
+      return open_case(context, p.open_case());
+    case v1::Payload::kConfirmCase:
+      return confirm_case(context, p.confirm_case());
+    case v1::Payload::kVoidCase:
+      return void_case(context, p.void_case());
+    case v1::Payload::kCertify:
+      return certify(context, p.certify());
+    default:
+      return std::nullopt;
+  }
+}
+
 Decision of_reductions(Context& context, const v1::Payload& p) {
   switch (p.action_case()) {
     case v1::Payload::kSubmitReport:
@@ -106,10 +126,16 @@ Decision of_accounts(Context& context, const v1::Payload& p) {
       return open_personal_accounts(context, p.open_personal_accounts());
     case v1::Payload::kTransfer:
       return transfer(context, p.transfer());
-    case v1::Payload::kRetire:
-      return retire(context, p.retire());
-    case v1::Payload::kCancel:
-      return cancel(context, p.cancel());
+    case v1::Payload::kBind:
+      return bind(context, p.bind());
+    case v1::Payload::kRelease:
+      return release(context, p.release());
+    case v1::Payload::kPost:
+      return post(context, p.post());
+    case v1::Payload::kSettle:
+      return settle(context, p.settle());
+    case v1::Payload::kReferLoan:
+      return refer_loan(context, p.refer_loan());
     case v1::Payload::kSubmitBehaviourBatch:
       return submit_behaviour_batch(context, p.submit_behaviour_batch());
     default:
@@ -122,7 +148,7 @@ Decision of_accounts(Context& context, const v1::Payload& p) {
 Ruling decide(Context& context) {
   const auto& p = context.event.payload;
   if (p.has_genesis()) return refuse(ErrorCode::GENESIS_DUPLICATE, "genesis.once", "1", "1");
-  for (const auto family : {of_accounts, of_reductions, of_filing, of_governance})
+  for (const auto family : {of_accounts, of_retirement, of_reductions, of_filing, of_governance})
     if (auto decision = family(context, p)) return std::move(*decision);
   return refuse(ErrorCode::EVENT_MALFORMED, "event.action");
 }

@@ -43,6 +43,12 @@
 //   v H ACCOUNT 0 u64 start       unit block held by an account, free to move: u64 end
 //   v b BOND 0 u64 start          unit block bound by it: u64 end
 //   v l u64 leaf                  recall or reversal
+//   v h BOND                      bond
+//   v c CASE                      retirement case
+//   v n CERTIFICATE               certificate
+//   v o LOAN                      loan reference
+//   v t i32 day                   what was traded on a day
+//   v u PURPOSE 0 u32 year, FIRM  u64 kilograms counted against caps; of all firms: no firm
 //   v Y u64 batch start, u64 leaf, u64 start   unit move
 //   v F ACCOUNT                   the account holds no free serial below: u64 serial
 //   v A ACCOUNT                   account; a personal one: 0x01 pseudonym[16] (personal.h)
@@ -198,6 +204,16 @@ inline std::string holding(std::string_view account, std::uint64_t start) {
 inline std::string bonds(std::string_view bond) { return Builder("vb").name(bond).done(); }
 inline std::string bound(std::string_view bond, std::uint64_t start) {
   return Builder("vb").name(bond).u64(start).done();
+}
+inline std::string bond(std::string_view bond) { return Builder("vh").raw(bond).done(); }
+inline std::string retirement_case(std::string_view name) { return Builder("vc").raw(name).done(); }
+inline std::string certificate(std::string_view name) { return Builder("vn").raw(name).done(); }
+inline std::string loan(std::string_view loan) { return Builder("vo").raw(loan).done(); }
+inline std::string trade_day(std::int64_t day) {
+  return Builder("vt").i32(static_cast<std::int32_t>(day)).done();
+}
+inline std::string cap_use(std::string_view purpose, std::uint32_t year, std::string_view firm) {
+  return Builder("vu").name(purpose).u32(year).raw(firm).done();
 }
 inline std::string moves(std::uint64_t batch_start) {
   return Builder("vY").u64(batch_start).done();

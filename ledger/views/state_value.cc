@@ -33,8 +33,12 @@ std::unique_ptr<Message> make() {
 constexpr Kind kKinds[] = {
     {"account", 'A', Spelling::account, make<v1::Account>},
     {"batch", 'B', Spelling::name, make<v1::UnitBatch>},
+    {"bond", 'h', Spelling::name, make<v1::Bond>},
+    {"case", 'c', Spelling::name, make<v1::Case>},
+    {"certificate", 'n', Spelling::name, make<v1::Certificate>},
     {"filing", 'f', Spelling::name, make<v1::Filing>},
     {"key", 'K', Spelling::hex, make<v1::KeyRecord>},
+    {"loan", 'o', Spelling::name, make<v1::LoanReference>},
     {"methodology", 'M', Spelling::two_names, make<v1::MethodologyRecord>},
     {"node", 'N', Spelling::number, make<v1::Node>},
     {"party", 'P', Spelling::name, make<v1::Party>},

@@ -34,12 +34,6 @@ Ruling check_list(const v1::PublishEtsList& action) {
   return {};
 }
 
-// Of the newest list that is complete; 0 if none is.
-std::uint32_t year_in_force(const State& state) {
-  const auto stored = state.get(key::ets_year_in_force());
-  return stored ? crypto::read_u32(*stored) : 0;
-}
-
 void erase_keys(Context& context, std::uint32_t year, const v1::EtsFirm& firm) {
   for (const auto& meter : firm.keys()) {
     const auto stored = key::ets_key(year, meter);
@@ -60,10 +54,10 @@ bool put_firm(Context& context, std::uint32_t year, const v1::EtsFirm& firm) {
 
 // Whether the list in force names the owner's legal entity or one of the project's keys.
 std::string listed(const Context& context, const v1::FileProject& project) {
-  const auto year = year_in_force(context.state);
+  const auto year = ets_year_in_force(context.state);
   if (year == 0) return {};
   const auto entity = legal_entity(context, project.owner());
-  if (context.state.has(key::ets_firm(year, entity))) return entity;
+  if (listed_firm(context.state, entity)) return entity;
   for (const auto& meter : project.keys())
     if (const auto firm = context.state.get(key::ets_key(year, meter)))
       return meter + " of " + *firm;
@@ -72,9 +66,20 @@ std::string listed(const Context& context, const v1::FileProject& project) {
 
 }  // namespace
 
+std::uint32_t ets_year_in_force(const State& state) {
+  const auto stored = state.get(key::ets_year_in_force());
+  return stored ? crypto::read_u32(*stored) : 0;
+}
+
+std::optional<v1::EtsFirm> listed_firm(const State& state, const std::string& legal_entity) {
+  const auto year = ets_year_in_force(state);
+  if (year == 0 || legal_entity.empty()) return std::nullopt;
+  return state.find<v1::EtsFirm>(key::ets_firm(year, legal_entity));
+}
+
 Ruling publish_ets_list(Context& context, const v1::PublishEtsList& action) {
   if (auto form = check_list(action); !form) return form;
-  const auto in_force = year_in_force(context.state);
+  const auto in_force = ets_year_in_force(context.state);
   if (action.year() < in_force)
     return refuse(ErrorCode::PERIOD_INVALID, "ets.year", std::to_string(in_force), {},
                   std::to_string(action.year()));

@@ -50,6 +50,11 @@ enum class Closed : bool { refused, allowed };
 [[nodiscard]] Ruling need_in_force(const v1::Project& project, Closed closed);
 
 // ---- ets.cc ----
+// Of the newest list that is complete; 0 if none is.
+[[nodiscard]] std::uint32_t ets_year_in_force(const State& state);
+// A firm of that list.
+[[nodiscard]] std::optional<v1::EtsFirm> listed_firm(const State& state,
+                                                     const std::string& legal_entity);
 // Named checks on ledger state that a methodology may ask for.
 [[nodiscard]] bool is_registry_check(std::string_view name);
 [[nodiscard]] Ruling run_registry_checks(const Context& context, const v1::Methodology& methodology,

@@ -126,6 +126,44 @@ bool are_person_caps(const v1::RuleSet& rules) {
   });
 }
 
+bool is_share(const std::string& text) {
+  const auto share = formula::Rational::parse(text);
+  return share && !share->is_negative() && share->compare(formula::Rational(1)) <= 0;
+}
+
+bool is_cap(const v1::CapRule& cap) {
+  if (!v1::CapBase_IsValid(cap.base()) || cap.base() == v1::CAP_BASE_UNSPECIFIED) return false;
+  return cap.base() == v1::GLOBAL_YEAR ? cap.max_kg() >= 0 && cap.share().empty()
+                                       : cap.max_kg() == 0 && is_share(cap.share());
+}
+
+bool is_purpose_rule(const v1::RuleSet& rules, const v1::PurposeRule& rule) {
+  std::set<v1::CapBase> bases;
+  return std::ranges::find(rules.purposes(), rule.purpose()) != rules.purposes().end() &&
+         v1::BondKind_IsValid(rule.bond()) && (rule.is_confirmed() || !rule.is_footprint()) &&
+         rule.lot_kg() >= 0 && rule.deadline() >= 0 && rule.deadline() <= kBallotTimeMax &&
+         rule.areas_first_size() <= kRequirementsMax &&
+         std::ranges::all_of(rule.areas_first(), is_label) &&
+         std::ranges::all_of(rule.caps(), [&bases](const v1::CapRule& cap) {
+           return is_cap(cap) && bases.insert(cap.base()).second;
+         });
+}
+
+bool are_purpose_rules(const v1::RuleSet& rules) {
+  std::set<std::string> purposes;
+  return std::ranges::all_of(rules.purpose_rules(), [&](const v1::PurposeRule& rule) {
+    return is_purpose_rule(rules, rule) && purposes.insert(rule.purpose()).second;
+  });
+}
+
+bool are_position_limits(const v1::RuleSet& rules) {
+  std::set<v1::AccountKind> kinds;
+  return std::ranges::all_of(rules.position_limits(), [&kinds](const v1::PositionLimit& limit) {
+    return v1::AccountKind_IsValid(limit.kind()) && limit.max_kg() >= 0 &&
+           kinds.insert(limit.kind()).second;
+  });
+}
+
 // What filing, issuance and credits go by.
 Ruling check_registry_rules(const v1::RuleSet& rules) {
   const auto bad = [](const char* what) {
@@ -141,6 +179,10 @@ Ruling check_registry_rules(const v1::RuleSet& rules) {
   if (rules.vintages_size() > kRuleLinesMax || !are_vintages(rules)) return bad("vintages");
   if (rules.person_caps_size() > kRuleLinesMax || !are_person_caps(rules))
     return bad("person_caps");
+  if (rules.purpose_rules_size() > kRuleLinesMax || !are_purpose_rules(rules))
+    return bad("purpose_rules");
+  if (rules.trade_lot_kg() < 0) return bad("trade_lot_kg");
+  if (!are_position_limits(rules)) return bad("position_limits");
   return {};
 }
 

@@ -125,15 +125,14 @@ void put_retired(Context& context, v1::Bond& bond, std::int64_t amount_kg) {
   put_bond(context.state, context.leaf, bond, v1::BOND_RETIRED);
 }
 
-void release_all(State& state, std::uint64_t leaf, const std::string& name,
-                 v1::BondState state_of) {
+void release_all(State& state, std::uint64_t leaf, std::string_view name, v1::BondState ends_as) {
   auto bond = state.find<v1::Bond>(key::bond(name));
   assert(bond && "a bond that is released was made");
   if (bond->state() != v1::BOUND) return;
-  loosen(state, leaf, bond_key(name), bond->bound_kg());
+  loosen(state, leaf, bond_key(bond->binding().bond()), bond->bound_kg());
   bond->set_released_kg(bond->released_kg() + bond->bound_kg());
   bond->set_bound_kg(0);
-  put_bond(state, leaf, *bond, state_of);
+  put_bond(state, leaf, *bond, ends_as);
 }
 
 Ruling bind(Context& context, const v1::Bind& action) {
@@ -151,12 +150,11 @@ Ruling bind(Context& context, const v1::Bind& action) {
   const auto amount_kg = quantity(action.serials(), action.amount_kg());
   const auto subject = about(*account, action, amount_kg);
   if (auto met = require_signers(context, "bind." + word(action.kind()), subject); !met) return met;
-  const auto pieces = *of_case ? take_for(context, **of_case, action.serials(), action.amount_kg())
-                               : take(context, action.account(), action.serials(),
-                                      action.amount_kg());
+  const auto pieces = *of_case
+                          ? take_for(context, **of_case, action.serials(), action.amount_kg())
+                          : take(context, action.account(), action.serials(), action.amount_kg());
   if (!pieces) return tl::make_unexpected(pieces.error());
-  for (const auto& piece : *pieces)
-    bind(context, piece, action.account(), bond_key(action.bond()));
+  for (const auto& piece : *pieces) bind(context, piece, action.account(), bond_key(action.bond()));
   v1::Bond bond;
   *bond.mutable_binding() = action;
   bond.set_state(v1::BOUND);

@@ -19,7 +19,8 @@ using SerialRanges = google::protobuf::RepeatedPtrField<v1::SerialRange>;
 // A buffer is for reversals alone. ACCOUNT_KIND.
 [[nodiscard]] Ruling need_no_buffer(const v1::Account& account);
 [[nodiscard]] std::int64_t quantity(const SerialRanges& serials, std::int64_t amount_kg);
-// Gives pieces that were taken from one account to another, as one move each. POSITION_LIMIT_REACHED.
+// Gives pieces that were taken from one account to another, as one move each.
+// POSITION_LIMIT_REACHED.
 [[nodiscard]] Ruling move(Context& context, const std::vector<v1::UnitBlock>& pieces,
                           const std::string& to);
 
@@ -36,7 +37,7 @@ using SerialRanges = google::protobuf::RepeatedPtrField<v1::SerialRange>;
 void put_posted(Context& context, v1::Bond& bond, std::int64_t amount_kg);
 void put_retired(Context& context, v1::Bond& bond, std::int64_t amount_kg);
 // Frees all it still binds; of a bond that ended, nothing.
-void release_all(State& state, std::uint64_t leaf, const std::string& name, v1::BondState state_of);
+void release_all(State& state, std::uint64_t leaf, std::string_view name, v1::BondState ends_as);
 
 // ---- trades.cc ----
 // Form, price, and whole lots. LOT_SIZE.

@@ -48,8 +48,8 @@ void bind(Context& context, v1::UnitBlock piece, const std::string& account,
 [[nodiscard]] tl::expected<std::vector<v1::UnitBlock>, Refusal> take_bound(Context& context,
                                                                            const std::string& bond,
                                                                            std::int64_t amount_kg);
-// Lets go of the lowest serials bound by it, so many kilograms or all there are: they are free where
-// they lie.
+// Lets go of the lowest serials bound by it, so many kilograms or all there are: they are free
+// where they lie.
 void loosen(State& state, std::uint64_t leaf, const std::string& bond, std::int64_t amount_kg);
 // Ends a piece that was taken: it stays for ever as retired, cancelled or expired from `account` at
 // this leaf.

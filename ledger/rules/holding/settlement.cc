@@ -13,8 +13,8 @@ constexpr int kLegsMax = 100;
 using Pieces = tl::expected<std::vector<v1::UnitBlock>, Refusal>;
 
 tl::unexpected<Refusal> missing(const std::string& party) {
-  return tl::make_unexpected(Refusal{ErrorCode::SIGNATURE_MISSING, "signers.settle",
-                                     "party " + party, "0", party, false});
+  return tl::make_unexpected(
+      Refusal{ErrorCode::SIGNATURE_MISSING, "signers.settle", "party " + party, "0", party, false});
 }
 
 // From a bond in favour of a party that signed.
@@ -62,8 +62,8 @@ Ruling need_apart(const Context& context, const v1::Leg& leg, const std::set<std
   auto from = leg.from();
   if (const auto bond = need_bond(context, leg.bond()); bond) from = bond->binding().account();
   if (!takers.contains(from)) return {};
-  return refuse(ErrorCode::LEG_INVALID, "settlement.once", "one move per account and settlement", {},
-                from);
+  return refuse(ErrorCode::LEG_INVALID, "settlement.once", "one move per account and settlement",
+                {}, from);
 }
 
 Ruling carry_out(Context& context, const v1::Leg& leg) {

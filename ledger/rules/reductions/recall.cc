@@ -5,6 +5,7 @@
 #include "ledger/rules/holding/holdings.h"
 #include "ledger/rules/reductions/actions.h"
 #include "ledger/rules/reductions/reductions.h"
+#include "ledger/rules/retirement/retirement.h"
 
 namespace puhui::ledger {
 namespace {

@@ -30,9 +30,4 @@ void reject(Context& context, v1::Report& report);
 [[nodiscard]] const v1::BufferRule* buffer_rule(const v1::RuleSet& rules,
                                                 const std::string& methodology);
 
-// ---- vintages.cc ----
-// VINTAGE_EXPIRED if units of this batch do not serve the purpose any more.
-[[nodiscard]] Ruling need_serving(const Context& context, const v1::UnitBatch& batch,
-                                  const std::string& purpose);
-
 }  // namespace puhui::ledger

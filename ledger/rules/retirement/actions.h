@@ -1,4 +1,5 @@
-// What each event that ends units does: retirement (核销) and its steps, cancellation, certificates.
+// What each event that ends units does: retirement (核销) and its steps, cancellation,
+// certificates.
 #pragma once
 
 #include "ledger/rules/context.h"

@@ -13,8 +13,8 @@ namespace {
 constexpr int kBondsMax = 100;
 
 tl::expected<v1::Case, Refusal> need_case(const Context& context, const std::string& name) {
-  auto found = is_name(name) ? context.state.find<v1::Case>(key::retirement_case(name))
-                             : std::nullopt;
+  auto found =
+      is_name(name) ? context.state.find<v1::Case>(key::retirement_case(name)) : std::nullopt;
   if (found) return std::move(*found);
   return refuse(ErrorCode::CASE_UNKNOWN, "case.known", {}, {}, name);
 }

@@ -78,9 +78,9 @@ Ruling retire(Context& context, const v1::Retire& action) {
   auto of_case = case_of(context, action);
   if (!of_case) return tl::make_unexpected(of_case.error());
   if (auto met = need_retirement_signers(context, action, *subject); !met) return met;
-  const auto pieces = *of_case ? take_out_of(context, **of_case, action)
-                               : take(context, action.account(), action.serials(),
-                                      action.amount_kg());
+  const auto pieces = *of_case
+                          ? take_out_of(context, **of_case, action)
+                          : take(context, action.account(), action.serials(), action.amount_kg());
   if (!pieces) return tl::make_unexpected(pieces.error());
   if (auto serve = need_all_serving(context, *pieces, action.purpose()); !serve) return serve;
   if (*of_case) {

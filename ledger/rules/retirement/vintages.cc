@@ -1,4 +1,6 @@
-#include "ledger/rules/reductions/reductions.h"
+#include <algorithm>
+
+#include "ledger/rules/retirement/retirement.h"
 
 namespace puhui::ledger {
 namespace {
