@@ -11,6 +11,8 @@
 namespace puhui::ledger {
 namespace {
 
+constexpr std::string_view kBondPrefix = "bond/";
+
 std::string word(v1::BondKind kind) {
   switch (kind) {
     case v1::RESERVATION:
@@ -97,7 +99,7 @@ Ruling need_signers(const Context& context, const std::string& step, const v1::B
 
 }  // namespace
 
-std::string bond_key(const std::string& bond) { return "bond/" + bond; }
+std::string bond_key(const std::string& bond) { return std::string(kBondPrefix) + bond; }
 
 tl::expected<v1::Bond, Refusal> need_bond(const Context& context, const std::string& name) {
   auto bond = is_name(name) ? context.state.find<v1::Bond>(key::bond(name)) : std::nullopt;
@@ -123,6 +125,15 @@ void put_retired(Context& context, v1::Bond& bond, std::int64_t amount_kg) {
   bond.set_bound_kg(bond.bound_kg() - amount_kg);
   bond.set_retired_kg(bond.retired_kg() + amount_kg);
   put_bond(context.state, context.leaf, bond, v1::BOND_RETIRED);
+}
+
+void note_recalled(Context& context, std::string_view bound_by, std::int64_t amount_kg) {
+  if (!bound_by.starts_with(kBondPrefix)) return;
+  auto bond = context.state.find<v1::Bond>(key::bond(bound_by.substr(kBondPrefix.size())));
+  assert(bond && "units are bound by a bond that was made");
+  bond->set_bound_kg(bond->bound_kg() - amount_kg);
+  bond->set_recalled_kg(bond->recalled_kg() + amount_kg);
+  put_bond(context.state, context.leaf, *bond, v1::RELEASED);
 }
 
 void release_all(State& state, std::uint64_t leaf, std::string_view name, v1::BondState ends_as) {

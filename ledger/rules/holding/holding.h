@@ -33,9 +33,11 @@ using SerialRanges = google::protobuf::RepeatedPtrField<v1::SerialRange>;
 [[nodiscard]] tl::expected<std::vector<v1::UnitBlock>, Refusal> take_from(Context& context,
                                                                           const v1::Bond& bond,
                                                                           std::int64_t amount_kg);
-// How a bond's units left it.
+// How a bond's units left it; the last names what binds them (UnitBlock.bound_by), which may be no
+// bond but a batch.
 void put_posted(Context& context, v1::Bond& bond, std::int64_t amount_kg);
 void put_retired(Context& context, v1::Bond& bond, std::int64_t amount_kg);
+void note_recalled(Context& context, std::string_view bound_by, std::int64_t amount_kg);
 // Frees all it still binds; of a bond that ended, nothing.
 void release_all(State& state, std::uint64_t leaf, std::string_view name, v1::BondState ends_as);
 
