@@ -17,8 +17,8 @@ struct Blocks {
   std::map<v1::UnitState, std::int64_t> in_state;
   std::map<std::string, Share> of_account;
   std::map<std::string, std::int64_t> recalled_of_batch;  // of those that stay retired
-  bool contiguous = true;  // from serial 1 on, none missing or twice
-  bool merged = true;      // held neighbours that are alike are one block
+  bool contiguous = true;                                 // from serial 1 on, none missing or twice
+  bool merged = true;  // held neighbours that are alike are one block
 };
 
 inline bool could_be_one(const v1::UnitBlock& a, const v1::UnitBlock& b) {
@@ -67,9 +67,9 @@ inline std::string drift_of(const View& view, const std::vector<std::string>& ac
   differs("retired", totals.units_retired_kg(), in_state(v1::RETIRED));
   differs("cancelled", totals.units_cancelled_kg(), in_state(v1::CANCELLED));
   differs("expired", totals.units_expired_kg(), in_state(v1::EXPIRED));
-  differs("issued", totals.units_issued_kg(),
-          in_state(v1::HELD) + in_state(v1::RETIRED) + in_state(v1::CANCELLED) +
-              in_state(v1::EXPIRED));
+  differs(
+      "issued", totals.units_issued_kg(),
+      in_state(v1::HELD) + in_state(v1::RETIRED) + in_state(v1::CANCELLED) + in_state(v1::EXPIRED));
   std::int64_t held = 0;
   for (const auto& name : accounts) {
     const auto account = view.account(name);

@@ -171,8 +171,7 @@ TEST(YearCap, ComesAfterThatOfTheDay) {
   CapCity city(capped(1'000, 1'500));
   PUHUI_REFUSED(city.act(2'000), CAP_DAY);
   PUHUI_ACCEPTED(city.act(1'000));
-  const auto answer =
-      ride(city, {{1, 501, 1, kToday - 1}, {1, 1, 2}, {1, 500, 3, kToday - 1}});
+  const auto answer = ride(city, {{1, 501, 1, kToday - 1}, {1, 1, 2}, {1, 500, 3, kToday - 1}});
   EXPECT_EQ(refusals(answer), "0 cap.year; 1 cap.day; ");
   EXPECT_EQ(city.grams(), 1'500);
 }

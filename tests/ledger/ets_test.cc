@@ -17,8 +17,8 @@ struct EtsLists : ::testing::Test {
 };
 
 TEST_F(EtsLists, KeepTheirOwnersOut) {
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {ets_firm("entity of buyer"),
-                                          ets_firm("entity of owner")}));
+  PUHUI_ACCEPTED(
+      publish_ets(city, 2025, {ets_firm("entity of buyer"), ets_firm("entity of owner")}));
   const auto refused = project();
   PUHUI_REFUSED(refused, GUARD_FAILED);
   EXPECT_EQ(refused.outcome.rule(), "not_in_ets_boundary");
@@ -129,8 +129,7 @@ TEST_F(EtsLists, FormIsChecked) {
                 EVENT_MALFORMED);
   PUHUI_REFUSED(with([](L& l) { l.mutable_firms(0)->set_energy_band(std::string(513, 'e')); }),
                 EVENT_MALFORMED);
-  PUHUI_REFUSED(with([](L& l) { l.mutable_firms(0)->set_allowances_due_kg(-1); }),
-                EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](L& l) { l.mutable_firms(0)->set_allowances_due_kg(-1); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](L& l) { l.mutable_firms(0)->set_verified_emissions_kg(-1); }),
                 EVENT_MALFORMED);
   PUHUI_REFUSED(with([](L& l) { l.mutable_firms(0)->set_keys(0, "No name"); }), EVENT_MALFORMED);

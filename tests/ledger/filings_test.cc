@@ -19,9 +19,7 @@ struct Filings : ::testing::Test {
   }
   void file_pv() { file_by_procedure(city, "pv", subject_of(pv_methodology())); }
   // Filings of one kind that do not stand in one another's way.
-  static v1::FilingSubject an_institution() {
-    return subject_of("buyer", v1::SERVICE_INSTITUTION);
-  }
+  static v1::FilingSubject an_institution() { return subject_of("buyer", v1::SERVICE_INSTITUTION); }
   v1::FilingSubject a_scenario() {
     auto m = bike_methodology();
     const auto number = std::to_string(++scenarios_);
@@ -351,15 +349,14 @@ TEST_F(Filings, FormIsChecked) {
   PUHUI_REFUSED(with([](D& d) { d.clear_subject(); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](D& d) { *d.mutable_subject() = subject_of("buyer", v1::BANK); }),
                 EVENT_MALFORMED);
-  PUHUI_REFUSED(with([](D& d) {
-                  *d.mutable_subject() = subject_of(founding_party("shop", {v1::MERCHANT}));
-                }),
-                EVENT_MALFORMED);
-  PUHUI_REFUSED(with([](D& d) {
-                  *d.mutable_subject() =
-                      subject_of(founding_party("lab", {v1::VERIFIER, v1::DATA_PROVIDER}));
-                }),
-                EVENT_MALFORMED);
+  PUHUI_REFUSED(
+      with([](D& d) { *d.mutable_subject() = subject_of(founding_party("shop", {v1::MERCHANT})); }),
+      EVENT_MALFORMED);
+  PUHUI_REFUSED(
+      with([](D& d) {
+        *d.mutable_subject() = subject_of(founding_party("lab", {v1::VERIFIER, v1::DATA_PROVIDER}));
+      }),
+      EVENT_MALFORMED);
   PUHUI_REFUSED(with([](D& d) { d.mutable_documents(0)->clear_name(); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](D& d) { d.mutable_documents(0)->set_sha256("short"); }), EVENT_MALFORMED);
   for (const auto* type : {"", "pdf", "/pdf", "application/", "application/x pdf", "a/b/c"})

@@ -278,8 +278,7 @@ TEST_F(Periods, OfOneKeyBelongToOneProject) {
 
 TEST_F(Periods, AreTakenOfAllKeysOrNone) {
   PUHUI_ACCEPTED(file(city, project("P1", {20'100, 20'200}, {"m1", "m2"})));
-  PUHUI_REFUSED(file(city, project("P2", {20'150, 20'250}, {"m0", "m2", "m3"})),
-                PERIOD_EXCLUSIVE);
+  PUHUI_REFUSED(file(city, project("P2", {20'150, 20'250}, {"m0", "m2", "m3"})), PERIOD_EXCLUSIVE);
   PUHUI_ACCEPTED(file(city, project("P3", {20'100, 20'200}, {"m0", "m3"})));
   // A name that another begins with is another key.
   PUHUI_ACCEPTED(file(city, project("P4", {20'100, 20'200}, {"m", "m11"})));
@@ -361,9 +360,8 @@ TEST_F(Periods, WithoutNoticeAreTakenAtCompletion) {
   add_procedure(rules, v1::FILING_PROJECT, {0, 0});
   PUHUI_ACCEPTED(file_rules(city, rules));
   for (const auto* name : {"a", "b", "c"})
-    PUHUI_ACCEPTED(draft(city, name,
-                         subject_of(project(name == std::string("a") ? "PA" : "PB",
-                                            {20'000, 20'100}))));
+    PUHUI_ACCEPTED(draft(
+        city, name, subject_of(project(name == std::string("a") ? "PA" : "PB", {20'000, 20'100}))));
   PUHUI_ACCEPTED(complete(city, "a"));
   PUHUI_REFUSED(complete(city, "b"), PERIOD_EXCLUSIVE);
   EXPECT_FALSE(city.view().project("PB"));

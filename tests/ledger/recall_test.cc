@@ -258,8 +258,8 @@ TEST_F(Vintages, ServeAPurposeByTheRuleThatSaysMost) {
   for (const auto& [vintages, voluntary, ets_offset] : cases) {
     ++number;
     PUHUI_ACCEPTED(file_rules(city, with_vintages(vintages)));
-    for (const auto& [purpose, serves] : {std::pair{"voluntary", voluntary},
-                                          {"ets_offset", ets_offset}}) {
+    for (const auto& [purpose, serves] :
+         {std::pair{"voluntary", voluntary}, {"ets_offset", ets_offset}}) {
       ++serial;
       const auto answer = retire_for(purpose, {{serial, serial}});
       EXPECT_EQ(answer.decision == v1::ACCEPTED, serves) << number << " " << purpose;

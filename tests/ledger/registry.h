@@ -11,8 +11,8 @@ inline v1::RuleSet registry_rules(const std::string& version = "registry") {
   auto rules = default_rules();
   rules.set_version(version);
   RuleTable table(rules);
-  for (const std::string kind : {"methodology", "scenario", "project", "institution",
-                                 "data_provider"})
+  for (const std::string kind :
+       {"methodology", "scenario", "project", "institution", "data_provider"})
     table.roles("draft." + kind, {v1::OPERATOR}).roles("complete." + kind, {v1::AUTHORITY});
   table.roles("notice.open", {v1::OPERATOR})
       .roles("notice.object", {})  // anybody
@@ -350,8 +350,7 @@ class KilogramCity : public RegistryCity {
   }
   std::vector<Sent> issuance(std::int64_t kilograms) {
     auto events = reported(kilograms);
-    events.push_back(
-        sign(issue_event(*this, last_report(), last_batch()), {"operator", "bureau"}));
+    events.push_back(sign(issue_event(*this, last_report(), last_batch()), {"operator", "bureau"}));
     return events;
   }
   // The answer to its last event.

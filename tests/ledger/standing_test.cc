@@ -13,8 +13,12 @@ using enum v1::ErrorCode;
 const v1::MethodologyVersion kPv = version_of("WH-PV-2023", "V01");
 
 constexpr v1::Standing kStandings[] = {
-    v1::STANDING_UNSPECIFIED, v1::IN_FORCE, v1::STANDING_SUSPENDED,
-    v1::WITHDRAWN,            v1::CLOSED,   v1::REVOKED,
+    v1::STANDING_UNSPECIFIED,
+    v1::IN_FORCE,
+    v1::STANDING_SUSPENDED,
+    v1::WITHDRAWN,
+    v1::CLOSED,
+    v1::REVOKED,
 };
 
 // Which ones may follow a standing.

@@ -26,9 +26,9 @@ inline v1::RuleSet buffering(const std::vector<Share>& shares) {
 struct Units : ::testing::Test {
   explicit Units(const v1::RuleSet& rules = registry_rules()) : city(rules) {}
   void TearDown() override {
-    EXPECT_EQ(drift_of(city.view(),
-                       {"owner-main", "owner-side", "owner-more", "buyer-main", "buffer"}),
-              "");
+    EXPECT_EQ(
+        drift_of(city.view(), {"owner-main", "owner-side", "owner-more", "buyer-main", "buffer"}),
+        "");
   }
   Answer cancel(const std::string& account, const SerialRanges& ranges,
                 const std::string& by = "owner") {
@@ -49,8 +49,8 @@ struct Units : ::testing::Test {
   [[nodiscard]] std::string told(const Answer& answer) const {
     if (answer.decision != v1::ACCEPTED) return std::string(code_name(answer.code));
     const auto record = record_of(answer);
-    return std::to_string(record.cancelled_kg()) + " " + std::to_string(record.retired_kg()) +
-           " " + std::to_string(record.from_buffer_kg()) + " " + std::to_string(record.owed_kg());
+    return std::to_string(record.cancelled_kg()) + " " + std::to_string(record.retired_kg()) + " " +
+           std::to_string(record.from_buffer_kg()) + " " + std::to_string(record.owed_kg());
   }
   KilogramCity city;
 };
