@@ -215,7 +215,7 @@ std::vector<Bad> bad_signers() {
 }
 
 std::vector<Bad> bad_reports() {
-  auto outside = reports("out", {22'990, 23'010}, "1");
+  auto outside = reports("out", {19'990, 20'010}, "1");
   auto party = story().event("bureau");
   *party.mutable_register_party() = founding_party("owner", {});
   auto project = story().event("operator");
@@ -228,11 +228,11 @@ std::vector<Bad> bad_reports() {
   const auto nothing = attachment_with({{1, 900}});
   return {
       {"a period twice", "report.period_overlap",
-       sign(reports("twice", {21'017, 21'019}, "1"), {"owner"})},
+       sign(reports("twice", {20'417, 20'419}, "1"), {"owner"})},
       {"outside the crediting period", "report.outside_crediting_period", sign(outside, {"owner"})},
       {"more than the bound", "input.out_of_bounds",
-       sign(reports("much", {22'000, 22'010}, "1000000.001"), {"owner"})},
-      {"a report twice", "report.exists", sign(reports("r1", {22'000, 22'010}, "1"), {"owner"})},
+       sign(reports("much", {20'440, 20'450}, "1000000.001"), {"owner"})},
+      {"a report twice", "report.exists", sign(reports("r1", {20'440, 20'450}, "1"), {"owner"})},
       {"verifies by the owner", "report.state", sign(verify_event(story(), "r1"), {"verifier"})},
       {"issues again", "report.state",
        sign(issue_event(story(), "r1", "X"), {"operator", "bureau"})},

@@ -70,12 +70,12 @@ inline void govern(City& city) {
 
 inline void report_and_issue(PvCity& city) {
   PUHUI_ACCEPTED(city.issue_mwh("1000.5"));
-  PUHUI_ACCEPTED(ledger::testing::send(city, pv_report("tiny", "P1", {21'000, 21'010}, "0")));
+  PUHUI_ACCEPTED(ledger::testing::send(city, pv_report("tiny", "P1", {20'400, 20'410}, "0")));
   PUHUI_ACCEPTED(verify(city, "tiny"));  // carried
-  PUHUI_ACCEPTED(ledger::testing::send(city, pv_report("wrong", "P1", {21'010, 21'020}, "9")));
+  PUHUI_ACCEPTED(ledger::testing::send(city, pv_report("wrong", "P1", {20'410, 20'420}, "9")));
   PUHUI_ACCEPTED(verify(city, "wrong", false));
-  PUHUI_ACCEPTED(ledger::testing::send(city, pv_report("right", "P1", {21'012, 21'018}, "8")));
-  PUHUI_REFUSED(ledger::testing::send(city, pv_report("again", "P1", {21'017, 21'030}, "8")),
+  PUHUI_ACCEPTED(ledger::testing::send(city, pv_report("right", "P1", {20'412, 20'418}, "8")));
+  PUHUI_REFUSED(ledger::testing::send(city, pv_report("again", "P1", {20'417, 20'430}, "8")),
                 ErrorCode::REPORT_PERIOD_OVERLAP);
   PUHUI_ACCEPTED(verify(city, "right"));
   PUHUI_ACCEPTED(issue(city, "right", "RIGHT"));

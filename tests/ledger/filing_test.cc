@@ -32,6 +32,8 @@ TEST(Methodologies, FormIsChecked) {
   PUHUI_REFUSED(with([](M& m) { m.set_effective_to(std::numeric_limits<std::int64_t>::max()); }),
                 bad);
   PUHUI_REFUSED(with([](M& m) { m.add_registry_checks("is_nice"); }), bad);
+  PUHUI_REFUSED(with([](M& m) { m.set_day_cap_g(-1); }), bad);
+  PUHUI_REFUSED(with([](M& m) { m.set_year_cap_g(-1); }), bad);
   PUHUI_REFUSED(with([](M& m) { m.clear_result_unit(); }), bad);
   PUHUI_REFUSED(with([](M& m) { m.clear_rounding(); }), bad);
   PUHUI_REFUSED(with([](M& m) { m.mutable_inputs(0)->set_max("-1"); }), bad);
@@ -43,7 +45,7 @@ TEST(Methodologies, BehaviourFormIsChecked) {
   const auto with = [&city](auto change) { return file_changed(city, bike_methodology(), change); };
   const auto bad = ErrorCode::METHODOLOGY_MALFORMED;
   PUHUI_REFUSED(with([](M& m) { m.set_slots_per_day(0); }), bad);
-  PUHUI_REFUSED(with([](M& m) { m.set_slots_per_day(97); }), bad);
+  PUHUI_REFUSED(with([](M& m) { m.set_slots_per_day(289); }), bad);
   PUHUI_REFUSED(with([](M& m) { m.set_claim_window_days(0); }), bad);
   PUHUI_REFUSED(with([](M& m) { m.set_claim_window_days(367); }), bad);
   PUHUI_REFUSED(with([](M& m) {
@@ -87,7 +89,7 @@ TEST(Methodologies, VersionsDoNotOverlap) {
   PUHUI_ACCEPTED(version("V09", 50, 100));
   PUHUI_ACCEPTED(version("V11", 200, 0));
   PUHUI_REFUSED(version("V12", 5000, 0), ErrorCode::METHODOLOGY_OVERLAP);
-  EXPECT_EQ(city.totals().methodologies(), 3);
+  EXPECT_EQ(city.totals().methodologies(), 1) << "once, whatever its versions";
 }
 
 TEST(Methodologies, ProjectCodesAndScenariosAreNamedApart) {
@@ -156,6 +158,29 @@ TEST_F(Projects, FormIsChecked) {
   PUHUI_REFUSED(with([](P& p) { p.set_crediting_to(std::numeric_limits<std::int64_t>::max()); }),
                 ErrorCode::PERIOD_INVALID);
   PUHUI_REFUSED(with([](P& p) { p.set_crediting_from(-1); }), ErrorCode::PERIOD_INVALID);
+}
+
+TEST_F(Projects, LieInAnAreaOfTheNationalCode) {
+  for (const auto* area : {"", "42011", "4201110", "42011x", "991000", "001000", "４２"})
+    PUHUI_REFUSED(with([&](P& p) { p.set_area(area); }), ErrorCode::AREA_INVALID);
+  const auto refused = with([](P& p) { p.set_area("161000"); });
+  EXPECT_EQ(refused.outcome.limit(), "GB/T 2260");
+  EXPECT_EQ(refused.outcome.asked(), "161000");
+  PUHUI_ACCEPTED(with([](P& p) { p.set_area("820000"); }));
+}
+
+TEST_F(Projects, OfWhichNoOtherSchemeHoldsThePeriod) {
+  auto rules = default_rules();
+  for (const auto* scheme : {"CCER", "green certificates"}) rules.add_other_schemes(scheme);
+  PUHUI_ACCEPTED(file_rules(city, rules));
+  PUHUI_REFUSED(with([](P&) {}), ErrorCode::SCHEME_UNDECLARED);
+  const auto refused = with([](P& p) { p.add_not_in_schemes("CCER"); });
+  PUHUI_REFUSED(refused, ErrorCode::SCHEME_UNDECLARED);
+  EXPECT_EQ(refused.outcome.limit(), "green certificates");
+  PUHUI_ACCEPTED(with([](P& p) {
+    for (const auto* scheme : {"VCS", "green certificates", "CCER"}) p.add_not_in_schemes(scheme);
+  }));
+  EXPECT_EQ(city.view().project("P1")->filing().not_in_schemes_size(), 3);
 }
 
 TEST_F(Projects, NamesWhatIsKnown) {

@@ -3,7 +3,8 @@
 #include <rapidcheck/gtest.h>
 
 #include "ledger/store/keys.h"
-#include "tests/ledger/city.h"
+#include "tests/ledger/random_units.h"
+#include "tests/ledger/registry.h"
 
 namespace puhui::ledger::testing {
 namespace {
@@ -40,56 +41,17 @@ struct Model {
   }
 };
 
-class IntervalCity : public City {
- public:
-  IntervalCity() {
-    auto m = pv_methodology();
-    m.set_result_unit(v1::KILOGRAM);
-    m.mutable_constants(0)->set_value("1");
-    file(*this, m);
-    for (const auto& account : kAccounts) open_account(*this, account, "owner");
-    file(*this, pv_project("P1"));
-  }
-  // The issuance's events, to be put into a block or applied one by one.
-  std::vector<Sent> issuance(std::int64_t kilograms) {
-    const auto name = std::to_string(++batches_);
-    const Period period{20'000 + batches_, 20'001 + batches_};
-    auto report = event("owner");
-    *report.mutable_submit_report() =
-        pv_report("r" + name, "P1", period, std::to_string(kilograms));
-    return {sign(report, {"owner"}), sign(verify_event(*this, "r" + name), {"verifier"}),
-            sign(issue_event(*this, "r" + name, "B" + name), {"operator", "bureau"})};
-  }
-  [[nodiscard]] std::string last_batch() const { return "B" + std::to_string(batches_); }
-
- private:
-  std::int64_t batches_ = 0;
-};
-
 struct Step {
   Sent sent;
   bool expected;
 };
 
-SerialRanges some_ranges(const Model& model) {
-  const auto top = model.holders.size() + 2;
-  SerialRanges ranges;
-  auto at = *rc::gen::inRange<std::uint64_t>(0, top);
-  const auto count = *rc::gen::inRange(1, 4);
-  for (int i = 0; i < count; ++i) {
-    const auto end = at + *rc::gen::inRange<std::uint64_t>(0, 6);
-    ranges.emplace_back(at, end);
-    at = end + 1 + *rc::gen::inRange<std::uint64_t>(0, 4);
-  }
-  if (*rc::gen::arbitrary<bool>()) std::reverse(ranges.begin(), ranges.end());
-  return ranges;
-}
-
-Step random_step(IntervalCity& city, Model& model) {
+Step random_step(KilogramCity& city, Model& model) {
   const auto from = *rc::gen::elementOf(kAccounts);
   const auto by_amount = *rc::gen::arbitrary<bool>();
   const auto amount = *rc::gen::inRange<std::int64_t>(1, 12);
-  const auto ranges = by_amount ? model.lowest(from, amount) : some_ranges(model);
+  const auto ranges =
+      by_amount ? model.lowest(from, amount) : some_ranges(model.holders.size() + 2);
   const bool expected = by_amount ? model.balance(from) >= amount : model.holds(from, ranges);
   if (*rc::gen::inRange(0, 4) == 0) {
     auto payload = retire_event(city, from, "owner");
@@ -115,7 +77,7 @@ Step random_step(IntervalCity& city, Model& model) {
 
 // Blocks as stored: cover exactly what was issued, never overlap, are merged where they can be, and
 // agree with the holdings index, the balances and the model.
-void compare(IntervalCity& city, const Model& model) {
+void compare(KilogramCity& city, const Model& model) {
   const auto view = city.view();
   std::map<std::string, std::int64_t> held;
   std::uint64_t next = 1;
@@ -164,7 +126,7 @@ void compare(IntervalCity& city, const Model& model) {
 }
 
 RC_GTEST_PROP(Intervals, AgreeWithAModelOfEveryKilogram, ()) {
-  IntervalCity city;
+  KilogramCity city;
   Model model;
   const auto blocks = *rc::gen::inRange(3, 10);
   for (int i = 0; i < blocks; ++i) {

@@ -115,17 +115,68 @@ TEST(Reports, PeriodsOfOneKeyDoNotOverlap) {
   PUHUI_ACCEPTED(period("after", 20'200, 20'201));
 }
 
-TEST(Reports, OverlapCountsAcrossProjectsByKey) {
-  PvCity city;
+TEST(Reports, AKeyBelongsToOneProjectADay) {
+  City city;
+  file(city, pv_methodology());
+  open_account(city, "owner-main", "owner");
+  auto first = pv_project("P1");
+  first.set_crediting_to(20'150);
+  PUHUI_ACCEPTED(file(city, first));
   auto other = pv_project("P2");
   other.add_keys("meter-1");
+  PUHUI_REFUSED(file(city, other), ErrorCode::PERIOD_EXCLUSIVE);
+  other.set_crediting_from(20'150);
   PUHUI_ACCEPTED(file(city, other));
-  PUHUI_ACCEPTED(send(city, pv_report("a", "P1", {20'100, 20'200}, "10")));
-  auto report = pv_report("b", "P2", {20'150, 20'250}, "10");
+  PUHUI_ACCEPTED(send(city, pv_report("a", "P1", {20'100, 20'150}, "10")));
+  auto report = pv_report("b", "P2", {20'149, 20'250}, "10");
   report.add_keys("meter-1");
-  PUHUI_REFUSED(send(city, report), ErrorCode::REPORT_PERIOD_OVERLAP);
+  PUHUI_REFUSED(send(city, report), ErrorCode::REPORT_OUTSIDE_PERIOD);
   EXPECT_FALSE(city.view().report("b"));
-  PUHUI_ACCEPTED(send(city, pv_report("b", "P2", {20'150, 20'250}, "10")));
+  report.set_from(20'150);
+  PUHUI_ACCEPTED(send(city, report));
+  PUHUI_REFUSED(send(city, pv_report("c", "P2", {20'150, 20'250}, "10")),
+                ErrorCode::REPORT_PERIOD_OVERLAP);
+}
+
+TEST(Reports, OfAPeriodThatIsOver) {
+  PvCity city;
+  PUHUI_REFUSED(send(city, pv_report("a", "P1", {kToday - 10, kToday + 1}, "10")),
+                ErrorCode::PERIOD_INVALID);
+  PUHUI_ACCEPTED(send(city, pv_report("a", "P1", {kToday - 10, kToday}, "10")));
+  // It is over with the last microsecond of its last day in Beijing.
+  city.now = time_of_day(kToday + 1) - 1;
+  PUHUI_REFUSED(send(city, pv_report("b", "P1", {kToday, kToday + 1}, "10")),
+                ErrorCode::PERIOD_INVALID);
+  city.now = time_of_day(kToday + 1);
+  PUHUI_ACCEPTED(send(city, pv_report("b", "P1", {kToday, kToday + 1}, "10")));
+}
+
+// A later version may ask for less, for more, or have what was a parameter monitored.
+TEST(Reports, TakeTheParametersOfTheVersionInForce) {
+  City city;
+  auto versions = std::vector<v1::Methodology>(4, pv_methodology());
+  for (int i = 0; i < 4; ++i) {
+    versions[i].set_version("V0" + std::to_string(i + 1));
+    versions[i].set_effective_from(20'000 + 100 * i);
+    versions[i].set_effective_to(20'100 + 100 * i);
+  }
+  versions[1].mutable_inputs()->RemoveLast();
+  versions[1].clear_guards();
+  versions[2].mutable_inputs(1)->set_role(v1::MONITORED);
+  versions[3].mutable_inputs(1)->set_max("5");
+  for (const auto& version : versions) PUHUI_ACCEPTED(file(city, version));
+  open_account(city, "owner-main", "owner");
+  PUHUI_ACCEPTED(file(city, pv_project("P1")));
+  PUHUI_ACCEPTED(send(city, pv_report("a", "P1", {20'000, 20'100}, "10")));
+  PUHUI_ACCEPTED(send(city, pv_report("b", "P1", {20'100, 20'200}, "10")));
+  auto monitored = pv_report("c", "P1", {20'200, 20'300}, "10");
+  PUHUI_REFUSED(send(city, monitored), ErrorCode::INPUT_MISSING);
+  auto* capacity = monitored.add_inputs();
+  capacity->set_name("capacity");
+  capacity->set_value("2");
+  PUHUI_ACCEPTED(send(city, monitored));
+  PUHUI_REFUSED(send(city, pv_report("d", "P1", {20'300, 20'400}, "10")),
+                ErrorCode::INPUT_OUT_OF_BOUNDS);
 }
 
 TEST(Reports, ARejectedOneFreesItsPeriod) {
@@ -183,6 +234,56 @@ TEST(Verification, IsBySomebodyElse) {
   PUHUI_FAILED(city.send(by_owner, {"owner"}), ErrorCode::SIGNATURE_MISSING);
   PUHUI_ACCEPTED(city.send(by_owner, {"owner", "verifier"}));
   EXPECT_EQ(city.view().report("a")->verifier(), "verifier");
+}
+
+TEST(Verification, IsByAVerifierOfTheRightScope) {
+  PvCity city;
+  send(city, pv_report("a", "P1", {20'100, 20'200}, "10"));
+  const auto verifier = [&city](const char* name, const char* methodology, const char* area) {
+    auto payload = city.event("bureau");
+    *payload.mutable_register_party() = founding_party(name, {v1::VERIFIER});
+    auto& scope = *payload.mutable_register_party()->mutable_roles(0)->mutable_scope();
+    scope.set_methodology(methodology);
+    scope.set_area(area);
+    city.must(payload, {"bureau"});
+  };
+  verifier("wind-lab", "WH-WIND-2023", "");
+  verifier("far-lab", "WH-PV-2023", "420102");
+  verifier("near-lab", "WH-PV-2023", "420111");
+  const auto by = [&city](const std::string& name, const Signers& signers) {
+    auto payload = city.event(name);
+    payload.mutable_verify_report()->set_report("a");
+    payload.mutable_verify_report()->set_positive(true);
+    return city.send(payload, signers);
+  };
+  PUHUI_REFUSED(by("wind-lab", {"wind-lab"}), ErrorCode::ROLE_OUT_OF_SCOPE);
+  PUHUI_REFUSED(by("far-lab", {"far-lab", "wind-lab"}), ErrorCode::ROLE_OUT_OF_SCOPE);
+  // Who is named is the one whose role reaches, not who sent it or comes first.
+  PUHUI_ACCEPTED(by("far-lab", {"far-lab", "near-lab", "wind-lab"}));
+  EXPECT_EQ(city.view().report("a")->verifier(), "near-lab");
+}
+
+// Whoever prepared a report does not judge it.
+TEST(Verification, IsByAnotherThanWhoSentTheReport) {
+  PvCity city;
+  for (const auto& [name, entity] : {std::pair{"adviser", "lab group"}, {"lab", "lab group"}}) {
+    auto payload = city.event("bureau");
+    *payload.mutable_register_party() = founding_party(name, {v1::VERIFIER});
+    payload.mutable_register_party()->set_legal_entity(entity);
+    city.must(payload, {"bureau"});
+  }
+  auto report = city.event("adviser");
+  *report.mutable_submit_report() = pv_report("a", "P1", {20'100, 20'200}, "10");
+  PUHUI_ACCEPTED(city.send(report, {"adviser", "owner"}));
+  EXPECT_EQ(city.view().report("a")->submitter(), "adviser");
+  for (const std::string by : {"adviser", "lab"}) {
+    auto payload = city.event(by);
+    payload.mutable_verify_report()->set_report("a");
+    PUHUI_REFUSED(city.send(payload, {by}), ErrorCode::SIGNER_INDEPENDENCE);
+    PUHUI_REFUSED(city.send(verify_event(city, "a"), {"verifier", by}),
+                  ErrorCode::SIGNER_INDEPENDENCE);
+  }
+  PUHUI_ACCEPTED(verify(city, "a"));
 }
 
 TEST(Issuance, GoesThroughItsStates) {
@@ -292,13 +393,20 @@ TEST(Issuance, NegativeResultsLessenTheNextOnes) {
   city.report("a", "5000");
   city.report("minus", "-10000");
   EXPECT_EQ(city.state("minus"), v1::CARRIED);
-  PUHUI_REFUSED(issue(city, "a", "B1"), ErrorCode::ISSUANCE_NOTHING);
+  // What was verified before is carried along, and nothing is issued.
+  const auto carried = issue(city, "a", "B1");
+  PUHUI_ACCEPTED(carried);
+  EXPECT_EQ(carried.outcome.facts(0).value(), "0");
+  EXPECT_EQ(carried.outcome.serials_size(), 0);
+  EXPECT_EQ(city.state("a"), v1::CARRIED);
+  EXPECT_EQ(city.carried(), -5000);
+  EXPECT_FALSE(city.view().batch("B1"));
+  PUHUI_REFUSED(issue(city, "a", "B1"), ErrorCode::REPORT_STATE);
   city.report("b", "8000");
-  EXPECT_EQ(city.state("b"), v1::CARRIED);
-  EXPECT_EQ(city.carried(), -2000);
-  // Sums that reach a kilogram are never stuck.
-  PUHUI_ACCEPTED(issue(city, "a", "B1"));
+  EXPECT_EQ(city.state("b"), v1::VERIFIED);
+  PUHUI_ACCEPTED(issue(city, "b", "B1"));
   EXPECT_EQ(city.totals().units_issued_kg(), 3);
+  EXPECT_EQ(city.carried(), 0);
 }
 
 TEST(Issuance, TheLargestAmounts) {

@@ -1,0 +1,157 @@
+// Lists of firms that surrender allowances, and who is inside their boundary.
+#include <gtest/gtest.h>
+
+#include "tests/ledger/registry.h"
+
+namespace puhui::ledger::testing {
+namespace {
+
+using enum v1::ErrorCode;
+
+struct EtsLists : ::testing::Test {
+  RegistryCity city;
+
+  void SetUp() override { PUHUI_ACCEPTED(file(city, pv_methodology())); }
+  Answer project() { return file(city, pv_project("P1")); }
+  [[nodiscard]] std::uint32_t in_force() const { return city.view().ets_years({}).in_force(); }
+};
+
+TEST_F(EtsLists, KeepTheirOwnersOut) {
+  PUHUI_ACCEPTED(
+      publish_ets(city, 2025, {ets_firm("entity of buyer"), ets_firm("entity of owner")}));
+  const auto refused = project();
+  PUHUI_REFUSED(refused, GUARD_FAILED);
+  EXPECT_EQ(refused.outcome.rule(), "not_in_ets_boundary");
+  EXPECT_EQ(refused.outcome.asked(), "entity of owner");
+  EXPECT_FALSE(city.view().project("P1"));
+}
+
+TEST_F(EtsLists, KeepTheirKeysOut) {
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {ets_firm("a firm", {"meter-0", "meter-1"})}));
+  const auto refused = project();
+  PUHUI_REFUSED(refused, GUARD_FAILED);
+  EXPECT_EQ(refused.outcome.asked(), "meter-1 of a firm");
+  auto elsewhere = pv_project("P2");
+  PUHUI_ACCEPTED(file(city, elsewhere));
+}
+
+TEST_F(EtsLists, AreAskedForByTheMethodology) {
+  auto unasked = pv_methodology();
+  unasked.set_code("WH-WIND-2023");
+  unasked.clear_registry_checks();
+  PUHUI_ACCEPTED(file(city, unasked));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {ets_firm("entity of owner", {"meter-1"})}));
+  auto project = pv_project("P1");
+  project.set_methodology("WH-WIND-2023");
+  PUHUI_ACCEPTED(file(city, project));
+}
+
+TEST_F(EtsLists, AreAskedAgainAtIssuance) {
+  PUHUI_ACCEPTED(project());
+  PUHUI_ACCEPTED(send(city, pv_report("r", "P1", {20'100, 20'200}, "10")));
+  PUHUI_ACCEPTED(verify(city, "r"));
+  std::uint32_t year = 2022;
+  for (const auto& firm : {ets_firm("entity of owner"), ets_firm("a firm", {"meter-1"})}) {
+    PUHUI_ACCEPTED(publish_ets(city, year, {firm}));
+    PUHUI_REFUSED(issue(city, "r", "B1"), GUARD_FAILED);
+    // The next year's list leaves it out.
+    PUHUI_ACCEPTED(publish_ets(city, year + 1, {ets_firm("another firm")}));
+    year += 2;
+  }
+  PUHUI_ACCEPTED(issue(city, "r", "B1"));
+  PUHUI_ACCEPTED(send(city, pv_report("s", "P1", {20'200, 20'300}, "10")));
+  PUHUI_ACCEPTED(verify(city, "s"));
+  PUHUI_ACCEPTED(publish_ets(city, year, {ets_firm("another firm", {"meter-1"})}));
+  PUHUI_REFUSED(issue(city, "s", "B2"), GUARD_FAILED);
+}
+
+TEST_F(EtsLists, AreInForceFromTheirLastPartOn) {
+  EXPECT_EQ(in_force(), 0U);
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {ets_firm("entity of owner")}, Part::more_follow));
+  EXPECT_EQ(in_force(), 0U);
+  PUHUI_ACCEPTED(publish_ets(city, 2024, {ets_firm("a firm")}));
+  EXPECT_EQ(in_force(), 2024U);
+  PUHUI_ACCEPTED(project());
+  const auto last = publish_ets(city, 2025, {ets_firm("a firm", {"meter-2"})});
+  PUHUI_ACCEPTED(last);
+  EXPECT_EQ(in_force(), 2025U);
+  EXPECT_EQ(last.outcome.facts(0).value(), "2");
+  const auto years = city.view().ets_years({});
+  ASSERT_EQ(years.items_size(), 2);
+  EXPECT_EQ(years.items(1).year(), 2025U);
+  EXPECT_EQ(years.items(1).firms(), 2U);
+  EXPECT_EQ(years.items(1).complete_at(), static_cast<std::int64_t>(last.leaf));
+  PUHUI_REFUSED(file(city, pv_project("P2")), GUARD_FAILED);
+  const auto before = publish_ets(city, 2024, {ets_firm("late")});
+  PUHUI_REFUSED(before, PERIOD_INVALID);
+  EXPECT_EQ(before.outcome.limit(), "2025");
+  city.reopen();
+  EXPECT_EQ(city.view().ets_firms(2025, {}).items_size(), 2);
+  EXPECT_EQ(city.view().ets_firms(2024, {}).items_size(), 1);
+  EXPECT_EQ(city.view().ets_firms(2023, {}).items_size(), 0);
+}
+
+TEST_F(EtsLists, ReplaceAFirmThatIsListedAgain) {
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {ets_firm("a firm", {"meter-1", "meter-2"})}));
+  auto corrected = ets_firm("a firm", {"meter-2", "meter-3"});
+  corrected.set_allowances_due_kg(7);
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {corrected}));
+  EXPECT_EQ(city.view().ets_years({}).items(0).firms(), 1U);
+  EXPECT_EQ(city.view().ets_firms(2025, {}).items(0).allowances_due_kg(), 7);
+  PUHUI_ACCEPTED(project());
+  PUHUI_REFUSED(file(city, pv_project("P2")), GUARD_FAILED);
+  PUHUI_REFUSED(file(city, pv_project("P3")), GUARD_FAILED);
+  // A key that passed to another firm stays inside.
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {ets_firm("other", {"meter-2"})}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {ets_firm("a firm")}));
+  PUHUI_REFUSED(file(city, pv_project("P2")), GUARD_FAILED);
+  PUHUI_ACCEPTED(file(city, pv_project("P3")));
+}
+
+TEST_F(EtsLists, FormIsChecked) {
+  const auto with = [this](auto change) {
+    auto payload = city.event("ets");
+    auto& action = *payload.mutable_publish_ets_list();
+    action.set_year(2025);
+    *action.add_firms() = ets_firm("a firm", {"meter-1"});
+    action.set_is_last_part(true);
+    change(action);
+    return city.send(payload, {"ets"});
+  };
+  using L = v1::PublishEtsList;
+  PUHUI_REFUSED(with([](L& l) { l.set_year(1999); }), EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](L& l) { l.set_year(10'000); }), EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](L& l) { l.clear_firms(); }), EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](L& l) { *l.add_firms() = l.firms(0); }), EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](L& l) { l.set_document_sha256("short"); }), EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](L& l) { l.mutable_firms(0)->clear_legal_entity(); }), EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](L& l) { l.mutable_firms(0)->set_legal_entity(std::string("a\0b", 3)); }),
+                EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](L& l) { l.mutable_firms(0)->set_energy_band(std::string(513, 'e')); }),
+                EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](L& l) { l.mutable_firms(0)->set_allowances_due_kg(-1); }), EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](L& l) { l.mutable_firms(0)->set_verified_emissions_kg(-1); }),
+                EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](L& l) { l.mutable_firms(0)->set_keys(0, "No name"); }), EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](L& l) {
+                  for (int i = 0; i < 64; ++i)
+                    l.mutable_firms(0)->add_keys("m" + std::to_string(i));
+                }),
+                EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](L& l) {
+                  for (int i = 0; i < 1'000; ++i) *l.add_firms() = ets_firm(std::to_string(i));
+                }),
+                EVENT_MALFORMED);
+  auto by_operator = city.event("operator");
+  by_operator.mutable_publish_ets_list()->set_year(2025);
+  *by_operator.mutable_publish_ets_list()->add_firms() = ets_firm("a firm");
+  PUHUI_FAILED(city.send(by_operator, {"operator"}), SIGNATURE_MISSING);
+  EXPECT_EQ(in_force(), 0U);
+  PUHUI_ACCEPTED(with([](L& l) {
+    for (int i = 1; i < 1'000; ++i) *l.add_firms() = ets_firm(std::to_string(i));
+  }));
+  EXPECT_EQ(city.view().ets_years({}).items(0).firms(), 1'000U);
+}
+
+}  // namespace
+}  // namespace puhui::ledger::testing
