@@ -5,7 +5,7 @@
 
 #include "ledger/state_root.h"
 #include "ledger/store/keys.h"
-#include "tests/ledger/city.h"
+#include "tests/ledger/registry.h"
 
 namespace puhui::ledger::testing {
 namespace {
@@ -73,6 +73,31 @@ TEST_F(Proving, EveryKindOfTheViewsIsProved) {
     EXPECT_TRUE(state_message(one.key(), one.value())) << words.front();
     EXPECT_TRUE(state_words(one.key())->starts_with(words.front()));
   }
+}
+
+TEST(ProvingFilings, AndRecalls) {
+  auto rules = registry_rules();
+  add_procedure(rules, v1::FILING_INSTITUTION, {2, 3});
+  KilogramCity city(rules);
+  PUHUI_ACCEPTED(draft(city, "lab", subject_of("buyer", v1::VERIFIER)));
+  PUHUI_ACCEPTED(city.issue_kg(10));
+  const auto recalled = recall(city, "B1");
+  PUHUI_ACCEPTED(recalled);
+  const auto leaf = std::to_string(recalled.leaf);
+  for (int i = 0; city.head().size % 64 != 0; ++i)
+    PUHUI_ACCEPTED(open_account(city, "a" + std::to_string(i), "owner"));
+  const auto map_root = last_map_root(city.view());
+  using Words = std::vector<std::string>;
+  for (const auto& words : {Words{"filing", "lab"}, Words{"recall", leaf}}) {
+    const auto one = city.view().state_proof(stored_key(words));
+    EXPECT_TRUE(one.has_value()) << words.front();
+    EXPECT_TRUE(verify_state_claim(one, map_root)) << words.front();
+    EXPECT_TRUE(state_message(one.key(), one.value())) << words.front();
+    EXPECT_EQ(*state_words(one.key()), words[0] + " " + words[1]);
+  }
+  const auto none = city.view().state_proof(stored_key({"filing", "nowhere"}));
+  EXPECT_FALSE(none.has_value());
+  EXPECT_TRUE(verify_state_claim(none, map_root));
 }
 
 TEST_F(Proving, ASerialLiesInTheBlockOfThatMoment) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/ledger/day.h"
+#include "tests/ledger/units.h"
 
 namespace puhui::ledger::testing {
 namespace {
@@ -113,6 +114,48 @@ TEST(StatementOfCredits, AddsUpTheBatches) {
   EXPECT_EQ(all.credited_g(), city.totals().credits_credited_g());
   EXPECT_EQ(all.records_credited(), city.totals().records_credited());
   EXPECT_EQ(all.filed().personal_accounts(), city.totals().personal_accounts());
+}
+
+TEST(StatementOfARegistry, AddsUpWhatEnded) {
+  KilogramCity city;
+  PUHUI_ACCEPTED(file_rules(city, buffering({{"", "0.2"}})));
+  PUHUI_ACCEPTED(city.issue_kg(100));
+  auto cancelled = cancel_event(city, "owner-main");
+  cancelled.mutable_cancel()->set_amount_kg(5);
+  city.must(cancelled, {"owner"});
+  PUHUI_ACCEPTED(retire(city, "owner-main", {{11, 20}}));
+  PUHUI_ACCEPTED(recall(city, "B1", {{11, 30}}));  // 10 held, 10 from the buffer
+  PUHUI_ACCEPTED(reverse(city, "P1", 25));         // 10 from the buffer, 15 owed
+  PUHUI_ACCEPTED(city.issue_kg(50));
+  auto rules = registry_rules("vintages");
+  rules.add_vintages()->set_years(0);
+  PUHUI_ACCEPTED(file_rules(city, rules));
+  PUHUI_ACCEPTED(expire(city, "B1"));
+  auto view = city.view();
+  const auto stated = statement(view, {0, city.now + 1});
+  EXPECT_EQ(stated.issued_kg(), 150);
+  EXPECT_EQ(stated.cancelled_kg(), 5 + 10 + 10 + 10 + 15);
+  EXPECT_EQ(stated.expired_kg(), 80 - 5 - 20);
+  EXPECT_EQ(stated.cancelled_kg(), stated.totals().units_cancelled_kg());
+  EXPECT_EQ(stated.expired_kg(), stated.totals().units_expired_kg());
+  EXPECT_EQ(drift_of(view, {"owner-main", "buffer"}), "");
+}
+
+TEST(StatementOfARegistry, CountsWhatWasFiledByProcedure) {
+  RegistryCity city(procedure_rules());
+  const auto began = city.now;
+  file_by_procedure(city, "pv", subject_of(pv_methodology()));
+  file_by_procedure(city, "bike", subject_of(bike_methodology()));
+  file_by_procedure(city, "project", subject_of(pv_project("P1")));
+  file_by_procedure(city, "lab", subject_of(founding_party("lab", {v1::VERIFIER})));
+  file_by_procedure(city, "role", subject_of("buyer", v1::SERVICE_INSTITUTION));
+  PUHUI_ACCEPTED(draft(city, "open", subject_of("buyer", v1::SERVICE_INSTITUTION)));
+  auto view = city.view();
+  const auto stated = statement(view, {began, city.now + 1});
+  EXPECT_EQ(stated.filed().methodologies(), 2);
+  EXPECT_EQ(stated.filed().projects(), 1);
+  EXPECT_EQ(stated.filed().parties(), 1);
+  EXPECT_EQ(stated.filed_in_all().parties(), stated.totals().parties());
 }
 
 TEST_F(Statements, FirstLeafAtATime) {
