@@ -230,6 +230,34 @@ v1::RecallRecordList View::recalls(const Page& page) const {
   return list_of<v1::RecallRecordList>(*reader_, "vl", page);
 }
 
+std::optional<v1::Bond> View::bond(std::string_view bond) const {
+  return find<v1::Bond>(*reader_, key::bond(bond));
+}
+
+v1::BondList View::bonds(const Page& page) const {
+  return list_of<v1::BondList>(*reader_, "vh", page);
+}
+
+std::optional<v1::Case> View::retirement_case(std::string_view name) const {
+  return find<v1::Case>(*reader_, key::retirement_case(name));
+}
+
+v1::CaseList View::retirement_cases(const Page& page) const {
+  return list_of<v1::CaseList>(*reader_, "vc", page);
+}
+
+std::optional<v1::Certificate> View::certificate(std::string_view certificate) const {
+  return find<v1::Certificate>(*reader_, key::certificate(certificate));
+}
+
+std::optional<v1::LoanReference> View::loan(std::string_view loan) const {
+  return find<v1::LoanReference>(*reader_, key::loan(loan));
+}
+
+v1::TradeDayList View::trade_days(const Page& page) const {
+  return list_of<v1::TradeDayList>(*reader_, "vt", page);
+}
+
 std::optional<v1::Party> View::party(std::string_view party) const {
   return find<v1::Party>(*reader_, key::party(party));
 }

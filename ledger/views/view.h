@@ -122,6 +122,14 @@ class View {
   // Recalls and reversals, by leaf.
   [[nodiscard]] std::optional<v1::RecallRecord> recall(std::uint64_t leaf) const;
   [[nodiscard]] v1::RecallRecordList recalls(const Page& page) const;
+  [[nodiscard]] std::optional<v1::Bond> bond(std::string_view bond) const;
+  [[nodiscard]] v1::BondList bonds(const Page& page) const;
+  [[nodiscard]] std::optional<v1::Case> retirement_case(std::string_view name) const;
+  [[nodiscard]] v1::CaseList retirement_cases(const Page& page) const;
+  [[nodiscard]] std::optional<v1::Certificate> certificate(std::string_view certificate) const;
+  [[nodiscard]] std::optional<v1::LoanReference> loan(std::string_view loan) const;
+  // Days on which something was traded, oldest first.
+  [[nodiscard]] v1::TradeDayList trade_days(const Page& page) const;
   // Named accounts, and personal ones by "p-" and 32 hex digits.
   [[nodiscard]] std::optional<v1::Account> account(std::string_view account) const;
   [[nodiscard]] v1::UnitBlockList units(std::string_view account, const Page& page) const;

@@ -84,23 +84,28 @@ void put_record(Context& context, const v1::Project& project, v1::RecallRecord& 
   context.fact("owed_kg", std::to_string(record.owed_kg()));
 }
 
-// Cancels what is held of the ranges, and marks what was retired.
+// Cancels a piece that is held, or marks one that was retired.
+void take_back(Context& context, const v1::UnitBlock& block, const v1::UnitBlock& piece,
+               v1::RecallRecord& record) {
+  if (block.state() == v1::RETIRED) {
+    record.set_retired_kg(record.retired_kg() + count(piece));
+    mark_recalled(context, piece);
+  } else {
+    record.set_cancelled_kg(record.cancelled_kg() + count(piece));
+    put_ended(context, piece, block.account(), v1::CANCELLED);
+    note_recalled(context, block.bound_by(), count(piece));
+  }
+  record_move(context, piece, v1::MOVE_RECALL, block.account(), "");
+}
+
 Ruling take_back(Context& context, const Ranges& ranges, v1::RecallRecord& record) {
   const auto wants = [](const v1::UnitBlock& block) {
     return block.state() == v1::HELD || (block.state() == v1::RETIRED && block.recalled_at() == 0);
   };
-  return visit_blocks(context, ranges, wants,
-                      [&](const v1::UnitBlock& block, std::uint64_t start, std::uint64_t end) {
-                        const auto piece = take_piece(context, block, start, end);
-                        if (block.state() == v1::RETIRED) {
-                          record.set_retired_kg(record.retired_kg() + count(piece));
-                          mark_recalled(context, piece);
-                        } else {
-                          record.set_cancelled_kg(record.cancelled_kg() + count(piece));
-                          put_ended(context, piece, block.account(), v1::CANCELLED);
-                        }
-                        record_move(context, piece, v1::MOVE_RECALL, block.account(), "");
-                      });
+  const auto visit = [&](const v1::UnitBlock& block, std::uint64_t start, std::uint64_t end) {
+    take_back(context, block, take_piece(context, block, start, end), record);
+  };
+  return visit_blocks(context, ranges, wants, visit);
 }
 
 v1::Project project_of(const Context& context, const std::string& code) {
