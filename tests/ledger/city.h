@@ -380,6 +380,16 @@ inline Answer retire(City& city, const std::string& account, const SerialRanges&
   return city.send(payload, {party});
 }
 
+// "start-end" of the blocks an account holds free to move.
+inline std::string held_text(const City& city, const std::string& account) {
+  std::string text;
+  const auto units = city.view().units(account, {});
+  for (const auto& block : units.items())
+    text += (text.empty() ? "" : " ") + std::to_string(block.start()) + "-" +
+            std::to_string(block.end());
+  return text;
+}
+
 // ---- Behaviour ----
 
 inline std::string pseudonym(std::uint64_t number) {

@@ -119,6 +119,33 @@ class RuleTable {
   v1::RuleSet& rules_;
 };
 
+// Bonds of every kind: a reservation is for the exchange to deliver, a pledge for a bank to let go
+// of, an escrow and what a court froze for the authority to decide. An event's is never posted.
+inline void add_market_lines(v1::RuleSet& rules) {
+  RuleTable(rules)
+      .relation("bind.reservation", v1::HOLDER)
+      .roles("release.reservation", {v1::EXCHANGE})
+      .roles("post.reservation", {v1::EXCHANGE})
+      .roles("bind.judicial", {v1::AUTHORITY})
+      .roles("release.judicial", {v1::AUTHORITY})
+      .roles("post.judicial", {v1::AUTHORITY})
+      .relation("bind.pledge", v1::HOLDER)
+      .relation("bind.pledge", v1::SUBJECT)
+      .relation("release.pledge", v1::SUBJECT)
+      .roles("post.pledge", {v1::AUTHORITY})
+      .relation("bind.escrow", v1::HOLDER)
+      .roles("bind.escrow", {v1::EXCHANGE})
+      .roles("release.escrow", {v1::AUTHORITY})
+      .roles("post.escrow", {v1::AUTHORITY})
+      .relation("bind.event", v1::HOLDER)
+      .relation("release.event", v1::HOLDER)
+      .roles("release.event", {v1::AUTHORITY})
+      .roles("settle", {v1::EXCHANGE})
+      .relation("loan.refer", v1::HOLDER)
+      .relation("loan.refer", v1::SUBJECT)
+      .roles("certify", {v1::EXCHANGE});
+}
+
 inline v1::RuleSet default_rules() {
   v1::RuleSet rules;
   rules.set_version("2026-1");
@@ -147,6 +174,7 @@ inline v1::RuleSet default_rules() {
       .relation("retire.ets_offset", v1::HOLDER)
       .roles("retire.ets_offset", {v1::ETS_AUTHORITY})
       .roles("behaviour.submit", {v1::DATA_PROVIDER});
+  add_market_lines(rules);
   for (const auto* purpose : {"neutrality", "ets_offset", "voluntary"}) rules.add_purposes(purpose);
   return rules;
 }
@@ -165,6 +193,7 @@ inline v1::Node a_node(std::uint64_t id) {
 inline v1::Genesis default_genesis() {
   v1::Genesis genesis;
   genesis.set_city(std::string(kCityCode));
+  genesis.set_area("420100");
   genesis.set_origin("wuhan.example/log");
   genesis.set_log_key(key_of("log").public_key().encode());
   genesis.set_state_root_interval(64);

@@ -14,14 +14,8 @@ struct Holding : ::testing::Test {
     city.issue_mwh("144");  // 100 t: serials 1–100000, batch B1
     city.issue_mwh("144");  // serials 100001–200000, batch B2
   }
-  // "start-end" of what an account holds.
   [[nodiscard]] std::string held(const std::string& account) const {
-    std::string text;
-    const auto units = city.view().units(account, {});
-    for (const auto& block : units.items())
-      text += (text.empty() ? "" : " ") + std::to_string(block.start()) + "-" +
-              std::to_string(block.end());
-    return text;
+    return held_text(city, account);
   }
   [[nodiscard]] std::int64_t balance(const std::string& account) const {
     return city.view().account(account)->units_held_kg();
