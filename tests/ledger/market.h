@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 
 #include "tests/ledger/units.h"
@@ -421,6 +422,48 @@ struct Market : Units {
     city.now = time;
     city.apply({});
   }
+};
+
+// Units of a project in another area, to "owner-main".
+inline Answer issue_in(City& city, const std::string& area, std::int64_t kilograms) {
+  auto project = pv_project("P" + area);
+  project.set_area(area);
+  project.set_keys(0, "meter-" + area);
+  EXPECT_EQ(file(city, project).decision, v1::ACCEPTED);
+  auto report = pv_report("r" + area, project.project(), {20'100, 20'101},
+                          std::to_string(kilograms));
+  report.set_keys(0, project.keys(0));
+  EXPECT_EQ(send(city, report).decision, v1::ACCEPTED);
+  EXPECT_EQ(verify(city, report.report()).decision, v1::ACCEPTED);
+  return issue(city, report.report(), "B" + area);
+}
+
+// Retirements of the purpose "limited", whose steps each test chooses.
+struct Limited : Market {
+  void limit(const std::function<void(v1::PurposeRule&)>& change) {
+    auto rules = market_rules("limited " + std::to_string(++versions_));
+    change(steps_of(rules, "limited"));
+    RuleTable(rules)
+        .relation("open.limited", v1::HOLDER)
+        .roles("confirm.limited", {v1::VERIFIER})
+        .relation("void.limited", v1::HOLDER);
+    PUHUI_ACCEPTED(file_rules(city, rules));
+  }
+  // A case of the owner's, or another's, and of its firm.
+  Answer open_limited(const std::string& name, const std::string& who = "owner") {
+    auto opened = opening(name, "limited");
+    opened.set_account(who + "-main");
+    opened.set_firm("entity of " + who);
+    return open_case(city, opened);
+  }
+  Answer retire_ranges(const std::string& name, const SerialRanges& ranges) {
+    auto action = retiring(case_named(city, name).opening(), 0);
+    add_serials(action, ranges);
+    return act(city, action, {"owner"});
+  }
+
+ private:
+  int versions_ = 0;
 };
 
 }  // namespace puhui::ledger::testing
