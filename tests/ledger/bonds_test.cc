@@ -92,19 +92,21 @@ TEST_F(Bonds, FormIsChecked) {
   PUHUI_REFUSED(with([](B& b) { b.set_reference(std::string(513, 'r')); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](B& b) { b.mutable_document()->set_name("nothing but a name"); }),
                 EVENT_MALFORMED);
-  PUHUI_REFUSED(with([](B& b) { b.set_kind(v1::PLEDGE), b.clear_beneficiary(); }),
-                EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](B& b) { b.set_kind(v1::PLEDGE), b.clear_beneficiary(); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](B& b) { b.set_beneficiary("nobody"); }), PARTY_UNKNOWN);
   PUHUI_REFUSED(with([](B& b) { b.clear_amount_kg(); }), AMOUNT_ZERO);
   PUHUI_REFUSED(with([](B& b) { b.set_amount_kg(-1); }), AMOUNT_NEGATIVE);
   PUHUI_REFUSED(with([](B& b) { b.set_amount_kg(kIssued + 1); }), BALANCE_INSUFFICIENT);
   PUHUI_REFUSED(with([](B& b) { b.set_amount_kg(kMost); }), BALANCE_INSUFFICIENT);
   PUHUI_REFUSED(with([](B& b) { add_serials(b, {{1, 10}}); }), EVENT_MALFORMED);
-  PUHUI_REFUSED(with([](B& b) { b.clear_amount_kg(), add_serials(b, {{9, 8}}); }),
-                SERIAL_REVERSED);
-  PUHUI_REFUSED(with([](B& b) { b.clear_amount_kg(), add_serials(b, {{1, 5}, {5, 8}}); }),
+  PUHUI_REFUSED(with([](B& b) { b.clear_amount_kg(), add_serials(b, {{9, 8}}); }), SERIAL_REVERSED);
+  PUHUI_REFUSED(with([](B& b) {
+                  b.clear_amount_kg(), add_serials(b, {{1, 5}, {5, 8}});
+                }),
                 SERIAL_OVERLAP);
-  PUHUI_REFUSED(with([](B& b) { b.clear_amount_kg(), add_serials(b, {{10'000, 10'001}}); }),
+  PUHUI_REFUSED(with([](B& b) {
+                  b.clear_amount_kg(), add_serials(b, {{10'000, 10'001}});
+                }),
                 SERIAL_NOT_OWNED);
   PUHUI_REFUSED(with([](B& b) { b.set_account("owner-none"); }), ACCOUNT_UNKNOWN);
   PUHUI_REFUSED(with([](B& b) { b.set_to("owner-none"); }), ACCOUNT_UNKNOWN);
@@ -493,8 +495,8 @@ TEST_P(BondStates, AllowSomeActions) {
   EXPECT_EQ(code_name(answer.code), code_name(wanted));
   EXPECT_EQ(answer.decision, wanted == ErrorCode::OK ? v1::ACCEPTED : v1::REFUSED);
   EXPECT_EQ(bond().SerializeAsString() == before, wanted != ErrorCode::OK);
-  const bool leaves = wanted == ErrorCode::OK &&
-                      (action == BondAction::post || action == BondAction::settle);
+  const bool leaves =
+      wanted == ErrorCode::OK && (action == BondAction::post || action == BondAction::settle);
   EXPECT_EQ(city.held("owner-main"), leaves ? held - 5 : held);
 }
 

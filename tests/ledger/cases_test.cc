@@ -288,8 +288,7 @@ TEST_F(Cases, FormOfAnOpeningIsChecked) {
   PUHUI_REFUSED(with([](O& o) { o.set_beneficiary(std::string(513, 'b')); }), BENEFICIARY_MISSING);
   PUHUI_REFUSED(with([](O& o) { o.set_firm(std::string(513, 'f')); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](O& o) { o.set_estimate_kg(-1); }), EVENT_MALFORMED);
-  PUHUI_REFUSED(with([](O& o) { o.mutable_document()->set_name("only a name"); }),
-                EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](O& o) { o.mutable_document()->set_name("only a name"); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](O& o) { o.set_to(o.from()); }), PERIOD_INVALID);
   PUHUI_REFUSED(with([](O& o) { o.set_from(-1); }), PERIOD_INVALID);
   PUHUI_REFUSED(with([](O& o) { o.set_to(kDayMax + 1); }), PERIOD_INVALID);
@@ -405,8 +404,7 @@ TEST_F(Cases, AFootprintIsVerifiedBySomebodyElse) {
 }
 
 TEST_F(Cases, EachStepIsSignedByWhomTheRulesName) {
-  for (const std::string purpose :
-       {"organisation", "event", "damage", "substitution", "product"}) {
+  for (const std::string purpose : {"organisation", "event", "damage", "substitution", "product"}) {
     const auto opened = opening(purpose, purpose);
     needs_all(opened, {"owner"});
     needs_all(voiding(purpose), voiders(opened));
@@ -456,9 +454,7 @@ struct CaseStates : Cases, ::testing::WithParamInterface<Step> {
     if (wanted == v1::CASE_CERTIFIED)
       PUHUI_ACCEPTED(act(city, certificate("cert", leaf()), {"exchange"}));
   }
-  [[nodiscard]] std::uint64_t leaf() const {
-    return static_cast<std::uint64_t>(of().retirement());
-  }
+  [[nodiscard]] std::uint64_t leaf() const { return static_cast<std::uint64_t>(of().retirement()); }
   Answer carry_out(CaseAction action) {
     auto bound = binding("again", v1::EVENT_RESERVATION, 10);
     bound.set_case_("c");

@@ -52,8 +52,8 @@ TEST_F(Certificates, AreOnePerRetirementAndNumber) {
 }
 
 TEST_F(Certificates, AreOfLeavesThatRetire) {
-  for (const auto other : {std::uint64_t{0}, leaf - 1, leaf + 1,
-                           std::numeric_limits<std::uint64_t>::max()})
+  for (const auto other :
+       {std::uint64_t{0}, leaf - 1, leaf + 1, std::numeric_limits<std::uint64_t>::max()})
     PUHUI_REFUSED(certify(certificate("a", other)), RETIREMENT_UNKNOWN);
   PUHUI_ACCEPTED(cancel("owner-main", {{50, 60}}));
   const auto cancelled = city.head().size - 1;
@@ -91,8 +91,8 @@ TEST_F(Certificates, OfWhatWasRecalledStay) {
 
 // Its holder shows one field, with the salt of that field and a path, and keeps the others.
 TEST_F(Certificates, ShowOneFieldAndKeepTheRest) {
-  const std::vector<std::string> fields = {"salt-0 beneficiary: a marathon",
-                                           "salt-1 amount: 45 kg", "salt-2 purpose: voluntary"};
+  const std::vector<std::string> fields = {"salt-0 beneficiary: a marathon", "salt-1 amount: 45 kg",
+                                           "salt-2 purpose: voluntary"};
   std::vector<crypto::Digest> hashes;
   for (const auto& field : fields) hashes.push_back(crypto::leaf_hash(field));
   auto action = certificate("a", leaf);

@@ -64,7 +64,8 @@ inline v1::RuleSet market_rules(const std::string& version = "market") {
   rules.set_trade_lot_kg(kLot);
   add_purposes(rules);
   RuleTable table(rules);
-  for (const auto& rule : rules.purpose_rules()) table.relation("open." + rule.purpose(), v1::HOLDER);
+  for (const auto& rule : rules.purpose_rules())
+    table.relation("open." + rule.purpose(), v1::HOLDER);
   for (const std::string purpose : {"organisation", "event", "product"})
     table.relation("void." + purpose, v1::HOLDER);
   table.roles("confirm.organisation", {v1::VERIFIER})
@@ -80,7 +81,9 @@ inline v1::RuleSet market_rules(const std::string& version = "market") {
 
 // ---- Sending ----
 
-inline void set_action(v1::Payload& p, const v1::Transfer& action) { *p.mutable_transfer() = action; }
+inline void set_action(v1::Payload& p, const v1::Transfer& action) {
+  *p.mutable_transfer() = action;
+}
 inline void set_action(v1::Payload& p, const v1::Bind& action) { *p.mutable_bind() = action; }
 inline void set_action(v1::Payload& p, const v1::Release& action) { *p.mutable_release() = action; }
 inline void set_action(v1::Payload& p, const v1::Post& action) { *p.mutable_post() = action; }
@@ -430,8 +433,8 @@ inline Answer issue_in(City& city, const std::string& area, std::int64_t kilogra
   project.set_area(area);
   project.set_keys(0, "meter-" + area);
   EXPECT_EQ(file(city, project).decision, v1::ACCEPTED);
-  auto report = pv_report("r" + area, project.project(), {20'100, 20'101},
-                          std::to_string(kilograms));
+  auto report =
+      pv_report("r" + area, project.project(), {20'100, 20'101}, std::to_string(kilograms));
   report.set_keys(0, project.keys(0));
   EXPECT_EQ(send(city, report).decision, v1::ACCEPTED);
   EXPECT_EQ(verify(city, report.report()).decision, v1::ACCEPTED);

@@ -194,8 +194,7 @@ TEST_F(Caps, WhoseBaseIsUnknownRefuse) {
     limit_to(base, "1");
     PUHUI_REFUSED(open_limited("c"), CAP_BASE_UNKNOWN);
   }
-  PUHUI_ACCEPTED(
-      publish_ets(city, 2025, {firm("owner", 100'000, 100'000)}, Part::more_follow));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("owner", 100'000, 100'000)}, Part::more_follow));
   PUHUI_REFUSED(open_limited("c"), CAP_BASE_UNKNOWN);
   PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("someone", 1)}));
   PUHUI_REFUSED(open_limited("c", "buyer"), CAP_BASE_UNKNOWN);
@@ -275,7 +274,7 @@ TEST_F(Caps, OfPurposesAreApart) {
 
 struct OutsideShares : Limited {
   void SetUp() override {
-    Limited::SetUp();                              // 1-10000, 420111
+    Limited::SetUp();                               // 1-10000, 420111
     PUHUI_ACCEPTED(issue_in(city, "422801", 100));  // 10001-10100
     PUHUI_ACCEPTED(issue_in(city, "420529", 100));  // 10101-10200
   }

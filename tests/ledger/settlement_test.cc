@@ -97,9 +97,13 @@ TEST_F(Settlements, FormIsChecked) {
   PUHUI_REFUSED(with([](L& l) { l.set_amount_kg(-1); }), AMOUNT_NEGATIVE);
   PUHUI_REFUSED(with([](L& l) { l.clear_to(); }), ACCOUNT_UNKNOWN);
   PUHUI_REFUSED(with([](L& l) { l.set_to("owner-none"); }), ACCOUNT_UNKNOWN);
-  PUHUI_REFUSED(with([](L& l) { l = leg_of_account({"owner-side", "owner-side"}, 1); }),
+  PUHUI_REFUSED(with([](L& l) {
+                  l = leg_of_account({"owner-side", "owner-side"}, 1);
+                }),
                 INVALID_ARGUMENT);
-  PUHUI_REFUSED(with([](L& l) { l = leg_of_account({"owner-none", "owner-side"}, 1); }),
+  PUHUI_REFUSED(with([](L& l) {
+                  l = leg_of_account({"owner-none", "owner-side"}, 1);
+                }),
                 ACCOUNT_UNKNOWN);
   PUHUI_REFUSED(with([](L& l) { *l.mutable_trade() = trade_at(1); }), LOT_SIZE);
   PUHUI_REFUSED(with([](L& l) { *l.mutable_trade() = trade_at(-1); }), EVENT_MALFORMED);
@@ -170,9 +174,8 @@ TEST_F(Settlements, TakeNothingFromAFrozenHolderOrABuffer) {
   PUHUI_REFUSED(settle({leg_of_account({"buffer", "buyer-main"}, 10)}, {"exchange", "operator"}),
                 ACCOUNT_KIND);
   freeze("owner");
-  PUHUI_REFUSED(
-      settle({leg_of_account({"owner-side", "buyer-main"}, 10)}, {"exchange", "owner"}),
-      PARTY_RESTRAINED);
+  PUHUI_REFUSED(settle({leg_of_account({"owner-side", "buyer-main"}, 10)}, {"exchange", "owner"}),
+                PARTY_RESTRAINED);
 }
 
 // ---- Position limits ----

@@ -25,10 +25,9 @@ struct Trades : Market {
   [[nodiscard]] std::string sums(std::int64_t day = kToday) const {
     const auto traded = traded_on(city, day);
     std::string text;
-    for (const auto number :
-         {traded.trades(), traded.volume_kg(), traded.turnover_millicents(),
-          traded.low_cents_per_tonne(), traded.high_cents_per_tonne(),
-          traded.last_cents_per_tonne()})
+    for (const auto number : {traded.trades(), traded.volume_kg(), traded.turnover_millicents(),
+                              traded.low_cents_per_tonne(), traded.high_cents_per_tonne(),
+                              traded.last_cents_per_tonne()})
       text += (text.empty() ? "" : " ") + std::to_string(number);
     return text;
   }
