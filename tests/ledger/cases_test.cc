@@ -410,6 +410,7 @@ TEST_F(Cases, EachStepIsSignedByWhomTheRulesName) {
     needs_all(voiding(purpose), voiders(opened));
     EXPECT_EQ(state(purpose), v1::CASE_VOID);
   }
+  EXPECT_EQ(city.view().retirement_cases({}).items_size(), 5);
   PUHUI_ACCEPTED(open_case(city, opening("c", "substitution")));
   PUHUI_ACCEPTED(confirm_case(city, confirmation("c", 10)));
   needs_all(retiring(of().opening(), 10), {"owner"});

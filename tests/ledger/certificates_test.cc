@@ -20,7 +20,7 @@ struct Certificates : Market {
   }
   Answer certify(const v1::Certify& action) { return act(city, action, {"exchange"}); }
   [[nodiscard]] v1::Certificate stored(const std::string& name) const {
-    return record_at<v1::Certificate>(city, key::certificate(name));
+    return city.view().certificate(name).value_or(v1::Certificate());
   }
   std::uint64_t leaf = 0;
 };

@@ -122,22 +122,17 @@ inline std::string owner_of(const std::string& account) {
 
 // ---- What is stored ----
 
-// An empty record where there is none.
-template <class M>
-M record_at(const City& city, const std::string& key) {
-  M record;
-  const auto bytes = city.view().reader().get(key);
-  EXPECT_TRUE(!bytes || record.ParseFromString(*bytes));
-  return record;
-}
+// Empty records where there are none.
 inline v1::Bond bond_named(const City& city, const std::string& bond) {
-  return record_at<v1::Bond>(city, key::bond(bond));
+  return city.view().bond(bond).value_or(v1::Bond());
 }
 inline v1::Case case_named(const City& city, const std::string& name) {
-  return record_at<v1::Case>(city, key::retirement_case(name));
+  return city.view().retirement_case(name).value_or(v1::Case());
 }
 inline v1::TradeDay traded_on(const City& city, std::int64_t day) {
-  return record_at<v1::TradeDay>(city, key::trade_day(day));
+  const auto days = city.view().trade_days({});
+  const auto found = std::ranges::find(days.items(), day, &v1::TradeDay::day);
+  return found == days.items().end() ? v1::TradeDay() : *found;
 }
 // Counted against the caps of a purpose in a year: by a firm, or by all.
 inline std::int64_t cap_used(const City& city, const std::string& purpose, std::uint32_t year,

@@ -108,6 +108,9 @@ TEST_F(Trades, BelongToTheDayTheyWereMadeOn) {
   PUHUI_ACCEPTED(trade(kLot, trade_at(4'000, midnight)));
   EXPECT_EQ(sums(kToday - 1), "1 1000 3000000 3000 3000 3000");
   EXPECT_EQ(sums(kToday), "1 1000 4000000 4000 4000 4000");
+  const auto days = city.view().trade_days({});
+  ASSERT_EQ(days.items_size(), 2);
+  EXPECT_EQ(days.items(0).day(), kToday - 1) << "oldest first";
 }
 
 TEST_F(Trades, ThatNameNoTimeAreOfNow) {
@@ -159,9 +162,10 @@ struct Loans : Market {
 TEST_F(Loans, NameWhatEarnedTheRate) {
   const auto referred = refer(loan());
   PUHUI_ACCEPTED(referred);
-  const auto record = record_at<v1::LoanReference>(city, key::loan("loan-1"));
-  EXPECT_EQ(record.loan().SerializeAsString(), loan().SerializeAsString());
-  EXPECT_EQ(record.referred_at(), static_cast<std::int64_t>(referred.leaf));
+  const auto record = city.view().loan("loan-1");
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->loan().SerializeAsString(), loan().SerializeAsString());
+  EXPECT_EQ(record->referred_at(), static_cast<std::int64_t>(referred.leaf));
   PUHUI_REFUSED(refer(loan()), LOAN_EXISTS);
   EXPECT_EQ(held_text(city, "owner-main"), "1-10000") << "nothing is bound by it";
 }
