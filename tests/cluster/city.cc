@@ -408,6 +408,7 @@ void issue_units(City& city, std::int64_t kilograms) {
   filing->set_owner("owner");
   filing->set_methodology("UNITS");
   filing->set_account("owner");
+  filing->set_area("420100");
   filing->add_keys("meter-1");
   filing->set_crediting_from(10'000);
   filing->set_crediting_to(30'000);
