@@ -57,7 +57,8 @@ TEST(Catalogue, ReadsAllOfTheDemonstrationWithItsDefaults) {
     EXPECT_EQ(methodology.tiers(1).name(), "self_declared");
     EXPECT_EQ(methodology.tiers(1).factor(), "1/2");
   }
-  for (const auto& copy : read_methodologies(catalogue(), {}).value())
+  const auto copies = read_methodologies(catalogue(), {}).value();
+  for (const auto& copy : copies)
     EXPECT_EQ(copy.SerializeAsString(), by_code[copy.code()].SerializeAsString()) << copy.code();
 }
 
