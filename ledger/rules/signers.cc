@@ -100,10 +100,12 @@ Ruling require(const Context& context, std::string_view action, const Subject& s
   Found beyond;
   for (const auto& [signer, signed_keys] : context.signers) {
     auto found = role_of(context, signer, need.role(), subject);
-    if (found.reach == Reach::out_of_scope) beyond = std::move(found);
-    if (found.reach != Reach::covers) continue;
-    ++have;
-    keys += signed_keys;
+    if (found.reach == Reach::covers) {
+      ++have;
+      keys += signed_keys;
+    } else if (found.reach == Reach::out_of_scope) {
+      beyond = std::move(found);
+    }
   }
   if (have >= count)
     return need_keys(action, "keys of " + v1::Role_Name(need.role()), need.keys(), keys);

@@ -47,8 +47,8 @@
 //   v F ACCOUNT                   the account holds no free serial below: u64 serial
 //   v A ACCOUNT                   account; a personal one: 0x01 pseudonym[16] (personal.h)
 //   v C i32 day, u32 slot, leaf hash[32]       claim (personal.h), by the leaf hash of its key
-//   v g i32 day, pseudonym[16], SCENARIO       i64 grams credited for acts of the day, where a cap
-//                                 is; of a year: day -year
+//   v g i32 day, pseudonym[16], SCENARIO       credited for acts of the day, where there is a cap:
+//                                 i64 grams, u32 records; of a year: day -year
 //   v L                           which days are closed to claims (rules/claims.h)
 //   v L i32 day, u32 slot         list of the claims of a closed day's slot (rules/claims.h)
 //   v Z u64 leaf                  retirement

@@ -63,6 +63,12 @@ struct ClosedDays {
   std::uint32_t widest_window = 0;
 };
 
+// What a person was credited for some time.
+struct Credited {
+  std::int64_t grams = 0;
+  std::uint32_t records = 0;
+};
+
 struct Books {
   bool is_founded = false;
   v1::Genesis genesis;
@@ -96,8 +102,8 @@ struct Books {
   ClosedDays closed;
   // Of days that are not closed, by day and slot.
   std::map<std::pair<std::int32_t, std::uint32_t>, ClaimSet> claims;
-  // Grams by day or year, pseudonym and scenario, counted where there is a cap.
-  using Capped = std::map<std::tuple<std::int64_t, std::string, std::string>, std::int64_t>;
+  // What was credited by day or year, pseudonym and scenario, counted where there is a cap.
+  using Capped = std::map<std::tuple<std::int64_t, std::string, std::string>, Credited>;
   Capped of_day, of_year;
   std::unordered_map<std::string, crypto::Digest> identities;  // party, 0, event id → event
   v1::Totals totals;

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "crypto/bytes.h"
 #include "node/audit/rules.h"
 
@@ -9,21 +11,27 @@ bool adds_up(std::int64_t a, std::int64_t b) {
   return !__builtin_add_overflow(a, b, &sum);
 }
 
-// What one person may be credited for acts of a scenario; 0 = without a limit. The rules in force
-// say it, or else the methodology.
+// The most one person may be credited for acts of a scenario; 0 = without a limit. The rules in
+// force say it, or else the methodology.
 struct Caps {
-  std::int64_t day_g = 0, year_g = 0;
+  Credited of_day, of_year;
 };
 Caps caps_of(const v1::RuleSet& rules, const v1::Methodology& m) {
   for (const auto& cap : rules.person_caps())
-    if (cap.scenario() == m.scenario()) return {cap.day_g(), cap.year_g()};
-  return {m.day_cap_g(), m.year_cap_g()};
+    if (cap.scenario() == m.scenario())
+      return {{cap.day_g(), cap.day_records()}, {cap.year_g(), 0}};
+  return {{m.day_cap_g(), m.day_cap_records()}, {m.year_cap_g(), 0}};
 }
+bool is_cap(const Credited& cap) { return cap.grams > 0 || cap.records > 0; }
 
 bool exceeds(const Books::Capped& counted, const Books::Capped::key_type& key, std::int64_t grams,
-             std::int64_t cap_g) {
-  const auto* before = find(counted, key);
-  return cap_g > 0 && Whole(before != nullptr ? *before : 0) + grams > cap_g;
+             const Credited& cap) {
+  if (!is_cap(cap)) return false;
+  const auto* known = find(counted, key);
+  const auto before = known != nullptr ? *known : Credited();
+  constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
+  return (cap.records > 0 && before.records >= cap.records) ||
+         Whole(before.grams) + grams > (cap.grams > 0 ? cap.grams : kMax);
 }
 
 // Who was credited how much of what, on which day, in which year.
@@ -34,15 +42,23 @@ Counted counted_as(const Record& record, const std::string& scenario) {
   return {{record.day, record.account, scenario}, {year_of(record.day), record.account, scenario}};
 }
 
+ErrorCode judge_caps(const Case& at, const Record& record, std::int64_t grams,
+                     const v1::Methodology& m) {
+  const auto caps = caps_of(at.rules, m);
+  if (!is_cap(caps.of_day) && !is_cap(caps.of_year)) return ErrorCode::OK;
+  const auto counted = counted_as(record, m.scenario());
+  if (exceeds(at.books.of_day, counted.day, grams, caps.of_day)) return ErrorCode::CAP_DAY;
+  if (exceeds(at.books.of_year, counted.year, grams, caps.of_year)) return ErrorCode::CAP_YEAR;
+  return ErrorCode::OK;
+}
+
 ErrorCode judge_score(const Case& at, const Record& record, const Score& score,
                       const v1::Methodology& m) {
   if (score.code != ErrorCode::OK) return score.code;
   const auto* claims = find(at.books.claims, {record.day, record.slot});
   if (claims != nullptr && claims->contains(record.claim)) return ErrorCode::CLAIM_DUPLICATE;
-  const auto caps = caps_of(at.rules, m);
-  const auto counted = counted_as(record, m.scenario());
-  if (exceeds(at.books.of_day, counted.day, score.grams, caps.day_g)) return ErrorCode::CAP_DAY;
-  if (exceeds(at.books.of_year, counted.year, score.grams, caps.year_g)) return ErrorCode::CAP_YEAR;
+  if (const auto capped = judge_caps(at, record, score.grams, m); capped != ErrorCode::OK)
+    return capped;
   if (!adds_up(at.books.personal.at(record.account).grams, score.grams) ||
       !adds_up(at.books.totals.credits_credited_g(), score.grams))
     return ErrorCode::AMOUNT_OVERFLOW;
@@ -64,12 +80,18 @@ ErrorCode judge(const Case& at, const Record& record, const Score& score, const 
   return judge_score(at, record, score, m);
 }
 
-// Grams are counted as long as there is a cap.
+void count(Credited& credited, std::int64_t grams) {
+  credited.grams += grams;
+  ++credited.records;
+}
+
+// Counted only while there is a cap.
 void count_capped(Case& at, const Record& record, std::int64_t grams, const v1::Methodology& m) {
   const auto caps = caps_of(at.rules, m);
+  if (!is_cap(caps.of_day) && !is_cap(caps.of_year)) return;
   const auto counted = counted_as(record, m.scenario());
-  if (caps.day_g > 0) at.books.of_day[counted.day] += grams;
-  if (caps.year_g > 0) at.books.of_year[counted.year] += grams;
+  if (is_cap(caps.of_day)) count(at.books.of_day[counted.day], grams);
+  if (is_cap(caps.of_year)) count(at.books.of_year[counted.year], grams);
 }
 
 void credit(Case& at, const Record& record, std::size_t index, std::int64_t grams) {

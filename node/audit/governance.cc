@@ -147,7 +147,7 @@ Verdict check_own_key(const Case& at, const std::string& party, const std::strin
 
 Verdict check_governable(const Case& at) {
   auto bad = check_replaceable(at, at.rules);
-  if (bad) bad->code = std::string(code_name(ErrorCode::ROLE_LAST));
+  if (bad) bad->code = code_name(ErrorCode::ROLE_LAST);
   return bad;
 }
 
@@ -184,7 +184,7 @@ Verdict check_party(const Case& at, const v1::RegisterParty& action) {
   std::set<std::string> keys;
   for (const auto& key : action.keys()) {
     if (auto bad = check_new_key(at, key)) return bad;
-    if (!keys.insert(key.public_key()).second) return malformed("keys");
+    if (!keys.insert(key.public_key()).second) return refused(ErrorCode::KEY_EXISTS, "twice");
   }
   v1::Party party;
   party.set_legal_entity(action.legal_entity());

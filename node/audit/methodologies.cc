@@ -29,7 +29,7 @@ Verdict check_form(const v1::Methodology& m) {
     return bad_methodology("registry_checks");
   if (m.kind() == v1::PROJECT) return {};
   if (m.inputs_size() > static_cast<int>(kRecordInputsMax)) return bad_methodology("inputs");
-  if (m.slots_per_day() < 1 || m.slots_per_day() > 96) return bad_methodology("slots_per_day");
+  if (m.slots_per_day() < 1 || m.slots_per_day() > 288) return bad_methodology("slots_per_day");
   if (m.claim_window_days() < 1 || m.claim_window_days() > 366)
     return bad_methodology("claim_window_days");
   return {};

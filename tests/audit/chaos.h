@@ -60,6 +60,7 @@ inline v1::RuleSet some_rules() {
     cap->set_scenario("bike");
     cap->set_day_g(number(0, 300));
     cap->set_year_g(number(0, 500));
+    if (chance(40)) cap->set_day_records(static_cast<std::uint32_t>(number(0, 3)));
   }
   return rules;
 }

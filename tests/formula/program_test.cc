@@ -79,19 +79,29 @@ const std::vector<Example>& examples() {
   return kExamples;
 }
 
-TEST(Program, ComputesTheWorkedExamples) {
-  for (const Example& example : examples()) {
-    const Program built = program(example.code);
-    const auto outcome = built.evaluate(example.inputs, 0);
-    ASSERT_TRUE(outcome) << example.code << ": " << describe(outcome.error());
-    EXPECT_EQ(outcome->grams, example.grams) << example.code;
-    EXPECT_FALSE(outcome->negative) << example.code;
-    const auto values = built.read_inputs(example.inputs);
-    ASSERT_TRUE(values) << example.code;
-    EXPECT_EQ(built.exact(*values, 0)->text(), example.exact) << example.code;
-    EXPECT_EQ(built.evaluate(*values, 0)->grams, example.grams) << example.code;
-  }
+class WorkedExample : public ::testing::TestWithParam<Example> {};
+
+TEST_P(WorkedExample, IsWhatTheMethodologyComputes) {
+  const Example& example = GetParam();
+  const Program built = program(example.code);
+  const auto outcome = built.evaluate(example.inputs, 0);
+  ASSERT_TRUE(outcome) << describe(outcome.error());
+  EXPECT_EQ(outcome->grams, example.grams);
+  EXPECT_FALSE(outcome->negative);
+  const auto values = built.read_inputs(example.inputs);
+  ASSERT_TRUE(values);
+  EXPECT_EQ(built.exact(*values, 0)->text(), example.exact);
+  EXPECT_EQ(built.evaluate(*values, 0)->grams, example.grams);
 }
+
+// "WH_PV_2023_1": the methodology, and the place in the list.
+std::string name_of(const ::testing::TestParamInfo<Example>& example) {
+  std::string name(example.param.code);
+  std::ranges::replace(name, '-', '_');
+  return name + "_" + std::to_string(example.index + 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Methodologies, WorkedExample, ::testing::ValuesIn(examples()), name_of);
 
 TEST(Program, HasAWorkedExampleOfEveryMethodology) {
   for (const auto& [code, definition] : samples()) {

@@ -274,7 +274,7 @@ TEST(RuleSets, ThatNobodyCouldReplaceAreRefused) {
   PUHUI_REFUSED(file_rules(city, rules), ErrorCode::RULE_MALFORMED);
   for (auto& line : *rules.mutable_signers())
     if (line.action() == "rules.file") line.set_action("other");
-  PUHUI_REFUSED(file_rules(city, rules), ErrorCode::RULE_MALFORMED);
+  PUHUI_REFUSED(file_rules(city, rules), ErrorCode::RULE_UNMEETABLE);
 }
 
 TEST(RuleSets, TheNewestInForceDecides) {

@@ -11,16 +11,25 @@ namespace {
 
 constexpr int kRefusalsShownMax = 100;
 
+// What was credited to one person for acts of a day or a year: grams and records.
+struct Credited {
+  std::int64_t grams = 0;
+  std::uint32_t records = 0;
+};
+
+// The most of it; 0 = no cap.
 struct Caps {
-  std::int64_t day_g = 0, year_g = 0;  // 0 = none
+  Credited of_day, of_year;
+  [[nodiscard]] bool by_day() const { return of_day.grams > 0 || of_day.records > 0; }
+  [[nodiscard]] bool by_year() const { return of_year.grams > 0; }
 };
 
 struct Credit {
   std::string account_key, claim_key;
   PersonalBalance before;
   std::int64_t grams = 0;
-  Caps capped;
-  std::int64_t of_day_g = 0, of_year_g = 0;  // with this one, where there is a cap
+  Caps caps;
+  Credited of_day, of_year;  // with this one, where there is a cap
 };
 
 std::string leaf_of_claim(std::string_view stored) {
@@ -30,44 +39,61 @@ std::string leaf_of_claim(std::string_view stored) {
 // Those of the rules in force, or else the methodology's own.
 Caps caps_of(const v1::RuleSet& rules, const v1::Methodology& m) {
   for (const auto& cap : rules.person_caps())
-    if (cap.scenario() == m.scenario()) return {cap.day_g(), cap.year_g()};
-  return {m.day_cap_g(), m.year_cap_g()};
+    if (cap.scenario() == m.scenario())
+      return {{cap.day_g(), cap.day_records()}, {cap.year_g(), 0}};
+  return {{m.day_cap_g(), m.day_cap_records()}, {m.year_cap_g(), 0}};
 }
 
-// What was credited under such a key before, and this.
-tl::expected<std::int64_t, Refusal> add_up(const State& state, const std::string& stored,
-                                           std::int64_t grams, std::int64_t cap_g, ErrorCode code) {
+Credited credited_under(const State& state, const std::string& stored) {
   const auto bytes = state.get(stored);
-  const auto before = bytes ? static_cast<std::int64_t>(crypto::read_u64(*bytes)) : 0;
-  std::int64_t sum = 0;
-  if (!__builtin_add_overflow(before, grams, &sum) && sum <= cap_g) return sum;
-  return refuse(code, "record.cap", std::to_string(cap_g) + " g", std::to_string(before) + " g",
-                std::to_string(grams) + " g");
+  if (!bytes) return {};
+  return {static_cast<std::int64_t>(crypto::read_u64(*bytes)),
+          crypto::read_u32(std::string_view(*bytes).substr(8))};
+}
+
+void put_credited(State& state, const std::string& stored, const Credited& credited) {
+  std::string bytes;
+  crypto::append_u64(bytes, static_cast<std::uint64_t>(credited.grams));
+  crypto::append_u32(bytes, credited.records);
+  state.put(stored, bytes);
+}
+
+// What was credited before, and this one record.
+tl::expected<Credited, Refusal> add_up(const Credited& before, std::int64_t grams,
+                                       const Credited& cap, ErrorCode code) {
+  if (cap.records > 0 && before.records >= cap.records)
+    return refuse(code, "record.cap", std::to_string(cap.records) + " records",
+                  std::to_string(before.records) + " records", "1 record");
+  Credited sum{0, before.records + 1};
+  const bool fits = !__builtin_add_overflow(before.grams, grams, &sum.grams);
+  if (fits && (cap.grams == 0 || sum.grams <= cap.grams)) return sum;
+  return refuse(code, "record.cap", std::to_string(cap.grams) + " g",
+                std::to_string(before.grams) + " g", std::to_string(grams) + " g");
+}
+
+std::string day_key(const Record& record, const std::string& scenario) {
+  return key::credited_on(record.day, record.pseudonym(), scenario);
+}
+std::string year_key(const Record& record, const std::string& scenario) {
+  return key::credited_in(year_of_day(record.day), record.pseudonym(), scenario);
 }
 
 Ruling need_within(const Context& context, Credit& credit, const Record& record,
                    const std::string& scenario) {
-  if (credit.capped.day_g > 0) {
-    const auto sum =
-        add_up(context.state, key::credited_on(record.day, record.pseudonym(), scenario),
-               credit.grams, credit.capped.day_g, ErrorCode::CAP_DAY);
+  const auto& caps = credit.caps;
+  if (caps.by_day()) {
+    const auto sum = add_up(credited_under(context.state, day_key(record, scenario)), credit.grams,
+                            caps.of_day, ErrorCode::CAP_DAY);
     if (!sum) return tl::make_unexpected(sum.error());
-    credit.of_day_g = *sum;
+    credit.of_day = *sum;
   }
-  if (credit.capped.year_g > 0) {
-    const auto sum = add_up(context.state,
-                            key::credited_in(year_of_day(record.day), record.pseudonym(), scenario),
-                            credit.grams, credit.capped.year_g, ErrorCode::CAP_YEAR);
+  if (caps.by_year()) {
+    const auto sum = add_up(credited_under(context.state, year_key(record, scenario)), credit.grams,
+                            caps.of_year, ErrorCode::CAP_YEAR);
     if (!sum) return tl::make_unexpected(sum.error());
-    credit.of_year_g = *sum;
+    credit.of_year = *sum;
   }
   return {};
-}
-
-void put_grams(State& state, const std::string& stored, std::int64_t grams) {
-  std::string bytes;
-  crypto::append_u64(bytes, static_cast<std::uint64_t>(grams));
-  state.put(stored, bytes);
 }
 
 // Judges one record by itself, in the order rules.h lists.
@@ -110,7 +136,7 @@ tl::expected<Credit, Refusal> judge(const Context& context, const ProgramLine& l
         m.scenario() + " on " + date_text(record.day) + ", slot " + std::to_string(record.slot));
   credit.before = PersonalBalance::decode(*balance);
   credit.grams = result->grams;
-  credit.capped = caps_of(context.rules, m);
+  credit.caps = caps_of(context.rules, m);
   if (auto within = need_within(context, credit, record, m.scenario()); !within)
     return tl::make_unexpected(within.error());
   std::int64_t sum = 0;
@@ -133,13 +159,9 @@ void pay(Context& context, const std::string& scenario, const Record& record, co
   context.state.put(credit.account_key, after.encode());
   context.state.put(credit.claim_key,
                     Claimed{after.last, credit.grams, credit.before.last}.encode());
-  if (credit.capped.day_g > 0)
-    put_grams(context.state, key::credited_on(record.day, record.pseudonym(), scenario),
-              credit.of_day_g);
-  if (credit.capped.year_g > 0)
-    put_grams(context.state,
-              key::credited_in(year_of_day(record.day), record.pseudonym(), scenario),
-              credit.of_year_g);
+  if (credit.caps.by_day()) put_credited(context.state, day_key(record, scenario), credit.of_day);
+  if (credit.caps.by_year())
+    put_credited(context.state, year_key(record, scenario), credit.of_year);
   context.outcome.set_records_credited(context.outcome.records_credited() + 1);
 }
 

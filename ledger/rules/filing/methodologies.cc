@@ -11,7 +11,7 @@ namespace puhui::ledger {
 namespace {
 
 constexpr int kRegistryChecksMax = 16;
-constexpr std::uint32_t kSlotsPerDayMax = 96;
+constexpr std::uint32_t kSlotsPerDayMax = 288;  // five minutes
 constexpr std::uint32_t kClaimWindowDaysMax = 366;
 
 Ruling check_methodology_form(const v1::Methodology& m) {

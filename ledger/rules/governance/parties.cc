@@ -128,7 +128,8 @@ Ruling check_party(const Context& context, const v1::RegisterParty& action) {
   std::set<std::string> keys;
   for (const auto& key : action.keys()) {
     if (auto fresh = check_new_key(context.state, key); !fresh) return fresh;
-    if (!keys.insert(key.public_key()).second) return malformed("keys");
+    if (!keys.insert(key.public_key()).second)
+      return refuse(ErrorCode::KEY_EXISTS, "key.new", {}, action.party());
   }
   v1::Party party;
   party.set_legal_entity(action.legal_entity());
