@@ -130,8 +130,7 @@ bool has_open(const v1::Notice& notice, const std::string& party) {
   });
 }
 
-bool is_interested_in(const Context& context, const UnderNotice& found,
-                      const std::string& entity) {
+bool is_interested_in(const Context& context, const UnderNotice& found, const std::string& entity) {
   if (found.filing) return is_interested(context, *found.filing, entity);
   return entity == legal_entity(context, found.subject.owner) ||
          entity == legal_entity(context, found.report->submitter());

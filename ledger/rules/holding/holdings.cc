@@ -21,10 +21,10 @@ std::uint64_t serials_from(const State& state, const std::string& account) {
   return stored ? crypto::read_u64(*stored) : 0;
 }
 
-void put_serials_from(Context& context, const std::string& account, std::uint64_t serial) {
+void put_serials_from(State& state, const std::string& account, std::uint64_t serial) {
   std::string bytes;
   crypto::append_u64(bytes, serial);
-  context.state.put(key::serials_from(account), bytes);
+  state.put(key::serials_from(account), bytes);
 }
 
 std::int64_t free_kg(const v1::Account& account) {
@@ -52,17 +52,17 @@ std::string index_of(const v1::UnitBlock& block, std::uint64_t start) {
                                   : key::bound(block.bound_by(), start);
 }
 
-void put_block(Context& context, const v1::UnitBlock& block) {
-  context.state.put(key::block(block.end()), block);
+void put_block(State& state, const v1::UnitBlock& block) {
+  state.put(key::block(block.end()), block);
   if (block.state() != v1::HELD) return;
   std::string end;
   crypto::append_u64(end, block.end());
-  context.state.put(index_of(block, block.start()), end);
+  state.put(index_of(block, block.start()), end);
 }
 
-void erase_block(Context& context, const v1::UnitBlock& block) {
-  context.state.erase(key::block(block.end()));
-  if (block.state() == v1::HELD) context.state.erase(index_of(block, block.start()));
+void erase_block(State& state, const v1::UnitBlock& block) {
+  state.erase(key::block(block.end()));
+  if (block.state() == v1::HELD) state.erase(index_of(block, block.start()));
 }
 
 // The block whose last serial a look-up answered.
@@ -101,19 +101,19 @@ tl::expected<v1::UnitBlock, Refusal> held_block(const Context& context, const st
 }
 
 // Cuts [start, end] out of a block that contains it and answers the piece.
-v1::UnitBlock cut(Context& context, const v1::UnitBlock& block, std::uint64_t start,
+v1::UnitBlock cut(State& state, const v1::UnitBlock& block, std::uint64_t start,
                   std::uint64_t end) {
-  erase_block(context, block);
+  erase_block(state, block);
   auto piece = block;
   if (block.start() < start) {
     piece.set_start(block.start());
     piece.set_end(start - 1);
-    put_block(context, piece);
+    put_block(state, piece);
   }
   if (end < block.end()) {
     piece.set_start(end + 1);
     piece.set_end(block.end());
-    put_block(context, piece);
+    put_block(state, piece);
   }
   piece.set_start(start);
   piece.set_end(end);
@@ -129,7 +129,7 @@ tl::expected<void, Refusal> take_range(Context& context, const std::string& acco
     if (pieces.size() == kRangesMax)
       return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
     const auto end = std::min(range.end(), block->end());
-    pieces.push_back(cut(context, *block, serial, end));
+    pieces.push_back(cut(context.state, *block, serial, end));
     serial = end + 1;
   }
   return {};
@@ -165,19 +165,19 @@ tl::expected<void, Refusal> take_lowest(Context& context, const v1::Account& hol
     const auto block = next_held(context, holder.account(), from);
     const auto taken = std::min(left, count(block));
     const auto end = block.start() + static_cast<std::uint64_t>(taken) - 1;
-    pieces.push_back(cut(context, block, block.start(), end));
+    pieces.push_back(cut(context.state, block, block.start(), end));
     left -= taken;
     from = end + 1;
   }
-  put_serials_from(context, holder.account(), from);
+  put_serials_from(context.state, holder.account(), from);
   return {};
 }
 
 // The block that begins right after a piece, if it is held and bound alike.
-std::optional<v1::UnitBlock> held_after(const Context& context, const v1::UnitBlock& piece) {
-  const auto end = context.state.get(index_of(piece, piece.end() + 1));
+std::optional<v1::UnitBlock> held_after(const State& state, const v1::UnitBlock& piece) {
+  const auto end = state.get(index_of(piece, piece.end() + 1));
   if (!end) return std::nullopt;
-  return block_ending(context.state, *end);
+  return block_ending(state, *end);
 }
 
 bool mergeable(const v1::UnitBlock& a, const v1::UnitBlock& b) {
@@ -186,18 +186,23 @@ bool mergeable(const v1::UnitBlock& a, const v1::UnitBlock& b) {
 }
 
 // Stores a held piece, merged with its neighbours where they are alike.
-void put_held(Context& context, v1::UnitBlock piece) {
+void put_held(State& state, v1::UnitBlock piece) {
   // Blocks leave no gaps, so the one before ends right before.
-  if (const auto left = context.state.find<v1::UnitBlock>(key::block(piece.start() - 1));
+  if (const auto left = state.find<v1::UnitBlock>(key::block(piece.start() - 1));
       left && mergeable(*left, piece)) {
-    erase_block(context, *left);
+    erase_block(state, *left);
     piece.set_start(left->start());
   }
-  if (const auto right = held_after(context, piece); right && mergeable(*right, piece)) {
-    erase_block(context, *right);
+  if (const auto right = held_after(state, piece); right && mergeable(*right, piece)) {
+    erase_block(state, *right);
     piece.set_end(right->end());
   }
-  put_block(context, piece);
+  put_block(state, piece);
+}
+
+// The last serial of the first so many of a block.
+std::uint64_t first_of(const v1::UnitBlock& block, std::int64_t amount_kg) {
+  return block.start() + static_cast<std::uint64_t>(std::min(amount_kg, count(block))) - 1;
 }
 
 v1::UnitBlock held_by(const Context& context, v1::UnitBlock piece, const std::string& account) {
@@ -281,7 +286,7 @@ std::optional<v1::UnitBlock> block_of(const State& state, std::uint64_t serial) 
 
 v1::UnitBlock take_piece(Context& context, const v1::UnitBlock& block, std::uint64_t start,
                          std::uint64_t end) {
-  auto piece = cut(context, block, start, end);
+  auto piece = cut(context.state, block, start, end);
   if (block.state() == v1::HELD)
     change_balance(context, account_of(context.state, block.account()), -count(piece),
                    !block.bound_by().empty());
@@ -289,17 +294,39 @@ v1::UnitBlock take_piece(Context& context, const v1::UnitBlock& block, std::uint
 }
 
 tl::expected<std::vector<v1::UnitBlock>, Refusal> take_bound(Context& context,
-                                                             const std::string& bond) {
+                                                             const std::string& bond,
+                                                             std::int64_t amount_kg) {
   std::vector<v1::UnitBlock> pieces;
   const auto prefix = key::bonds(bond);
-  for (auto at = context.state.at_or_after(prefix, prefix); at;
-       at = context.state.at_or_after(prefix, prefix)) {
+  for (auto left = amount_kg; left > 0;) {
+    const auto at = context.state.at_or_after(prefix, prefix);
+    assert(at && "a bond binds what its record says");
     if (pieces.size() == kRangesMax)
       return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
     const auto block = block_ending(context.state, at->value);
-    pieces.push_back(take_piece(context, block, block.start(), block.end()));
+    pieces.push_back(take_piece(context, block, block.start(), first_of(block, left)));
+    left -= count(pieces.back());
   }
   return pieces;
+}
+
+void loosen(State& state, std::uint64_t leaf, const std::string& bond, std::int64_t amount_kg) {
+  const auto prefix = key::bonds(bond);
+  for (auto left = amount_kg; left > 0;) {
+    const auto at = state.at_or_after(prefix, prefix);
+    if (!at) return;
+    const auto block = block_ending(state, at->value);
+    auto piece = cut(state, block, block.start(), first_of(block, left));
+    left -= count(piece);
+    piece.clear_bound_by();
+    piece.set_since(static_cast<std::int64_t>(leaf));
+    auto holder = account_of(state, piece.account());
+    if (free_kg(holder) == 0 || piece.start() < serials_from(state, holder.account()))
+      put_serials_from(state, holder.account(), piece.start());
+    holder.set_units_bound_kg(holder.units_bound_kg() - count(piece));
+    state.put(key::account(holder.account()), holder);
+    put_held(state, std::move(piece));
+  }
 }
 
 void give(Context& context, v1::UnitBlock piece, const std::string& account) {
@@ -307,9 +334,9 @@ void give(Context& context, v1::UnitBlock piece, const std::string& account) {
   piece.clear_bound_by();
   const auto holder = account_of(context.state, account);
   if (free_kg(holder) == 0 || piece.start() < serials_from(context.state, account))
-    put_serials_from(context, account, piece.start());
+    put_serials_from(context.state, account, piece.start());
   change_balance(context, holder, count(piece), false);
-  put_held(context, std::move(piece));
+  put_held(context.state, std::move(piece));
 }
 
 void bind(Context& context, v1::UnitBlock piece, const std::string& account,
@@ -317,7 +344,7 @@ void bind(Context& context, v1::UnitBlock piece, const std::string& account,
   piece = held_by(context, std::move(piece), account);
   piece.set_bound_by(bond);
   change_balance(context, account_of(context.state, account), count(piece), true);
-  put_held(context, std::move(piece));
+  put_held(context.state, std::move(piece));
 }
 
 void put_ended(Context& context, v1::UnitBlock piece, const std::string& account,
@@ -326,7 +353,7 @@ void put_ended(Context& context, v1::UnitBlock piece, const std::string& account
   piece.set_account(account);
   piece.set_since(static_cast<std::int64_t>(context.leaf));
   piece.clear_bound_by();
-  put_block(context, piece);
+  put_block(context.state, piece);
   auto& totals = context.totals;
   const auto ended_kg = count(piece);
   if (state == v1::RETIRED)
@@ -339,7 +366,7 @@ void put_ended(Context& context, v1::UnitBlock piece, const std::string& account
 
 void mark_recalled(Context& context, v1::UnitBlock piece) {
   piece.set_recalled_at(static_cast<std::int64_t>(context.leaf));
-  put_block(context, piece);
+  put_block(context.state, piece);
 }
 
 void record_move(Context& context, const v1::UnitBlock& piece, v1::UnitMoveKind kind,

@@ -13,8 +13,9 @@ namespace puhui::ledger {
 [[nodiscard]] Ruling submit_report(Context& context, const v1::SubmitReport& action);
 // Order: rules in force; form; report computed and not yet verified; verifier is another legal
 // entity than owner, operator and who sent the report; signers; of a positive statement: project
-// not suspended or revoked, result an amount. A positive statement makes the report VERIFIED, to be publicised or issued, or
-// CARRIED when less than a kilogram would be issued; a negative one frees its period.
+// not suspended or revoked, result an amount. A positive statement makes the report VERIFIED, to be
+// publicised or issued, or CARRIED when less than a kilogram would be issued; a negative one frees
+// its period.
 [[nodiscard]] Ruling verify_report(Context& context, const v1::VerifyReport& action);
 
 // ---- issuance.cc ----
