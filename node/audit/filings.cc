@@ -15,8 +15,7 @@ const std::map<int, v1::FilingKind> kFiledRoles{{v1::VERIFIER, v1::FILING_INSTIT
                                                 {v1::SERVICE_INSTITUTION, v1::FILING_INSTITUTION},
                                                 {v1::DATA_PROVIDER, v1::FILING_DATA_PROVIDER}};
 
-// What the subject is filed as; a party by its roles, of which those that are filed are of one
-// kind.
+// What the subject is filed as; a party by its roles, all of which are filed and of one kind.
 std::optional<v1::FilingKind> kind_of(const v1::FilingSubject& subject) {
   if (subject.has_methodology()) {
     const bool is_norm = subject.methodology().methodology().kind() == v1::BEHAVIOUR;
@@ -27,8 +26,11 @@ std::optional<v1::FilingKind> kind_of(const v1::FilingSubject& subject) {
   if (subject.has_role()) roles.push_back(subject.role().grant().role());
   for (const auto& grant : subject.party().roles()) roles.push_back(grant.role());
   std::set<v1::FilingKind> kinds;
-  for (const auto role : roles)
-    if (const auto* kind = find(kFiledRoles, role)) kinds.insert(*kind);
+  for (const auto role : roles) {
+    const auto* kind = find(kFiledRoles, role);
+    if (kind == nullptr) return std::nullopt;
+    kinds.insert(*kind);
+  }
   if (kinds.size() != 1) return std::nullopt;
   return *kinds.begin();
 }
@@ -67,16 +69,6 @@ Subject about_subject(const Case& at, const v1::FilingSubject& subject) {
   return {.party = name, .area = known != nullptr ? known->area() : subject.party().area()};
 }
 
-// The legal entities whose filing it is.
-std::set<std::string> interested(const Case& at, const v1::Filing& filing) {
-  const auto& subject = filing.subject();
-  std::set<std::string> entities{legal_entity(at, filing.drafter())};
-  if (subject.has_project()) entities.insert(legal_entity(at, subject.project().owner()));
-  if (subject.has_party()) entities.insert(subject.party().legal_entity());
-  if (subject.has_role()) entities.insert(legal_entity(at, subject.role().party()));
-  return entities;
-}
-
 bool may_review(const Case& at, const v1::Filing& filing, const std::string& party) {
   return acts_for(at, party, filing.procedure().reviewers(), about(at, filing));
 }
@@ -86,7 +78,10 @@ Verdict need_reviewer(const Case& at, const v1::Filing& filing) {
   if (!may_review(at, filing, acting))
     return refused(ErrorCode::ROLE_MISSING, "reviewers of " + filing.filing(),
                    v1::Role_Name(filing.procedure().reviewers()), acting);
-  if (interested(at, filing).contains(legal_entity(at, acting)))
+  auto entities = interested(at, filing);
+  for (const auto& review : filing.reviews())
+    if (review.party() != acting) entities.insert(legal_entity(at, review.party()));
+  if (entities.contains(legal_entity(at, acting)))
     return refused(ErrorCode::REVIEW_INDEPENDENCE, filing.filing(), "another legal entity", acting);
   return {};
 }
@@ -108,6 +103,15 @@ Verdict check_draft(const Case& at, const v1::DraftFiling& action) {
 bool wants_notice(const v1::Filing& filing) { return filing.procedure().notice().days() > 0; }
 
 }  // namespace
+
+std::set<std::string> interested(const Case& at, const v1::Filing& filing) {
+  const auto& subject = filing.subject();
+  std::set<std::string> entities{legal_entity(at, filing.drafter())};
+  if (subject.has_project()) entities.insert(legal_entity(at, subject.project().owner()));
+  if (subject.has_party()) entities.insert(subject.party().legal_entity());
+  if (subject.has_role()) entities.insert(legal_entity(at, subject.role().party()));
+  return entities;
+}
 
 Verdict need_no_procedure(const Case& at, v1::FilingKind kind) {
   if (at.mandated || procedure_for(at.rules, kind) == nullptr) return {};

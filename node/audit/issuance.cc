@@ -152,19 +152,24 @@ Verdict issue(Case& at, const v1::Issue& action) {
   return {};
 }
 
+Subject about(const Case& at, const v1::UnitBatch& batch) {
+  auto subject = about(at, at.books.projects.at(batch.project()).filing());
+  subject.amount_kg = static_cast<std::int64_t>(batch.end() - batch.start() + 1);
+  return subject;
+}
+
 Verdict register_batch(Case& at, const v1::RegisterBatch& action) {
   auto* batch = find(at.books.batches, action.batch());
   if (batch == nullptr) return refused(ErrorCode::BATCH_UNKNOWN, action.batch());
   if (batch->registered_at() != 0)
     return refused(ErrorCode::BATCH_STATE, action.batch(), "not yet registered",
                    "registered at leaf " + std::to_string(batch->registered_at()));
-  need_signers(at, "batch.register", {.methodology = batch->methodology()});
+  need_signers(at, "batch.register", about(at, *batch));
   Pieces bound;
   const auto& blocks = at.books.blocks;
   for (auto each = blocks.lower_bound(batch->start()); each != blocks.upper_bound(batch->end());
        ++each)
     if (each->second.bound_by() == bond_of(*batch)) bound.push_back(each->second);
-  if (bound.size() > kPiecesMax) return refused(ErrorCode::TOO_LARGE, "pieces of serials");
   for (const auto& piece : bound) take_part(at, piece);
   for (const auto& piece : bound) give(at, piece, piece.account());
   batch->set_registered_at(as_leaf(at));

@@ -152,11 +152,13 @@ void put_methodology(Case& at, const v1::FileMethodology& action, const std::str
   record.set_sample(m.issued_by() != at.books.genesis.city());
   record.set_standing(v1::IN_FORCE);
   record.set_standing_at(as_leaf(at));
+  const bool is_new = at.books.methodologies.lower_bound({m.code(), ""}) ==
+                      at.books.methodologies.lower_bound({m.code() + '\0', ""});
   at.books.changed(stored('M', m.code(), m.version()), record);
   at.books.methodologies[{m.code(), m.version()}] = record;
   auto& totals = at.books.totals;
   if (record.sample())
-    totals.set_samples(totals.samples() + 1);
+    totals.set_samples(totals.samples() + (is_new ? 1 : 0));
   else
     put_version(at, action);
 }

@@ -47,6 +47,7 @@ Verdict open_for_filing(Case& at, const std::string& name) {
 Verdict open_for_report(Case& at, const std::string& name) {
   v1::Report* report = nullptr;
   if (auto bad = find_report(at, name, v1::VERIFIED, report)) return bad;
+  if (auto bad = need_in_force(project_of(at, *report), Closed::allowed)) return bad;
   const auto& period = at.rules.issuance_notice();
   if (period.days() == 0)
     return refused(ErrorCode::REPORT_STATE, name, "no notice", "the rules ask for none");
@@ -76,6 +77,7 @@ Verdict find_under_notice(Case& at, const v1::NoticeSubject& what, UnderNotice& 
     found.subject = about(at, *found.filing);
     return {};
   }
+  if (!what.has_report()) return malformed("about");
   if (auto bad = find_report(at, what.report(), v1::PUBLICISED, found.report)) return bad;
   found.notice = found.report->mutable_notice();
   found.subject = about(at, *found.report);
@@ -91,6 +93,22 @@ v1::Objection* objection_of(v1::Notice& notice, const std::string& name) {
   for (auto& objection : *notice.mutable_objections())
     if (objection.objection() == name) return &objection;
   return nullptr;
+}
+
+// No expert who signs is of a legal entity that objects, or whose matter it is.
+Verdict need_independent(const Case& at, const UnderNotice& found, const v1::Objection& objection) {
+  std::set<std::string> entities{legal_entity(at, objection.party())};
+  if (found.filing != nullptr) entities.merge(interested(at, *found.filing));
+  if (found.report != nullptr) {
+    entities.insert(legal_entity(at, found.subject.owner));
+    entities.insert(legal_entity(at, found.report->submitter()));
+  }
+  for (const auto& [signer, keys] : at.signers)
+    if (acts_for(at, signer, v1::EXPERT, found.subject) &&
+        entities.contains(legal_entity(at, signer)))
+      return refused(ErrorCode::REVIEW_INDEPENDENCE, objection.objection(), "another legal entity",
+                     signer);
+  return {};
 }
 
 }  // namespace
@@ -120,6 +138,9 @@ Verdict raise_objection(Case& at, const v1::RaiseObjection& action) {
   if (at.now >= found.notice->until()) return refused(ErrorCode::NOTICE_OVER, action.objection());
   if (objection_of(*found.notice, action.objection()) != nullptr)
     return refused(ErrorCode::OBJECTION_EXISTS, action.objection());
+  for (const auto& objection : found.notice->objections())
+    if (objection.party() == at.leaf.payload.party() && objection.state() == v1::OBJECTION_OPEN)
+      return refused(ErrorCode::OBJECTION_PENDING, objection.objection(), "one open of each party");
   if (found.notice->objections_size() >= 64) return refused(ErrorCode::TOO_LARGE, "objections");
   need_signers(at, "notice.object", found.subject);
   auto* objection = found.notice->add_objections();
@@ -139,6 +160,7 @@ Verdict decide_objection(Case& at, const v1::DecideObjection& action) {
   auto* objection = objection_of(*found.notice, action.objection());
   if (objection == nullptr || objection->state() != v1::OBJECTION_OPEN)
     return refused(ErrorCode::OBJECTION_UNKNOWN, action.objection());
+  if (auto bad = need_independent(at, found, *objection)) return bad;
   need_signers(at, "notice.decide", found.subject);
   objection->set_state(action.upheld() ? v1::OBJECTION_UPHELD : v1::OBJECTION_DISMISSED);
   objection->set_decided_at(as_leaf(at));

@@ -14,6 +14,9 @@ Verdict check_form(const v1::FileProject& action) {
       !std::ranges::all_of(keys, is_name))
     return malformed("keys");
   if (!is_label(action.methodology())) return malformed("methodology");
+  if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
+  if (action.not_in_schemes_size() > 16 || !std::ranges::all_of(action.not_in_schemes(), is_label))
+    return malformed("not_in_schemes");
   if (!is_day(action.crediting_from()) || !is_day(action.crediting_to()) ||
       action.crediting_to() <= action.crediting_from())
     return refused(ErrorCode::PERIOD_INVALID, "crediting period");
@@ -48,6 +51,8 @@ Verdict check_parameters(const Version& version, const v1::FileProject& action) 
 Verdict check_account(const Case& at, const v1::FileProject& action) {
   const auto* account = find(at.books.accounts, action.account());
   if (account == nullptr) return refused(ErrorCode::ACCOUNT_UNKNOWN, action.account());
+  if (account->kind() == v1::ACCOUNT_BUFFER)
+    return refused(ErrorCode::ACCOUNT_KIND, action.account(), "no buffer");
   if (account->owner() != action.owner())
     return refused(ErrorCode::ACCOUNT_NOT_OWNED, action.account(), action.owner(),
                    account->owner());

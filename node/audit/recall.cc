@@ -136,12 +136,16 @@ Verdict expire(Case& at, const v1::Expire& action) {
   Ranges ranges;
   if (auto bad = ranges_of(*batch, action.serials(), ranges)) return bad;
   if (auto bad = need_serving_none(at, *batch)) return bad;
-  need_signers(at, "expire",
-               {.methodology = batch->methodology(), .amount_kg = kilograms({ranges, 0})});
+  auto subject = about(at, *batch);
+  subject.amount_kg = kilograms({ranges, 0});
+  need_signers(at, "expire", subject);
   Pieces pieces;
   if (auto bad = parts_of(at, ranges, pieces)) return bad;
+  std::erase_if(pieces, [](const auto& piece) {
+    return piece.state() != v1::HELD || !piece.bound_by().empty();
+  });
+  if (pieces.empty()) return refused(ErrorCode::AMOUNT_ZERO, batch->serial());
   for (const auto& piece : pieces) {
-    if (piece.state() != v1::HELD || !piece.bound_by().empty()) continue;
     take_part(at, piece);
     end_units(at, piece, piece.account(), v1::EXPIRED);
   }

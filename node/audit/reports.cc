@@ -95,6 +95,7 @@ std::string verifier_of(const Case& at, const Subject& subject) {
 
 Verdict check_submission(const Case& at, const v1::SubmitReport& action, const Version*& version) {
   if (auto bad = need_rules(at)) return bad;
+  if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
   if (!is_name(action.report())) return malformed("report");
   const auto* project = find(at.books.projects, action.project());
   if (project == nullptr) return refused(ErrorCode::PROJECT_UNKNOWN, action.project());
@@ -180,13 +181,16 @@ Verdict submit_report(Case& at, const v1::SubmitReport& action) {
 
 Verdict verify_report(Case& at, const v1::VerifyReport& action) {
   if (auto bad = need_rules(at)) return bad;
+  if (!is_hash_or_empty(action.statement_sha256())) return malformed("statement_sha256");
   v1::Report* report = nullptr;
   if (auto bad = find_report(at, action.report(), v1::COMPUTED, report)) return bad;
   auto& project = project_of(at, *report);
-  if (auto bad = need_in_force(project, Closed::allowed)) return bad;
   if (auto bad = check_independence(at, *report, project)) return bad;
   std::int64_t carried = 0;
-  if (auto bad = add_carried(*report, project, carried)) return bad;
+  if (action.positive()) {
+    if (auto bad = need_in_force(project, Closed::allowed)) return bad;
+    if (auto bad = add_carried(*report, project, carried)) return bad;
+  }
   const auto subject = about(at, *report);
   need_signers(at, "report.verify", subject);
 

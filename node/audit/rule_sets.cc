@@ -101,6 +101,11 @@ Verdict check_registry_rules(const v1::RuleSet& rules) {
     return bad("procedures");
   if (!is_notice(rules.issuance_notice())) return bad("issuance_notice");
   if (!is_calendar(rules.calendar())) return bad("calendar");
+  bool counts_working_days = rules.issuance_notice().working_days();
+  for (const auto& procedure : rules.procedures())
+    counts_working_days = counts_working_days || procedure.notice().working_days();
+  if (counts_working_days && rules.calendar().from() == rules.calendar().to())
+    return bad("calendar");
   if (rules.other_schemes_size() > kPartsMax ||
       !std::ranges::all_of(rules.other_schemes(), is_label))
     return bad("other_schemes");

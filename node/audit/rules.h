@@ -198,7 +198,11 @@ struct Subject {
 [[nodiscard]] Subject about(const v1::FileProject& project, const v1::Methodology& methodology);
 [[nodiscard]] Subject about(const Case& at, const v1::FileProject& project);
 [[nodiscard]] Subject about(const Case& at, const v1::Report& report);
+// Its project, and all of its units.
+[[nodiscard]] Subject about(const Case& at, const v1::UnitBatch& batch);
 [[nodiscard]] Subject about(const Case& at, const v1::Filing& filing);
+// The legal entities whose filing it is.
+[[nodiscard]] std::set<std::string> interested(const Case& at, const v1::Filing& filing);
 // Notes what the signer table of the rule set asks for and the signers do not give.
 void need_signers(Case& at, std::string_view action, const Subject& subject);
 [[nodiscard]] bool has_line(const v1::RuleSet& rules, std::string_view action);

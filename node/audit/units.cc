@@ -78,7 +78,8 @@ Verdict open_account(Case& at, const v1::OpenAccount& action) {
     return refused(ErrorCode::ACCOUNT_EXISTS, action.account());
   const auto* owner = find(at.books.parties, action.owner());
   if (owner == nullptr) return refused(ErrorCode::PARTY_UNKNOWN, action.owner());
-  need_signers(at, "account.open",
+  const bool is_buffer = action.kind() == v1::ACCOUNT_BUFFER;
+  need_signers(at, is_buffer ? "account.open_buffer" : "account.open",
                {.holder = action.owner(), .party = action.owner(), .area = owner->area()});
   v1::Account account;
   account.set_account(action.account());

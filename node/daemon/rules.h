@@ -46,6 +46,7 @@ inline constexpr std::string_view kFirstRules = R"json({
     {"action": "reverse", "all_of": [{"role": "AUTHORITY"}]},
     {"action": "expire", "all_of": [{"role": "OPERATOR"}]},
     {"action": "account.open", "all_of": [{"relation": "HOLDER"}, {"role": "OPERATOR"}]},
+    {"action": "account.open_buffer", "all_of": [{"role": "OPERATOR"}, {"role": "AUTHORITY"}]},
     {"action": "account.open_personal", "all_of": [{"role": "OPERATOR"}]},
     {"action": "transfer", "all_of": [{"relation": "HOLDER"}]},
     {"action": "transfer.trade", "all_of": [{"relation": "HOLDER"}, {"role": "EXCHANGE"}]},
