@@ -138,9 +138,12 @@ Verdict raise_objection(Case& at, const v1::RaiseObjection& action) {
   if (at.now >= found.notice->until()) return refused(ErrorCode::NOTICE_OVER, action.objection());
   if (objection_of(*found.notice, action.objection()) != nullptr)
     return refused(ErrorCode::OBJECTION_EXISTS, action.objection());
+  int open = 0;
   for (const auto& objection : found.notice->objections())
     if (objection.party() == at.leaf.payload.party() && objection.state() == v1::OBJECTION_OPEN)
-      return refused(ErrorCode::OBJECTION_PENDING, objection.objection(), "one open of each party");
+      ++open;
+  if (open >= 8)
+    return refused(ErrorCode::OBJECTION_PENDING, at.leaf.payload.party(), "eight open at most");
   if (found.notice->objections_size() >= 64) return refused(ErrorCode::TOO_LARGE, "objections");
   need_signers(at, "notice.object", found.subject);
   auto* objection = found.notice->add_objections();

@@ -9,6 +9,7 @@ namespace puhui::ledger {
 namespace {
 
 constexpr int kObjectionsMax = 64;
+constexpr int kOpenPerPartyMax = 8;
 
 bool is_in(const google::protobuf::RepeatedField<std::int64_t>& days, std::int64_t day) {
   return std::ranges::find(days, day) != days.end();
@@ -124,8 +125,8 @@ tl::expected<UnderNotice, Refusal> under_notice(const Context& context,
   return found;
 }
 
-bool has_open(const v1::Notice& notice, const std::string& party) {
-  return std::ranges::any_of(notice.objections(), [&party](const v1::Objection& objection) {
+std::ptrdiff_t count_open(const v1::Notice& notice, const std::string& party) {
+  return std::ranges::count_if(notice.objections(), [&party](const v1::Objection& objection) {
     return objection.party() == party && objection.state() == v1::OBJECTION_OPEN;
   });
 }
@@ -187,9 +188,9 @@ Ruling raise_objection(Context& context, const v1::RaiseObjection& action) {
                   time_text(context.now));
   if (found->objection(action.objection()) != nullptr)
     return refuse(ErrorCode::OBJECTION_EXISTS, "objection.new", {}, action.objection());
-  if (has_open(notice, context.event.payload.party()))
-    return refuse(ErrorCode::OBJECTION_PENDING, "objection.one_each", "1 open", "1 open",
-                  context.event.payload.party());
+  if (count_open(notice, context.event.payload.party()) == kOpenPerPartyMax)
+    return refuse(ErrorCode::OBJECTION_PENDING, "objection.per_party",
+                  std::to_string(kOpenPerPartyMax) + " open", {}, context.event.payload.party());
   if (notice.objections_size() == kObjectionsMax)
     return refuse(ErrorCode::TOO_LARGE, "notice.objections", std::to_string(kObjectionsMax));
   if (auto met = require_signers(context, "notice.object", found->subject); !met) return met;

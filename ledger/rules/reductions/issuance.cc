@@ -99,7 +99,7 @@ class Pieces {
 void give_or_bind(Context& context, const v1::UnitBatch& batch, const v1::UnitBlock& piece,
                   const std::string& account) {
   if (batch.registered_at() == 0)
-    bind(context, piece, account, bond_of(batch.batch()));
+    give_bound(context, piece, account, bond_of(batch.batch()));
   else
     give(context, piece, account);
 }
