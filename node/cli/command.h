@@ -181,7 +181,7 @@ Result<Exit> show_list(Session& session, std::initializer_list<std::string_view>
     if (!after.empty()) query.emplace_back("after", after);
     const auto list = session.get<List>(parts, std::move(query));
     if (!list) return tl::make_unexpected(list.error());
-    all.mutable_items()->MergeFrom(list->items());
+    all.MergeFrom(*list);
     all.set_next(list->next());
     if (!flags.all || all.next().empty()) break;
     if (all.next() == after)

@@ -30,7 +30,7 @@ inline std::int64_t number(std::int64_t from, std::int64_t to) {
   return from + static_cast<std::int64_t>(dice()() % static_cast<std::uint64_t>(to - from));
 }
 inline bool chance(int percent) { return number(0, 100) < percent; }
-inline const std::string& one_of(const std::vector<std::string>& all) {
+inline std::string one_of(const std::vector<std::string>& all) {
   return all[static_cast<std::size_t>(number(0, static_cast<std::int64_t>(all.size())))];
 }
 

@@ -108,7 +108,7 @@ inline v1::Payload notice_event(City& city, const v1::NoticeSubject& about) {
 }
 inline v1::Payload objection_event(City& city, const v1::NoticeSubject& about,
                                    const std::string& name) {
-  auto payload = city.event("buyer");
+  auto payload = city.event("exchange");
   *payload.mutable_raise_objection()->mutable_about() = about;
   payload.mutable_raise_objection()->set_objection(name);
   *payload.mutable_raise_objection()->mutable_grounds() = a_document("grounds");
@@ -229,7 +229,7 @@ inline ledger::Answer open_notice(City& city, const v1::NoticeSubject& about) {
   return city.send(notice_event(city, about), {"operator"});
 }
 inline ledger::Answer object(City& city, const v1::NoticeSubject& about, const std::string& name) {
-  return city.send(objection_event(city, about, name), {"buyer"});
+  return city.send(objection_event(city, about, name), {"exchange"});
 }
 inline ledger::Answer stand(City& city, const std::string& project, v1::Standing standing) {
   return city.send(standing_event(city, project, standing), {"bureau"});
