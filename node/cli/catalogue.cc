@@ -194,6 +194,7 @@ struct Claims {
   std::uint32_t window_days = kClaimWindowDays;
   std::vector<v1::EvidenceTier> tiers;
   std::int64_t day_cap_g = 0, year_cap_g = 0;
+  std::uint32_t day_cap_records = 0;
 };
 
 std::vector<v1::EvidenceTier> listed_tiers(Reader& from) {
@@ -244,6 +245,7 @@ Claims read_claims(Reader& from, Claims claims) {
   if (from.find("tiers") != nullptr) claims.tiers = listed_tiers(from);
   claims.day_cap_g = from.grams("day_cap_g", claims.day_cap_g);
   claims.year_cap_g = from.grams("year_cap_g", claims.year_cap_g);
+  claims.day_cap_records = from.count("records_per_person_per_day", claims.day_cap_records);
   return claims;
 }
 
@@ -254,6 +256,7 @@ void set_claims(Claims claims, v1::Methodology& methodology) {
   methodology.set_claim_window_days(claims.window_days);
   methodology.set_day_cap_g(claims.day_cap_g);
   methodology.set_year_cap_g(claims.year_cap_g);
+  methodology.set_day_cap_records(claims.day_cap_records);
 }
 
 struct Catalogue {

@@ -12,15 +12,16 @@
 //      "scale": 3}], "constants": [{"name", "value", "unit", "source"}], "formula", "guards": [],
 //      "checks": [], "result_unit": "g"|"kg"|"t", "rounding": "floor"|"half_up", "tiers": [{"name",
 //      "factor"}], "claim_slot", "slots_per_day", "claim_window", "claim_window_days",
-//      "evidence_tiers", "day_cap_g": "300", "year_cap_g", "grade", "note"}]}
+//      "evidence_tiers", "day_cap_g": "300", "year_cap_g",
+//      "records_per_person_per_day": 20, "grade", "note"}]}
 //
 // Numbers that enter a formula, and grams, are strings throughout. Null is the same as absent. Of a
 // catalogue's entry:
 //   scenario      in lower case, everything but letters and digits a hyphen: "shared-bike"
 //   issued_by     by the map given, else its letters and digits in upper case: "WUHAN"
 //   behaviours    what the entry does not say of claims, tiers and caps, the defaults say; they are
-//                 written alike. A claim slot that is a day is one a day, any other 96 (quarters of
-//                 an hour); slots_per_day says so exactly. A claim may be made for 7 days, and
+//                 written alike. A claim slot that is a day is one a day, any other 288 (five
+//                 minutes); slots_per_day says so exactly. A claim may be made for 7 days, and
 //                 nothing is capped, unless something is said.
 //   tiers         in the order listed, the first one tier 0; of evidence_tiers, the one with the
 //                 greatest factor first
@@ -37,7 +38,7 @@
 
 namespace puhui::node::cli {
 
-inline constexpr std::uint32_t kRideSlotsPerDay = 96;
+inline constexpr std::uint32_t kRideSlotsPerDay = 288;  // five minutes
 inline constexpr std::uint32_t kClaimWindowDays = 7;
 
 // All methodologies of a file, in its order. INVALID_ARGUMENT or METHODOLOGY_MALFORMED name the

@@ -142,6 +142,8 @@ TEST(Catalogue, MapsEveryField) {
   EXPECT_EQ(bike.result_unit(), v1::GRAM);
   EXPECT_EQ(bike.slots_per_day(), kRideSlotsPerDay);
   EXPECT_EQ(find("WALK").slots_per_day(), 1u);
+  EXPECT_EQ(bike.day_cap_records(), 20u);
+  EXPECT_EQ(pv.day_cap_records(), 0u);
   EXPECT_EQ(find("SZ-HOUSE-POWER").slots_per_day(), 1u);
   EXPECT_EQ(find("WH-DR-2023").slots_per_day(), kRideSlotsPerDay);
   EXPECT_EQ(find("SH-PV").effective_from(), 0);

@@ -41,8 +41,8 @@ namespace puhui::ledger {
 // the rules do; working days known; signers of "notice.open"; no other claim to a project's
 // periods, which are its own from now on.
 [[nodiscard]] Ruling open_notice(Context& context, const v1::OpenNotice& action);
-// Order: form; under notice; not over; objection new, and not too many of the same party open; signers of
-// "notice.object".
+// Order: form; under notice; not over; objection new, and not too many of the same party open;
+// signers of "notice.object".
 [[nodiscard]] Ruling raise_objection(Context& context, const v1::RaiseObjection& action);
 // Order: form; under notice; objection open; no expert signs whose legal entity objects, or has an
 // interest; signers of "notice.decide". One that is upheld turns down what is under notice, and
