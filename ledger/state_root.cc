@@ -34,7 +34,9 @@ std::string difference(const StateRoot& here, const StateRoot& there) {
     if (!text.empty()) text += "; ";
     text += what + ": " + one.hex() + " here, " + other.hex() + " there";
   };
-  for (char family = 'A'; family <= 'Z'; ++family) {
+  auto both = here.families;
+  both.insert(there.families.begin(), there.families.end());
+  for (const auto& [family, digest] : both) {
     const auto one = here.families.find(family), other = there.families.find(family);
     note(std::string("family ") + family,
          one == here.families.end() ? crypto::Digest() : one->second,
@@ -44,6 +46,8 @@ std::string difference(const StateRoot& here, const StateRoot& there) {
   note("personal map", here.personal_map, there.personal_map);
   return text;
 }
+
+bool is_family(char name) { return (name >= 'A' && name <= 'Z') || (name >= 'a' && name <= 'z'); }
 
 std::string encode_families(const FamilyDigests& families) {
   std::string bytes;
@@ -57,7 +61,7 @@ std::string encode_families(const FamilyDigests& families) {
 Result<FamilyDigests> decode_families(std::string_view bytes) {
   FamilyDigests families;
   for (; !bytes.empty(); bytes.remove_prefix(kFamilySize)) {
-    if (bytes.size() < kFamilySize || bytes[0] < 'A' || bytes[0] > 'Z' ||
+    if (bytes.size() < kFamilySize || !is_family(bytes[0]) ||
         (!families.empty() && bytes[0] <= families.rbegin()->first))
       return fail(ErrorCode::CORRUPT, "digests of families");
     families[bytes[0]] = *crypto::Digest::from_bytes(bytes.substr(1, crypto::Digest::kSize));

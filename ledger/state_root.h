@@ -58,6 +58,9 @@ struct StateRoot {
 // does.
 [[nodiscard]] std::string difference(const StateRoot& here, const StateRoot& there);
 
+// The names of families of views: ASCII letters.
+[[nodiscard]] bool is_family(char name);
+
 // n × (u8 family ‖ digest[32]): the part of the body after the roots.
 [[nodiscard]] std::string encode_families(const FamilyDigests& families);
 [[nodiscard]] Result<FamilyDigests> decode_families(std::string_view bytes);

@@ -10,9 +10,9 @@
 namespace puhui::ledger {
 namespace {
 
-// What falls due, legal entities, holdings, versions, parties, periods, rule sets, unit blocks,
-// claimed periods, bound blocks.
-constexpr std::string_view kOrderedFamilies = "DEHIPQRUXb";
+// What falls due, legal entities, holdings, versions, methodologies, parties, periods, rule sets,
+// unit blocks, claimed periods, bound blocks.
+constexpr std::string_view kOrderedFamilies = "DEHIMPQRUXb";
 // Kept from block to block, so that most blocks ask for no memory.
 constexpr std::size_t kFirstMemoryBytes = std::size_t{4} << 20;
 

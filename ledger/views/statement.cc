@@ -130,8 +130,9 @@ void each(const View& view, std::string_view family, const std::function<void(co
 // What a methodology is counted once by, whatever its versions.
 std::string once_by(const v1::MethodologyRecord& record) {
   const auto& methodology = record.methodology();
-  const bool is_norm = methodology.kind() == v1::BEHAVIOUR && !record.sample();
-  return is_norm ? "scenario " + methodology.scenario() : "code " + methodology.code();
+  if (record.sample()) return "sample " + methodology.code();
+  return methodology.kind() == v1::BEHAVIOUR ? "scenario " + methodology.scenario()
+                                             : "code " + methodology.code();
 }
 
 // Each methodology once, by its first version: among all, and among those of the period.

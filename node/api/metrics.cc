@@ -27,6 +27,8 @@ Metrics::Metrics()
       issued_(gauge("puhui_units_issued_kg", "Units issued")),
       held_(gauge("puhui_units_held_kg", "Units held")),
       retired_(gauge("puhui_units_retired_kg", "Units retired")),
+      cancelled_(gauge("puhui_units_cancelled_kg", "Units cancelled")),
+      expired_(gauge("puhui_units_expired_kg", "Units expired")),
       credited_(gauge("puhui_credits_credited_g", "Personal credits credited")),
       credits_held_(gauge("puhui_credits_held_g", "Personal credits held")),
       cosigned_(prometheus::BuildGauge()
@@ -67,6 +69,8 @@ std::string Metrics::scrape(Replica& replica, const v1::Status& status,
   set(issued_, totals.units_issued_kg());
   set(held_, totals.units_held_kg());
   set(retired_, totals.units_retired_kg());
+  set(cancelled_, totals.units_cancelled_kg());
+  set(expired_, totals.units_expired_kg());
   set(credited_, totals.credits_credited_g());
   set(credits_held_, totals.credits_held_g());
   for (const auto& log : followed) {

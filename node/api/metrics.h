@@ -31,7 +31,7 @@ class Metrics {
   prometheus::Counter &accepted_, &refused_, &failed_;
   prometheus::Gauge &size_, &provable_, &witnessed_, &applied_, &commit_, &term_, &leads_,
       &read_only_, &writes_;
-  prometheus::Gauge &issued_, &held_, &retired_, &credited_, &credits_held_;
+  prometheus::Gauge &issued_, &held_, &retired_, &cancelled_, &expired_, &credited_, &credits_held_;
   prometheus::Family<prometheus::Gauge>&cosigned_, &forked_;
 };
 

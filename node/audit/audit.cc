@@ -14,6 +14,8 @@ struct Roots {
   crypto::Digest open, personal;
 };
 
+bool is_family(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
 // u8 form (3) ‖ open map root[32] ‖ personal map root[32] ‖ n × (u8 family ‖ digest[32]), families
 // in order.
 std::optional<Roots> roots_of(std::string_view body) {
@@ -23,7 +25,7 @@ std::optional<Roots> roots_of(std::string_view body) {
   char before = 0;
   for (auto rest = body.substr(1 + 2 * kDigestSize); !rest.empty();
        rest.remove_prefix(1 + kDigestSize)) {
-    if (rest[0] <= before || rest[0] < 'A' || rest[0] > 'Z') return std::nullopt;
+    if (rest[0] <= before || !is_family(rest[0])) return std::nullopt;
     before = rest[0];
   }
   return Roots{*crypto::Digest::from_bytes(body.substr(1, kDigestSize)),
@@ -145,11 +147,8 @@ void Audit::count(const Case& at) {
   counts_.records += at.leaf.records.size();
   counts_.records_credited += at.records_credited;
   counts_.formulas += at.leaf.records.size() + (at.leaf.payload.has_submit_report() ? 1 : 0);
-  if (at.leaf.payload.has_file_methodology()) {
-    const auto& scenario = at.leaf.payload.file_methodology().methodology().scenario();
-    if (const auto* line = find(books_.behaviour_lines, scenario))
-      known_->set_line(scenario, *line);
-  }
+  if (at.changed_scenario)
+    known_->set_line(*at.changed_scenario, books_.behaviour_lines.at(*at.changed_scenario));
 }
 
 // The order of the founding: what genesis says, then who signed, by keys it has just brought.
@@ -196,63 +195,6 @@ void Audit::check_validity(const Case& at) {
                             std::to_string(ahead) + " us or less", std::to_string(until - at.now)));
 }
 
-Verdict Audit::decide(Case& at) {
-  const auto& p = at.leaf.payload;
-  switch (p.action_case()) {
-    case v1::Payload::kRegisterParty:
-      return register_party(at, p.register_party());
-    case v1::Payload::kGrantRole:
-      return grant_role(at, p.grant_role());
-    case v1::Payload::kRevokeRole:
-      return revoke_role(at, p.revoke_role());
-    case v1::Payload::kAddKey:
-      return add_key(at, p.add_key());
-    case v1::Payload::kRotateKey:
-      return rotate_key(at, p.rotate_key());
-    case v1::Payload::kRevokeKey:
-      return revoke_key(at, p.revoke_key());
-    case v1::Payload::kFileRuleSet:
-      return file_rule_set(at, p.file_rule_set());
-    case v1::Payload::kAdmitNode:
-      return admit_node(at, p.admit_node());
-    case v1::Payload::kRestrainParty:
-      return restrain_party(at, p.restrain_party());
-    case v1::Payload::kReleaseParty:
-      return release_party(at, p.release_party());
-    case v1::Payload::kPropose:
-      return propose(at, p.propose());
-    case v1::Payload::kVote:
-      return vote(at, p.vote());
-    case v1::Payload::kExecute:
-      return execute(at, p.execute());
-    case v1::Payload::kFileMethodology:
-      return file_methodology(at, p.file_methodology());
-    case v1::Payload::kFileProject:
-      return file_project(at, p.file_project());
-    case v1::Payload::kSubmitReport:
-      return submit_report(at, p.submit_report());
-    case v1::Payload::kVerifyReport:
-      return verify_report(at, p.verify_report());
-    case v1::Payload::kIssue:
-      return issue(at, p.issue());
-    case v1::Payload::kOpenAccount:
-      return open_account(at, p.open_account());
-    case v1::Payload::kOpenPersonalAccounts:
-      return open_personal_accounts(at, p.open_personal_accounts());
-    case v1::Payload::kTransfer:
-      return transfer(at, p.transfer());
-    case v1::Payload::kRetire:
-      return retire(at, p.retire());
-    case v1::Payload::kSubmitBehaviourBatch:
-      return submit_behaviour_batch(at, p.submit_behaviour_batch());
-    case v1::Payload::kGenesis:
-      return refused(ErrorCode::GENESIS_DUPLICATE);
-    case v1::Payload::ACTION_NOT_SET:
-      break;
-  }
-  return refused(ErrorCode::EVENT_MALFORMED, "no action");
-}
-
 // Keys that this event names, for those who verify ahead.
 void Audit::learn(const v1::Payload& payload) {
   const auto add = [this](const v1::Key& key) {
@@ -262,37 +204,48 @@ void Audit::learn(const v1::Payload& payload) {
   for (const auto& party : payload.genesis().parties())
     for (const auto& key : party.keys()) add(key);
   for (const auto& key : payload.register_party().keys()) add(key);
+  for (const auto& key : payload.draft_filing().subject().party().keys()) add(key);
   if (payload.has_add_key()) add(payload.add_key().key());
   if (payload.has_rotate_key()) add(payload.rotate_key().new_key());
 }
 
 void Audit::check_sums() {
   const auto& t = books_.totals;
-  if (t.units_issued_kg() != t.units_held_kg() + t.units_retired_kg())
-    note(position_, fault("conservation.units", {}, std::to_string(t.units_issued_kg()),
-                          std::to_string(t.units_held_kg() + t.units_retired_kg())));
+  const Whole units = Whole(t.units_held_kg()) + t.units_retired_kg() + t.units_cancelled_kg() +
+                      t.units_expired_kg();
+  if (units != t.units_issued_kg())
+    note(position_,
+         fault("conservation.units", {}, std::to_string(t.units_issued_kg()), units.str()));
   if (t.credits_credited_g() != t.credits_held_g())
     note(position_, fault("conservation.credits", {}, std::to_string(t.credits_credited_g()),
                           std::to_string(t.credits_held_g())));
 }
 
 void Audit::finish() {
-  Whole held = 0, retired = 0, of_accounts = 0, credits = 0;
+  std::map<v1::UnitState, Whole> units;
+  Whole of_accounts = 0, bound = 0, bound_of_accounts = 0, credits = 0;
   std::uint64_t next = 1;
   bool gapless = true;
   for (const auto& [end, block] : books_.blocks) {
     gapless = gapless && block.start() == next && block.end() == end;
     next = end + 1;
-    (block.state() == v1::HELD ? held : retired) += Whole(block.end()) - Whole(block.start()) + 1;
+    const auto size = Whole(block.end()) - Whole(block.start()) + 1;
+    units[block.state()] += size;
+    if (!block.bound_by().empty()) bound += size;
   }
-  for (const auto& [name, account] : books_.accounts) of_accounts += account.units_held_kg();
+  for (const auto& [name, account] : books_.accounts) {
+    of_accounts += account.units_held_kg();
+    bound_of_accounts += account.units_bound_kg();
+  }
   for (const auto& [name, person] : books_.personal) credits += person.grams;
   const auto& t = books_.totals;
   const auto last = size() == 0 ? 0 : size() - 1;
-  if (!gapless || next != books_.next_serial || held != of_accounts || held != t.units_held_kg() ||
-      retired != t.units_retired_kg() || held + retired != t.units_issued_kg())
+  if (!gapless || next != books_.next_serial || units[v1::HELD] != of_accounts ||
+      bound != bound_of_accounts || units[v1::HELD] != t.units_held_kg() ||
+      units[v1::RETIRED] != t.units_retired_kg() ||
+      units[v1::CANCELLED] != t.units_cancelled_kg() || units[v1::EXPIRED] != t.units_expired_kg())
     note(last, fault("conservation.units", "serials, accounts and totals at the end",
-                     std::to_string(t.units_issued_kg()), Whole(held + retired).str()));
+                     std::to_string(t.units_issued_kg()), units[v1::HELD].str() + " held"));
   if (credits != t.credits_held_g())
     note(last, fault("conservation.credits", "accounts at the end",
                      std::to_string(t.credits_held_g()), credits.str()));

@@ -63,7 +63,6 @@ class Audit {
   void found_city(Case& at);
   [[nodiscard]] bool check_identity(const Leaf& leaf);
   void check_validity(const Case& at);
-  [[nodiscard]] Verdict decide(Case& at);
   void count(const Case& at);
   void learn(const v1::Payload& payload);
   void tick(const Leaf& leaf);

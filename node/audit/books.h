@@ -3,9 +3,9 @@
 // that the next state root can be computed.
 //
 // Stored keys are 'v', a family and names or numbers in big-endian; a name inside a key ends in a
-// zero byte. In the open map of state roots are the families A B J K M N P R T U W Z; in the
-// personal map are accounts of persons who have been credited ('A', 0x01, pseudonym), which days
-// are closed to claims ('L'), and the claims of each slot of those ('L', day, slot).
+// zero byte. In the open map of state roots are the families A B J K M N P R T U V W Z f l;
+// in the personal map are accounts of persons who have been credited ('A', 0x01, pseudonym), which
+// days are closed to claims ('L'), and the claims of each slot of those ('L', day, slot).
 #pragma once
 
 #include <limits>
@@ -30,10 +30,12 @@ inline constexpr Micros kMicrosPerDay = Micros{86'400} * 1'000'000;
 [[nodiscard]] std::string stored(char family, std::uint64_t number);
 [[nodiscard]] std::string stored(char family, std::string_view name, std::string_view rest);
 
+// Days up to `to`, and the report or project they belong to.
 struct Stretch {
   std::int64_t to = 0;
-  std::string report;
+  std::string whose;
 };
+using Stretches = std::map<std::int64_t, Stretch>;  // by first day
 enum class DueKind : std::uint8_t { rule_set = 1, role_window = 2, proposal = 3 };
 // When, what, and the stored key of the record it changes; carried out in this order.
 using Due = std::tuple<Micros, DueKind, std::string>;
@@ -61,6 +63,12 @@ struct ClosedDays {
   std::uint32_t widest_window = 0;
 };
 
+// What a person was credited for some time.
+struct Credited {
+  std::int64_t grams = 0;
+  std::uint32_t records = 0;
+};
+
 struct Books {
   bool is_founded = false;
   v1::Genesis genesis;
@@ -76,19 +84,27 @@ struct Books {
   std::map<std::string, std::shared_ptr<const Line>> behaviour_lines;  // by scenario
   std::map<std::string, v1::Project> projects;
   std::map<std::string, v1::Report> reports;
-  std::map<std::string, std::map<std::int64_t, Stretch>> periods;  // by meter key and first day
+  std::map<std::string, Stretches> periods;  // of accepted reports, by meter key
+  std::map<std::string, Stretches> claimed;  // crediting periods of projects, by meter key
+  std::map<std::string, v1::Filing> filings;
+  std::map<std::uint32_t, std::map<std::string, v1::EtsFirm>> ets_lists;  // by year, legal entity
+  std::uint32_t ets_year = 0;  // of the list in force; 0: none is
 
   std::map<std::string, v1::UnitBatch> batches;
   std::uint64_t next_serial = 1;
   std::map<std::string, v1::Account> accounts;
-  std::map<std::uint64_t, v1::UnitBlock> blocks;                       // by last serial
-  std::map<std::string, std::map<std::uint64_t, std::uint64_t>> held;  // account: first → last
-  std::map<std::uint64_t, v1::Retirement> retirements;                 // by leaf
+  std::map<std::uint64_t, v1::UnitBlock> blocks;  // by last serial
+  // What may move: account, first serial → last.
+  std::map<std::string, std::map<std::uint64_t, std::uint64_t>> held;
+  std::map<std::uint64_t, v1::Retirement> retirements;  // by leaf
 
   std::unordered_map<std::string, Person> personal;  // by pseudonym
   ClosedDays closed;
   // Of days that are not closed, by day and slot.
   std::map<std::pair<std::int32_t, std::uint32_t>, ClaimSet> claims;
+  // What was credited by day or year, pseudonym and scenario, counted where there is a cap.
+  using Capped = std::map<std::tuple<std::int64_t, std::string, std::string>, Credited>;
+  Capped of_day, of_year;
   std::unordered_map<std::string, crypto::Digest> identities;  // party, 0, event id → event
   v1::Totals totals;
 

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "crypto/bytes.h"
 #include "node/audit/rules.h"
 
@@ -9,23 +11,87 @@ bool adds_up(std::int64_t a, std::int64_t b) {
   return !__builtin_add_overflow(a, b, &sum);
 }
 
-// Why a record earns nothing, or OK.
-ErrorCode judge(const Case& at, const Record& record, const Score& score, const Line& line) {
-  const auto account = at.books.personal.find(record.account);
-  if (account == at.books.personal.end()) return ErrorCode::ACCOUNT_UNKNOWN;
-  const auto* version = version_on(line, record.day);
-  if (version == nullptr) return ErrorCode::METHODOLOGY_NOT_IN_FORCE;
-  const auto today = day_of(at.now);
-  if (record.day > today || today - record.day > version->methodology.claim_window_days())
-    return ErrorCode::CLAIM_WINDOW;
-  if (record.day <= at.books.closed.last) return ErrorCode::CLAIM_WINDOW;
+// The most one person may be credited for acts of a scenario; 0 = without a limit. The rules in
+// force say it, or else the methodology.
+struct Caps {
+  Credited of_day, of_year;
+};
+Caps caps_of(const v1::RuleSet& rules, const v1::Methodology& m) {
+  for (const auto& cap : rules.person_caps())
+    if (cap.scenario() == m.scenario())
+      return {{cap.day_g(), cap.day_records()}, {cap.year_g(), 0}};
+  return {{m.day_cap_g(), m.day_cap_records()}, {m.year_cap_g(), 0}};
+}
+bool is_cap(const Credited& cap) { return cap.grams > 0 || cap.records > 0; }
+
+bool exceeds(const Books::Capped& counted, const Books::Capped::key_type& key, std::int64_t grams,
+             const Credited& cap) {
+  if (!is_cap(cap)) return false;
+  const auto* known = find(counted, key);
+  const auto before = known != nullptr ? *known : Credited();
+  constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
+  return (cap.records > 0 && before.records >= cap.records) ||
+         Whole(before.grams) + grams > (cap.grams > 0 ? cap.grams : kMax);
+}
+
+// Who was credited how much of what, on which day, in which year.
+struct Counted {
+  Books::Capped::key_type day, year;
+};
+Counted counted_as(const Record& record, const std::string& scenario) {
+  return {{record.day, record.account, scenario}, {year_of(record.day), record.account, scenario}};
+}
+
+ErrorCode judge_caps(const Case& at, const Record& record, std::int64_t grams,
+                     const v1::Methodology& m) {
+  const auto caps = caps_of(at.rules, m);
+  if (!is_cap(caps.of_day) && !is_cap(caps.of_year)) return ErrorCode::OK;
+  const auto counted = counted_as(record, m.scenario());
+  if (exceeds(at.books.of_day, counted.day, grams, caps.of_day)) return ErrorCode::CAP_DAY;
+  if (exceeds(at.books.of_year, counted.year, grams, caps.of_year)) return ErrorCode::CAP_YEAR;
+  return ErrorCode::OK;
+}
+
+ErrorCode judge_score(const Case& at, const Record& record, const Score& score,
+                      const v1::Methodology& m) {
   if (score.code != ErrorCode::OK) return score.code;
   const auto* claims = find(at.books.claims, {record.day, record.slot});
   if (claims != nullptr && claims->contains(record.claim)) return ErrorCode::CLAIM_DUPLICATE;
-  if (!adds_up(account->second.grams, score.grams) ||
+  if (const auto capped = judge_caps(at, record, score.grams, m); capped != ErrorCode::OK)
+    return capped;
+  if (!adds_up(at.books.personal.at(record.account).grams, score.grams) ||
       !adds_up(at.books.totals.credits_credited_g(), score.grams))
     return ErrorCode::AMOUNT_OVERFLOW;
   return ErrorCode::OK;
+}
+
+// Why a record earns nothing, or OK.
+ErrorCode judge(const Case& at, const Record& record, const Score& score, const Line& line) {
+  if (!at.books.personal.contains(record.account)) return ErrorCode::ACCOUNT_UNKNOWN;
+  const auto* version = version_on(line, record.day);
+  if (version == nullptr) return ErrorCode::METHODOLOGY_NOT_IN_FORCE;
+  const auto& m = version->methodology;
+  if (need_in_force(at, m)) return ErrorCode::METHODOLOGY_STANDING;
+  if (record.slot >= m.slots_per_day()) return ErrorCode::SLOT_MALFORMED;
+  const auto today = day_of(at.now);
+  if (record.day > today || today - record.day > m.claim_window_days())
+    return ErrorCode::CLAIM_WINDOW;
+  if (record.day <= at.books.closed.last) return ErrorCode::CLAIM_WINDOW;
+  return judge_score(at, record, score, m);
+}
+
+void count(Credited& credited, std::int64_t grams) {
+  credited.grams += grams;
+  ++credited.records;
+}
+
+// Counted only while there is a cap.
+void count_capped(Case& at, const Record& record, std::int64_t grams, const v1::Methodology& m) {
+  const auto caps = caps_of(at.rules, m);
+  if (!is_cap(caps.of_day) && !is_cap(caps.of_year)) return;
+  const auto counted = counted_as(record, m.scenario());
+  if (is_cap(caps.of_day)) count(at.books.of_day[counted.day], grams);
+  if (is_cap(caps.of_year)) count(at.books.of_year[counted.year], grams);
 }
 
 void credit(Case& at, const Record& record, std::size_t index, std::int64_t grams) {
@@ -47,8 +113,7 @@ void credit(Case& at, const Record& record, std::size_t index, std::int64_t gram
 Verdict open_personal_accounts(Case& at, const v1::OpenPersonalAccounts& action) {
   if (auto bad = need_rules(at)) return bad;
   const auto& all = action.pseudonyms();
-  if (all.empty() || all.size() % kPseudonymSize != 0)
-    return refused(ErrorCode::EVENT_MALFORMED, "pseudonyms");
+  if (all.empty() || all.size() % kPseudonymSize != 0) return malformed("pseudonyms");
   need_signers(at, "account.open_personal", {.citywide = true});
   std::set<std::string> fresh;
   for (std::size_t i = 0; i < all.size(); i += kPseudonymSize) {
@@ -65,8 +130,9 @@ Verdict open_personal_accounts(Case& at, const v1::OpenPersonalAccounts& action)
 
 Verdict submit_behaviour_batch(Case& at, const v1::SubmitBehaviourBatch& action) {
   if (auto bad = need_rules(at)) return bad;
-  if (!is_name(action.batch())) return refused(ErrorCode::EVENT_MALFORMED, "batch");
-  need_signers(at, "behaviour.submit", {.scenario = action.scenario()});
+  if (!is_name(action.batch())) return malformed("batch");
+  need_signers(at, "behaviour.submit",
+               {.area = at.books.genesis.area(), .scenario = action.scenario()});
   if (at.leaf.attachment_missing) return {};
   static const Line kNone;
   const auto* filed = find(at.books.behaviour_lines, action.scenario());
@@ -79,6 +145,7 @@ Verdict submit_behaviour_batch(Case& at, const v1::SubmitBehaviourBatch& action)
     const auto code = judge(at, record, scored, line);
     if (code == ErrorCode::OK) {
       credit(at, record, i, scored.grams);
+      count_capped(at, record, scored.grams, version_on(line, record.day)->methodology);
       ++at.records_credited;
     } else {
       if (first == ErrorCode::OK) first = code;

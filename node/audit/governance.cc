@@ -8,21 +8,13 @@ namespace {
 
 constexpr int kKeysMax = 16;
 constexpr int kRolesMax = 64;
-constexpr std::size_t kTextMax = 256;
 constexpr int kDueAtOnceMax = 256;
 
-Verdict malformed(const std::string& what) { return refused(ErrorCode::EVENT_MALFORMED, what); }
-
-bool is_text(std::string_view text) { return text.size() <= kTextMax; }
-bool is_hash_or_empty(std::string_view hash) { return hash.empty() || hash.size() == 32; }
-bool is_window(Micros from, Micros to) {
-  return from >= 0 && from <= kTimeMax && to <= kTimeMax && (to == 0 || from < to);
-}
+bool is_text(std::string_view text) { return text.size() <= kGovernanceTextMax; }
 
 Verdict check_grant(const v1::RoleGrant& grant) {
   const auto& scope = grant.scope();
-  if (!v1::Role_IsValid(grant.role()) || grant.role() == v1::ROLE_UNSPECIFIED)
-    return malformed("role");
+  if (!is_role(grant.role())) return malformed("role");
   if (!is_text(scope.area()) || !is_text(scope.methodology()) || scope.max_amount_kg() < 0 ||
       !is_window(scope.from(), scope.to()))
     return malformed("scope");
@@ -84,9 +76,6 @@ void changed(Case& at, const v1::Party& party) {
   at.books.changed(stored('P', party.party()), party);
 }
 
-void schedule(Case& at, Micros time, DueKind kind, std::string record) {
-  if (time > at.now) at.books.due.emplace(time, kind, std::move(record));
-}
 void schedule_role(Case& at, const std::string& party, const v1::RoleGrant& grant) {
   for (const auto time : {grant.scope().from(), grant.scope().to()})
     schedule(at, time, DueKind::role_window, stored('P', party));
@@ -102,115 +91,6 @@ Verdict check_party_form(const v1::RegisterParty& action) {
   for (const auto& grant : action.roles())
     if (auto bad = check_grant(grant)) return bad;
   return {};
-}
-
-Verdict check_party(const Case& at, const v1::RegisterParty& action, v1::Party& party) {
-  if (auto bad = check_party_form(action)) return bad;
-  if (at.books.parties.contains(action.party()))
-    return refused(ErrorCode::PARTY_EXISTS, action.party());
-  std::set<std::string> keys;
-  for (const auto& key : action.keys()) {
-    if (auto bad = check_new_key(at, key)) return bad;
-    if (!keys.insert(key.public_key()).second) return refused(ErrorCode::KEY_EXISTS, "twice");
-  }
-  party.set_party(action.party());
-  party.set_legal_entity(action.legal_entity());
-  party.set_name_zh(action.name_zh());
-  party.set_name_en(action.name_en());
-  party.set_area(action.area());
-  party.set_in_ets_boundary(action.in_ets_boundary());
-  party.set_registered_at(as_leaf(at));
-  for (const auto& grant : action.roles()) {
-    if (auto bad = check_harmony(at, party, grant.role())) return bad;
-    *party.add_roles() = grant;
-  }
-  return {};
-}
-
-Verdict add_party(Case& at, const v1::RegisterParty& action) {
-  v1::Party party;
-  if (auto bad = check_party(at, action, party)) return bad;
-  for (const auto& key : action.keys()) party.add_key_ids(put_key(at, action.party(), key));
-  for (const auto& grant : action.roles()) schedule_role(at, action.party(), grant);
-  at.books.totals.set_parties(at.books.totals.parties() + 1);
-  changed(at, party);
-  at.books.parties[action.party()] = std::move(party);
-  return {};
-}
-
-bool is_requirement(const v1::SignerRequirement& need) {
-  if (need.count() > crypto::kEnvelopeSignaturesMax || need.keys() > crypto::kEnvelopeSignaturesMax)
-    return false;
-  if (need.has_role()) return v1::Role_IsValid(need.role()) && need.role() != v1::ROLE_UNSPECIFIED;
-  return need.has_relation() && v1::Relation_IsValid(need.relation()) &&
-         need.relation() != v1::RELATION_UNSPECIFIED && need.count() <= 1;
-}
-
-Verdict check_lines(const v1::RuleSet& rules) {
-  const auto bad = refused(ErrorCode::RULE_MALFORMED, "signers");
-  if (rules.signers_size() > 256) return bad;
-  std::set<std::string> actions;
-  for (const auto& line : rules.signers()) {
-    if (line.action().empty() || !is_text(line.action()) || line.all_of_size() > 16 ||
-        !std::ranges::all_of(line.all_of(), is_requirement) ||
-        !actions.insert(line.action()).second)
-      return bad;
-    if (line.action() == "rules.file" && line.all_of().empty())
-      return refused(ErrorCode::RULE_MALFORMED, "rules.file");
-  }
-  if (!are_ballots(rules)) return refused(ErrorCode::RULE_MALFORMED, "ballots");
-  return {};
-}
-
-bool is_plan(const v1::Plan& plan) {
-  if (plan.source().empty() || !is_text(plan.source()) || !is_day(plan.until()) ||
-      plan.targets().empty())
-    return false;
-  std::set<int> kinds;
-  for (const auto& target : plan.targets()) {
-    const std::set<int> known{v1::TARGET_METHODOLOGIES, v1::TARGET_INSTITUTIONS,
-                              v1::TARGET_PROJECTS_AND_SCENARIOS};
-    if (!known.contains(target.kind()) || !kinds.insert(target.kind()).second ||
-        target.wanted() <= 0 || target.roles_size() > 16 ||
-        (target.kind() == v1::TARGET_INSTITUTIONS) == target.roles().empty())
-      return false;
-    for (const int role : target.roles())
-      if (role == v1::ROLE_UNSPECIFIED || !v1::Role_IsValid(role)) return false;
-  }
-  return true;
-}
-
-Verdict check_rules(const v1::RuleSet& rules) {
-  if (rules.version().empty() || !is_text(rules.version()) ||
-      !is_window(rules.effective_from(), rules.effective_to()) || rules.valid_ahead_max() < 0 ||
-      !is_hash_or_empty(rules.document_sha256()))
-    return refused(ErrorCode::RULE_MALFORMED, "version, window or document");
-  if (auto bad = check_lines(rules)) return bad;
-  std::set<std::string> purposes(rules.purposes().begin(), rules.purposes().end());
-  if (rules.purposes_size() > 64 || static_cast<int>(purposes.size()) != rules.purposes_size() ||
-      !std::ranges::all_of(purposes, is_name))
-    return refused(ErrorCode::RULE_MALFORMED, "purposes");
-  if (rules.has_plan() && !is_plan(rules.plan())) return refused(ErrorCode::RULE_MALFORMED, "plan");
-  return {};
-}
-
-void note_window(v1::RuleSetRecord& record, Micros now, std::uint64_t position) {
-  const auto leaf = static_cast<std::int64_t>(position);
-  const auto& rules = record.rules();
-  if (now >= rules.effective_from() && !record.has_began_at()) record.set_began_at(leaf);
-  if (rules.effective_to() != 0 && now >= rules.effective_to() && !record.has_ended_at())
-    record.set_ended_at(leaf);
-}
-
-void put_rules(Case& at, const v1::RuleSet& rules) {
-  v1::RuleSetRecord record;
-  *record.mutable_rules() = rules;
-  record.set_filed_at(as_leaf(at));
-  note_window(record, at.now, at.position);
-  at.books.changed(stored('R', at.position), record);
-  for (const auto time : {rules.effective_from(), rules.effective_to()})
-    schedule(at, time, DueKind::rule_set, stored('R', at.position));
-  at.books.rules[at.position] = std::move(record);
 }
 
 Verdict check_node(const v1::Node& node) {
@@ -265,19 +145,6 @@ Verdict check_own_key(const Case& at, const std::string& party, const std::strin
   return {};
 }
 
-// Enough parties, with enough keys, hold each role for the whole city.
-Verdict check_holders(const Case& at, v1::Role role, std::uint32_t parties, std::uint32_t keys) {
-  std::uint32_t holders = 0, their_keys = 0;
-  for (const auto& [name, party] : at.books.parties) {
-    if (!acts_for_city(party, role, at.now)) continue;
-    ++holders;
-    their_keys += static_cast<std::uint32_t>(party.key_ids_size());
-  }
-  if (holders >= parties && their_keys >= keys) return {};
-  return refused(ErrorCode::RULE_UNMEETABLE, "rules.file",
-                 std::to_string(parties) + " x " + v1::Role_Name(role), std::to_string(holders));
-}
-
 Verdict check_governable(const Case& at) {
   auto bad = check_replaceable(at, at.rules);
   if (bad) bad->code = code_name(ErrorCode::ROLE_LAST);
@@ -294,8 +161,10 @@ void drop_roles(v1::Party& party, Predicate drops) {
 
 Verdict found(Case& at, const v1::Genesis& genesis) {
   if (auto bad = check_genesis(at, genesis)) return bad;
-  for (const auto& party : genesis.parties())
-    if (auto bad = add_party(at, party)) return bad;
+  for (const auto& party : genesis.parties()) {
+    if (auto bad = check_party(at, party)) return bad;
+    put_party(at, party);
+  }
   for (const auto& node : genesis.nodes()) put_node(at, node);
   if (auto bad = check_replaceable(at, genesis.rules())) return bad;
   put_rules(at, genesis.rules());
@@ -304,22 +173,74 @@ Verdict found(Case& at, const v1::Genesis& genesis) {
   return {};
 }
 
-Verdict register_party(Case& at, const v1::RegisterParty& action) {
-  if (auto bad = add_party(at, action)) return bad;
-  need_signers(at, "party.register", {.party = action.party(), .area = action.area()});
+void schedule(Case& at, Micros time, DueKind kind, std::string record) {
+  if (time > at.now) at.books.due.emplace(time, kind, std::move(record));
+}
+
+Verdict check_party(const Case& at, const v1::RegisterParty& action) {
+  if (auto bad = check_party_form(action)) return bad;
+  if (at.books.parties.contains(action.party()))
+    return refused(ErrorCode::PARTY_EXISTS, action.party());
+  std::set<std::string> keys;
+  for (const auto& key : action.keys()) {
+    if (auto bad = check_new_key(at, key)) return bad;
+    if (!keys.insert(key.public_key()).second) return refused(ErrorCode::KEY_EXISTS, "twice");
+  }
+  v1::Party party;
+  party.set_legal_entity(action.legal_entity());
+  for (const auto& grant : action.roles()) {
+    if (auto bad = check_harmony(at, party, grant.role())) return bad;
+    *party.add_roles() = grant;
+  }
   return {};
 }
 
-Verdict grant_role(Case& at, const v1::GrantRole& action) {
-  auto* party = find(at.books.parties, action.party());
+void put_party(Case& at, const v1::RegisterParty& action) {
+  v1::Party party;
+  party.set_party(action.party());
+  party.set_legal_entity(action.legal_entity());
+  party.set_name_zh(action.name_zh());
+  party.set_name_en(action.name_en());
+  party.set_area(action.area());
+  party.set_in_ets_boundary(action.in_ets_boundary());
+  party.set_registered_at(as_leaf(at));
+  *party.mutable_roles() = action.roles();
+  for (const auto& key : action.keys()) party.add_key_ids(put_key(at, action.party(), key));
+  for (const auto& grant : action.roles()) schedule_role(at, action.party(), grant);
+  at.books.totals.set_parties(at.books.totals.parties() + 1);
+  changed(at, party);
+  at.books.parties[action.party()] = std::move(party);
+}
+
+Verdict register_party(Case& at, const v1::RegisterParty& action) {
+  if (auto bad = check_party(at, action)) return bad;
+  for (const auto& grant : action.roles())
+    if (auto bad = need_no_procedure(at, grant.role())) return bad;
+  need_signers(at, "party.register", {.party = action.party(), .area = action.area()});
+  put_party(at, action);
+  return {};
+}
+
+Verdict check_role(const Case& at, const v1::GrantRole& action) {
+  const auto* party = find(at.books.parties, action.party());
   if (party == nullptr) return unknown_party(action.party());
   if (auto bad = check_grant(action.grant())) return bad;
   if (party->roles_size() >= kRolesMax) return malformed("roles");
-  if (auto bad = check_harmony(at, *party, action.grant().role())) return bad;
-  need_signers(at, "role.grant", about(*party));
-  *party->add_roles() = action.grant();
+  return check_harmony(at, *party, action.grant().role());
+}
+
+void put_role(Case& at, const v1::GrantRole& action) {
+  auto& party = at.books.parties.at(action.party());
+  *party.add_roles() = action.grant();
   schedule_role(at, action.party(), action.grant());
-  changed(at, *party);
+  changed(at, party);
+}
+
+Verdict grant_role(Case& at, const v1::GrantRole& action) {
+  if (auto bad = check_role(at, action)) return bad;
+  if (auto bad = need_no_procedure(at, action.grant().role())) return bad;
+  need_signers(at, "role.grant", about(at.books.parties.at(action.party())));
+  put_role(at, action);
   return {};
 }
 
@@ -368,37 +289,11 @@ Verdict revoke_key(Case& at, const v1::RevokeKey& action) {
   return {};
 }
 
-Verdict file_rule_set(Case& at, const v1::FileRuleSet& action) {
-  if (auto bad = check_rules(action.rules())) return bad;
-  if (auto bad = check_replaceable(at, action.rules())) return bad;
-  need_signers(at, "rules.file", {.citywide = true});
-  put_rules(at, action.rules());
-  return {};
-}
-
 Verdict admit_node(Case& at, const v1::AdmitNode& action) {
   if (auto bad = check_node(action.node())) return bad;
   need_signers(at, "node.admit", {.citywide = true});
   put_node(at, action.node());
   return {};
-}
-
-Verdict check_replaceable(const Case& at, const v1::RuleSet& rules) {
-  for (const auto& ballot : rules.ballots())
-    if (ballot.action() == "rules.file" &&
-        !check_holders(at, ballot.voters(), ballot.approvals(), 0))
-      return {};
-  for (const auto& line : rules.signers()) {
-    if (line.action() != "rules.file") continue;
-    for (const auto& need : line.all_of()) {
-      if (need.has_relation()) return refused(ErrorCode::RULE_UNMEETABLE, "rules.file");
-      if (auto bad =
-              check_holders(at, need.role(), std::max<std::uint32_t>(1, need.count()), need.keys()))
-        return bad;
-    }
-    return {};
-  }
-  return refused(ErrorCode::RULE_UNMEETABLE, "rules.file", "a line or a ballot", "none");
 }
 
 Verdict restrain_party(Case& at, const v1::RestrainParty& action) {
@@ -428,24 +323,6 @@ Verdict release_party(Case& at, const v1::ReleaseParty& action) {
   return {};
 }
 
-const v1::RuleSet& rules_at(const Books& books, Micros now, bool& in_force) {
-  static const v1::RuleSet none;
-  const v1::RuleSet* last = &none;
-  const v1::RuleSet* current = nullptr;
-  Micros last_end = 0;
-  for (const auto& [leaf, record] : books.rules) {
-    const auto& rules = record.rules();
-    const bool began = now >= rules.effective_from();
-    if (began && (rules.effective_to() == 0 || now < rules.effective_to())) current = &rules;
-    const auto end = began ? rules.effective_to() : 0;
-    if (end < last_end) continue;
-    last_end = end;
-    last = &rules;
-  }
-  in_force = current != nullptr;
-  return in_force ? *current : *last;
-}
-
 void run_due(Books& books, Micros now, std::uint64_t position) {
   for (int i = 0; i < kDueAtOnceMax; ++i) {
     const auto next = books.due.begin();
@@ -466,11 +343,6 @@ void run_due(Books& books, Micros now, std::uint64_t position) {
     }
     books.due.erase(next);
   }
-}
-
-Verdict need_rules(const Case& at) {
-  if (at.rules_in_force) return {};
-  return refused(ErrorCode::RULE_NONE_IN_FORCE, "the last is " + at.rules.version());
 }
 
 }  // namespace puhui::node::audit

@@ -8,50 +8,64 @@
 namespace puhui::node::audit {
 namespace {
 
-constexpr std::size_t kPiecesMax = 1000;
-
 std::string range(std::uint64_t start, std::uint64_t end) {
   return std::to_string(start) + "-" + std::to_string(end);
 }
-std::int64_t size_of(const v1::UnitBlock& block) {
-  return static_cast<std::int64_t>(block.end() - block.start() + 1);
+bool is_free(const v1::UnitBlock& block) {
+  return block.state() == v1::HELD && block.bound_by().empty();
 }
 
 void put_block(Books& books, const v1::UnitBlock& block) {
   books.changed(stored('U', block.end()), block);
   books.blocks[block.end()] = block;
-  if (block.state() == v1::HELD) books.held[block.account()][block.start()] = block.end();
+  if (is_free(block)) books.held[block.account()][block.start()] = block.end();
 }
 void drop_block(Books& books, const v1::UnitBlock& block) {
   books.gone(stored('U', block.end()));
-  books.held[block.account()].erase(block.start());
+  if (is_free(block)) books.held[block.account()].erase(block.start());
   books.blocks.erase(block.end());
 }
 
-void add_units(Case& at, const std::string& name, std::int64_t delta_kg) {
+void add_units(Case& at, const std::string& name, std::int64_t delta_kg, bool bound) {
   auto& account = at.books.accounts.at(name);
   account.set_units_held_kg(account.units_held_kg() + delta_kg);
+  if (bound) account.set_units_bound_kg(account.units_bound_kg() + delta_kg);
   at.books.changed(stored('A', name), account);
   auto& totals = at.books.totals;
   totals.set_units_held_kg(totals.units_held_kg() + delta_kg);
 }
 
+Verdict too_many() { return refused(ErrorCode::TOO_LARGE, "pieces of serials", "1000 or fewer"); }
+
+// Why an account may not move what lies in this block.
+Verdict check_free(const v1::UnitBlock& block, const std::string& account,
+                   const std::string& asked) {
+  const auto found = range(block.start(), block.end());
+  const auto since = " at leaf " + std::to_string(block.since());
+  if (block.state() == v1::RETIRED)
+    return refused(ErrorCode::SERIAL_RETIRED, asked, "serials not retired", found + since);
+  if (block.state() != v1::HELD)
+    return refused(ErrorCode::SERIAL_ENDED, asked, "serials held",
+                   found + " " + v1::UnitState_Name(block.state()) + since);
+  if (block.account() != account)
+    return refused(ErrorCode::SERIAL_NOT_OWNED, asked, "serials of " + account,
+                   "held by " + block.account());
+  if (!block.bound_by().empty())
+    return refused(ErrorCode::SERIAL_BOUND, asked, "serials free to move", block.bound_by());
+  return {};
+}
+
 // Serials [start, end] of what an account holds, as parts of the blocks they lie in.
 Verdict plan_range(const Case& at, const std::string& account, const v1::SerialRange& asked,
-                   std::vector<v1::UnitBlock>& pieces) {
+                   Pieces& pieces) {
   const auto named = range(asked.start(), asked.end());
   for (auto next = asked.start(); next <= asked.end();) {
     const auto found = at.books.blocks.lower_bound(next);
     if (found == at.books.blocks.end() || found->second.start() > next)
       return refused(ErrorCode::SERIAL_NOT_OWNED, named, "serials of " + account, "not issued");
     auto piece = found->second;
-    if (piece.state() == v1::RETIRED)
-      return refused(
-          ErrorCode::SERIAL_RETIRED, named, "serials not retired",
-          range(piece.start(), piece.end()) + " retired at leaf " + std::to_string(piece.since()));
-    if (piece.account() != account)
-      return refused(ErrorCode::SERIAL_NOT_OWNED, named, "serials of " + account,
-                     "held by " + piece.account());
+    if (auto bad = check_free(piece, account, named)) return bad;
+    if (pieces.size() == kPiecesMax) return too_many();
     piece.set_start(next);
     piece.set_end(std::min(piece.end(), asked.end()));
     next = piece.end() + 1;
@@ -61,13 +75,14 @@ Verdict plan_range(const Case& at, const std::string& account, const v1::SerialR
 }
 
 Verdict plan_lowest(const Case& at, const std::string& account, std::int64_t amount_kg,
-                    std::vector<v1::UnitBlock>& pieces) {
-  const auto held_kg = at.books.accounts.at(account).units_held_kg();
-  if (held_kg < amount_kg)
+                    Pieces& pieces) {
+  const auto movable_kg = free_kg(at.books.accounts.at(account));
+  if (movable_kg < amount_kg)
     return refused(ErrorCode::BALANCE_INSUFFICIENT, account, std::to_string(amount_kg) + " kg",
-                   std::to_string(held_kg) + " kg held");
+                   std::to_string(movable_kg) + " kg free");
   const auto* blocks = find(at.books.held, account);
   for (auto left = amount_kg; left > 0;) {
+    if (pieces.size() == kPiecesMax) return too_many();
     const auto end = pieces.empty() ? blocks->begin()->second
                                     : blocks->upper_bound(pieces.back().start())->second;
     auto piece = at.books.blocks.at(end);
@@ -75,7 +90,6 @@ Verdict plan_lowest(const Case& at, const std::string& account, std::int64_t amo
     piece.set_end(piece.start() + static_cast<std::uint64_t>(taken) - 1);
     left -= taken;
     pieces.push_back(std::move(piece));
-    if (pieces.size() > kPiecesMax) return {};
   }
   return {};
 }
@@ -98,7 +112,7 @@ void cut(Books& books, const v1::UnitBlock& piece) {
 
 bool joins(const v1::UnitBlock& a, const v1::UnitBlock& b) {
   return a.state() == v1::HELD && b.state() == v1::HELD && a.account() == b.account() &&
-         a.batch() == b.batch();
+         a.batch() == b.batch() && a.bound_by() == b.bound_by();
 }
 
 }  // namespace
@@ -113,19 +127,21 @@ Verdict check_quantity(const Quantity& quantity) {
   if (quantity.amount_kg != 0)
     return refused(ErrorCode::EVENT_MALFORMED, "both serials and an amount");
   if (serials.size() > static_cast<int>(kPiecesMax)) return refused(ErrorCode::TOO_LARGE, "ranges");
-  std::map<std::uint64_t, std::uint64_t> sorted;
   for (const auto& one : serials) {
     const auto text = range(one.start(), one.end());
     if (one.end() < one.start()) return refused(ErrorCode::SERIAL_REVERSED, text);
     if (one.end() == std::numeric_limits<std::uint64_t>::max())
       return refused(ErrorCode::AMOUNT_OVERFLOW, text);
-    if (!sorted.emplace(one.start(), one.end()).second)
-      return refused(ErrorCode::SERIAL_OVERLAP, text);
   }
-  std::uint64_t last = 0;
-  for (auto at = sorted.begin(); at != sorted.end(); last = at->second, ++at)
-    if (at != sorted.begin() && at->first <= last)
-      return refused(ErrorCode::SERIAL_OVERLAP, range(at->first, at->second));
+  std::map<std::uint64_t, std::uint64_t> ends;  // by start
+  for (const auto& one : serials) {
+    const auto after = ends.lower_bound(one.start());
+    const bool next_overlaps = after != ends.end() && after->first <= one.end();
+    const bool last_overlaps = after != ends.begin() && std::prev(after)->second >= one.start();
+    if (next_overlaps || last_overlaps)
+      return refused(ErrorCode::SERIAL_OVERLAP, range(one.start(), one.end()));
+    ends.emplace(one.start(), one.end());
+  }
   return {};
 }
 
@@ -137,28 +153,45 @@ std::int64_t kilograms(const Quantity& quantity) {
   return sum > kMax ? kMax : static_cast<std::int64_t>(sum);
 }
 
-Verdict take(Case& at, const std::string& account, const Quantity& quantity,
-             std::vector<v1::UnitBlock>& pieces) {
+Verdict plan(const Case& at, const std::string& account, const Quantity& quantity, Pieces& pieces) {
   if (quantity.serials.empty())
     if (auto bad = plan_lowest(at, account, quantity.amount_kg, pieces)) return bad;
   for (const auto& asked : quantity.serials)
     if (auto bad = plan_range(at, account, asked, pieces)) return bad;
-  if (pieces.size() > kPiecesMax)
-    return refused(ErrorCode::TOO_LARGE, "pieces of serials", "1000 or fewer");
-  std::int64_t taken_kg = 0;
-  for (const auto& piece : pieces) {
-    cut(at.books, piece);
-    taken_kg += size_of(piece);
-  }
-  add_units(at, account, -taken_kg);
   return {};
 }
 
-void give(Case& at, v1::UnitBlock piece, const std::string& account) {
-  add_units(at, account, size_of(piece));
+Verdict take(Case& at, const std::string& account, const Quantity& quantity, Pieces& pieces) {
+  if (auto bad = plan(at, account, quantity, pieces)) return bad;
+  for (const auto& piece : pieces) take_part(at, piece);
+  return {};
+}
+
+Verdict parts_of(const Case& at, const Ranges& ranges, Pieces& parts) {
+  for (const auto& asked : ranges)
+    for (auto next = asked.start(); next <= asked.end();) {
+      if (parts.size() == kPiecesMax) return too_many();
+      auto part = at.books.blocks.lower_bound(next)->second;
+      part.set_start(next);
+      part.set_end(std::min(part.end(), asked.end()));
+      next = part.end() + 1;
+      parts.push_back(std::move(part));
+    }
+  return {};
+}
+
+void take_part(Case& at, const v1::UnitBlock& part) {
+  cut(at.books, part);
+  if (part.state() == v1::HELD)
+    add_units(at, part.account(), -size_of(part), !part.bound_by().empty());
+}
+
+void give(Case& at, v1::UnitBlock piece, const std::string& account, const std::string& bond) {
+  add_units(at, account, size_of(piece), !bond.empty());
   piece.set_state(v1::HELD);
   piece.set_account(account);
   piece.set_since(as_leaf(at));
+  piece.set_bound_by(bond);
   auto& blocks = at.books.blocks;
   if (const auto left = blocks.find(piece.start() - 1);
       left != blocks.end() && joins(left->second, piece)) {
@@ -174,27 +207,22 @@ void give(Case& at, v1::UnitBlock piece, const std::string& account) {
   put_block(at.books, piece);
 }
 
-void end_as_retired(Case& at, v1::UnitBlock piece, const std::string& account) {
+void end_units(Case& at, v1::UnitBlock piece, const std::string& account, v1::UnitState state) {
   auto& totals = at.books.totals;
-  totals.set_units_retired_kg(totals.units_retired_kg() + size_of(piece));
-  piece.set_state(v1::RETIRED);
+  const auto ended_kg = size_of(piece);
+  if (state == v1::RETIRED) totals.set_units_retired_kg(totals.units_retired_kg() + ended_kg);
+  if (state == v1::CANCELLED) totals.set_units_cancelled_kg(totals.units_cancelled_kg() + ended_kg);
+  if (state == v1::EXPIRED) totals.set_units_expired_kg(totals.units_expired_kg() + ended_kg);
+  piece.set_state(state);
   piece.set_account(account);
   piece.set_since(as_leaf(at));
+  piece.clear_bound_by();
   put_block(at.books, piece);
 }
 
-void put_units(Case& at, const v1::UnitBatch& batch, const std::string& account) {
-  at.books.changed(stored('B', batch.batch()), batch);
-  at.books.batches[batch.batch()] = batch;
-  at.books.next_serial = batch.end() + 1;
-  v1::UnitBlock block;
-  block.set_start(batch.start());
-  block.set_end(batch.end());
-  block.set_batch(batch.batch());
-  block.set_batch_start(batch.start());
-  auto& totals = at.books.totals;
-  totals.set_units_issued_kg(totals.units_issued_kg() + size_of(block));
-  give(at, std::move(block), account);
+void mark_recalled(Case& at, v1::UnitBlock piece) {
+  piece.set_recalled_at(as_leaf(at));
+  put_block(at.books, piece);
 }
 
 }  // namespace puhui::node::audit

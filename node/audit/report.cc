@@ -87,12 +87,15 @@ Pairs totals_of(const Audited& audited) {
   return {{"units_issued_kg", n(t.units_issued_kg())},
           {"units_held_kg", n(t.units_held_kg())},
           {"units_retired_kg", n(t.units_retired_kg())},
+          {"units_cancelled_kg", n(t.units_cancelled_kg())},
+          {"units_expired_kg", n(t.units_expired_kg())},
           {"credits_credited_g", n(t.credits_credited_g())},
           {"credits_held_g", n(t.credits_held_g())},
           {"parties", n(t.parties())},
           {"accounts", n(t.accounts())},
           {"personal_accounts", n(t.personal_accounts())},
           {"methodologies", n(t.methodologies())},
+          {"scenarios", n(t.scenarios())},
           {"projects", n(t.projects())}};
 }
 
@@ -131,7 +134,9 @@ std::vector<Note> not_checked(const Audited& audited) {
       {"refusals: they leave no leaf, so neither what was refused nor an id that a "
        "refusal keeps can be known from the log",
        "被拒绝的事件不产生叶子，日志中无从得知"});
-  notes.push_back({"caps: rule sets of this form hold none", "总量上限：本版规则集不含此类条款"});
+  notes.push_back(
+      {"caps of a whole scheme: rule sets of this form hold none, only those of a person",
+       "总量上限：本版规则集仅含个人上限，不含此类条款"});
   notes.push_back({"whether inputs, documents and identities are true outside the log",
                    "输入数据、文件与身份在日志之外的真实性"});
   return notes;
@@ -217,12 +222,15 @@ constexpr std::pair<std::string_view, std::string_view> kLabels[] = {
     {"units_issued_kg", "签发减排量（千克）"},
     {"units_held_kg", "持有减排量（千克）"},
     {"units_retired_kg", "核销减排量（千克）"},
+    {"units_cancelled_kg", "注销减排量（千克）"},
+    {"units_expired_kg", "过期减排量（千克）"},
     {"credits_credited_g", "计入个人减碳量（克）"},
     {"credits_held_g", "持有个人减碳量（克）"},
     {"parties", "主体"},
     {"accounts", "账户"},
     {"personal_accounts", "个人账户"},
     {"methodologies", "方法学"},
+    {"scenarios", "减排场景"},
     {"projects", "项目"},
 };
 

@@ -1,25 +1,18 @@
-#include <chrono>
-#include <limits>
-
 #include "node/audit/rules.h"
 
 namespace puhui::node::audit {
 namespace {
 
-constexpr std::int64_t kGramsPerKilogram = 1000;
-
-std::string days(std::int64_t from, std::int64_t to) {
-  return "days [" + std::to_string(from) + ", " + std::to_string(to) + ")";
-}
-
-Verdict check_period(const v1::Project& project, const v1::SubmitReport& action) {
+Verdict check_period(const Case& at, const v1::Project& project, const v1::SubmitReport& action) {
   const auto& filing = project.filing();
-  if (action.to() <= action.from())
-    return refused(ErrorCode::PERIOD_INVALID, days(action.from(), action.to()));
+  const auto named = days_text(action.from(), action.to());
+  if (action.to() <= action.from()) return refused(ErrorCode::PERIOD_INVALID, named);
+  if (action.to() > day_of(at.now))
+    return refused(ErrorCode::PERIOD_INVALID, named,
+                   "over by day " + std::to_string(day_of(at.now)));
   if (action.from() < filing.crediting_from() || action.to() > filing.crediting_to())
     return refused(ErrorCode::REPORT_OUTSIDE_PERIOD, action.report(),
-                   days(filing.crediting_from(), filing.crediting_to()),
-                   days(action.from(), action.to()));
+                   days_text(filing.crediting_from(), filing.crediting_to()), named);
   return {};
 }
 
@@ -31,42 +24,96 @@ Verdict check_keys(const v1::Project& project, const v1::SubmitReport& action) {
   return {};
 }
 
-Verdict check_overlap(Case& at, const v1::SubmitReport& action) {
-  for (const auto& meter : action.keys())
-    for (const auto& [from, stretch] : at.books.periods[meter])
+Verdict check_overlap(const Case& at, const v1::SubmitReport& action) {
+  for (const auto& meter : action.keys()) {
+    const auto* periods = find(at.books.periods, meter);
+    if (periods == nullptr) continue;
+    for (const auto& [from, stretch] : *periods)
       if (from < action.to() && action.from() < stretch.to)
         return refused(ErrorCode::REPORT_PERIOD_OVERLAP, "key " + meter,
                        "days no accepted report covers",
-                       stretch.report + " " + days(from, stretch.to));
+                       stretch.whose + " " + days_text(from, stretch.to));
+  }
   return {};
 }
 
-// Monitored inputs of the report and parameters of the filing, in declared order.
+bool is_parameter(const Version& version, const std::string& name) {
+  const auto index = version.program.input_index(name);
+  return index && version.methodology.inputs(static_cast<int>(*index)).role() == v1::PARAMETER;
+}
+
+// Monitored inputs of the report and parameters of the filing, in declared order. What the filing
+// gives and this version does not ask for is left out.
 Verdict read_inputs(const Version& version, const v1::Project& project,
                     const v1::SubmitReport& action, std::vector<std::int64_t>& values) {
   std::map<std::string, std::string> given;
+  for (const auto& input : action.inputs())
+    if (is_parameter(version, input.name())) return refused(ErrorCode::INPUT_UNKNOWN, input.name());
   for (const auto& input : action.inputs()) {
-    const auto index = version.program.input_index(input.name());
-    if (!index || version.methodology.inputs(static_cast<int>(*index)).role() == v1::PARAMETER)
+    if (!version.program.input_index(input.name()))
       return refused(ErrorCode::INPUT_UNKNOWN, input.name());
     if (!given.emplace(input.name(), input.value()).second)
       return refused(ErrorCode::INPUT_MALFORMED, input.name() + " twice");
   }
-  for (const auto& parameter : project.filing().parameters()) {
-    if (!version.program.input_index(parameter.name()))
-      return refused(ErrorCode::INPUT_UNKNOWN, parameter.name());
-    if (!given.emplace(parameter.name(), parameter.value()).second)
-      return refused(ErrorCode::INPUT_MALFORMED, parameter.name() + " twice");
-  }
+  for (const auto& parameter : project.filing().parameters())
+    if (is_parameter(version, parameter.name())) given.emplace(parameter.name(), parameter.value());
+  for (const auto& input : version.methodology.inputs())
+    if (!given.contains(input.name())) return refused(ErrorCode::INPUT_MISSING, input.name());
   for (const auto& input : version.methodology.inputs()) {
-    const auto* text = find(given, input.name());
-    if (text == nullptr) return refused(ErrorCode::INPUT_MISSING, input.name());
-    const auto value = version.program.read_input(values.size(), *text);
-    if (!value) return refused(value.error().code, input.name() + " = " + *text);
+    const auto& text = given.at(input.name());
+    const auto value = version.program.read_input(values.size(), text);
+    if (!value) return refused(value.error().code, input.name() + " = " + text);
     values.push_back(*value);
   }
   return {};
 }
+
+// Whoever signs as verifier is another legal entity than the owner and who sent the report, and no
+// operator signs.
+Verdict check_independence(const Case& at, const v1::Report& report, const v1::Project& project) {
+  const std::set<std::string> others{legal_entity(at, project.filing().owner()),
+                                     legal_entity(at, report.submitter())};
+  for (const auto& [signer, keys] : at.signers) {
+    const auto* party = find(at.books.parties, signer);
+    if (party == nullptr) continue;
+    const bool is_other = others.contains(legal_entity(at, signer));
+    if (holds(*party, v1::OPERATOR, at.now) || (is_other && holds(*party, v1::VERIFIER, at.now)))
+      return refused(ErrorCode::SIGNER_INDEPENDENCE, signer,
+                     "a legal entity that is not the owner, the operator or the sender",
+                     legal_entity(at, signer));
+  }
+  return {};
+}
+
+std::string verifier_of(const Case& at, const Subject& subject) {
+  const auto& acting = at.leaf.payload.party();
+  if (acts_for(at, acting, v1::VERIFIER, subject)) return acting;
+  for (const auto& [signer, keys] : at.signers)
+    if (acts_for(at, signer, v1::VERIFIER, subject)) return signer;
+  return acting;
+}
+
+Verdict check_submission(const Case& at, const v1::SubmitReport& action, const Version*& version) {
+  if (auto bad = need_rules(at)) return bad;
+  if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
+  if (!is_name(action.report())) return malformed("report");
+  const auto* project = find(at.books.projects, action.project());
+  if (project == nullptr) return refused(ErrorCode::PROJECT_UNKNOWN, action.project());
+  if (at.books.reports.contains(action.report()))
+    return refused(ErrorCode::REPORT_EXISTS, action.report());
+  if (auto bad = need_in_force(*project, Closed::refused)) return bad;
+  if (auto bad = check_period(at, *project, action)) return bad;
+  if (auto bad = check_keys(*project, action)) return bad;
+  const auto* line = find(at.books.project_lines, project->filing().methodology());
+  if (line != nullptr) version = version_on(**line, action.from());
+  if (version == nullptr || version_on(**line, action.to() - 1) != version)
+    return refused(ErrorCode::METHODOLOGY_NOT_IN_FORCE, project->filing().methodology(),
+                   "one version throughout the period");
+  if (auto bad = need_in_force(at, version->methodology)) return bad;
+  return check_overlap(at, action);
+}
+
+}  // namespace
 
 Verdict find_report(Case& at, const std::string& name, v1::ReportState state, v1::Report*& report) {
   report = find(at.books.reports, name);
@@ -76,47 +123,28 @@ Verdict find_report(Case& at, const std::string& name, v1::ReportState state, v1
                  v1::ReportState_Name(report->state()));
 }
 
+void changed(Case& at, const v1::Report& report) {
+  at.books.changed(stored('W', report.submission().report()), report);
+}
+
+void reject(Case& at, v1::Report& report) {
+  for (const auto& meter : report.submission().keys())
+    at.books.periods[meter].erase(report.submission().from());
+  report.set_state(v1::REJECTED);
+}
+
+v1::Project& project_of(Case& at, const v1::Report& report) {
+  return at.books.projects.at(report.submission().project());
+}
+
 const v1::Methodology& methodology_of(const Case& at, const v1::Report& report) {
   return at.books.methodologies.at({report.methodology(), report.methodology_version()})
       .methodology();
 }
 
-Subject about(const v1::Project& project, const v1::Methodology& m) {
-  return {.owner = project.filing().owner(),
-          .area = project.filing().area(),
-          .methodology = m.code(),
-          .scenario = m.scenario()};
-}
-
-std::string entity(const Case& at, const std::string& name) {
-  const auto* party = find(at.books.parties, name);
-  return party != nullptr && !party->legal_entity().empty() ? party->legal_entity()
-                                                            : "party " + name;
-}
-
-// Whoever signs as verifier is another legal entity than the owner, and no operator signs.
-Verdict check_independence(const Case& at, const v1::Project& project) {
-  for (const auto& [signer, keys] : at.signers) {
-    const auto* party = find(at.books.parties, signer);
-    if (party == nullptr) continue;
-    const bool operates = holds(*party, v1::OPERATOR, at.now);
-    const bool owns = entity(at, signer) == entity(at, project.filing().owner());
-    if (operates || (owns && holds(*party, v1::VERIFIER, at.now)))
-      return refused(ErrorCode::SIGNER_INDEPENDENCE, signer,
-                     "a legal entity that is neither owner nor operator", entity(at, signer));
-  }
-  return {};
-}
-
-std::string verifier_of(const Case& at) {
-  const auto verifies = [&](const std::string& name) {
-    const auto* party = find(at.books.parties, name);
-    return party != nullptr && holds(*party, v1::VERIFIER, at.now);
-  };
-  if (!verifies(at.leaf.payload.party()))
-    for (const auto& [signer, keys] : at.signers)
-      if (verifies(signer)) return signer;
-  return at.leaf.payload.party();
+Subject about(const Case& at, const v1::Report& report) {
+  const auto& project = at.books.projects.at(report.submission().project());
+  return about(project.filing(), methodology_of(at, report));
 }
 
 Verdict add_carried(const v1::Report& report, const v1::Project& project, std::int64_t& grams) {
@@ -124,56 +152,6 @@ Verdict add_carried(const v1::Report& report, const v1::Project& project, std::i
     return refused(ErrorCode::AMOUNT_OVERFLOW, project.filing().project());
   return {};
 }
-
-void changed(Case& at, const v1::Project& project) {
-  at.books.changed(stored('J', project.filing().project()), project);
-}
-void changed(Case& at, const v1::Report& report) {
-  at.books.changed(stored('W', report.submission().report()), report);
-}
-
-int year_of(std::int64_t day) {
-  return static_cast<int>(
-      std::chrono::year_month_day(std::chrono::sys_days(std::chrono::days(day))).year());
-}
-
-v1::UnitBatch make_batch(const Case& at, const v1::Issue& action, const v1::Report& report,
-                         std::int64_t kilograms) {
-  v1::UnitBatch batch;
-  batch.set_batch(action.batch());
-  batch.set_project(report.submission().project());
-  batch.set_report(action.report());
-  batch.set_methodology(report.methodology());
-  batch.set_methodology_version(report.methodology_version());
-  batch.set_serial_code(methodology_of(at, report).serial_code());
-  batch.set_vintage(year_of(report.submission().to() - 1));
-  batch.set_start(at.books.next_serial);
-  batch.set_end(at.books.next_serial + static_cast<std::uint64_t>(kilograms) - 1);
-  batch.set_issued_at(as_leaf(at));
-  batch.set_serial(at.books.genesis.city() + "-CPH-" + batch.serial_code() + "-" + batch.project() +
-                   "-" + std::to_string(batch.vintage()) + "-" + batch.batch() + "-" +
-                   std::to_string(batch.start()) + "-" + std::to_string(batch.end()));
-  return batch;
-}
-
-Verdict check_submission(Case& at, const v1::SubmitReport& action, const Version*& version) {
-  if (auto bad = need_rules(at)) return bad;
-  if (!is_name(action.report())) return refused(ErrorCode::EVENT_MALFORMED, "report");
-  const auto* project = find(at.books.projects, action.project());
-  if (project == nullptr) return refused(ErrorCode::PROJECT_UNKNOWN, action.project());
-  if (at.books.reports.contains(action.report()))
-    return refused(ErrorCode::REPORT_EXISTS, action.report());
-  if (auto bad = check_period(*project, action)) return bad;
-  if (auto bad = check_keys(*project, action)) return bad;
-  const auto* line = find(at.books.project_lines, project->filing().methodology());
-  if (line != nullptr) version = version_on(**line, action.from());
-  if (version == nullptr || version_on(**line, action.to() - 1) != version)
-    return refused(ErrorCode::METHODOLOGY_NOT_IN_FORCE, project->filing().methodology(),
-                   "one version throughout the period");
-  return check_overlap(at, action);
-}
-
-}  // namespace
 
 Verdict submit_report(Case& at, const v1::SubmitReport& action) {
   const Version* version = nullptr;
@@ -183,7 +161,7 @@ Verdict submit_report(Case& at, const v1::SubmitReport& action) {
   if (auto bad = read_inputs(*version, project, action, values)) return bad;
   const auto computed = version->program.compute(values, 0);
   if (!computed) return refused(computed.error().code, "formula of " + version->methodology.code());
-  need_signers(at, "report.submit", about(project, version->methodology));
+  need_signers(at, "report.submit", about(project.filing(), version->methodology));
 
   v1::Report report;
   *report.mutable_submission() = action;
@@ -193,6 +171,7 @@ Verdict submit_report(Case& at, const v1::SubmitReport& action) {
   report.set_methodology_version(version->methodology.version());
   report.set_exact_result(write_number(computed->exact));
   report.set_result_g(computed->grams);
+  report.set_submitter(at.leaf.payload.party());
   changed(at, report);
   at.books.reports[action.report()] = std::move(report);
   for (const auto& meter : action.keys())
@@ -202,60 +181,29 @@ Verdict submit_report(Case& at, const v1::SubmitReport& action) {
 
 Verdict verify_report(Case& at, const v1::VerifyReport& action) {
   if (auto bad = need_rules(at)) return bad;
+  if (!is_hash_or_empty(action.statement_sha256())) return malformed("statement_sha256");
   v1::Report* report = nullptr;
   if (auto bad = find_report(at, action.report(), v1::COMPUTED, report)) return bad;
-  auto& project = at.books.projects.at(report->submission().project());
-  if (auto bad = check_independence(at, project)) return bad;
+  auto& project = project_of(at, *report);
+  if (auto bad = check_independence(at, *report, project)) return bad;
   std::int64_t carried = 0;
-  if (auto bad = add_carried(*report, project, carried)) return bad;
-  need_signers(at, "report.verify", about(project, methodology_of(at, *report)));
+  if (action.positive()) {
+    if (auto bad = need_in_force(project, Closed::allowed)) return bad;
+    if (auto bad = add_carried(*report, project, carried)) return bad;
+  }
+  const auto subject = about(at, *report);
+  need_signers(at, "report.verify", subject);
 
-  report->set_verifier(verifier_of(at));
+  report->set_verifier(verifier_of(at, subject));
   report->set_verified_at(as_leaf(at));
   report->set_state(v1::VERIFIED);
   if (!action.positive()) {
-    report->set_state(v1::REJECTED);
-    for (const auto& meter : report->submission().keys())
-      at.books.periods[meter].erase(report->submission().from());
+    reject(at, *report);
   } else if (carried < kGramsPerKilogram) {
     report->set_state(v1::CARRIED);
     project.set_remainder_g(carried);
     changed(at, project);
   }
-  changed(at, *report);
-  return {};
-}
-
-Verdict issue(Case& at, const v1::Issue& action) {
-  if (auto bad = need_rules(at)) return bad;
-  if (!is_code(action.batch())) return refused(ErrorCode::EVENT_MALFORMED, "batch");
-  v1::Report* report = nullptr;
-  if (auto bad = find_report(at, action.report(), v1::VERIFIED, report)) return bad;
-  if (at.books.batches.contains(action.batch()))
-    return refused(ErrorCode::BATCH_EXISTS, action.batch());
-  auto& project = at.books.projects.at(report->submission().project());
-  const auto& m = methodology_of(at, *report);
-  if (auto bad = check_registry(at, m, project.filing())) return bad;
-  std::int64_t grams = 0;
-  if (auto bad = add_carried(*report, project, grams)) return bad;
-  const auto kilograms = grams / kGramsPerKilogram;
-  if (kilograms < 1)
-    return refused(ErrorCode::ISSUANCE_NOTHING, action.report(), "1 kg or more",
-                   std::to_string(grams) + " g");
-  constexpr auto kSerialMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (static_cast<std::uint64_t>(kilograms) > kSerialMax - at.books.next_serial)
-    return refused(ErrorCode::SERIAL_EXHAUSTED);
-  auto subject = about(project, m);
-  subject.amount_kg = kilograms;
-  need_signers(at, "issue", subject);
-
-  const auto batch = make_batch(at, action, *report, kilograms);
-  put_units(at, batch, project.filing().account());
-  project.set_remainder_g(grams - kilograms * kGramsPerKilogram);
-  changed(at, project);
-  report->set_state(v1::ISSUED);
-  report->set_issued_at(as_leaf(at));
-  report->set_batch(action.batch());
   changed(at, *report);
   return {};
 }

@@ -25,8 +25,14 @@ struct Case {
   std::map<std::string, std::uint32_t> signers;
   std::vector<Fault> faults = {};  // what did not keep the event from being carried out
   std::uint64_t records_credited = 0, records_refused = 0;
-  bool by_vote = false;  // a resolution is carried out: nobody else need sign
+  // A resolution or a completed filing is carried out: nobody else need sign, and no procedure need
+  // be gone through.
+  bool mandated = false;
+  std::optional<std::string> changed_scenario = {};  // whose versions are others now
 };
+
+// Carries out the event by the rules of its action (actions.cc).
+[[nodiscard]] Verdict decide(Case& at);
 
 // ---- Governance (governance.cc) ----
 [[nodiscard]] Verdict found(Case& at, const v1::Genesis& genesis);
@@ -36,16 +42,28 @@ struct Case {
 [[nodiscard]] Verdict add_key(Case& at, const v1::AddKey& action);
 [[nodiscard]] Verdict rotate_key(Case& at, const v1::RotateKey& action);
 [[nodiscard]] Verdict revoke_key(Case& at, const v1::RevokeKey& action);
-[[nodiscard]] Verdict file_rule_set(Case& at, const v1::FileRuleSet& action);
 [[nodiscard]] Verdict admit_node(Case& at, const v1::AdmitNode& action);
 [[nodiscard]] Verdict restrain_party(Case& at, const v1::RestrainParty& action);
 [[nodiscard]] Verdict release_party(Case& at, const v1::ReleaseParty& action);
+// What a party is registered for, or granted, apart from who signs and how it is filed.
+[[nodiscard]] Verdict check_party(const Case& at, const v1::RegisterParty& action);
+void put_party(Case& at, const v1::RegisterParty& action);
+[[nodiscard]] Verdict check_role(const Case& at, const v1::GrantRole& action);
+void put_role(Case& at, const v1::GrantRole& action);
+// Carries out what is due by the time of a leaf, at most 256 items.
+void run_due(Books& books, Micros now, std::uint64_t position);
+void schedule(Case& at, Micros time, DueKind kind, std::string record);
+
+// ---- Rule sets (rule_sets.cc) ----
+[[nodiscard]] Verdict file_rule_set(Case& at, const v1::FileRuleSet& action);
+[[nodiscard]] Verdict check_rules(const v1::RuleSet& rules);
+void put_rules(Case& at, const v1::RuleSet& rules);
+void note_window(v1::RuleSetRecord& record, Micros now, std::uint64_t position);
 // Whether those who hold the roles now could replace these rules.
 [[nodiscard]] Verdict check_replaceable(const Case& at, const v1::RuleSet& rules);
 // The rule set in force at a time, or the last one that was, or the last one filed.
 [[nodiscard]] const v1::RuleSet& rules_at(const Books& books, Micros now, bool& in_force);
-// Carries out what is due by the time of a leaf, at most 256 items.
-void run_due(Books& books, Micros now, std::uint64_t position);
+[[nodiscard]] Verdict need_rules(const Case& at);
 
 // ---- Votes (votes.cc) ----
 [[nodiscard]] Verdict propose(Case& at, const v1::Propose& action);
@@ -54,39 +72,121 @@ void run_due(Books& books, Micros now, std::uint64_t position);
 [[nodiscard]] bool are_ballots(const v1::RuleSet& rules);
 // The proposal under this stored key lapses if its time is over.
 void lapse(Books& books, const std::string& key, Micros now, std::uint64_t position);
+// The acting party's vote, or review; one each.
+using CastVotes = google::protobuf::RepeatedPtrField<v1::CastVote>;
+[[nodiscard]] Verdict may_cast(const Case& at, const CastVotes& votes);
+v1::CastVote& cast(const Case& at, CastVotes& votes, bool approve);
 
-// ---- Filing (filing.cc) ----
+// ---- Filing (methodologies.cc, projects.cc, filings.cc, notices.cc, standing.cc, ets.cc) ----
 [[nodiscard]] Verdict file_methodology(Case& at, const v1::FileMethodology& action);
+[[nodiscard]] Verdict check_methodology(const Case& at, const v1::FileMethodology& action);
+void put_methodology(Case& at, const v1::FileMethodology& action, const std::string& event_sha256);
+// How a version stands that is in a line.
+[[nodiscard]] Verdict need_in_force(const Case& at, const v1::Methodology& methodology);
+
 [[nodiscard]] Verdict file_project(Case& at, const v1::FileProject& action);
+[[nodiscard]] Verdict check_project(const Case& at, const v1::FileProject& action);
+void put_project(Case& at, const v1::FileProject& action);
+// A project's keys are its own for its crediting period, from public notice on.
+[[nodiscard]] Verdict check_periods(const Case& at, const v1::FileProject& project);
+void claim_periods(Case& at, const v1::FileProject& project);
+void free_periods(Case& at, const v1::FileProject& project);
+void changed(Case& at, const v1::Project& project);
+enum class Closed : bool { refused, allowed };
+[[nodiscard]] Verdict need_in_force(const v1::Project& project, Closed closed);
+
+[[nodiscard]] Verdict draft_filing(Case& at, const v1::DraftFiling& action);
+[[nodiscard]] Verdict review_filing(Case& at, const v1::ReviewFiling& action);
+[[nodiscard]] Verdict withdraw_filing(Case& at, const v1::WithdrawFiling& action);
+[[nodiscard]] Verdict complete_filing(Case& at, const v1::CompleteFiling& action);
+// FILING_REQUIRED where the rules have a procedure for what is filed at once.
+[[nodiscard]] Verdict need_no_procedure(const Case& at, v1::FilingKind kind);
+[[nodiscard]] Verdict need_no_procedure(const Case& at, v1::Role role);
+[[nodiscard]] Verdict find_filing(Case& at, const std::string& name, v1::Filing*& filing);
+[[nodiscard]] Verdict wrong_state(const v1::Filing& filing, const std::string& wanted);
+void changed(Case& at, const v1::Filing& filing);
+void end_unfiled(Case& at, v1::Filing& filing, v1::FilingState state);
+
+[[nodiscard]] Verdict open_notice(Case& at, const v1::OpenNotice& action);
+[[nodiscard]] Verdict raise_objection(Case& at, const v1::RaiseObjection& action);
+[[nodiscard]] Verdict decide_objection(Case& at, const v1::DecideObjection& action);
+[[nodiscard]] Verdict need_over(const Case& at, const v1::Notice& notice);
+
+[[nodiscard]] Verdict set_standing(Case& at, const v1::SetStanding& action);
+
+[[nodiscard]] Verdict publish_ets_list(Case& at, const v1::PublishEtsList& action);
+[[nodiscard]] bool is_registry_check(const std::string& name);
 [[nodiscard]] Verdict check_registry(const Case& at, const v1::Methodology& methodology,
                                      const v1::FileProject& project);
 
-// ---- Reports and issuance (reports.cc) ----
+// ---- Reports, issuance, recalls (reports.cc, issuance.cc, recall.cc, vintages.cc) ----
+inline constexpr std::int64_t kGramsPerKilogram = 1000;
 [[nodiscard]] Verdict submit_report(Case& at, const v1::SubmitReport& action);
 [[nodiscard]] Verdict verify_report(Case& at, const v1::VerifyReport& action);
+[[nodiscard]] Verdict find_report(Case& at, const std::string& name, v1::ReportState state,
+                                  v1::Report*& report);
+void changed(Case& at, const v1::Report& report);
+// It is REJECTED, and its period is free again.
+void reject(Case& at, v1::Report& report);
+[[nodiscard]] v1::Project& project_of(Case& at, const v1::Report& report);
+[[nodiscard]] const v1::Methodology& methodology_of(const Case& at, const v1::Report& report);
+// The report's result and what its project carries.
+[[nodiscard]] Verdict add_carried(const v1::Report& report, const v1::Project& project,
+                                  std::int64_t& grams);
+
 [[nodiscard]] Verdict issue(Case& at, const v1::Issue& action);
+[[nodiscard]] Verdict register_batch(Case& at, const v1::RegisterBatch& action);
+[[nodiscard]] const v1::BufferRule* buffer_rule(const v1::RuleSet& rules,
+                                                const std::string& methodology);
+void changed(Case& at, const v1::UnitBatch& batch);
+
+[[nodiscard]] Verdict recall(Case& at, const v1::Recall& action);
+[[nodiscard]] Verdict reverse(Case& at, const v1::Reverse& action);
+[[nodiscard]] Verdict expire(Case& at, const v1::Expire& action);
+
+// VINTAGE_EXPIRED if units of this batch do not serve the purpose any more.
+[[nodiscard]] Verdict need_serving(const Case& at, const v1::UnitBatch& batch,
+                                   const std::string& purpose);
 
 // ---- Units and credits (units.cc, holdings.cc, credits.cc) ----
 [[nodiscard]] Verdict open_account(Case& at, const v1::OpenAccount& action);
 [[nodiscard]] Verdict transfer(Case& at, const v1::Transfer& action);
 [[nodiscard]] Verdict retire(Case& at, const v1::Retire& action);
+[[nodiscard]] Verdict cancel(Case& at, const v1::Cancel& action);
 [[nodiscard]] Verdict open_personal_accounts(Case& at, const v1::OpenPersonalAccounts& action);
 [[nodiscard]] Verdict submit_behaviour_batch(Case& at, const v1::SubmitBehaviourBatch& action);
-// New serials [start, end] of this batch, held by the account.
-void put_units(Case& at, const v1::UnitBatch& batch, const std::string& account);
 
+using Ranges = google::protobuf::RepeatedPtrField<v1::SerialRange>;
+using Pieces = std::vector<v1::UnitBlock>;
+inline constexpr std::size_t kPiecesMax = 1000;  // of serials, in one event
 struct Quantity {
-  const google::protobuf::RepeatedPtrField<v1::SerialRange>& serials;
+  const Ranges& serials;
   std::int64_t amount_kg = 0;
 };
 // Either well-formed ranges or a positive amount.
 [[nodiscard]] Verdict check_quantity(const Quantity& quantity);
 [[nodiscard]] std::int64_t kilograms(const Quantity& quantity);
-// Cuts the named serials, or the lowest ones, out of what an account holds.
+[[nodiscard]] inline std::int64_t size_of(const v1::UnitBlock& block) {
+  return static_cast<std::int64_t>(block.end() - block.start() + 1);
+}
+[[nodiscard]] inline std::int64_t free_kg(const v1::Account& account) {
+  return account.units_held_kg() - account.units_bound_kg();
+}
+// The named serials, or the lowest ones, of what an account holds free; `take` cuts them out.
+[[nodiscard]] Verdict plan(const Case& at, const std::string& account, const Quantity& quantity,
+                           Pieces& pieces);
 [[nodiscard]] Verdict take(Case& at, const std::string& account, const Quantity& quantity,
-                           std::vector<v1::UnitBlock>& pieces);
-void give(Case& at, v1::UnitBlock piece, const std::string& account);
-void end_as_retired(Case& at, v1::UnitBlock piece, const std::string& account);
+                           Pieces& pieces);
+// The parts of blocks that lie in ranges of issued serials, whoever holds them.
+[[nodiscard]] Verdict parts_of(const Case& at, const Ranges& ranges, Pieces& parts);
+// Cuts a part out of its block; if it was held, its holder holds it no more.
+void take_part(Case& at, const v1::UnitBlock& part);
+// An account holds this piece from now on; bound if it is said by what.
+void give(Case& at, v1::UnitBlock piece, const std::string& account, const std::string& bond = {});
+// A piece that was taken ends for ever: retired, cancelled or expired.
+void end_units(Case& at, v1::UnitBlock piece, const std::string& account, v1::UnitState state);
+// A retired piece that was taken is put back, recalled.
+void mark_recalled(Case& at, v1::UnitBlock piece);
 
 // ---- Who signs (signers.cc) ----
 struct Subject {
@@ -94,6 +194,15 @@ struct Subject {
   std::int64_t amount_kg = 0;
   bool citywide = false;
 };
+[[nodiscard]] Subject about(const v1::Methodology& methodology);
+[[nodiscard]] Subject about(const v1::FileProject& project, const v1::Methodology& methodology);
+[[nodiscard]] Subject about(const Case& at, const v1::FileProject& project);
+[[nodiscard]] Subject about(const Case& at, const v1::Report& report);
+// Its project, and all of its units.
+[[nodiscard]] Subject about(const Case& at, const v1::UnitBatch& batch);
+[[nodiscard]] Subject about(const Case& at, const v1::Filing& filing);
+// The legal entities whose filing it is.
+[[nodiscard]] std::set<std::string> interested(const Case& at, const v1::Filing& filing);
 // Notes what the signer table of the rule set asks for and the signers do not give.
 void need_signers(Case& at, std::string_view action, const Subject& subject);
 [[nodiscard]] bool has_line(const v1::RuleSet& rules, std::string_view action);
@@ -103,6 +212,11 @@ void need_signers(Case& at, std::string_view action, const Subject& subject);
 [[nodiscard]] bool holds_or_will(const v1::Party& party, v1::Role role, Micros now);
 // Holds the role with no limit of area or methodology, and is not suspended.
 [[nodiscard]] bool acts_for_city(const v1::Party& party, v1::Role role, Micros now);
+// Holds the role within a scope that reaches the subject, and is not suspended.
+[[nodiscard]] bool acts_for(const Case& at, const std::string& party, v1::Role role,
+                            const Subject& subject);
+// Its legal entity, or else its name.
+[[nodiscard]] std::string legal_entity(const Case& at, const std::string& party);
 // What keeps a frozen or suspended party from it.
 [[nodiscard]] Verdict need_unrestrained(const Books& books, const std::string& party);
 // The parties that signed, by keys in force here, and how many keys; faults are noted, one of them
@@ -110,14 +224,42 @@ void need_signers(Case& at, std::string_view action, const Subject& subject);
 [[nodiscard]] std::map<std::string, std::uint32_t> signing_parties(Case& at,
                                                                    std::uint64_t& verified);
 
-// ---- Small things ----
-[[nodiscard]] Verdict need_rules(const Case& at);
+// ---- Forms and days (forms.cc) ----
+inline constexpr std::size_t kGovernanceTextMax = 256, kTextMax = 512;
+[[nodiscard]] inline Verdict malformed(const char* what) {
+  return refused(ErrorCode::EVENT_MALFORMED, what);
+}
+[[nodiscard]] inline bool is_hash_or_empty(std::string_view hash) {
+  return hash.empty() || hash.size() == crypto::Digest::kSize;
+}
+[[nodiscard]] inline bool is_role(int role) {
+  return v1::Role_IsValid(role) && role != v1::ROLE_UNSPECIFIED;
+}
+[[nodiscard]] inline bool is_window(Micros from, Micros to) {
+  return from >= 0 && from <= kTimeMax && to <= kTimeMax && (to == 0 || from < to);
+}
+// 1 to 64 bytes without a zero byte.
+[[nodiscard]] bool is_label(std::string_view text);
+// Six digits, of which two are a province (GB/T 2260).
+[[nodiscard]] bool is_area(std::string_view text);
+[[nodiscard]] bool is_document(const v1::Document& document);
+
 inline constexpr std::int64_t kDayMax = 2'932'896;  // 9999-12-31
 [[nodiscard]] inline bool is_day(std::int64_t day) { return day >= 0 && day <= kDayMax; }
-// Beijing civil day.
+// Beijing civil day, and the first moment of one.
+inline constexpr Micros kBeijingAhead = Micros{8 * 3'600} * 1'000'000;
 [[nodiscard]] inline std::int64_t day_of(Micros time) {
-  return (time + Micros{8 * 3'600} * 1'000'000) / kMicrosPerDay;
+  return (time + kBeijingAhead) / kMicrosPerDay;
 }
+[[nodiscard]] inline Micros start_of(std::int64_t day) {
+  return day * kMicrosPerDay - kBeijingAhead;
+}
+[[nodiscard]] int year_of(std::int64_t day);
+[[nodiscard]] bool is_weekend(std::int64_t day);
+// "days [1, 5)"
+[[nodiscard]] std::string days_text(std::int64_t from, std::int64_t to);
+
+// ---- Small things ----
 template <class Map>
 [[nodiscard]] auto* find(Map& map, const typename Map::key_type& key) {
   const auto found = map.find(key);

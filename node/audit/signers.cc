@@ -108,6 +108,20 @@ bool acts_for_city(const v1::Party& party, v1::Role role, Micros now) {
   });
 }
 
+bool acts_for(const Case& at, const std::string& party, v1::Role role, const Subject& subject) {
+  const auto* known = find(at.books.parties, party);
+  if (known == nullptr || known->restraint().restraint() == v1::SUSPENDED) return false;
+  return std::ranges::any_of(known->roles(), [&](const auto& grant) {
+    return grant.role() == role && reaches(grant, subject, at.now);
+  });
+}
+
+std::string legal_entity(const Case& at, const std::string& party) {
+  const auto* known = find(at.books.parties, party);
+  if (known == nullptr || known->legal_entity().empty()) return "party " + party;
+  return known->legal_entity();
+}
+
 Verdict need_unrestrained(const Books& books, const std::string& party) {
   const auto* known = find(books.parties, party);
   if (known == nullptr || !known->has_restraint()) return {};
@@ -116,7 +130,7 @@ Verdict need_unrestrained(const Books& books, const std::string& party) {
 }
 
 void need_signers(Case& at, std::string_view action, const Subject& subject) {
-  if (at.by_vote) return;
+  if (at.mandated) return;
   for (const auto& line : at.rules.signers()) {
     if (line.action() != action) continue;
     for (const auto& need : line.all_of())

@@ -6,7 +6,7 @@ namespace puhui::node::audit {
 namespace {
 
 constexpr Micros kBallotTimeMax = 3'660 * kMicrosPerDay;
-constexpr std::size_t kVotesMax = 256;
+constexpr int kVotesMax = 256;
 
 const std::map<v1::Resolution::ActionCase, std::string> kLines{
     {v1::Resolution::kRegisterParty, "party.register"},
@@ -19,7 +19,6 @@ const std::map<v1::Resolution::ActionCase, std::string> kLines{
     {v1::Resolution::kReleaseParty, "party.release"},
 };
 
-bool is_role(int role) { return v1::Role_IsValid(role) && role != v1::ROLE_UNSPECIFIED; }
 bool is_time(Micros time) { return time >= 0 && time <= kBallotTimeMax; }
 
 bool acts_as(const Case& at, const std::string& name, v1::Role role) {
@@ -86,7 +85,7 @@ Verdict carry_out(Case& at, const v1::Resolution& what) {
     case v1::Resolution::ACTION_NOT_SET:
       break;
   }
-  return refused(ErrorCode::EVENT_MALFORMED, "resolution");
+  return malformed("resolution");
 }
 
 }  // namespace
@@ -103,13 +102,27 @@ bool are_ballots(const v1::RuleSet& rules) {
   });
 }
 
+Verdict may_cast(const Case& at, const CastVotes& votes) {
+  const auto& voter = at.leaf.payload.party();
+  for (const auto& vote : votes)
+    if (vote.party() == voter) return refused(ErrorCode::VOTE_TWICE, voter);
+  if (votes.size() >= kVotesMax) return refused(ErrorCode::TOO_LARGE, "votes");
+  return {};
+}
+
+v1::CastVote& cast(const Case& at, CastVotes& votes, bool approve) {
+  auto* vote = votes.Add();
+  vote->set_party(at.leaf.payload.party());
+  vote->set_approve(approve);
+  vote->set_leaf(as_leaf(at));
+  return *vote;
+}
+
 Verdict propose(Case& at, const v1::Propose& action) {
-  if (!is_name(action.proposal())) return refused(ErrorCode::EVENT_MALFORMED, "proposal");
-  const auto& document = action.document_sha256();
-  if (!document.empty() && document.size() != 32)
-    return refused(ErrorCode::EVENT_MALFORMED, "document_sha256");
+  if (!is_name(action.proposal())) return malformed("proposal");
+  if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
   const auto line = kLines.find(action.resolution().action_case());
-  if (line == kLines.end()) return refused(ErrorCode::EVENT_MALFORMED, "resolution");
+  if (line == kLines.end()) return malformed("resolution");
   if (at.books.proposals.contains(action.proposal()))
     return refused(ErrorCode::PROPOSAL_EXISTS, action.proposal());
   const v1::Ballot* ballot = nullptr;
@@ -121,7 +134,7 @@ Verdict propose(Case& at, const v1::Propose& action) {
   proposal.set_proposal(action.proposal());
   proposal.set_proposer(at.leaf.payload.party());
   *proposal.mutable_resolution() = action.resolution();
-  proposal.set_document_sha256(document);
+  proposal.set_document_sha256(action.document_sha256());
   *proposal.mutable_ballot() = *ballot;
   proposal.set_state(v1::OPEN);
   proposal.set_proposed_at(as_leaf(at));
@@ -137,14 +150,8 @@ Verdict vote(Case& at, const v1::Vote& action) {
   const auto& voter = at.leaf.payload.party();
   if (!acts_as(at, voter, ballot.voters()))
     return refused(ErrorCode::ROLE_MISSING, "voters", v1::Role_Name(ballot.voters()), voter);
-  for (const auto& cast : proposal.votes())
-    if (cast.party() == voter) return refused(ErrorCode::VOTE_TWICE, voter);
-  if (static_cast<std::size_t>(proposal.votes_size()) >= kVotesMax)
-    return refused(ErrorCode::PROPOSAL_STATE, "votes");
-  auto* cast = proposal.add_votes();
-  cast->set_party(voter);
-  cast->set_approve(action.approve());
-  cast->set_leaf(as_leaf(at));
+  if (auto bad = may_cast(at, proposal.votes())) return bad;
+  cast(at, *proposal.mutable_votes(), action.approve());
   std::uint32_t alike = 0;
   for (const auto& each : proposal.votes())
     if (each.approve() == action.approve() && acts_as(at, each.party(), ballot.voters())) ++alike;
@@ -167,7 +174,7 @@ Verdict execute(Case& at, const v1::Execute& action) {
   if (at.now < proposal.executable_from())
     return refused(ErrorCode::TIME_LOCKED, action.proposal());
   if (auto bad = need_proposer(at, proposal.ballot())) return bad;
-  at.by_vote = true;
+  at.mandated = true;
   if (auto bad = carry_out(at, proposal.resolution())) return bad;
   proposal.set_state(v1::EXECUTED);
   proposal.set_ended_at(as_leaf(at));

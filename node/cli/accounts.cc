@@ -22,7 +22,7 @@ Run declare_open(CLI::App& app) {
   app.add_option("account", *action->mutable_account(), "name of the account")->required();
   add_value(
       app, "--kind", parse_account_kind, [action](v1::AccountKind kind) { action->set_kind(kind); },
-      "enterprise, project, pool, event, escrow or treasury")
+      "enterprise, project, pool, event, escrow, treasury or buffer")
       ->required();
   app.add_option("--owner", *action->mutable_owner(), "party that owns it (the acting party)");
   return [action](Session& session) {

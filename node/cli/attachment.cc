@@ -4,18 +4,15 @@
 
 #include <algorithm>
 #include <cassert>
-#include <map>
 
 #include "crypto/bytes.h"
 #include "ledger/event.h"
+#include "node/cli/csv.h"
 #include "node/cli/text.h"
 #include "node/cli/values.h"
 
 namespace puhui::node::cli {
 namespace {
-
-// Names and values of one record, whatever it was written in.
-using Row = std::map<std::string, std::string, std::less<>>;
 
 constexpr std::string_view kOwnNames[] = {"account", "day", "slot", "carrier_tag", "tier"};
 
@@ -84,42 +81,13 @@ Result<v1::BehaviourRecord> read_record(const Row& row, std::span<const InputCol
   return record;
 }
 
-// Takes a line off the front, without its ending.
-std::string_view take_text_line(std::string_view& text) {
-  const auto end = text.find('\n');
-  auto line = text.substr(0, end);
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
+// Inputs as whole numbers, where nothing else is known of them.
+std::vector<InputColumn> inputs_among(const std::vector<std::string>& titles) {
+  std::vector<InputColumn> layout;
+  for (const auto& title : titles)
+    if (is_input(title)) layout.push_back({title, 0});
+  return layout;
 }
-
-class CsvReader {
- public:
-  Result<void> read_header(std::string_view line, std::vector<InputColumn>& layout) {
-    const bool guess = layout.empty();
-    for (const auto name : split(line, ',')) {
-      if (name.empty() || std::ranges::find(names_, name) != names_.end())
-        return fail(ErrorCode::INVALID_ARGUMENT, "a column of the header is empty or there twice");
-      names_.emplace_back(name);
-      if (guess && is_input(name)) layout.push_back({std::string(name), 0});
-    }
-    return {};
-  }
-  Result<Row> read(std::string_view line) const {
-    if (line.find('"') != std::string_view::npos)
-      return fail(ErrorCode::RECORD_MALFORMED, "quotes are not needed here");
-    const auto cells = split(line, ',');
-    if (cells.size() != names_.size())
-      return fail(ErrorCode::RECORD_MALFORMED, std::to_string(cells.size()) + " cells under " +
-                                                   std::to_string(names_.size()) + " titles");
-    Row row;
-    for (std::size_t i = 0; i < cells.size(); ++i) row.emplace(names_[i], cells[i]);
-    return row;
-  }
-
- private:
-  std::vector<std::string> names_;
-};
 
 Result<Row> read_object(std::string_view line) {
   google::protobuf::Struct object;
@@ -153,14 +121,14 @@ std::vector<InputColumn> layout_of(const v1::Methodology& methodology) {
 
 Result<std::vector<v1::BehaviourRecord>> read_records(std::string_view text, RecordFormat format,
                                                       std::vector<InputColumn> layout) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  text = without_mark(text);
   std::size_t line = 0;
   CsvReader csv;
   if (format == RecordFormat::csv && !text.empty()) {
     ++line;
-    if (auto read = csv.read_header(take_text_line(text), layout); !read)
+    if (auto read = csv.read_titles(take_text_line(text)); !read)
       return at_line(line, read.error());
+    if (layout.empty()) layout = inputs_among(csv.titles());
   }
   if (layout.size() > ledger::kRecordInputsMax)
     return fail(ErrorCode::INPUT_UNKNOWN, "a record carries at most 8 inputs");

@@ -2,8 +2,10 @@
 
 #include <google/protobuf/struct.pb.h>
 
+#include <algorithm>
 #include <optional>
 
+#include "ledger/formula/rational.h"
 #include "ledger/rules/filing/programs.h"
 #include "node/cli/text.h"
 #include "node/cli/values.h"
@@ -15,6 +17,7 @@ namespace {
 using google::protobuf::ListValue;
 using google::protobuf::Struct;
 using google::protobuf::Value;
+using ledger::formula::Rational;
 
 tl::unexpected<Error> malformed(std::string_view field, std::string_view what) {
   return fail(ErrorCode::METHODOLOGY_MALFORMED, std::string(field) + " " + std::string(what));
@@ -50,6 +53,14 @@ class Reader {
     note(name + " must be a small whole number");
     return otherwise;
   }
+  // An amount: exact, so a string.
+  std::int64_t grams(const std::string& name, std::int64_t otherwise) {
+    if (find(name) == nullptr) return otherwise;
+    const auto number = parse_scaled(text(name), 0);
+    if (number && *number >= 0) return *number;
+    note(name + " must be a string of whole grams");
+    return otherwise;
+  }
   std::int64_t day(const std::string& name) {
     const auto date = text(name);
     if (date.empty()) return 0;
@@ -72,6 +83,13 @@ class Reader {
       values.push_back(element.struct_value());
     }
     return values;
+  }
+  // The fields of an object; none if it is absent.
+  const Struct& object(const std::string& name) {
+    const auto* value = find(name);
+    if (value == nullptr) return Struct::default_instance();
+    if (value->kind_case() != Value::kStructValue) note(name + " must be an object");
+    return value->struct_value();
   }
   // One of the words, as the number that stands beside it.
   template <class Enum>
@@ -146,7 +164,7 @@ void read_inputs(Reader& entry, v1::Methodology& methodology) {
   }
 }
 
-void read_constants_and_tiers(Reader& entry, v1::Methodology& methodology) {
+void read_constants(Reader& entry, v1::Methodology& methodology) {
   for (const auto& object : entry.objects("constants")) {
     Reader constant(object);
     auto& added = *methodology.add_constants();
@@ -156,18 +174,11 @@ void read_constants_and_tiers(Reader& entry, v1::Methodology& methodology) {
     added.set_source(constant.text("source"));
     if (!constant.fault().empty()) entry.note("constant " + added.name() + ": " + constant.fault());
   }
-  for (const auto& object : entry.objects("tiers")) {
-    Reader tier(object);
-    auto& added = *methodology.add_tiers();
-    added.set_name(tier.text("name"));
-    added.set_factor(tier.text("factor"));
-    if (!tier.fault().empty()) entry.note("tier " + added.name() + ": " + tier.fault());
-  }
 }
 
 void read_program(Reader& entry, v1::Methodology& methodology) {
   read_inputs(entry, methodology);
-  read_constants_and_tiers(entry, methodology);
+  read_constants(entry, methodology);
   methodology.set_formula(entry.text("formula"));
   for (auto& guard : entry.texts("guards")) methodology.add_guards(std::move(guard));
   for (auto& check : entry.texts("checks")) methodology.add_registry_checks(std::move(check));
@@ -177,9 +188,80 @@ void read_program(Reader& entry, v1::Methodology& methodology) {
       entry.word<v1::Rounding>("rounding", {{"floor", v1::FLOOR}, {"half_up", v1::HALF_UP}}));
 }
 
+// How acts are claimed, and what they are worth: as an entry says, or the catalogue for all.
+struct Claims {
+  std::uint32_t slots_per_day = kRideSlotsPerDay;
+  std::uint32_t window_days = kClaimWindowDays;
+  std::vector<v1::EvidenceTier> tiers;
+  std::int64_t day_cap_g = 0, year_cap_g = 0;
+  std::uint32_t day_cap_records = 0;
+};
+
+std::vector<v1::EvidenceTier> listed_tiers(Reader& from) {
+  std::vector<v1::EvidenceTier> tiers;
+  for (const auto& object : from.objects("tiers")) {
+    Reader tier(object);
+    auto& added = tiers.emplace_back();
+    added.set_name(tier.text("name"));
+    added.set_factor(tier.text("factor"));
+    if (!tier.fault().empty()) from.note("tier " + added.name() + ": " + tier.fault());
+  }
+  return tiers;
+}
+
+// Records name a tier by its place, and an object has no order: the best evidence comes first.
+std::vector<v1::EvidenceTier> ranked_tiers(Reader& from) {
+  using Ranked = std::pair<Rational, v1::EvidenceTier>;
+  const auto& factors = from.object("evidence_tiers");
+  Reader values(factors);
+  std::vector<Ranked> ranked;
+  for (const auto& [name, ignored] : factors.fields()) {
+    auto& [rank, tier] = ranked.emplace_back();
+    tier.set_name(name);
+    tier.set_factor(values.text(name));
+    const auto factor = Rational::parse(tier.factor());
+    if (factor)
+      rank = *factor;
+    else
+      from.note("tier " + name + ": factor must be a string of a number");
+  }
+  std::ranges::sort(ranked, [](const Ranked& a, const Ranked& b) {
+    return a.first == b.first ? a.second.name() < b.second.name() : b.first < a.first;
+  });
+  std::vector<v1::EvidenceTier> tiers;
+  for (auto& [rank, tier] : ranked) tiers.push_back(std::move(tier));
+  return tiers;
+}
+
+Claims read_claims(Reader& from, Claims claims) {
+  if (from.find("claim_slot") != nullptr)
+    claims.slots_per_day = from.text("claim_slot").ends_with("day") ? 1 : kRideSlotsPerDay;
+  claims.slots_per_day = from.count("slots_per_day", claims.slots_per_day);
+  Reader window(from.object("claim_window"));
+  claims.window_days = window.count("collect_within_days", claims.window_days);
+  if (!window.fault().empty()) from.note("claim_window: " + window.fault());
+  claims.window_days = from.count("claim_window_days", claims.window_days);
+  if (from.find("evidence_tiers") != nullptr) claims.tiers = ranked_tiers(from);
+  if (from.find("tiers") != nullptr) claims.tiers = listed_tiers(from);
+  claims.day_cap_g = from.grams("day_cap_g", claims.day_cap_g);
+  claims.year_cap_g = from.grams("year_cap_g", claims.year_cap_g);
+  claims.day_cap_records = from.count("records_per_person_per_day", claims.day_cap_records);
+  return claims;
+}
+
+void set_claims(Claims claims, v1::Methodology& methodology) {
+  for (auto& tier : claims.tiers) *methodology.add_tiers() = std::move(tier);
+  if (methodology.kind() != v1::BEHAVIOUR) return;
+  methodology.set_slots_per_day(claims.slots_per_day);
+  methodology.set_claim_window_days(claims.window_days);
+  methodology.set_day_cap_g(claims.day_cap_g);
+  methodology.set_year_cap_g(claims.year_cap_g);
+  methodology.set_day_cap_records(claims.day_cap_records);
+}
+
 struct Catalogue {
   const std::map<std::string, std::string>& issuer_codes;
-  std::uint32_t claim_window_days = kClaimWindowDays;
+  Claims claims;  // of behaviours
 };
 
 Result<v1::Methodology> read_entry(const Struct& object, const Catalogue& catalogue) {
@@ -199,12 +281,8 @@ Result<v1::Methodology> read_entry(const Struct& object, const Catalogue& catalo
   methodology.set_grade(entry.text("grade"));
   methodology.set_note(entry.text("note"));
   read_program(entry, methodology);
-  if (methodology.kind() == v1::BEHAVIOUR) {
-    const bool daily = entry.text("claim_slot").ends_with("day");
-    methodology.set_slots_per_day(entry.count("slots_per_day", daily ? 1 : kRideSlotsPerDay));
-    methodology.set_claim_window_days(
-        entry.count("claim_window_days", catalogue.claim_window_days));
-  }
+  const bool is_behaviour = methodology.kind() == v1::BEHAVIOUR;
+  set_claims(read_claims(entry, is_behaviour ? catalogue.claims : Claims{}), methodology);
   if (!entry.fault().empty()) return malformed(methodology.code() + ":", entry.fault());
   return methodology;
 }
@@ -212,14 +290,9 @@ Result<v1::Methodology> read_entry(const Struct& object, const Catalogue& catalo
 Result<std::vector<v1::Methodology>> read_catalogue(
     const Struct& file, const std::map<std::string, std::string>& issuer_codes) {
   Reader reader(file);
-  Catalogue catalogue{issuer_codes};
-  if (const auto* defaults = reader.find("defaults")) {
-    Reader values(defaults->struct_value());
-    if (const auto* window = values.find("claim_window")) {
-      Reader days(window->struct_value());
-      catalogue.claim_window_days = days.count("collect_within_days", kClaimWindowDays);
-    }
-  }
+  Reader defaults(reader.object("defaults"));
+  const Catalogue catalogue{issuer_codes, read_claims(defaults, {})};
+  if (!defaults.fault().empty()) return malformed("defaults:", defaults.fault());
   std::vector<v1::Methodology> methodologies;
   for (const auto& object : reader.objects("methodologies")) {
     auto methodology = read_entry(object, catalogue);

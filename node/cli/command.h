@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "node/cli/documents.h"
 #include "node/cli/session.h"
 #include "node/cli/submission.h"
 #include "node/cli/values.h"
@@ -34,6 +35,10 @@ struct Command {
 [[nodiscard]] std::span<const Command> governance_commands();
 [[nodiscard]] std::span<const Command> methodology_commands();
 [[nodiscard]] std::span<const Command> project_commands();
+[[nodiscard]] std::span<const Command> filing_commands();
+[[nodiscard]] std::span<const Command> standing_commands();
+[[nodiscard]] std::span<const Command> ets_commands();
+[[nodiscard]] std::span<const Command> recall_commands();
 [[nodiscard]] std::span<const Command> account_commands();
 [[nodiscard]] std::span<const Command> unit_commands();
 [[nodiscard]] std::span<const Command> history_commands();
@@ -81,6 +86,46 @@ CLI::Option* add_values(CLI::App& app, const std::string& name, Parse parse, Sto
         }
       },
       help);
+}
+
+// A positional that is one of two words; `store` is told whether it is the first of them.
+template <class Store>
+CLI::Option* add_choice(CLI::App& app, const std::string& name, const std::string& first,
+                        const std::string& second, Store store) {
+  return app
+      .add_option_function<std::string>(
+          name, [first, store](const std::string& word) { store(word == first); },
+          first + " or " + second)
+      ->required()
+      ->check(CLI::IsMember({first, second}));
+}
+
+// A flag for a file whose name, hash, media type and size the action carries.
+template <class Store>
+CLI::Option* add_paper(CLI::App& app, const std::string& name, Store store,
+                       const std::string& help) {
+  return add_value(app, name, read_document, store, help)->type_name("FILE[=MEDIA/TYPE]");
+}
+
+// --serials, one or more times.
+template <class Action>
+CLI::Option* add_serials(CLI::App& app, const std::shared_ptr<Action>& action,
+                         const std::string& help) {
+  return add_values(
+             app, "--serials", parse_serials,
+             [action](const v1::SerialRange& range) { *action->add_serials() = range; }, help)
+      ->type_name("RANGE")
+      ->allow_extra_args(false);
+}
+
+// --amount.
+template <class Action>
+CLI::Option* add_amount(CLI::App& app, const std::shared_ptr<Action>& action,
+                        const std::string& help) {
+  return add_value(
+             app, "--amount", parse_amount_kg,
+             [action](std::int64_t amount_kg) { action->set_amount_kg(amount_kg); }, help)
+      ->type_name("AMOUNT");
 }
 
 // Fills in, signs and sends the action: `submits(action, &v1::Payload::mutable_retire)`.
@@ -136,7 +181,7 @@ Result<Exit> show_list(Session& session, std::initializer_list<std::string_view>
     if (!after.empty()) query.emplace_back("after", after);
     const auto list = session.get<List>(parts, std::move(query));
     if (!list) return tl::make_unexpected(list.error());
-    all.mutable_items()->MergeFrom(list->items());
+    all.MergeFrom(*list);
     all.set_next(list->next());
     if (!flags.all || all.next().empty()) break;
     if (all.next() == after)

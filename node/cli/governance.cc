@@ -48,11 +48,8 @@ Run declare_rules_list(CLI::App& app) { return lists<v1::RuleSetList>(app, "rule
 Run declare_vote(CLI::App& app) {
   auto action = std::make_shared<v1::Vote>();
   app.add_option("name", *action->mutable_proposal(), "proposal")->required();
-  app.add_option_function<std::string>(
-         "vote", [action](const std::string& word) { action->set_approve(word == "for"); },
-         "for or against")
-      ->required()
-      ->check(CLI::IsMember({"for", "against"}));
+  add_choice(app, "vote", "for", "against",
+             [action](bool approve) { action->set_approve(approve); });
   return submits(action, &v1::Payload::mutable_vote);
 }
 

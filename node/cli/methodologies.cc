@@ -1,5 +1,6 @@
 // Methodologies: convert, file, read, and compute by hand.
 #include <algorithm>
+#include <optional>
 
 #include "ledger/rules/filing/programs.h"
 #include "node/cli/catalogue.h"
@@ -18,6 +19,7 @@ constexpr Column kColumns[] = {
     {"FROM", "methodology.effective_from"},
     {"TO", "methodology.effective_to"},
     {"SAMPLE", "sample"},
+    {"STANDING", "standing"},
     {"LEAF", "filed_at"},
     {"NAME", "methodology.name_zh"},
 };
@@ -81,14 +83,37 @@ Run declare_import(CLI::App& app) {
   };
 }
 
+// A version is what follows the last slash.
+Result<v1::MethodologyVersion> parse_version(const std::string& text) {
+  const auto slash = text.rfind('/');
+  if (slash == std::string::npos || slash == 0 || slash + 1 == text.size())
+    return fail(ErrorCode::INVALID_ARGUMENT, "\"" + text + "\": CODE/VERSION is expected");
+  v1::MethodologyVersion version;
+  version.set_code(text.substr(0, slash));
+  version.set_version(text.substr(slash + 1));
+  return version;
+}
+
 Run declare_file(CLI::App& app) {
-  return [source = add_source(app)](Session& session) -> Result<Exit> {
+  auto source = add_source(app);
+  auto superseded = std::make_shared<std::optional<v1::MethodologyVersion>>();
+  add_value(
+      app, "--supersedes", parse_version,
+      [superseded](v1::MethodologyVersion version) { *superseded = std::move(version); },
+      "the version in force that ends where this one begins")
+      ->type_name("CODE/VERSION");
+  return [source, superseded](Session& session) -> Result<Exit> {
     const auto methodologies = read(*source);
     if (!methodologies) return tl::make_unexpected(methodologies.error());
+    if (*superseded && methodologies->size() > 1)
+      return fail(ErrorCode::INVALID_ARGUMENT,
+                  "--supersedes names one version, and the file holds several: give --code");
     std::vector<Draft> drafts;
-    for (const auto& methodology : *methodologies)
-      *drafts.emplace_back().payload.mutable_file_methodology()->mutable_methodology() =
-          methodology;
+    for (const auto& methodology : *methodologies) {
+      auto& action = *drafts.emplace_back().payload.mutable_file_methodology();
+      *action.mutable_methodology() = methodology;
+      if (*superseded) *action.mutable_supersedes() = **superseded;
+    }
     return submit(session, std::move(drafts));
   };
 }
@@ -151,7 +176,9 @@ constexpr Command kCommands[] = {
      declare_import},
     {"methodology", "file", "Files one or several methodologies from a JSON file.",
      "puhui methodology file catalogue.json --code WH-BIKE-2024 --party drafter "
-     "--key drafter.key --key expert.key --key operator.key",
+     "--key drafter.key --key expert.key --key operator.key\n"
+     "puhui methodology file bus-2026.json --supersedes WH-BUS-2023/V01 --draft bus-2026 "
+     "--enclose study.pdf --party expert-1 --key expert-1.key",
      declare_file},
     {"methodology", "compute", "Computes a result step by step, without a node.",
      "puhui methodology compute catalogue.json --code WH-BIKE-2024 --input distance=900",

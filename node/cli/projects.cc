@@ -13,11 +13,20 @@ constexpr Column kProjectColumns[] = {
     {"FROM", "filing.crediting_from"},
     {"TO", "filing.crediting_to"},
     {"LEAF", "filed_at"},
+    {"STANDING", "standing"},
     {"NAME", "filing.name_zh"},
 };
 constexpr Column kBatchColumns[] = {
-    {"BATCH", "batch"}, {"PROJECT", "project"}, {"REPORT", "report"},  {"VINTAGE", "vintage"},
-    {"START", "start"}, {"END", "end"},         {"LEAF", "issued_at"}, {"SERIAL", "serial"},
+    {"BATCH", "batch"},
+    {"PROJECT", "project"},
+    {"REPORT", "report"},
+    {"VINTAGE", "vintage"},
+    {"START", "start"},
+    {"END", "end"},
+    {"LEAF", "issued_at"},
+    {"REGISTERED", "registered_at"},
+    {"RECALLED-KG", "recalled_kg"},
+    {"SERIAL", "serial"},
 };
 
 // A day flag that sets a field of the action.
@@ -68,6 +77,14 @@ Run declare_project_file(CLI::App& app) {
       ->required();
   add_day(app, "--crediting-to", action, &v1::FileProject::set_crediting_to, "day after the last")
       ->required();
+  app.add_option_function<std::vector<std::string>>(
+         "--not-in",
+         [action](const std::vector<std::string>& schemes) {
+           for (const auto& scheme : schemes) action->add_not_in_schemes(scheme);
+         },
+         "the owner declares that this scheme holds none of these periods; repeat for several")
+      ->type_name("SCHEME")
+      ->allow_extra_args(false);
   add_document(app, action);
   return submits(action, &v1::Payload::mutable_file_project);
 }
@@ -136,7 +153,9 @@ constexpr Command kCommands[] = {
     {"project", "file", "Files a project under a methodology.",
      "puhui project file PV001 --owner acme --methodology WH-PV-2023 --account acme/pv "
      "--meter meter-17 --parameter capacity=5.9 --crediting-from 2024-01-01 "
-     "--crediting-to 2034-01-01 --party acme --key acme.key --key operator.key",
+     "--crediting-to 2034-01-01 --party acme --key acme.key --key operator.key\n"
+     "puhui project file PV001 … --not-in CCER --not-in green-power --draft pv001 "
+     "--enclose design.pdf --party acme --key acme.key",
      declare_project_file},
     {"project", "list", "Lists projects.", "puhui project list", declare_project_list},
     {"project", "show", "Shows a project.", "puhui project show PV001", declare_project_show},

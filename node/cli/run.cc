@@ -36,7 +36,10 @@ const std::map<std::string_view, const char*> kNouns = {
     {"methodology", "Methodologies"},
     {"project", "Projects"},
     {"report", "Monitoring reports"},
+    {"filing", "Filings on their way: review, public notice, completion"},
+    {"ets", "Firms that surrender allowances"},
     {"batch", "Unit batches"},
+    {"recall", "Recalls and reversals of units"},
     {"account", "Accounts and what they hold"},
     {"retirement", "Retirements"},
     {"behaviour", "Behaviour batches"},
@@ -89,6 +92,11 @@ void add_global_flags(CLI::App& app, Parsed& parsed) {
        "write the signed event, or the answer, to a new file instead");
   text("--receipt-out", flags.receipt_file, "FILE", "keep the receipt in a new file");
   text("--propose", flags.proposal, "NAME", "put the action to the vote, as a proposal, instead");
+  text("--draft", flags.filing, "NAME", "draft the action as a filing of this name, instead");
+  app.add_option("--enclose", flags.enclosures, "document of the draft; repeat for several")
+      ->type_name("FILE[=MEDIA/TYPE]")
+      ->allow_extra_args(false)
+      ->group(group);
   app.add_flag("--dry-run", flags.dry_run, "print the payload; sign and send nothing")
       ->group(group);
   app.add_option("--at-least", flags.at_least, "read a state that includes this position")
@@ -127,10 +135,11 @@ void add_command(CLI::App& app, const Command& command, Parsed& parsed) {
 
 void add_commands(CLI::App& app, Parsed& parsed) {
   for (const auto commands :
-       {key_commands(), party_commands(), governance_commands(), methodology_commands(),
-        project_commands(), account_commands(), unit_commands(), history_commands(),
-        behaviour_commands(), proof_commands(), state_proof_commands(), event_commands(),
-        node_commands(), mirror_commands(), repair_commands(), audit_commands()}) {
+       {key_commands(),       party_commands(),   governance_commands(),  methodology_commands(),
+        project_commands(),   filing_commands(),  standing_commands(),    ets_commands(),
+        recall_commands(),    account_commands(), unit_commands(),        history_commands(),
+        behaviour_commands(), proof_commands(),   state_proof_commands(), event_commands(),
+        node_commands(),      mirror_commands(),  repair_commands(),      audit_commands()}) {
     for (const auto& command : commands) add_command(app, command, parsed);
   }
 }

@@ -42,6 +42,8 @@ struct RunFlags {
   std::string out_file;
   bool dry_run = false;
   std::string proposal;                   // Put the action to the vote under this name instead.
+  std::string filing;                     // Draft the action as a filing of this name instead.
+  std::vector<std::string> enclosures;    // Documents of that filing.
   std::optional<std::uint64_t> at_least;  // Read a state that includes this position.
   bool linearizable = false;
   std::optional<std::uint64_t> at;  // Read the state right after this position.

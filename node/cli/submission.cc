@@ -5,6 +5,7 @@
 #include "crypto/bytes.h"
 #include "crypto/random.h"
 #include "ledger/event.h"
+#include "node/cli/deferral.h"
 #include "node/cli/values.h"
 #include "node/files/folder.h"
 
@@ -187,6 +188,10 @@ Result<Exit> show(Session& session, std::span<const v1::Submission> submissions,
 // What cannot be wanted, found before anything is signed.
 Result<void> check_flags(const Session& session, std::size_t events) {
   const auto& flags = session.flags();
+  if (events > 1 && !flags.proposal.empty())
+    return fail(ErrorCode::CONFIG, "--propose names one action, and these are several");
+  if (events > 1 && !flags.filing.empty())
+    return fail(ErrorCode::CONFIG, "--draft names one filing, and these are several");
   if (events > 1 && !flags.event_id.empty())
     return fail(ErrorCode::CONFIG, "--event-id names one event, and these are several");
   if (events > 1 && !flags.out_file.empty())
@@ -288,49 +293,38 @@ Result<Exit> send(Session& session, std::span<const v1::Submission> submissions)
 
 namespace {
 
-// The same action as a resolution that a vote is asked about.
-Result<void> put_to_the_vote(const std::string& name, v1::Payload& payload) {
-  v1::Propose propose;
-  propose.set_proposal(name);
-  const auto* to = propose.resolution().GetDescriptor();
-  const auto* from = payload.GetReflection()->GetOneofFieldDescriptor(
-      payload, payload.GetDescriptor()->FindOneofByName("action"));
-  const auto* field = from == nullptr ? nullptr : to->FindFieldByName(from->name());
-  if (field == nullptr)
-    return fail(ErrorCode::INVALID_ARGUMENT, "--propose: no vote resolves this action");
-  auto& resolution = *propose.mutable_resolution();
-  resolution.GetReflection()
-      ->MutableMessage(&resolution, field)
-      ->CopyFrom(payload.GetReflection()->GetMessage(payload, from));
-  *payload.mutable_propose() = std::move(propose);
-  return {};
-}
-
-}  // namespace
-
-Result<Exit> submit(Session& session, std::vector<Draft> drafts) {
+// The drafts, filled in and signed. On a dry run they are printed, and there is none.
+Result<std::vector<v1::Submission>> prepare(Session& session, std::span<Draft> drafts) {
   if (auto sound = check_flags(session, drafts.size()); !sound)
     return tl::make_unexpected(sound.error());
-  if (const auto& proposal = session.flags().proposal; !proposal.empty())
-    for (auto& draft : drafts)
-      if (auto put = put_to_the_vote(proposal, draft.payload); !put)
-        return tl::make_unexpected(put.error());
+  for (auto& draft : drafts)
+    if (auto deferred = defer(session.flags(), draft.payload); !deferred)
+      return tl::make_unexpected(deferred.error());
   if (auto filled = fill_in(session, drafts); !filled) return tl::make_unexpected(filled.error());
+  std::vector<v1::Submission> submissions;
   if (session.flags().dry_run) {
     for (const auto& draft : drafts) session.world().out << to_json(draft.payload);
-    return Exit::ok;
+    return submissions;
   }
   const auto keys = session.signing_keys();
   if (!keys) return tl::make_unexpected(keys.error());
-  std::vector<v1::Submission> submissions;
   for (const auto& draft : drafts) {
     auto submission = sign(draft, *keys);
     if (!submission) return tl::make_unexpected(submission.error());
     submissions.push_back(std::move(*submission));
   }
-  if (session.flags().out_file.empty()) return send(session, submissions);
+  return submissions;
+}
+
+}  // namespace
+
+Result<Exit> submit(Session& session, std::vector<Draft> drafts) {
+  const auto submissions = prepare(session, drafts);
+  if (!submissions) return tl::make_unexpected(submissions.error());
+  if (submissions->empty()) return Exit::ok;
+  if (session.flags().out_file.empty()) return send(session, *submissions);
   if (auto written =
-          write_new_file(session.flags().out_file, encode_submission_file(submissions.front()));
+          write_new_file(session.flags().out_file, encode_submission_file(submissions->front()));
       !written)
     return tl::make_unexpected(written.error());
   return Exit::ok;
@@ -340,6 +334,17 @@ Result<Exit> submit(Session& session, v1::Payload payload) {
   std::vector<Draft> drafts(1);
   drafts[0].payload = std::move(payload);
   return submit(session, std::move(drafts));
+}
+
+Result<Exit> submit_in_turn(Session& session, std::vector<Draft> drafts) {
+  if (drafts.size() == 1) return submit(session, std::move(drafts));
+  const auto submissions = prepare(session, drafts);
+  if (!submissions) return tl::make_unexpected(submissions.error());
+  for (const auto& submission : *submissions) {
+    const auto sent = send(session, std::span(&submission, 1));
+    if (!sent || *sent != Exit::ok) return sent;
+  }
+  return Exit::ok;
 }
 
 }  // namespace puhui::node::cli

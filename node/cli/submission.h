@@ -46,10 +46,13 @@ struct Opened {
 // OUTCOME_UNKNOWN and UNREACHABLE name the event, so that it can be asked for.
 [[nodiscard]] Result<Exit> send(Session& session, std::span<const v1::Submission> submissions);
 
-// With --propose, the action is put to the vote instead; INVALID_ARGUMENT if no vote can resolve
-// it. Fill in, then as the flags say: print the payload (--dry-run), write the signed submission
-// (--out) or send it. Several drafts cannot share one --event-id or --out (CONFIG).
+// With --propose or --draft, the action is put to the vote or drafted as a filing instead
+// (deferral.h). Fill in, then as the flags say: print the payload (--dry-run), write the signed
+// submission (--out) or send it. Several drafts cannot share one --propose, --draft, --event-id or
+// --out (CONFIG).
 [[nodiscard]] Result<Exit> submit(Session& session, std::vector<Draft> drafts);
 [[nodiscard]] Result<Exit> submit(Session& session, v1::Payload payload);
+// The same, but each is sent only once the one before it is accepted.
+[[nodiscard]] Result<Exit> submit_in_turn(Session& session, std::vector<Draft> drafts);
 
 }  // namespace puhui::node::cli

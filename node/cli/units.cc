@@ -1,4 +1,4 @@
-// Units: move, retire, and follow a serial number through its life.
+// Units: move, retire, cancel, and follow a serial number through its life.
 #include "node/cli/command.h"
 #include "puhui/v1/view.pb.h"
 
@@ -17,17 +17,8 @@ constexpr Column kRetirementColumns[] = {
 // --amount, or --serials one or more times; never both.
 template <class Action>
 void add_units(CLI::App& app, const std::shared_ptr<Action>& action) {
-  auto* amount = add_value(
-                     app, "--amount", parse_amount_kg,
-                     [action](std::int64_t amount_kg) { action->set_amount_kg(amount_kg); },
-                     "2000t, 1448.5t or 500kg, from the lowest serials held")
-                     ->type_name("AMOUNT");
-  auto* serials = add_values(
-                      app, "--serials", parse_serials,
-                      [action](const v1::SerialRange& range) { *action->add_serials() = range; },
-                      "FIRST-LAST, both included; repeat for several")
-                      ->type_name("RANGE")
-                      ->allow_extra_args(false);
+  auto* amount = add_amount(app, action, "2000t, 1448.5t or 500kg, from the lowest serials held");
+  auto* serials = add_serials(app, action, "FIRST-LAST, both included; repeat for several");
   auto* group = app.add_option_group("Units", "exactly one of");
   group->add_option(amount);
   group->add_option(serials);
@@ -71,6 +62,14 @@ Run declare_retire(CLI::App& app) {
   return submits(action, &v1::Payload::mutable_retire);
 }
 
+Run declare_cancel(CLI::App& app) {
+  auto action = std::make_shared<v1::Cancel>();
+  app.add_option("--account", *action->mutable_account(), "account to debit")->required();
+  add_units(app, action);
+  app.add_option("--reason", *action->mutable_reason(), "why; no claim rests on them")->required();
+  return submits(action, &v1::Payload::mutable_cancel);
+}
+
 Run declare_retirements(CLI::App& app) {
   return lists<v1::RetirementList>(app, "retirements", kRetirementColumns);
 }
@@ -101,6 +100,10 @@ constexpr Command kCommands[] = {
      "--beneficiary \"Wuhan Marathon\" --from 2025-01-01 --to 2026-01-01 "
      "--party buyer --key buyer.key --receipt-out retired.receipt",
      declare_retire},
+    {"cancel", nullptr, "Cancels units for ever, for no claim.",
+     "puhui cancel --account buyer/main --amount 12t --reason \"issued twice by mistake\" "
+     "--party buyer --key buyer.key",
+     declare_cancel},
     {"retirement", "list", "Lists retirements.", "puhui retirement list --all -o json",
      declare_retirements},
     {"serial", "show", "Shows which account holds a serial number.", "puhui serial show 123456",

@@ -309,7 +309,8 @@ Result<v1::AccountKind> parse_account_kind(std::string_view text) {
     if (spell_enum(std::string_view(name).substr(kPrefix.size())) == text)
       return static_cast<v1::AccountKind>(number);
   }
-  return invalid(text, "an account is enterprise, project, pool, event, escrow or treasury");
+  return invalid(text,
+                 "an account is enterprise, project, pool, event, escrow, treasury or buffer");
 }
 
 Result<crypto::PublicKey> read_public_key(const std::string& text) {

@@ -61,7 +61,7 @@ inline constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 // left out.
 [[nodiscard]] Result<v1::RoleGrant> parse_role_grant(std::string_view text);
 
-// "enterprise", "project", "pool", "event", "escrow", "treasury".
+// "enterprise", "project", "pool", "event", "escrow", "treasury", "buffer".
 [[nodiscard]] Result<v1::AccountKind> parse_account_kind(std::string_view text);
 
 // The wire form of a public key in hex, or the path of a file that holds it or is a key file.

@@ -25,11 +25,11 @@ from identity import IdentityService
 ACCOUNTS_PER_EVENT = 4_000
 RIDES_PER_PERSON = (0, 1, 1, 2, 2, 2, 2, 3, 4)
 MODES, MODE_WEIGHTS = ("metro", "bus", "bike"), (40, 15, 15)
-SLOTS = range(6 * 4, 23 * 4)           # quarters of an hour, 06:00 to 23:00
+SLOTS = range(6 * 12, 23 * 12)         # five minutes each, 06:00 to 23:00
 METRO_LINES, STATIONS, GATES = 15, 30, 12
 BUSES, BIKES = 8_000, 60_000
 METRO_M, BIKE_M = (1_500, 32_000), (300, 4_500)
-SAMPLE_PERSON, SAMPLE_SLOT, SAMPLE_BIKE, SAMPLE_M = 17, 33, "bike-27-0421", 900
+SAMPLE_PERSON, SAMPLE_SLOT, SAMPLE_BIKE, SAMPLE_M = 17, 99, "bike-27-0421", 900
 
 
 def constants(catalogue, code):

@@ -1,61 +1,40 @@
 // Random events on a real ledger: what it accepts the auditor finds nothing in, and what it refuses
 // the auditor would find if it were in the log all the same.
-#include <random>
-
+#include "tests/audit/chaos.h"
 #include "tests/audit/story.h"
 
 namespace puhui::node::audit::testing {
 namespace {
 
-constexpr int kSteps = 60;
-constexpr std::uint32_t kRootEvery = 16;
+constexpr int kSteps = 80;
 
-const std::vector<std::string> kAccountNames = {"owner-main", "owner-side", "buyer-main",
-                                                "exchange-pool", "nowhere"};
-const std::vector<std::string> kPartyNames = {"bureau", "operator", "verifier", "owner",
-                                              "buyer",  "expert1",  "new1",     "new2"};
-const std::vector<std::string> kKeyNames = {"bureau",  "operator", "verifier", "owner",   "buyer",
-                                            "expert1", "expert2",  "new1",     "new1#2",  "new2",
-                                            "owner#2", "owner#3",  "provider", "exchange"};
-const std::vector<std::string> kReportNames = {"a", "b", "c", "d", "e"};
-
-// The same numbers for the same seed, so that a city can be lived through again.
-std::mt19937_64& dice() {
-  static std::mt19937_64 dice;
-  return dice;
-}
-std::int64_t number(std::int64_t from, std::int64_t to) {
-  return from + static_cast<std::int64_t>(dice()() % static_cast<std::uint64_t>(to - from));
-}
-bool chance(int percent) { return number(0, 100) < percent; }
-const std::string& one_of(const std::vector<std::string>& all) {
-  return all[static_cast<std::size_t>(number(0, static_cast<std::int64_t>(all.size())))];
-}
-
-v1::Genesis chaos_genesis() {
-  auto genesis = default_genesis();
-  genesis.set_state_root_interval(kRootEvery);
-  auto& rules = *genesis.mutable_rules();
-  if (chance(50)) rules.set_effective_to(kNoon + 300 * kSecond);
-  return genesis;
+// Which action it was, for those who read the counts.
+std::string action_of(const Sent& sent) {
+  v1::Payload payload;
+  payload.ParseFromString(crypto::decode_envelope(sent.envelope)->payload);
+  const auto* oneof = v1::Payload::descriptor()->FindOneofByName("action");
+  return payload.GetReflection()->GetOneofFieldDescriptor(payload, oneof)->name();
 }
 
 class Chaos : public PvCity {
  public:
-  Chaos() : PvCity(chaos_genesis()) {
+  Chaos() : PvCity(plain_genesis()) {
     file(*this, bike_methodology());
     must(open_personal_event(*this, 0, 10), {"operator"});
     issue_mwh("3");
+    file_rules(*this, chaos_rules());
   }
 
   void step() {
     if (chance(15)) now += number(1, 200) * kSecond / 4;
+    if (chance(5)) now += number(2, 9) * kMicrosPerDay / 4;
     if (chance(10)) apply({});
     const auto stamp = now;
     const auto sent = any();
     const auto before = log_of(*this);
     const auto answer = submit(sent);
     ++answers[std::string(code_name(answer.code))];
+    ++answers[action_of(sent) + (answer.decision == v1::ACCEPTED ? ".accepted" : ".refused")];
     // An id may be taken by a refusal, which no log shows.
     if (answer.decision == v1::ACCEPTED || answer.code == ErrorCode::EVENT_CONFLICT ||
         before.size() % kRootEvery == kRootEvery - 1)
@@ -67,11 +46,17 @@ class Chaos : public PvCity {
     const auto audit = audited(log);
     EXPECT_EQ(audit.first_bad(), before.size()) << code_name(answer.code) << " " << answer.detail
                                                 << answer.outcome.DebugString() << told(audit);
+    EXPECT_TRUE(std::ranges::any_of(
+        audit.findings(),
+        [&](const Finding& finding) { return finding.fault.code == code_name(answer.code); }))
+        << code_name(answer.code) << " " << answer.detail << answer.outcome.DebugString()
+        << told(audit);
   }
   std::map<std::string, int> answers;
 
  private:
   Sent any() {
+    if (chance(45)) return registry();
     switch (number(0, 17)) {
       case 0:
       case 1:
@@ -107,6 +92,31 @@ class Chaos : public PvCity {
     }
   }
 
+  Sent registry() {
+    switch (number(0, 12)) {
+      case 0:
+      case 1:
+        return draft();
+      case 2:
+      case 3:
+        return review();
+      case 4:
+      case 5:
+        return completion();
+      case 6:
+      case 7:
+        return notice();
+      case 8:
+        return standing();
+      case 9:
+        return boundary();
+      case 10:
+        return registration();
+      default:
+        return taking_back();
+    }
+  }
+
   // Signed by these, or now and then by others.
   Sent by(v1::Payload payload, Signers signers) {
     if (chance(8)) signers.push_back(one_of(kKeyNames));
@@ -116,6 +126,10 @@ class Chaos : public PvCity {
     std::ranges::sort(signers);
     signers.erase(std::unique(signers.begin(), signers.end()), signers.end());
     return sign(payload, signers);
+  }
+  static std::string owner_of(const std::string& account) {
+    if (account == "buffer") return "operator";
+    return account == "nowhere" ? "owner" : account.substr(0, account.find('-'));
   }
   template <class Action>
   void choose_serials(Action& action) {
@@ -128,17 +142,14 @@ class Chaos : public PvCity {
   }
   Sent units() {
     const auto& from = one_of(kAccountNames);
-    const std::string owner = from.substr(0, from.find('-'));
-    auto payload =
-        transfer_event(*this, {from, one_of(kAccountNames)}, owner == "nowhere" ? "owner" : owner);
+    auto payload = transfer_event(*this, {from, one_of(kAccountNames)}, owner_of(from));
     choose_serials(*payload.mutable_transfer());
     if (chance(10)) payload.mutable_transfer()->mutable_trade()->set_reference("t");
     return by(payload, {payload.party(), chance(10) ? "exchange" : payload.party()});
   }
   Sent retirement() {
     const auto& from = one_of(kAccountNames);
-    const std::string owner = from.substr(0, from.find('-'));
-    auto payload = retire_event(*this, from, owner == "nowhere" ? "owner" : owner);
+    auto payload = retire_event(*this, from, owner_of(from));
     auto& action = *payload.mutable_retire();
     choose_serials(action);
     if (chance(10)) action.set_purpose(chance(50) ? "ets_offset" : "vanity");
@@ -148,9 +159,9 @@ class Chaos : public PvCity {
   }
   Sent report() {
     auto payload = event("owner");
-    const auto from = number(19'990, 20'100);
+    const auto from = chance(95) ? number(19'990, 20'100) : number(20'460, 20'475);
     *payload.mutable_submit_report() = pv_report(
-        one_of(kReportNames), chance(95) ? "P1" : "P2", {from, from + number(-1, 40)},
+        one_of(kReportNames), one_of(kProjectNames), {from, from + number(-1, 40)},
         std::to_string(number(-1, 3)) + (chance(50) ? "." + one_of({"1", "05", "0001", "9"}) : ""));
     return by(payload, {"owner"});
   }
@@ -208,62 +219,106 @@ class Chaos : public PvCity {
   Sent rules() {
     auto payload = event("bureau");
     auto& rules = *payload.mutable_file_rule_set()->mutable_rules();
-    rules = default_rules();
+    rules = chance(60) ? some_rules() : default_rules();
     rules.set_version("r" + std::to_string(number(0, 1000)));
     if (chance(60)) rules.set_effective_from(now + number(-50, 100) * kSecond);
     if (chance(60)) rules.set_effective_to(now + number(-50, 300) * kSecond);
     if (chance(20)) rules.set_valid_ahead_max(number(0, 2) * kMicrosPerDay);
     if (chance(10)) rules.mutable_signers()->DeleteSubrange(static_cast<int>(number(0, 20)), 1);
+    if (chance(10)) {
+      auto* buffer = rules.add_buffers();
+      buffer->set_methodology(pv_methodology().code());
+      buffer->set_account("buffer");
+      buffer->set_share(one_of({"0.5", "1/3", "1", "-1/2", "x"}));
+    }
+    if (chance(5)) rules.mutable_calendar()->add_worked_weekend_days(kToday + number(0, 3));
     return by(payload, {"bureau"});
   }
-  v1::RestrainParty restraint() {
-    v1::RestrainParty action;
-    action.set_party(one_of(kPartyNames));
-    action.set_restraint(static_cast<v1::Restraint>(number(0, 2)));
-    action.set_reason(chance(95) ? "case" : "");
-    return action;
+  Sent draft() {
+    if (chance(25)) return filed_at_once();
+    auto payload = draft_event(*this, one_of(kFilingNames), some_subject(now));
+    if (chance(5)) payload.mutable_draft_filing()->mutable_documents(0)->clear_sha256();
+    return by(payload, {"operator"});
   }
-  v1::Resolution resolution() {
-    v1::Resolution resolution;
-    const auto kind = number(0, 4);
-    if (kind == 0) {
-      *resolution.mutable_restrain_party() = restraint();
-    } else if (kind == 1) {
-      resolution.mutable_release_party()->set_party(one_of(kPartyNames));
-    } else if (kind == 2) {
-      resolution.mutable_grant_role()->set_party(one_of(kPartyNames));
-      resolution.mutable_grant_role()->mutable_grant()->set_role(
-          static_cast<v1::Role>(number(0, 10)));
-    } else if (kind == 3) {
-      resolution.mutable_revoke_role()->set_party(one_of(kPartyNames));
-      resolution.mutable_revoke_role()->set_role(static_cast<v1::Role>(number(0, 10)));
-    } else {
-      *resolution.mutable_file_rule_set()->mutable_rules() = voting_rules();
-    }
-    return resolution;
+  Sent filed_at_once() {
+    auto payload = event("operator");
+    const auto what = some_subject(now);
+    if (what.has_project()) *payload.mutable_file_project() = what.project();
+    if (what.has_methodology()) *payload.mutable_file_methodology() = what.methodology();
+    if (what.has_party()) *payload.mutable_register_party() = what.party();
+    if (what.has_role()) *payload.mutable_grant_role() = what.role();
+    return by(payload, {"operator", "owner", "expert1", "expert2", "bureau"});
   }
-  // Short ballots, so that some lapse and some are carried out.
-  v1::RuleSet voting_rules() {
-    auto rules = default_rules();
-    rules.set_version("v" + std::to_string(number(0, 1000)));
-    for (const auto* action :
-         {"party.restrain", "party.release", "role.grant", "role.revoke", "rules.file"}) {
-      if (chance(10)) continue;
-      auto* ballot = rules.add_ballots();
-      ballot->set_action(action);
-      ballot->set_voters(chance(50) ? v1::AUTHORITY : v1::EXPERT);
-      ballot->set_approvals(static_cast<std::uint32_t>(number(1, 2)));
-      ballot->set_rejections(static_cast<std::uint32_t>(number(0, 2)));
-      ballot->set_voting(number(chance(5) ? 0 : 20, 60) * kSecond);
-      ballot->set_time_lock(number(0, 10) * kSecond);
-      ballot->set_execution(number(10, 60) * kSecond);
-      if (chance(50)) ballot->add_proposers(v1::OPERATOR);
+  Sent review() {
+    const auto party = one_of({"expert1", "expert2", "expert1", "expert2", "bureau", "owner"});
+    auto payload = review_event(*this, one_of(kFilingNames), party, chance(80));
+    auto& action = *payload.mutable_review_filing();
+    if (chance(20)) *action.mutable_opinion() = a_document("opinion");
+    if (chance(3)) action.mutable_opinion()->set_media_type("pdf");
+    return by(payload, {party});
+  }
+  Sent completion() {
+    const auto& name = one_of(kFilingNames);
+    if (chance(85)) return by(complete_event(*this, name), {"bureau"});
+    const auto party = one_of({"operator", "owner"});
+    return by(withdraw_event(*this, name, party), {party});
+  }
+  Sent notice() {
+    const auto about =
+        chance(60) ? filing_named(one_of(kFilingNames)) : report_named(one_of(kReportNames));
+    const auto name = one_of({"o1", "o2"});
+    const auto kind = number(0, 10);
+    if (kind < 5)
+      return by(notice_event(*this, chance(97) ? about : v1::NoticeSubject()), {"operator"});
+    if (kind < 7) return by(objection_event(*this, about, name), {"buyer"});
+    auto payload = decision_event(*this, about, name, chance(40));
+    if (chance(5)) payload.mutable_decide_objection()->clear_decision();
+    return by(payload, {"bureau"});
+  }
+  Sent standing() {
+    const auto to = static_cast<v1::Standing>(chance(60) ? number(1, 3) : number(0, 6));
+    auto payload = standing_event(*this, one_of(kProjectNames), to);
+    auto& action = *payload.mutable_set_standing();
+    if (chance(40)) {
+      const auto m = chance(50) ? bike_methodology() : pv_methodology();
+      action.mutable_methodology()->set_code(m.code());
+      action.mutable_methodology()->set_version("V0" + std::to_string(number(1, 3)));
     }
-    auto* line = rules.add_signers();
-    line->set_action(chance(50) ? "party.restrain" : "party.release");
-    line->add_all_of()->set_role(v1::AUTHORITY);
-    line->mutable_all_of(0)->set_keys(static_cast<std::uint32_t>(number(0, 2)));
-    return rules;
+    if (chance(20)) *action.mutable_decision() = a_document("decision");
+    if (chance(3)) action.clear_reason();
+    return by(payload, {"bureau"});
+  }
+  // No two firms name one key.
+  Sent boundary() {
+    const auto& entity = one_of({"entity of buyer", "entity of a mill", "entity of a kiln"});
+    const std::string meter = entity == "entity of a mill" ? "meter-3" : "meter-9";
+    auto payload = ets_event(*this, static_cast<std::uint32_t>(number(2023, 2026)), entity,
+                             entity != "entity of buyer" && chance(70) ? meter : "");
+    payload.mutable_publish_ets_list()->set_is_last_part(chance(50));
+    if (chance(5)) payload.mutable_publish_ets_list()->mutable_firms(0)->add_keys("Meter");
+    return by(payload, {"ets"});
+  }
+  Sent registration() {
+    if (chance(40)) return by(buffer_event(*this), {"operator"});
+    return by(register_event(*this, one_of(kBatchNames)), {"bureau"});
+  }
+  Sent taking_back() {
+    const auto kind = number(0, 5);
+    const auto& batch = chance(70) ? kBatchNames[0] : one_of(kBatchNames);
+    if (kind == 0) return by(recall_event(*this, batch, some_serials()), {"bureau"});
+    if (kind == 1)
+      return by(reverse_event(*this, one_of(kProjectNames), number(0, 300)), {"bureau"});
+    if (kind == 2) return by(expire_event(*this, batch, some_serials()), {"operator"});
+    if (kind == 3) {
+      auto payload = transfer_event(*this, {"buffer", "owner-side"}, "bureau");
+      payload.mutable_transfer()->set_amount_kg(number(1, 200));
+      return by(payload, {"bureau"});
+    }
+    const auto& account = one_of(kAccountNames);
+    const auto owner = owner_of(account);
+    auto payload = cancel_event(*this, account, owner, 0);
+    choose_serials(*payload.mutable_cancel());
+    return by(payload, {owner});
   }
   Sent vote() {
     const auto by_whom = one_of({"bureau", "operator", "expert1", "expert2", "owner"});
@@ -272,14 +327,14 @@ class Chaos : public PvCity {
     const auto kind = number(0, 9);
     if (kind <= 2) {
       payload.mutable_propose()->set_proposal(proposal);
-      *payload.mutable_propose()->mutable_resolution() = resolution();
+      *payload.mutable_propose()->mutable_resolution() = some_resolution();
     } else if (kind <= 5) {
       payload.mutable_vote()->set_proposal(proposal);
       payload.mutable_vote()->set_approve(chance(80));
     } else if (kind <= 7) {
       payload.mutable_execute()->set_proposal(proposal);
     } else if (kind == 8) {
-      *payload.mutable_restrain_party() = restraint();
+      *payload.mutable_restrain_party() = some_restraint();
     } else {
       payload.set_party("bureau");
       *payload.mutable_file_rule_set()->mutable_rules() = voting_rules();
@@ -305,7 +360,7 @@ class Chaos : public PvCity {
     std::vector<Ride> rides;
     for (int i = 0; i < number(1, 5); ++i)
       rides.push_back({static_cast<std::uint64_t>(number(0, 12)), number(-1, 3'000),
-                       static_cast<std::uint32_t>(number(7, 10)), kToday - number(-1, 9),
+                       static_cast<std::uint32_t>(number(7, 10)), day_of(now) - number(-1, 9),
                        static_cast<std::uint32_t>(number(0, 3)), "bike-1"});
     auto attachment = attachment_with(rides);
     const auto payload = batch_event(*this, attachment);

@@ -61,7 +61,7 @@ TEST_F(Copy, IsClean) {
   ASSERT_TRUE(audited);
   EXPECT_EQ(told(audited->audit), "");
   EXPECT_EQ(audited->audit.root(), story().head().root);
-  EXPECT_EQ(audited->audit.counts().attachments, 3U);
+  EXPECT_EQ(audited->audit.counts().attachments, 4U);
   EXPECT_EQ(audited->tiles, 1U);
   EXPECT_GT(audited->audit.counts().signatures, audited->audit.counts().events);
 }
@@ -114,7 +114,7 @@ TEST_F(Copy, GoesOnWithoutAttachments) {
   const auto audited = run(options());
   ASSERT_TRUE(audited);
   EXPECT_EQ(told(audited->audit), "");
-  EXPECT_EQ(audited->audit.counts().attachments_missing, 3U);
+  EXPECT_EQ(audited->audit.counts().attachments_missing, 4U);
   EXPECT_NE(make_report(*audited).json.find("attachments are missing"), std::string::npos);
 }
 

@@ -5,11 +5,9 @@
 
 #include "crypto/merkle.h"
 #include "node/audit/audit.h"
-#include "tests/ledger/city.h"
+#include "tests/audit/registry.h"
 
 namespace puhui::node::audit::testing {
-
-using namespace ledger::testing;  // NOLINT: the city is theirs
 
 inline constexpr std::uint32_t kInterval = 8;
 
@@ -70,12 +68,12 @@ inline void govern(City& city) {
 
 inline void report_and_issue(PvCity& city) {
   PUHUI_ACCEPTED(city.issue_mwh("1000.5"));
-  PUHUI_ACCEPTED(ledger::testing::send(city, pv_report("tiny", "P1", {20'400, 20'410}, "0")));
+  PUHUI_ACCEPTED(ledger::testing::send(city, pv_report("tiny", "P1", {20'200, 20'210}, "0")));
   PUHUI_ACCEPTED(verify(city, "tiny"));  // carried
-  PUHUI_ACCEPTED(ledger::testing::send(city, pv_report("wrong", "P1", {20'410, 20'420}, "9")));
+  PUHUI_ACCEPTED(ledger::testing::send(city, pv_report("wrong", "P1", {20'210, 20'220}, "9")));
   PUHUI_ACCEPTED(verify(city, "wrong", false));
-  PUHUI_ACCEPTED(ledger::testing::send(city, pv_report("right", "P1", {20'412, 20'418}, "8")));
-  PUHUI_REFUSED(ledger::testing::send(city, pv_report("again", "P1", {20'417, 20'430}, "8")),
+  PUHUI_ACCEPTED(ledger::testing::send(city, pv_report("right", "P1", {20'212, 20'218}, "8")));
+  PUHUI_REFUSED(ledger::testing::send(city, pv_report("again", "P1", {20'217, 20'230}, "8")),
                 ErrorCode::REPORT_PERIOD_OVERLAP);
   PUHUI_ACCEPTED(verify(city, "right"));
   PUHUI_ACCEPTED(issue(city, "right", "RIGHT"));
@@ -121,7 +119,6 @@ inline void cycle(City& city) {
   auto next = bike_methodology();
   next.set_version("V02");
   next.set_effective_from(kToday + 1);
-  auto ended = bike_methodology();
   PUHUI_REFUSED(file(city, next), ErrorCode::METHODOLOGY_OVERLAP);
 }
 
@@ -133,6 +130,7 @@ class Story : public PvCity {
     report_and_issue(*this);
     cycle(*this);
     trade(*this);
+    register_and_take_back(*this);
     log = log_of(*this);
   }
   std::vector<RawLeaf> log;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+
 #include "ledger/event.h"
 #include "ledger/rules/filing/programs.h"
 #include "node/cli/text.h"
@@ -36,6 +39,85 @@ TEST(Catalogue, ImportsEveryMethodology) {
   }
 }
 
+TEST(Catalogue, ReadsAllOfTheDemonstrationWithItsDefaults) {
+  const auto text = read_file(data_file("../../../scripts/demo-data/methodologies.json")).value();
+  const auto methodologies = read_methodologies(text, {}).value();
+  ASSERT_EQ(methodologies.size(), 23u);
+  std::map<std::string, v1::Methodology> by_code;
+  for (const auto& methodology : methodologies) {
+    by_code[methodology.code()] = methodology;
+    if (methodology.kind() == v1::PROJECT) {
+      EXPECT_TRUE(methodology.tiers().empty()) << methodology.code();
+      continue;
+    }
+    EXPECT_EQ(methodology.claim_window_days(), 7u) << methodology.code();
+    ASSERT_EQ(methodology.tiers_size(), 2) << methodology.code();
+    EXPECT_EQ(methodology.tiers(0).name(), "ticket");
+    EXPECT_EQ(methodology.tiers(0).factor(), "1");
+    EXPECT_EQ(methodology.tiers(1).name(), "self_declared");
+    EXPECT_EQ(methodology.tiers(1).factor(), "1/2");
+  }
+  const auto copies = read_methodologies(catalogue(), {}).value();
+  for (const auto& copy : copies)
+    EXPECT_EQ(copy.SerializeAsString(), by_code[copy.code()].SerializeAsString()) << copy.code();
+}
+
+TEST(Catalogue, FractionsHavePlaces) {
+  const auto forest = find("FOREST");
+  for (const auto* name : {"bef", "root_ratio"}) {
+    const auto input = std::ranges::find(forest.inputs(), name, &v1::MethodologyInput::name);
+    ASSERT_NE(input, forest.inputs().end()) << name;
+    EXPECT_EQ(input->scale(), 6u) << name;
+  }
+}
+
+// A behaviour, with these fields of claims, among these defaults.
+Result<std::vector<v1::Methodology>> with_claims(const std::string& entry,
+                                                 const std::string& defaults) {
+  return read_methodologies(
+      R"({"defaults": )" + defaults +
+          R"(, "methodologies": [{"code": "WALK", "version": "V01", "kind": "behaviour",
+      "scenario": "walking", "issued_by": "Wuhan", "serial_code": "WALK",
+      "inputs": [{"name": "steps", "unit": "1", "min": "0", "max": "9", "role": "monitored"}],
+      "formula": "steps * 2", "result_unit": "g", "rounding": "floor")" +
+          entry + "}]}",
+      {});
+}
+
+TEST(Catalogue, EntriesSayWhatTheDefaultsDoNot) {
+  const std::string defaults =
+      R"({"claim_slot": "meter and day", "claim_window": {"collect_within_days": 5},
+          "evidence_tiers": {"seen": "1/3", "told": "0.1", "proven": "1", "shown": "1/3"},
+          "day_cap_g": "300", "year_cap_g": null})";
+  const auto plain = with_claims(R"(, "tiers": null, "day_cap_g": null)", defaults).value().at(0);
+  EXPECT_EQ(plain.slots_per_day(), 1u);
+  EXPECT_EQ(plain.claim_window_days(), 5u);
+  EXPECT_EQ(plain.day_cap_g(), 300);
+  EXPECT_EQ(plain.year_cap_g(), 0);
+  ASSERT_EQ(plain.tiers_size(), 4);
+  EXPECT_EQ(plain.tiers(0).name(), "proven");
+  EXPECT_EQ(plain.tiers(1).name(), "seen");
+  EXPECT_EQ(plain.tiers(2).name(), "shown");
+  EXPECT_EQ(plain.tiers(3).name(), "told");
+  const auto own = with_claims(R"(, "claim_slot": "trip", "claim_window_days": 30,
+      "tiers": [{"name": "b", "factor": "1/2"}, {"name": "a", "factor": "1"}],
+      "day_cap_g": "9007199254740993", "year_cap_g": "5000")",
+                               defaults)
+                       .value()
+                       .at(0);
+  EXPECT_EQ(own.slots_per_day(), kRideSlotsPerDay);
+  EXPECT_EQ(own.claim_window_days(), 30u);
+  EXPECT_EQ(own.tiers(0).name(), "b") << "as listed";
+  EXPECT_EQ(own.day_cap_g(), 9'007'199'254'740'993);
+  EXPECT_EQ(own.year_cap_g(), 5'000);
+  EXPECT_EQ(with_claims(R"(, "slots_per_day": 24, "tiers": [])", defaults)->at(0).tiers_size(), 0);
+  EXPECT_EQ(with_claims("", "null")->at(0).tiers_size(), 0);
+  for (const auto* wrong : {R"(, "day_cap_g": 300)", R"(, "year_cap_g": "-1")",
+                            R"(, "claim_window": 7)", R"(, "evidence_tiers": {"seen": "half"})"})
+    EXPECT_FALSE(with_claims(wrong, "{}")) << wrong;
+  EXPECT_FALSE(with_claims("", R"({"day_cap_g": "1.5"})"));
+}
+
 TEST(Catalogue, MapsEveryField) {
   const auto pv = find("WH-PV-2023");
   EXPECT_EQ(pv.version(), "V01");
@@ -60,6 +142,8 @@ TEST(Catalogue, MapsEveryField) {
   EXPECT_EQ(bike.result_unit(), v1::GRAM);
   EXPECT_EQ(bike.slots_per_day(), kRideSlotsPerDay);
   EXPECT_EQ(find("WALK").slots_per_day(), 1u);
+  EXPECT_EQ(bike.day_cap_records(), 20u);
+  EXPECT_EQ(pv.day_cap_records(), 0u);
   EXPECT_EQ(find("SZ-HOUSE-POWER").slots_per_day(), 1u);
   EXPECT_EQ(find("WH-DR-2023").slots_per_day(), kRideSlotsPerDay);
   EXPECT_EQ(find("SH-PV").effective_from(), 0);

@@ -13,7 +13,8 @@ namespace {
 
 std::vector<std::span<const Command>> families() {
   return {key_commands(),     party_commands(),   governance_commands(), methodology_commands(),
-          project_commands(), account_commands(), unit_commands(),       behaviour_commands(),
+          project_commands(), filing_commands(),  standing_commands(),   ets_commands(),
+          recall_commands(),  account_commands(), unit_commands(),       behaviour_commands(),
           proof_commands(),   event_commands(),   node_commands()};
 }
 

@@ -266,6 +266,29 @@ TEST(Node, SeveralEventsGoInOneStream) {
   EXPECT_EQ(open(seen[9])->payload.file_methodology().methodology().code(), "FOREST");
 }
 
+TEST(Node, AListInPartsStopsAtTheFirstThatIsRefused) {
+  const Caller caller;
+  std::vector<v1::PublishEtsList> seen;
+  const FakeNode node(
+      city(caller.client, [&](const http::Request& request, const http::Respond& respond) {
+        v1::Submission submission;
+        submission.ParseFromString(request.body);
+        seen.push_back(open(submission)->payload.publish_ets_list());
+        auto result = accepted(static_cast<std::int64_t>(seen.size()));
+        if (seen.size() == 2) result.set_decision(v1::REFUSED);
+        respond(json(result));
+      }));
+  std::string firms = "legal_entity\n";
+  for (int i = 0; i < 2'500; ++i) firms += "E" + std::to_string(i) + "\n";
+  const auto ran =
+      caller.run(node.url(), {"ets", "publish", caller.scratch.write("firms.csv", firms), "--year",
+                              "2025", "--last-part", "--party", "ets", "--key", caller.key});
+  EXPECT_EQ(ran.exit, Exit::refused) << ran.err;
+  ASSERT_EQ(seen.size(), 2u) << "the last part would put in force what is not whole";
+  EXPECT_EQ(seen[1].firms(0).legal_entity(), "E1000");
+  EXPECT_FALSE(seen[1].is_last_part());
+}
+
 TEST(Node, AStreamCutShortIsUnknown) {
   const Caller caller;
   const FakeNode node(city(caller.client, [](const http::Request&, const http::Respond& respond) {

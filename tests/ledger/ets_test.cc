@@ -84,7 +84,7 @@ TEST_F(EtsLists, AreInForceFromTheirLastPartOn) {
   PUHUI_REFUSED(file(city, pv_project("P2")), GUARD_FAILED);
   const auto before = publish_ets(city, 2024, {ets_firm("late")});
   PUHUI_REFUSED(before, PERIOD_INVALID);
-  EXPECT_EQ(before.outcome.limit(), "2025");
+  EXPECT_EQ(before.outcome.limit(), "2025 to 2027");
   city.reopen();
   EXPECT_EQ(city.view().ets_firms(2025, {}).items_size(), 2);
   EXPECT_EQ(city.view().ets_firms(2024, {}).items_size(), 1);
@@ -101,10 +101,17 @@ TEST_F(EtsLists, ReplaceAFirmThatIsListedAgain) {
   PUHUI_ACCEPTED(project());
   PUHUI_REFUSED(file(city, pv_project("P2")), GUARD_FAILED);
   PUHUI_REFUSED(file(city, pv_project("P3")), GUARD_FAILED);
-  // A key that passed to another firm stays inside.
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {ets_firm("other", {"meter-2"})}));
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {ets_firm("a firm")}));
+  // A key is of one firm at a time.
+  const auto other = ets_firm("other", {"meter-2"});
+  PUHUI_REFUSED(publish_ets(city, 2025, {other}), KEY_EXISTS);
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {ets_firm("a firm"), other}));
   PUHUI_REFUSED(file(city, pv_project("P2")), GUARD_FAILED);
+  auto struck = other;
+  struck.set_is_struck_off(true);
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {struck}));
+  EXPECT_EQ(city.view().ets_years({}).items(0).firms(), 1U);
+  EXPECT_EQ(city.view().ets_firms(2025, {}).items_size(), 1);
+  PUHUI_ACCEPTED(file(city, pv_project("P2")));
   PUHUI_ACCEPTED(file(city, pv_project("P3")));
 }
 
@@ -120,7 +127,7 @@ TEST_F(EtsLists, FormIsChecked) {
   };
   using L = v1::PublishEtsList;
   PUHUI_REFUSED(with([](L& l) { l.set_year(1999); }), EVENT_MALFORMED);
-  PUHUI_REFUSED(with([](L& l) { l.set_year(10'000); }), EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](L& l) { l.set_year(2028); }), PERIOD_INVALID);
   PUHUI_REFUSED(with([](L& l) { l.clear_firms(); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](L& l) { *l.add_firms() = l.firms(0); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](L& l) { l.set_document_sha256("short"); }), EVENT_MALFORMED);

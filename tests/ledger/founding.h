@@ -166,6 +166,7 @@ inline v1::RuleSet default_rules() {
       .roles("report.verify", {v1::VERIFIER})
       .roles("issue", {v1::OPERATOR, v1::AUTHORITY})
       .relation("account.open", v1::HOLDER)
+      .relation("account.open_buffer", v1::HOLDER)
       .roles("account.open_personal", {v1::OPERATOR})
       .relation("transfer", v1::HOLDER)
       .relation("transfer.trade", v1::HOLDER)

@@ -96,6 +96,9 @@ TEST_F(IssuanceNotice, OnceOpenedIsKeptWhateverTheRules) {
 TEST_F(IssuanceNotice, CountsWorkingDays) {
   auto rules = issuance_notice(2);
   rules.mutable_issuance_notice()->set_working_days(true);
+  PUHUI_REFUSED(file_rules(city, rules), RULE_MALFORMED);
+  rules.mutable_calendar()->set_from(kToday + 10);
+  rules.mutable_calendar()->set_to(kToday + 20);
   PUHUI_ACCEPTED(file_rules(city, rules));
   PUHUI_REFUSED(open_notice(city, about), CALENDAR_UNKNOWN);
   rules.mutable_calendar()->set_from(kToday);

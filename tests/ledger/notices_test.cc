@@ -120,7 +120,7 @@ TEST(NoticeTime, IsNotGuessedBeyondTheCalendar) {
   // Friday, Monday and Tuesday are counted; Wednesday is not looked at.
   const auto wednesday = kMonday + 2;
   for (const auto& rules : {known(kToday - 14, wednesday - 1), known(kToday - 14, kFriday),
-                            known(kSaturday, kToday + 100), known(0, 0)}) {
+                            known(kSaturday, kToday + 100)}) {
     RegistryCity city(rules);
     PUHUI_ACCEPTED(draft(city, "f", an_institution()));
     PUHUI_REFUSED(open_notice(city, filing_named("f")), CALENDAR_UNKNOWN);
@@ -222,8 +222,20 @@ TEST_F(Objections, HaveANameOfTheirOwnAndGrounds) {
   *action.mutable_about() = about;
   action.set_objection("b");
   PUHUI_REFUSED(city.send(groundless, {"buyer"}), EVENT_MALFORMED);
-  for (int i = 1; i < 64; ++i) PUHUI_ACCEPTED(raise(city, about, "o" + std::to_string(i)));
-  PUHUI_REFUSED(raise(city, about, "o64"), TOO_LARGE);
+}
+
+TEST_F(Objections, AreBoundedForEachPartyAndForAll) {
+  int raised = 0;
+  const auto next = [&](const char* by) {
+    return raise(city, about, "o" + std::to_string(raised++), by);
+  };
+  for (const auto* by : {"buyer", "expert1", "expert2", "expert3", "owner", "operator", "bureau"}) {
+    for (int i = 0; i < 8; ++i) PUHUI_ACCEPTED(next(by));
+    PUHUI_REFUSED(next(by), OBJECTION_PENDING);
+  }
+  PUHUI_ACCEPTED(judge(city, about, "o0", Upheld::no));
+  for (int i = 0; i < 8; ++i) PUHUI_ACCEPTED(next("verifier"));
+  PUHUI_REFUSED(next("buyer"), TOO_LARGE);
 }
 
 TEST_F(Objections, AreDecidedByTheAuthorityInWriting) {

@@ -52,7 +52,7 @@ TEST(Reports, NameAFiledProjectItsKeysAndPeriod) {
   PUHUI_REFUSED(with([](S& s) { s.set_to(s.from()); }), ErrorCode::PERIOD_INVALID);
   PUHUI_REFUSED(with([](S& s) { s.set_from(s.to() + 1); }), ErrorCode::PERIOD_INVALID);
   PUHUI_REFUSED(with([](S& s) { s.set_from(19'999); }), ErrorCode::REPORT_OUTSIDE_PERIOD);
-  PUHUI_REFUSED(with([](S& s) { s.set_to(23'001); }), ErrorCode::REPORT_OUTSIDE_PERIOD);
+  PUHUI_REFUSED(with([](S& s) { s.set_to(day_of(kNoon) + 1); }), ErrorCode::PERIOD_INVALID);
   PUHUI_REFUSED(with([](S& s) { s.set_keys(0, "meter-2"); }), ErrorCode::INPUT_UNKNOWN);
   PUHUI_REFUSED(with([](S& s) { s.add_keys("meter-1"); }), ErrorCode::INPUT_UNKNOWN);
   PUHUI_REFUSED(with([](S& s) { s.clear_keys(); }), ErrorCode::INPUT_MISSING);

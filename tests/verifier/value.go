@@ -36,12 +36,14 @@ const (
 
 var kinds = []kind{
 	{'A', "account", spelledAsName,
-		"account kind owner opened_at units_held_kg credits_held_g", 1, false},
+		"account kind owner opened_at units_held_kg credits_held_g units_bound_kg", 1, false},
 	{'B', "batch", spelledAsName, "batch project report methodology methodology_version " +
-		"serial_code vintage start end issued_at serial", 1, false},
-	{'J', "project", spelledAsName, "filing filed_at methodology_version remainder_g", 0, false},
+		"serial_code vintage start end issued_at serial registered_at recalled_kg", 1, false},
+	{'J', "project", spelledAsName, "filing filed_at methodology_version remainder_g standing " +
+		"standing_at owed_kg", 0, false},
 	{'K', "key", spelledAsKeyID, "key_id public_key party added_at ended_at revoked", 1, false},
-	{'M', "methodology", spelledAsTwoNames, "methodology filed_at entry_sha256 sample", 0, false},
+	{'M', "methodology", spelledAsTwoNames, "methodology filed_at event_sha256 sample standing " +
+		"standing_at superseded_by", 0, false},
 	{'N', "node", spelledAsNumber,
 		"node_id name peer_key cosigner_key peer_address client_address", 1, false},
 	{'P', "party", spelledAsName, "party legal_entity name_zh name_en area in_ets_boundary " +
@@ -50,15 +52,21 @@ var kinds = []kind{
 		"rules filed_at began_at ended_at", 2, false},
 	{'T', "totals", spelledAsNothing, "units_issued_kg units_held_kg units_retired_kg " +
 		"credits_credited_g credits_held_g accounts personal_accounts parties methodologies " +
-		"samples projects records_credited records_refused", 0, false},
+		"samples projects records_credited records_refused units_cancelled_kg units_expired_kg " +
+		"scenarios", 0, false},
 	{'U', "block that ends with serial", spelledAsNumber,
-		"start end batch state account since batch_start", 2, false},
+		"start end batch state account since batch_start bound_by recalled_at", 2, false},
 	{'V', "proposal", spelledAsName, "proposal proposer resolution document_sha256 ballot " +
 		"state votes proposed_at voting_until executable_from executable_until ended_at", 1, false},
 	{'W', "report", spelledAsName, "submission state submitted_at methodology " +
-		"methodology_version exact_result result_g verifier verified_at issued_at batch", 0, false},
+		"methodology_version exact_result result_g verifier verified_at issued_at batch " +
+		"submitter notice", 0, false},
 	{'Z', "retirement of leaf", spelledAsNumber,
 		"retirement retired_at time amount_kg serials", 2, false},
+	{'f', "filing", spelledAsName, "filing kind drafter subject documents procedure state " +
+		"reviews notice drafted_at ended_at event_sha256", 1, false},
+	{'l', "recall of leaf", spelledAsNumber, "leaf time recall reverse project cancelled_kg " +
+		"retired_kg from_buffer_kg owed_kg", 1, false},
 	{'A', "account", spelledAsPerson, "", 0, true},
 	{'L', "last day closed to claims", spelledAsNothing, "", 0, true},
 	{'L', "claims of day", spelledAsSlot, "", 0, true},

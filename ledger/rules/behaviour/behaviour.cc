@@ -66,7 +66,8 @@ tl::expected<Credited, Refusal> add_up(const Credited& before, std::int64_t gram
                   std::to_string(before.records) + " records", "1 record");
   Credited sum{0, before.records + 1};
   const bool fits = !__builtin_add_overflow(before.grams, grams, &sum.grams);
-  if (fits && (cap.grams == 0 || sum.grams <= cap.grams)) return sum;
+  if (cap.grams == 0 && !fits) return refuse(ErrorCode::AMOUNT_OVERFLOW, "record.cap");
+  if (cap.grams == 0 || (fits && sum.grams <= cap.grams)) return sum;
   return refuse(code, "record.cap", std::to_string(cap.grams) + " g",
                 std::to_string(before.grams) + " g", std::to_string(grams) + " g");
 }

@@ -24,7 +24,8 @@ namespace puhui::ledger {
 // refused for; signers of "draft.<kind>".
 [[nodiscard]] Ruling draft_filing(Context& context, const v1::DraftFiling& action);
 // Order: form; filing under review; reviewer by the procedure, whose role reaches the subject;
-// another legal entity than the drafter and whom the filing is about; one review each. Only reviews
+// another legal entity than the drafter and whom the filing is about; one review of each legal
+// entity. Only reviews
 // of parties who may still review are counted; so many for it approve it, so many against turn it
 // down.
 [[nodiscard]] Ruling review_filing(Context& context, const v1::ReviewFiling& action);
@@ -40,10 +41,12 @@ namespace puhui::ledger {
 // the rules do; working days known; signers of "notice.open"; no other claim to a project's
 // periods, which are its own from now on.
 [[nodiscard]] Ruling open_notice(Context& context, const v1::OpenNotice& action);
-// Order: form; under notice; not over; objection new; signers of "notice.object".
+// Order: form; under notice; not over; objection new, and not too many of the same party open;
+// signers of "notice.object".
 [[nodiscard]] Ruling raise_objection(Context& context, const v1::RaiseObjection& action);
-// Order: form; under notice; objection open; signers of "notice.decide". One that is upheld turns
-// down what is under notice, and frees its periods.
+// Order: form; under notice; objection open; no expert signs whose legal entity objects, or has an
+// interest; signers of "notice.decide". One that is upheld turns down what is under notice, and
+// frees its periods.
 [[nodiscard]] Ruling decide_objection(Context& context, const v1::DecideObjection& action);
 
 // ---- standing.cc ----
@@ -52,7 +55,8 @@ namespace puhui::ledger {
 [[nodiscard]] Ruling set_standing(Context& context, const v1::SetStanding& action);
 
 // ---- ets.cc ----
-// Order: form; a year not before the one in force; signers of "ets.publish".
+// Order: form; a year not before the one in force, nor after the next; signers of "ets.publish"; no
+// key of two firms.
 [[nodiscard]] Ruling publish_ets_list(Context& context, const v1::PublishEtsList& action);
 
 }  // namespace puhui::ledger

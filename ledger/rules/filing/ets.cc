@@ -10,10 +10,12 @@ namespace {
 constexpr std::string_view kNotInEtsBoundary = "not_in_ets_boundary";
 constexpr int kFirmsMax = 1'000;
 constexpr int kKeysOfFirmMax = 64;
-constexpr std::uint32_t kYearMin = 2000, kYearMax = 9999;
+constexpr std::uint32_t kYearMin = 2000;
 
 Ruling check_firm(const v1::EtsFirm& firm) {
-  if (!is_label(firm.legal_entity())) return malformed("legal_entity");
+  const auto& entity = firm.legal_entity();
+  if (entity.empty() || entity.size() > kTextSizeMax || entity.find('\0') != std::string::npos)
+    return malformed("legal_entity");
   if (firm.energy_band().size() > kTextSizeMax) return malformed("energy_band");
   if (firm.allowances_due_kg() < 0 || firm.verified_emissions_kg() < 0) return malformed("amount");
   if (firm.keys_size() > kKeysOfFirmMax) return malformed("keys");
@@ -23,7 +25,7 @@ Ruling check_firm(const v1::EtsFirm& firm) {
 }
 
 Ruling check_list(const v1::PublishEtsList& action) {
-  if (action.year() < kYearMin || action.year() > kYearMax) return malformed("year");
+  if (action.year() < kYearMin) return malformed("year");
   if (action.firms().empty() || action.firms_size() > kFirmsMax) return malformed("firms");
   if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
   std::set<std::string> entities;
@@ -34,22 +36,28 @@ Ruling check_list(const v1::PublishEtsList& action) {
   return {};
 }
 
-void erase_keys(Context& context, std::uint32_t year, const v1::EtsFirm& firm) {
-  for (const auto& meter : firm.keys()) {
-    const auto stored = key::ets_key(year, meter);
-    if (context.state.get(stored) == firm.legal_entity()) context.state.erase(stored);
-  }
+// Takes a firm off the list, if it is on it.
+void strike(Context& context, v1::EtsYear& year, const std::string& entity) {
+  const auto stored = key::ets_firm(year.year(), entity);
+  const auto firm = context.state.find<v1::EtsFirm>(stored);
+  if (!firm) return;
+  for (const auto& meter : firm->keys()) context.state.erase(key::ets_key(year.year(), meter));
+  context.state.erase(stored);
+  year.set_firms(year.firms() - 1);
 }
 
-// Answers whether the firm is new to the list.
-bool put_firm(Context& context, std::uint32_t year, const v1::EtsFirm& firm) {
-  const auto stored = key::ets_firm(year, firm.legal_entity());
-  const auto before = context.state.find<v1::EtsFirm>(stored);
-  if (before) erase_keys(context, year, *before);
-  context.state.put(stored, firm);
-  for (const auto& meter : firm.keys())
-    context.state.put(key::ets_key(year, meter), firm.legal_entity());
-  return !before;
+Ruling enter(Context& context, v1::EtsYear& year, const v1::EtsFirm& firm) {
+  strike(context, year, firm.legal_entity());
+  if (firm.is_struck_off()) return {};
+  for (const auto& meter : firm.keys()) {
+    const auto stored = key::ets_key(year.year(), meter);
+    if (const auto other = context.state.get(stored))
+      return refuse(ErrorCode::KEY_EXISTS, "ets.keys", "one firm per key", *other, meter);
+    context.state.put(stored, firm.legal_entity());
+  }
+  context.state.put(key::ets_firm(year.year(), firm.legal_entity()), firm);
+  year.set_firms(year.firms() + 1);
+  return {};
 }
 
 // Whether the list in force names the owner's legal entity or one of the project's keys.
@@ -80,15 +88,17 @@ std::optional<v1::EtsFirm> listed_firm(const State& state, const std::string& le
 Ruling publish_ets_list(Context& context, const v1::PublishEtsList& action) {
   if (auto form = check_list(action); !form) return form;
   const auto in_force = ets_year_in_force(context.state);
-  if (action.year() < in_force)
-    return refuse(ErrorCode::PERIOD_INVALID, "ets.year", std::to_string(in_force), {},
+  const auto next = static_cast<std::uint32_t>(year_of_day(day_of(context.now))) + 1;
+  if (action.year() < in_force || action.year() > next)
+    return refuse(ErrorCode::PERIOD_INVALID, "ets.year",
+                  std::to_string(in_force) + " to " + std::to_string(next), {},
                   std::to_string(action.year()));
   if (auto met = require_signers(context, "ets.publish", the_city()); !met) return met;
   const auto stored = key::ets_year(action.year());
   auto year = context.state.find<v1::EtsYear>(stored).value_or(v1::EtsYear());
   year.set_year(action.year());
   for (const auto& firm : action.firms())
-    if (put_firm(context, action.year(), firm)) year.set_firms(year.firms() + 1);
+    if (auto entered = enter(context, year, firm); !entered) return entered;
   if (action.is_last_part()) {
     year.set_complete_at(static_cast<std::int64_t>(context.leaf));
     std::string bytes;

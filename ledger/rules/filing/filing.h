@@ -32,6 +32,9 @@ void free_periods(Context& context, const v1::FileProject& project);
 // FILING_REQUIRED if the rules have a procedure for this kind and nothing mandates it.
 [[nodiscard]] Ruling need_no_procedure(const Context& context, v1::FilingKind kind);
 [[nodiscard]] Subject about(const Context& context, const v1::Filing& filing);
+// Whether this legal entity drafted the filing, or is whom it is about.
+[[nodiscard]] bool is_interested(const Context& context, const v1::Filing& filing,
+                                 const std::string& entity);
 [[nodiscard]] tl::expected<v1::Filing, Refusal> need_filing(const Context& context,
                                                             const std::string& name);
 [[nodiscard]] Refusal wrong_state(const v1::Filing& filing, std::string wanted);

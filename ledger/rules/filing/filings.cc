@@ -30,14 +30,14 @@ std::string word(v1::FilingKind kind) {
   }
 }
 
-// The one kind that the roles among these are filed as.
+// The one kind that all these roles are filed as: a filing gives no other role.
 std::optional<v1::FilingKind> kind_of(
     const google::protobuf::RepeatedPtrField<v1::RoleGrant>& grants) {
   std::optional<v1::FilingKind> kind;
   for (const auto& grant : grants) {
     const auto its = filing_kind(grant.role());
-    if (its && kind && *its != *kind) return std::nullopt;
-    if (its) kind = its;
+    if (!its || (kind && *its != *kind)) return std::nullopt;
+    kind = its;
   }
   return kind;
 }
@@ -128,14 +128,24 @@ Ruling need_reviewer(const Context& context, const v1::Filing& filing) {
     return refuse(ErrorCode::ROLE_MISSING, "procedure.reviewers",
                   v1::Role_Name(filing.procedure().reviewers()), {}, acting);
   const auto entity = legal_entity(context, acting);
-  for (const auto& other : interested(context, filing))
-    if (other == entity)
-      return refuse(ErrorCode::REVIEW_INDEPENDENCE, "procedure.independence",
-                    "another legal entity", entity, acting);
+  const auto reviewed_already = [&](const v1::CastVote& review) {
+    return review.party() != acting && legal_entity(context, review.party()) == entity;
+  };
+  const auto refusal = [&](const char* limit) {
+    return refuse(ErrorCode::REVIEW_INDEPENDENCE, "procedure.independence", limit, entity, acting);
+  };
+  if (is_interested(context, filing, entity)) return refusal("a legal entity without interest");
+  if (std::ranges::any_of(filing.reviews(), reviewed_already))
+    return refusal("one review of each legal entity");
   return {};
 }
 
 }  // namespace
+
+bool is_interested(const Context& context, const v1::Filing& filing, const std::string& entity) {
+  const auto entities = interested(context, filing);
+  return std::ranges::find(entities, entity) != entities.end();
+}
 
 std::optional<v1::FilingKind> filing_kind(v1::Role role) {
   switch (role) {
@@ -190,7 +200,7 @@ Ruling draft_filing(Context& context, const v1::DraftFiling& action) {
   if (auto in_force = need_rules(context); !in_force) return in_force;
   if (!is_name(action.filing())) return malformed("filing");
   const auto kind = kind_of(action.subject());
-  if (!kind) return malformed("subject");
+  if (!kind) return malformed(action.subject().has_party() ? "subject.roles" : "subject");
   if (action.documents_size() > kDocumentsMax ||
       !std::ranges::all_of(action.documents(), is_document))
     return malformed("documents");

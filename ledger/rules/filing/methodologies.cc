@@ -68,8 +68,6 @@ Ruling check_succession(const Context& context, const v1::FileMethodology& actio
   if (!old || !is_version(old->methodology(), action.supersedes()))
     return bad("the version in force on " + date_text(m.effective_from()),
                old ? name_of(old->methodology()) : "none");
-  if (old->methodology().effective_from() == m.effective_from())
-    return bad("a later day than its own first one", date_text(m.effective_from()));
   return {};
 }
 
@@ -154,12 +152,12 @@ void put_methodology(Context& context, const v1::FileMethodology& action,
   record.set_sample(sample);
   record.set_standing(v1::IN_FORCE);
   record.set_standing_at(static_cast<std::int64_t>(context.leaf));
+  const auto versions = key::methodology(m.code(), "");
+  if (sample && !context.state.at_or_after(versions, versions))
+    context.totals.set_samples(context.totals.samples() + 1);
   context.state.put(key::methodology(m.code(), m.version()), record);
   context.programs_changed = true;
-  if (sample) {
-    context.totals.set_samples(context.totals.samples() + 1);
-    return;
-  }
+  if (sample) return;
   if (action.has_supersedes()) end_superseded(context, action);
   put_version(context, m);
 }

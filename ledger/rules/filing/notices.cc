@@ -9,6 +9,7 @@ namespace puhui::ledger {
 namespace {
 
 constexpr int kObjectionsMax = 64;
+constexpr int kOpenPerPartyMax = 8;
 
 bool is_in(const google::protobuf::RepeatedField<std::int64_t>& days, std::int64_t day) {
   return std::ranges::find(days, day) != days.end();
@@ -66,6 +67,8 @@ Ruling open_for_filing(Context& context, const std::string& name) {
 Ruling open_for_report(Context& context, const std::string& name) {
   auto report = need_report(context, name, v1::VERIFIED);
   if (!report) return tl::make_unexpected(report.error());
+  if (auto stands = need_in_force(project_of(context, *report), Closed::allowed); !stands)
+    return stands;
   const auto& period = context.rules.issuance_notice();
   if (period.days() == 0)
     return refuse(ErrorCode::REPORT_STATE, "rules.issuance_notice",
@@ -114,11 +117,38 @@ tl::expected<UnderNotice, Refusal> under_notice(const Context& context,
     found.filing = std::move(*filing);
     return found;
   }
+  if (!about_what.has_report()) return tl::make_unexpected(malformed("about").error());
   auto report = need_report(context, about_what.report(), v1::PUBLICISED);
   if (!report) return tl::make_unexpected(report.error());
   found.subject = about(context, *report);
   found.report = std::move(*report);
   return found;
+}
+
+std::ptrdiff_t count_open(const v1::Notice& notice, const std::string& party) {
+  return std::ranges::count_if(notice.objections(), [&party](const v1::Objection& objection) {
+    return objection.party() == party && objection.state() == v1::OBJECTION_OPEN;
+  });
+}
+
+bool is_interested_in(const Context& context, const UnderNotice& found, const std::string& entity) {
+  if (found.filing) return is_interested(context, *found.filing, entity);
+  return entity == legal_entity(context, found.subject.owner) ||
+         entity == legal_entity(context, found.report->submitter());
+}
+
+// Experts who decide are no party to it.
+Ruling need_independent(const Context& context, const UnderNotice& found,
+                        const v1::Objection& objection) {
+  for (const auto& [signer, keys] : context.signers) {
+    if (!reaches(context, signer, v1::EXPERT, found.subject)) continue;
+    const auto entity = legal_entity(context, signer);
+    if (entity == legal_entity(context, objection.party()) ||
+        is_interested_in(context, found, entity))
+      return refuse(ErrorCode::REVIEW_INDEPENDENCE, "notice.independence",
+                    "a legal entity without interest", entity, signer);
+  }
+  return {};
 }
 
 }  // namespace
@@ -158,6 +188,9 @@ Ruling raise_objection(Context& context, const v1::RaiseObjection& action) {
                   time_text(context.now));
   if (found->objection(action.objection()) != nullptr)
     return refuse(ErrorCode::OBJECTION_EXISTS, "objection.new", {}, action.objection());
+  if (count_open(notice, context.event.payload.party()) == kOpenPerPartyMax)
+    return refuse(ErrorCode::OBJECTION_PENDING, "objection.per_party",
+                  std::to_string(kOpenPerPartyMax) + " open", {}, context.event.payload.party());
   if (notice.objections_size() == kObjectionsMax)
     return refuse(ErrorCode::TOO_LARGE, "notice.objections", std::to_string(kObjectionsMax));
   if (auto met = require_signers(context, "notice.object", found->subject); !met) return met;
@@ -178,6 +211,7 @@ Ruling decide_objection(Context& context, const v1::DecideObjection& action) {
   auto* objection = found->objection(action.objection());
   if (objection == nullptr || objection->state() != v1::OBJECTION_OPEN)
     return refuse(ErrorCode::OBJECTION_UNKNOWN, "objection.open", {}, {}, action.objection());
+  if (auto apart = need_independent(context, *found, *objection); !apart) return apart;
   if (auto met = require_signers(context, "notice.decide", found->subject); !met) return met;
   objection->set_state(action.upheld() ? v1::OBJECTION_UPHELD : v1::OBJECTION_DISMISSED);
   objection->set_decided_at(static_cast<std::int64_t>(context.leaf));

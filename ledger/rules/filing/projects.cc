@@ -11,6 +11,7 @@ namespace puhui::ledger {
 namespace {
 
 constexpr int kMeterKeysMax = 256;
+constexpr int kSchemesMax = 16;
 
 // Reads a project's parameters against the bounds of the methodology.
 Ruling check_parameters(const v1::Methodology& m, const v1::FileProject& action) {
@@ -44,6 +45,10 @@ Ruling check_project_form(const v1::FileProject& action) {
   for (const auto& meter : action.keys())
     if (!is_name(meter) || !keys.insert(meter).second) return bad("keys");
   if (!is_label(action.methodology())) return bad("methodology");
+  if (!is_hash_or_empty(action.document_sha256())) return bad("document_sha256");
+  if (action.not_in_schemes_size() > kSchemesMax ||
+      !std::ranges::all_of(action.not_in_schemes(), is_label))
+    return bad("not_in_schemes");
   if (!is_day(action.crediting_from()) || !is_day(action.crediting_to()) ||
       action.crediting_to() <= action.crediting_from())
     return refuse(ErrorCode::PERIOD_INVALID, "project.crediting_period");
@@ -59,6 +64,8 @@ Ruling check_account(const Context& context, const v1::FileProject& action) {
                            : std::nullopt;
   if (!account)
     return refuse(ErrorCode::ACCOUNT_UNKNOWN, "project.account", {}, {}, action.account());
+  if (account->kind() == v1::ACCOUNT_BUFFER)
+    return refuse(ErrorCode::ACCOUNT_KIND, "project.account", "no buffer", {}, action.account());
   if (account->owner() != action.owner())
     return refuse(ErrorCode::ACCOUNT_NOT_OWNED, "project.account", account->owner(), {},
                   action.owner());

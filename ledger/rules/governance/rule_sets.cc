@@ -99,6 +99,13 @@ bool is_calendar(const v1::Calendar& calendar) {
                              [&](std::int64_t day) { return is_known(day) && !is_weekday(day); });
 }
 
+bool counts_working_days(const v1::RuleSet& rules) {
+  return rules.issuance_notice().working_days() ||
+         std::ranges::any_of(rules.procedures(), [](const v1::FilingProcedure& procedure) {
+           return procedure.notice().working_days();
+         });
+}
+
 bool are_buffers(const v1::RuleSet& rules) {
   std::set<std::string> methodologies;
   return std::ranges::all_of(rules.buffers(), [&methodologies](const v1::BufferRule& buffer) {
@@ -172,6 +179,8 @@ Ruling check_registry_rules(const v1::RuleSet& rules) {
   if (!are_procedures(rules)) return bad("procedures");
   if (!is_notice(rules.issuance_notice())) return bad("issuance_notice");
   if (!is_calendar(rules.calendar())) return bad("calendar");
+  if (counts_working_days(rules) && rules.calendar().from() == rules.calendar().to())
+    return bad("calendar");
   if (rules.other_schemes_size() > kRequirementsMax ||
       !std::ranges::all_of(rules.other_schemes(), is_label))
     return bad("other_schemes");

@@ -21,7 +21,8 @@ Ruling open_account(Context& context, const v1::OpenAccount& action) {
   subject.holder = action.owner();
   subject.party = action.owner();
   subject.area = owner->area();
-  if (auto met = require_signers(context, "account.open", subject); !met) return met;
+  const auto* line = action.kind() == v1::ACCOUNT_BUFFER ? "account.open_buffer" : "account.open";
+  if (auto met = require_signers(context, line, subject); !met) return met;
 
   v1::Account account;
   account.set_account(action.account());

@@ -6,7 +6,8 @@
 namespace puhui::ledger {
 
 // ---- accounts.cc ----
-// Order: rules in force; name and kind; account new; owner known; signers.
+// Order: rules in force; name and kind; account new; owner known; signers (line
+// "account.open_buffer" of a buffer).
 [[nodiscard]] Ruling open_account(Context& context, const v1::OpenAccount& action);
 // Order: rules in force; whole pseudonyms; signers; each new.
 [[nodiscard]] Ruling open_personal_accounts(Context& context,

@@ -339,8 +339,8 @@ void give(Context& context, v1::UnitBlock piece, const std::string& account) {
   put_held(context.state, std::move(piece));
 }
 
-void bind(Context& context, v1::UnitBlock piece, const std::string& account,
-          const std::string& bond) {
+void give_bound(Context& context, v1::UnitBlock piece, const std::string& account,
+                const std::string& bond) {
   piece = held_by(context, std::move(piece), account);
   piece.set_bound_by(bond);
   change_balance(context, account_of(context.state, account), count(piece), true);

@@ -41,8 +41,8 @@ inline constexpr std::size_t kRangesMax = 1000;
 void give(Context& context, v1::UnitBlock piece, const std::string& account);
 // Adds a piece to an account, bound: it may not move until what binds it (UnitBlock.bound_by) lets
 // go of it.
-void bind(Context& context, v1::UnitBlock piece, const std::string& account,
-          const std::string& bond);
+void give_bound(Context& context, v1::UnitBlock piece, const std::string& account,
+                const std::string& bond);
 // Removes the lowest serials bound by it, so many kilograms, from their holders; no more may be
 // asked than it binds (asserted). TOO_LARGE beyond kRangesMax pieces.
 [[nodiscard]] tl::expected<std::vector<v1::UnitBlock>, Refusal> take_bound(Context& context,

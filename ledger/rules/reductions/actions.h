@@ -11,10 +11,11 @@ namespace puhui::ledger {
 // the crediting period; keys of the project; one methodology version throughout, neither suspended
 // nor withdrawn; no overlap for any key; inputs, guards and formula; signers.
 [[nodiscard]] Ruling submit_report(Context& context, const v1::SubmitReport& action);
-// Order: rules in force; form; report computed and not yet verified; project not suspended or
-// revoked; verifier is another legal entity than owner, operator and who sent the report; result an
-// amount; signers. A positive statement makes the report VERIFIED, to be publicised or issued, or
-// CARRIED when less than a kilogram would be issued; a negative one frees its period.
+// Order: rules in force; form; report computed and not yet verified; verifier is another legal
+// entity than owner, operator and who sent the report; signers; of a positive statement: project
+// not suspended or revoked, result an amount. A positive statement makes the report VERIFIED, to be
+// publicised or issued, or CARRIED when less than a kilogram would be issued; a negative one frees
+// its period.
 [[nodiscard]] Ruling verify_report(Context& context, const v1::VerifyReport& action);
 
 // ---- issuance.cc ----

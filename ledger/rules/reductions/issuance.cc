@@ -99,7 +99,7 @@ class Pieces {
 void give_or_bind(Context& context, const v1::UnitBatch& batch, const v1::UnitBlock& piece,
                   const std::string& account) {
   if (batch.registered_at() == 0)
-    bind(context, piece, account, bond_of(batch.batch()));
+    give_bound(context, piece, account, bond_of(batch.batch()));
   else
     give(context, piece, account);
 }
@@ -148,6 +148,14 @@ tl::expected<v1::UnitBatch, Refusal> need_batch(const Context& context, const st
   auto batch = context.state.find<v1::UnitBatch>(key::batch(code));
   if (batch) return std::move(*batch);
   return refuse(ErrorCode::BATCH_UNKNOWN, "batch.known", {}, {}, code);
+}
+
+Subject about(const Context& context, const v1::UnitBatch& batch) {
+  const auto project = context.state.find<v1::Project>(key::project(batch.project()));
+  assert(project && "a batch names a filed project");
+  auto subject = about(context, project->filing());
+  subject.amount_kg = static_cast<std::int64_t>(batch.end() - batch.start() + 1);
+  return subject;
 }
 
 const v1::BufferRule* buffer_rule(const v1::RuleSet& rules, const std::string& methodology) {
@@ -212,11 +220,9 @@ Ruling register_batch(Context& context, const v1::RegisterBatch& action) {
   if (batch->registered_at() != 0)
     return refuse(ErrorCode::BATCH_STATE, "batch.registered", "issued, not yet registered",
                   "registered at leaf " + std::to_string(batch->registered_at()), action.batch());
-  Subject subject;
-  subject.methodology = batch->methodology();
+  const auto subject = about(context, *batch);
   if (auto met = require_signers(context, "batch.register", subject); !met) return met;
-  loosen(context.state, context.leaf, bond_of(action.batch()),
-         static_cast<std::int64_t>(batch->end() - batch->start() + 1));
+  loosen(context.state, context.leaf, bond_of(action.batch()), subject.amount_kg);
   batch->set_registered_at(static_cast<std::int64_t>(context.leaf));
   context.state.put(key::batch(batch->batch()), *batch);
   return {};

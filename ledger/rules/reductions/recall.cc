@@ -39,7 +39,8 @@ Ruling visit_blocks(Context& context, const Ranges& ranges, Wants wants, Visit v
       const auto block = block_of(context.state, serial);
       const auto end = std::min(range.end(), block->end());
       if (++visited > kRangesMax)
-        return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
+        return refuse(ErrorCode::TOO_LARGE, "serials.pieces",
+                      std::to_string(kRangesMax) + " blocks; name fewer serials");
       if (wants(*block)) visit(*block, serial, end);
       serial = end + 1;
     }
@@ -53,7 +54,8 @@ Ruling cover(Context& context, v1::Project& project, std::int64_t amount_kg,
   const auto buffer = rule == nullptr
                           ? std::nullopt
                           : context.state.find<v1::Account>(key::account(rule->account()));
-  const auto there = buffer ? buffer->units_held_kg() - buffer->units_bound_kg() : 0;
+  const bool is_buffer = buffer && buffer->kind() == v1::ACCOUNT_BUFFER;
+  const auto there = is_buffer ? buffer->units_held_kg() - buffer->units_bound_kg() : 0;
   const auto covered = std::min(there, amount_kg);
   if (covered > 0) {
     auto pieces = take(context, rule->account(), {}, covered);
@@ -174,8 +176,7 @@ Ruling expire(Context& context, const v1::Expire& action) {
   const auto ranges = ranges_of(*batch, action.serials());
   if (!ranges) return tl::make_unexpected(ranges.error());
   if (auto none = need_serving_none(context, *batch); !none) return none;
-  Subject subject;
-  subject.methodology = batch->methodology();
+  auto subject = about(context, *batch);
   subject.amount_kg = kilograms(*ranges);
   if (auto met = require_signers(context, "expire", subject); !met) return met;
   const auto wants = [](const v1::UnitBlock& block) {
@@ -191,6 +192,8 @@ Ruling expire(Context& context, const v1::Expire& action) {
                      expired_kg += count(piece);
                    });
   if (!visited) return visited;
+  if (expired_kg == 0)
+    return refuse(ErrorCode::AMOUNT_ZERO, "expire.serials", "1 kg", {}, batch->serial());
   context.fact("expired_kg", std::to_string(expired_kg));
   return {};
 }

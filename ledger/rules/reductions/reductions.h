@@ -26,6 +26,8 @@ void reject(Context& context, v1::Report& report);
 // ---- issuance.cc ----
 [[nodiscard]] tl::expected<v1::UnitBatch, Refusal> need_batch(const Context& context,
                                                               const std::string& code);
+// Its project, and all of its units.
+[[nodiscard]] Subject about(const Context& context, const v1::UnitBatch& batch);
 // The rule for a methodology's buffer, or null.
 [[nodiscard]] const v1::BufferRule* buffer_rule(const v1::RuleSet& rules,
                                                 const std::string& methodology);

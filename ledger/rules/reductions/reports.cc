@@ -112,6 +112,20 @@ Ruling check_independence(const Context& context, const v1::Report& report,
   return {};
 }
 
+// A result that was confirmed is issued later, or carried if that would be less than a kilogram.
+Ruling accept_result(Context& context, v1::Report& report, v1::Project& project) {
+  if (auto stands = need_in_force(project, Closed::allowed); !stands) return stands;
+  const auto carried = with_carried(report, project);
+  if (!carried) return tl::make_unexpected(carried.error());
+  report.set_state(*carried < kGramsPerKilogram ? v1::CARRIED : v1::VERIFIED);
+  if (report.state() == v1::CARRIED) {
+    project.set_remainder_g(*carried);
+    context.state.put(key::project(project.filing().project()), project);
+  }
+  put_report(context, report);
+  return {};
+}
+
 }  // namespace
 
 tl::expected<v1::Report, Refusal> need_report(const Context& context, const std::string& name,
@@ -162,6 +176,7 @@ tl::expected<std::int64_t, Refusal> with_carried(const v1::Report& report,
 
 Ruling submit_report(Context& context, const v1::SubmitReport& action) {
   if (auto in_force = need_rules(context); !in_force) return in_force;
+  if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
   if (!is_name(action.report())) return refuse(ErrorCode::EVENT_MALFORMED, "form.report");
   const auto project = context.state.find<v1::Project>(key::project(action.project()));
   if (!project)
@@ -206,30 +221,19 @@ Ruling submit_report(Context& context, const v1::SubmitReport& action) {
 
 Ruling verify_report(Context& context, const v1::VerifyReport& action) {
   if (auto in_force = need_rules(context); !in_force) return in_force;
+  if (!is_hash_or_empty(action.statement_sha256())) return malformed("statement_sha256");
   auto report = need_report(context, action.report(), v1::COMPUTED);
   if (!report) return tl::make_unexpected(report.error());
   auto project = project_of(context, *report);
-  if (auto stands = need_in_force(project, Closed::allowed); !stands) return stands;
   if (auto apart = check_independence(context, *report, project); !apart) return apart;
-  const auto carried = with_carried(*report, project);
-  if (!carried) return tl::make_unexpected(carried.error());
   const auto subject = about(context, *report);
   if (auto met = require_signers(context, "report.verify", subject); !met) return met;
 
   report->set_verifier(
       signer_as(context, v1::VERIFIER, subject).value_or(context.event.payload.party()));
   report->set_verified_at(static_cast<std::int64_t>(context.leaf));
-  report->set_state(v1::VERIFIED);
-  if (!action.positive()) {
-    reject(context, *report);
-    return {};
-  }
-  if (*carried < kGramsPerKilogram) {
-    report->set_state(v1::CARRIED);
-    project.set_remainder_g(*carried);
-    context.state.put(key::project(project.filing().project()), project);
-  }
-  put_report(context, *report);
+  if (action.positive()) return accept_result(context, *report, project);
+  reject(context, *report);
   return {};
 }
 

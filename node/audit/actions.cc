@@ -1,0 +1,70 @@
+// Which rules an event goes by.
+#include <functional>
+
+#include "node/audit/rules.h"
+
+namespace puhui::node::audit {
+namespace {
+
+using P = v1::Payload;
+using Rule = std::function<Verdict(Case&, const P&)>;
+
+template <class Action>
+Rule by(Verdict (*rule)(Case&, const Action&), const Action& (P::*action)() const) {
+  return [rule, action](Case& at, const P& payload) { return rule(at, (payload.*action)()); };
+}
+
+std::map<P::ActionCase, Rule> all_rules() {
+  return {
+      {P::kRegisterParty, by(register_party, &P::register_party)},
+      {P::kGrantRole, by(grant_role, &P::grant_role)},
+      {P::kRevokeRole, by(revoke_role, &P::revoke_role)},
+      {P::kAddKey, by(add_key, &P::add_key)},
+      {P::kRotateKey, by(rotate_key, &P::rotate_key)},
+      {P::kRevokeKey, by(revoke_key, &P::revoke_key)},
+      {P::kFileRuleSet, by(file_rule_set, &P::file_rule_set)},
+      {P::kAdmitNode, by(admit_node, &P::admit_node)},
+      {P::kRestrainParty, by(restrain_party, &P::restrain_party)},
+      {P::kReleaseParty, by(release_party, &P::release_party)},
+      {P::kPropose, by(propose, &P::propose)},
+      {P::kVote, by(vote, &P::vote)},
+      {P::kExecute, by(execute, &P::execute)},
+      {P::kFileMethodology, by(file_methodology, &P::file_methodology)},
+      {P::kFileProject, by(file_project, &P::file_project)},
+      {P::kDraftFiling, by(draft_filing, &P::draft_filing)},
+      {P::kReviewFiling, by(review_filing, &P::review_filing)},
+      {P::kWithdrawFiling, by(withdraw_filing, &P::withdraw_filing)},
+      {P::kCompleteFiling, by(complete_filing, &P::complete_filing)},
+      {P::kOpenNotice, by(open_notice, &P::open_notice)},
+      {P::kRaiseObjection, by(raise_objection, &P::raise_objection)},
+      {P::kDecideObjection, by(decide_objection, &P::decide_objection)},
+      {P::kSetStanding, by(set_standing, &P::set_standing)},
+      {P::kPublishEtsList, by(publish_ets_list, &P::publish_ets_list)},
+      {P::kSubmitReport, by(submit_report, &P::submit_report)},
+      {P::kVerifyReport, by(verify_report, &P::verify_report)},
+      {P::kIssue, by(issue, &P::issue)},
+      {P::kRegisterBatch, by(register_batch, &P::register_batch)},
+      {P::kRecall, by(recall, &P::recall)},
+      {P::kReverse, by(reverse, &P::reverse)},
+      {P::kExpire, by(expire, &P::expire)},
+      {P::kOpenAccount, by(open_account, &P::open_account)},
+      {P::kOpenPersonalAccounts, by(open_personal_accounts, &P::open_personal_accounts)},
+      {P::kTransfer, by(transfer, &P::transfer)},
+      {P::kRetire, by(retire, &P::retire)},
+      {P::kCancel, by(cancel, &P::cancel)},
+      {P::kSubmitBehaviourBatch, by(submit_behaviour_batch, &P::submit_behaviour_batch)},
+  };
+}
+
+}  // namespace
+
+Verdict decide(Case& at) {
+  static const auto rules = all_rules();
+  const auto& payload = at.leaf.payload;
+  if (payload.has_genesis()) return refused(ErrorCode::GENESIS_DUPLICATE);
+  const auto* rule = find(rules, payload.action_case());
+  if (rule == nullptr) return malformed("no action");
+  return (*rule)(at, payload);
+}
+
+}  // namespace puhui::node::audit

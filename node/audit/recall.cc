@@ -1,0 +1,155 @@
+// What takes units back: recall, reverse, expire.
+#include <algorithm>
+
+#include "node/audit/rules.h"
+
+namespace puhui::node::audit {
+namespace {
+
+Verdict find_batch(Case& at, const std::string& code, v1::UnitBatch*& batch) {
+  batch = find(at.books.batches, code);
+  return batch != nullptr ? Verdict() : refused(ErrorCode::BATCH_UNKNOWN, code);
+}
+
+// The named serials of a batch, or else all of it.
+Verdict ranges_of(const v1::UnitBatch& batch, const Ranges& serials, Ranges& ranges) {
+  ranges = serials;
+  if (ranges.empty()) {
+    auto* all = ranges.Add();
+    all->set_start(batch.start());
+    all->set_end(batch.end());
+    return {};
+  }
+  if (auto bad = check_quantity({serials, 0})) return bad;
+  for (const auto& range : serials)
+    if (range.start() < batch.start() || range.end() > batch.end())
+      return refused(ErrorCode::SERIAL_NOT_OWNED, "serials of another batch", batch.serial());
+  return {};
+}
+
+std::int64_t sum_of(const Pieces& pieces, v1::UnitState state) {
+  std::int64_t sum = 0;
+  for (const auto& piece : pieces) sum += piece.state() == state ? size_of(piece) : 0;
+  return sum;
+}
+
+// Takes units out of the buffer; what it lacks is owed by the project.
+Verdict cover(Case& at, v1::Project& project, std::int64_t amount_kg, v1::RecallRecord& record) {
+  const auto* rule = buffer_rule(at.rules, project.filing().methodology());
+  const auto* buffer = rule != nullptr ? find(at.books.accounts, rule->account()) : nullptr;
+  const bool is_buffer = buffer != nullptr && buffer->kind() == v1::ACCOUNT_BUFFER;
+  const auto covered = is_buffer ? std::min(free_kg(*buffer), amount_kg) : 0;
+  std::int64_t owed = 0;
+  if (__builtin_add_overflow(project.owed_kg(), amount_kg - covered, &owed))
+    return refused(ErrorCode::AMOUNT_OVERFLOW, "what " + project.filing().project() + " owes");
+  Pieces pieces;
+  if (covered > 0)
+    if (auto bad = take(at, rule->account(), {{}, covered}, pieces)) return bad;
+  for (auto& piece : pieces) end_units(at, std::move(piece), rule->account(), v1::CANCELLED);
+  project.set_owed_kg(owed);
+  changed(at, project);
+  record.set_from_buffer_kg(covered);
+  record.set_owed_kg(amount_kg - covered);
+  return {};
+}
+
+void put_record(Case& at, const v1::Project& project, v1::RecallRecord& record) {
+  record.set_leaf(as_leaf(at));
+  record.set_time(at.now);
+  record.set_project(project.filing().project());
+  at.books.changed(stored('l', at.position), record);
+}
+
+// What is held ends, and what was retired is marked.
+void take_back(Case& at, const Pieces& pieces) {
+  for (const auto& piece : pieces) {
+    take_part(at, piece);
+    if (piece.state() == v1::HELD)
+      end_units(at, piece, piece.account(), v1::CANCELLED);
+    else
+      mark_recalled(at, piece);
+  }
+}
+
+bool is_recallable(const v1::UnitBlock& block) {
+  return block.state() == v1::HELD || (block.state() == v1::RETIRED && block.recalled_at() == 0);
+}
+
+// Units of the batch serve none of the purposes there are.
+Verdict need_serving_none(const Case& at, const v1::UnitBatch& batch) {
+  for (const auto& purpose : at.rules.purposes())
+    if (!need_serving(at, batch, purpose))
+      return refused(ErrorCode::VINTAGE_SERVES, batch.serial(), "no purpose", purpose);
+  if (at.rules.purposes().empty())
+    return refused(ErrorCode::VINTAGE_SERVES, batch.serial(), "purposes in the rules", "none");
+  return {};
+}
+
+}  // namespace
+
+Verdict recall(Case& at, const v1::Recall& action) {
+  if (action.reason().empty() || action.reason().size() > kTextMax) return malformed("reason");
+  if (!is_document(action.decision())) return malformed("decision");
+  v1::UnitBatch* batch = nullptr;
+  if (auto bad = find_batch(at, action.batch(), batch)) return bad;
+  Ranges ranges;
+  if (auto bad = ranges_of(*batch, action.serials(), ranges)) return bad;
+  auto& project = at.books.projects.at(batch->project());
+  auto subject = about(at, project.filing());
+  subject.amount_kg = kilograms({ranges, 0});
+  need_signers(at, "recall", subject);
+  Pieces pieces;
+  if (auto bad = parts_of(at, ranges, pieces)) return bad;
+  std::erase_if(pieces, [](const auto& piece) { return !is_recallable(piece); });
+  if (pieces.empty()) return refused(ErrorCode::RECALL_NOTHING, batch->serial());
+  take_back(at, pieces);
+  v1::RecallRecord record;
+  *record.mutable_recall() = action;
+  record.set_cancelled_kg(sum_of(pieces, v1::HELD));
+  record.set_retired_kg(sum_of(pieces, v1::RETIRED));
+  batch->set_recalled_kg(batch->recalled_kg() + record.cancelled_kg() + record.retired_kg());
+  changed(at, *batch);
+  if (auto bad = cover(at, project, record.retired_kg(), record)) return bad;
+  put_record(at, project, record);
+  return {};
+}
+
+Verdict reverse(Case& at, const v1::Reverse& action) {
+  if (action.reason().empty() || action.reason().size() > kTextMax) return malformed("reason");
+  if (!is_document(action.statement())) return malformed("statement");
+  if (auto bad = check_quantity({{}, action.amount_kg()})) return bad;
+  auto* project = find(at.books.projects, action.project());
+  if (project == nullptr) return refused(ErrorCode::PROJECT_UNKNOWN, action.project());
+  auto subject = about(at, project->filing());
+  subject.amount_kg = action.amount_kg();
+  need_signers(at, "reverse", subject);
+  v1::RecallRecord record;
+  *record.mutable_reverse() = action;
+  if (auto bad = cover(at, *project, action.amount_kg(), record)) return bad;
+  put_record(at, *project, record);
+  return {};
+}
+
+Verdict expire(Case& at, const v1::Expire& action) {
+  v1::UnitBatch* batch = nullptr;
+  if (auto bad = find_batch(at, action.batch(), batch)) return bad;
+  Ranges ranges;
+  if (auto bad = ranges_of(*batch, action.serials(), ranges)) return bad;
+  if (auto bad = need_serving_none(at, *batch)) return bad;
+  auto subject = about(at, *batch);
+  subject.amount_kg = kilograms({ranges, 0});
+  need_signers(at, "expire", subject);
+  Pieces pieces;
+  if (auto bad = parts_of(at, ranges, pieces)) return bad;
+  std::erase_if(pieces, [](const auto& piece) {
+    return piece.state() != v1::HELD || !piece.bound_by().empty();
+  });
+  if (pieces.empty()) return refused(ErrorCode::AMOUNT_ZERO, batch->serial());
+  for (const auto& piece : pieces) {
+    take_part(at, piece);
+    end_units(at, piece, piece.account(), v1::EXPIRED);
+  }
+  return {};
+}
+
+}  // namespace puhui::node::audit
