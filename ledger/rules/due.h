@@ -17,11 +17,11 @@ namespace puhui::ledger {
 inline constexpr int kDuePerLeafMax = 256;
 
 enum class DueKind : std::uint8_t {
-  rule_set = 1,     // the window of a rule set begins or ends
-  role_window = 2,  // the window of one of a party's roles begins or ends
-  proposal = 3,
-  bond = 4,
-  retirement_case = 5,  // the time to vote on a proposal, or to execute it, ends
+  rule_set = 1,         // the window of a rule set begins or ends
+  role_window = 2,      // the window of one of a party's roles begins or ends
+  proposal = 3,         // the time to vote on a proposal, or to execute it, ends
+  bond = 4,             // a bond expires
+  retirement_case = 5,  // the deadline of a retirement case passes
 };
 
 struct Window {

@@ -48,6 +48,7 @@
 //   v n CERTIFICATE               certificate
 //   v o LOAN                      loan reference
 //   v t i32 day                   what was traded on a day
+//   v r REFERENCE                 a trade was reported; v s INSTRUCTION: a settlement carried out
 //   v u PURPOSE 0 u32 year, FIRM  u64 kilograms counted against caps; of all firms: no firm
 //   v Y u64 batch start, u64 leaf, u64 start   unit move
 //   v F ACCOUNT                   the account holds no free serial below: u64 serial
@@ -212,6 +213,8 @@ inline std::string loan(std::string_view loan) { return Builder("vo").raw(loan).
 inline std::string trade_day(std::int64_t day) {
   return Builder("vt").i32(static_cast<std::int32_t>(day)).done();
 }
+inline std::string trade(std::string_view reference) { return Builder("vr").raw(reference).done(); }
+inline std::string settlement(std::string_view name) { return Builder("vs").raw(name).done(); }
 inline std::string cap_use(std::string_view purpose, std::uint32_t year, std::string_view firm) {
   return Builder("vu").name(purpose).u32(year).raw(firm).done();
 }

@@ -166,7 +166,8 @@ bool are_purpose_rules(const v1::RuleSet& rules) {
 bool are_position_limits(const v1::RuleSet& rules) {
   std::set<v1::AccountKind> kinds;
   return std::ranges::all_of(rules.position_limits(), [&kinds](const v1::PositionLimit& limit) {
-    return v1::AccountKind_IsValid(limit.kind()) && limit.max_kg() >= 0 &&
+    return v1::AccountKind_IsValid(limit.kind()) && limit.kind() != v1::ACCOUNT_KIND_UNSPECIFIED &&
+           limit.kind() != v1::ACCOUNT_PERSONAL && limit.max_kg() >= 0 &&
            kinds.insert(limit.kind()).second;
   });
 }

@@ -12,6 +12,8 @@ namespace puhui::ledger {
 namespace {
 
 constexpr std::string_view kBondPrefix = "bond/";
+// What a deadline frees at once is bounded by this.
+constexpr std::size_t kBondPiecesMax = 100;
 
 std::string word(v1::BondKind kind) {
   switch (kind) {
@@ -53,9 +55,12 @@ Ruling check_binding_form(const Context& context, const v1::Bind& action) {
   return check_quantity(action.serials(), action.amount_kg());
 }
 
-Subject about(const v1::Account& account, const v1::Bind& binding, std::int64_t amount_kg) {
+Subject about(const Context& context, const v1::Account& account, const v1::Bind& binding,
+              std::int64_t amount_kg) {
   Subject subject;
   subject.holder = account.owner();
+  const auto holder = context.state.find<v1::Party>(key::party(account.owner()));
+  if (holder) subject.area = holder->area();
   subject.party = binding.beneficiary();
   subject.amount_kg = amount_kg;
   return subject;
@@ -64,9 +69,9 @@ Subject about(const v1::Account& account, const v1::Bind& binding, std::int64_t 
 tl::expected<v1::Bond, Refusal> need_bound(const Context& context, const std::string& name) {
   auto bond = need_bond(context, name);
   if (!bond) return bond;
-  if (bond->state() != v1::BOUND)
+  if (const auto state = state_of(*bond, context.now); state != v1::BOUND)
     return refuse(ErrorCode::BOND_STATE_WRONG, "bond.state", v1::BondState_Name(v1::BOUND),
-                  v1::BondState_Name(bond->state()), name);
+                  v1::BondState_Name(state), name);
   return bond;
 }
 
@@ -94,12 +99,24 @@ Ruling need_signers(const Context& context, const std::string& step, const v1::B
   const auto account = need_account(context, binding.account());
   if (!account) return tl::make_unexpected(account.error());
   return require_signers(context, step + "." + word(binding.kind()),
-                         about(*account, binding, amount_kg));
+                         about(context, *account, binding, amount_kg));
 }
 
 }  // namespace
 
+Ruling need_free_to_post(const Context& context, const v1::Bond& bond) {
+  if (bond.binding().kind() == v1::JUDICIAL || bond.binding().kind() == v1::PLEDGE) return {};
+  const auto holder = context.state.find<v1::Account>(key::account(bond.binding().account()));
+  const auto party = context.state.find<v1::Party>(key::party(holder->owner()));
+  return party ? need_unrestrained(*party) : Ruling{};
+}
+
 std::string bond_key(const std::string& bond) { return std::string(kBondPrefix) + bond; }
+
+v1::BondState state_of(const v1::Bond& bond, Micros now) {
+  const auto ends = bond.binding().expires_at();
+  return bond.state() == v1::BOUND && ends != 0 && now >= ends ? v1::BOND_EXPIRED : bond.state();
+}
 
 tl::expected<v1::Bond, Refusal> need_bond(const Context& context, const std::string& name) {
   auto bond = is_name(name) ? context.state.find<v1::Bond>(key::bond(name)) : std::nullopt;
@@ -159,13 +176,16 @@ Ruling bind(Context& context, const v1::Bind& action) {
   auto of_case = case_for(context, action);
   if (!of_case) return tl::make_unexpected(of_case.error());
   const auto amount_kg = quantity(action.serials(), action.amount_kg());
-  const auto subject = about(*account, action, amount_kg);
+  const auto subject = about(context, *account, action, amount_kg);
   if (auto met = require_signers(context, "bind." + word(action.kind()), subject); !met) return met;
   const auto pieces = *of_case
                           ? take_for(context, **of_case, action.serials(), action.amount_kg())
                           : take(context, action.account(), action.serials(), action.amount_kg());
   if (!pieces) return tl::make_unexpected(pieces.error());
-  for (const auto& piece : *pieces) bind(context, piece, action.account(), bond_key(action.bond()));
+  if (pieces->size() > kBondPiecesMax)
+    return refuse(ErrorCode::TOO_LARGE, "bond.pieces", std::to_string(kBondPiecesMax));
+  for (const auto& piece : *pieces)
+    give_bound(context, piece, action.account(), bond_key(action.bond()));
   v1::Bond bond;
   *bond.mutable_binding() = action;
   bond.set_state(v1::BOUND);
@@ -204,6 +224,9 @@ Ruling post(Context& context, const v1::Post& action) {
     return refuse(ErrorCode::INVALID_ARGUMENT, "bond.to", named, {}, action.to());
   if (const auto known = need_account(context, to); !known)
     return tl::make_unexpected(known.error());
+  if (to == bond->binding().account())
+    return refuse(ErrorCode::INVALID_ARGUMENT, "bond.accounts", "another account", {}, to);
+  if (auto free = need_free_to_post(context, *bond); !free) return free;
   if (action.has_trade())
     if (auto trade = check_trade(context, action.trade(), *amount_kg); !trade) return trade;
   if (auto met = need_signers(context, "post", *bond, *amount_kg); !met) return met;

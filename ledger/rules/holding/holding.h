@@ -29,6 +29,11 @@ using SerialRanges = google::protobuf::RepeatedPtrField<v1::SerialRange>;
 [[nodiscard]] std::string bond_key(const std::string& bond);
 [[nodiscard]] tl::expected<v1::Bond, Refusal> need_bond(const Context& context,
                                                         const std::string& name);
+// How it stands at a time: one whose time is over binds nothing any more, though the queue of what
+// is due may come to it later.
+[[nodiscard]] v1::BondState state_of(const v1::Bond& bond, Micros now);
+// The holder is not restrained, or it is a bond that does not ask. PARTY_RESTRAINED.
+[[nodiscard]] Ruling need_free_to_post(const Context& context, const v1::Bond& bond);
 // Takes so many kilograms out of a bond that binds as many. BOND_INSUFFICIENT.
 [[nodiscard]] tl::expected<std::vector<v1::UnitBlock>, Refusal> take_from(Context& context,
                                                                           const v1::Bond& bond,

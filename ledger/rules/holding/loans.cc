@@ -8,14 +8,17 @@ Ruling refer_loan(Context& context, const v1::ReferLoan& action) {
   if (!is_name(action.loan())) return malformed("loan");
   if (action.rate_table_sha256().size() != crypto::Digest::kSize)
     return malformed("rate_table_sha256");
-  if (!is_day(action.until()) || action.quantity_kg() <= 0) return malformed("quantity_kg");
+  if (action.quantity_kg() <= 0) return malformed("quantity_kg");
+  if (!is_day(action.until()) || action.until() < day_of(context.now)) return malformed("until");
   const auto stored = key::loan(action.loan());
   if (context.state.has(stored))
     return refuse(ErrorCode::LOAN_EXISTS, "loan.new", {}, action.loan());
   const auto account = need_account(context, action.account());
   if (!account) return tl::make_unexpected(account.error());
-  if (!context.state.has(key::party(action.bank())))
-    return refuse(ErrorCode::PARTY_UNKNOWN, "loan.bank", {}, {}, action.bank());
+  const auto bank = context.state.find<v1::Party>(key::party(action.bank()));
+  if (!bank) return refuse(ErrorCode::PARTY_UNKNOWN, "loan.bank", {}, {}, action.bank());
+  if (!holds_role(*bank, v1::BANK, context.now))
+    return refuse(ErrorCode::ROLE_MISSING, "loan.bank", v1::Role_Name(v1::BANK), {}, action.bank());
   if (action.quantity_kg() > account->units_held_kg())
     return refuse(ErrorCode::BALANCE_INSUFFICIENT, "loan.quantity",
                   std::to_string(account->units_held_kg()) + " kg held", {},

@@ -22,9 +22,15 @@ Pieces take_bond_leg(Context& context, const v1::Leg& leg) {
   auto bond = need_bond(context, leg.bond());
   if (!bond) return tl::make_unexpected(bond.error());
   const auto& binding = bond->binding();
-  if (bond->state() != v1::BOUND || binding.kind() != v1::RESERVATION)
+  const auto state = state_of(*bond, context.now);
+  if (state != v1::BOUND || binding.kind() != v1::RESERVATION)
     return refuse(ErrorCode::BOND_STATE_WRONG, "leg.bond", "a reservation that is bound",
-                  v1::BondState_Name(bond->state()), leg.bond());
+                  v1::BondState_Name(state), leg.bond());
+  if (binding.beneficiary().empty() || binding.account() == leg.to())
+    return refuse(ErrorCode::LEG_INVALID, "leg.bond", "in favour of a party, to another account",
+                  {}, leg.bond());
+  if (auto free = need_free_to_post(context, *bond); !free)
+    return tl::make_unexpected(free.error());
   if (!context.signers.contains(binding.beneficiary())) return missing(binding.beneficiary());
   if (!binding.to().empty() && binding.to() != leg.to())
     return refuse(ErrorCode::INVALID_ARGUMENT, "bond.to", binding.to(), {}, leg.to());
@@ -80,6 +86,9 @@ Ruling carry_out(Context& context, const v1::Leg& leg) {
 Ruling settle(Context& context, const v1::Settle& action) {
   if (!is_name(action.instruction())) return malformed("instruction");
   if (action.legs().empty() || action.legs_size() > kLegsMax) return malformed("legs");
+  const auto stored = key::settlement(action.instruction());
+  if (context.state.has(stored))
+    return refuse(ErrorCode::SETTLEMENT_EXISTS, "settlement.new", {}, action.instruction());
   for (const auto& leg : action.legs())
     if (auto form = check_leg(context, leg); !form) return form;
   if (auto met = require_signers(context, "settle", the_city()); !met) return met;
@@ -87,8 +96,11 @@ Ruling settle(Context& context, const v1::Settle& action) {
   for (const auto& leg : action.legs()) {
     if (auto apart = need_apart(context, leg, takers); !apart) return apart;
     if (auto done = carry_out(context, leg); !done) return done;
+    if (context.outcome.serials_size() > static_cast<int>(kRangesMax))
+      return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
     takers.insert(leg.to());
   }
+  context.state.put(stored, std::string());
   context.fact("moved_kg", std::to_string(kilograms(context.outcome.serials())));
   return {};
 }

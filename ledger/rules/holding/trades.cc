@@ -6,6 +6,8 @@
 namespace puhui::ledger {
 namespace {
 
+constexpr Micros kReportedWithin = 7 * kMicrosPerDay;
+
 std::int64_t day_of_trade(const Context& context, const v1::Trade& trade) {
   return day_of(trade.traded_at() == 0 ? context.now : trade.traded_at());
 }
@@ -14,8 +16,11 @@ std::int64_t day_of_trade(const Context& context, const v1::Trade& trade) {
 
 Ruling check_trade(const Context& context, const v1::Trade& trade, std::int64_t amount_kg) {
   if (trade.reference().empty() || trade.reference().size() > kTextSizeMax ||
-      trade.price_cents_per_tonne() < 0 || trade.traded_at() < 0 || trade.traded_at() > context.now)
+      trade.price_cents_per_tonne() < 0 || trade.traded_at() > context.now ||
+      (trade.traded_at() != 0 && trade.traded_at() < context.now - kReportedWithin))
     return malformed("trade");
+  if (context.state.has(key::trade(trade.reference())))
+    return refuse(ErrorCode::TRADE_EXISTS, "trade.new", {}, trade.reference());
   const auto lot_kg = context.rules.trade_lot_kg();
   if (lot_kg == 0 || amount_kg % lot_kg == 0) return {};
   return refuse(ErrorCode::LOT_SIZE, "rules.trade_lot", std::to_string(lot_kg) + " kg", {},
@@ -23,6 +28,7 @@ Ruling check_trade(const Context& context, const v1::Trade& trade, std::int64_t 
 }
 
 Ruling note_trade(Context& context, const v1::Trade& trade, std::int64_t amount_kg) {
+  context.state.put(key::trade(trade.reference()), std::string());
   const auto day = day_of_trade(context, trade);
   const auto stored = key::trade_day(day);
   const auto price = trade.price_cents_per_tonne();

@@ -41,8 +41,7 @@ std::int64_t base_of(const v1::EtsFirm& firm, v1::CapBase base) {
 
 // A firm's use of a purpose in the year of a list, and everybody's in a year.
 std::string key_of_firm(const v1::Case& of_case) {
-  const auto& opening = of_case.opening();
-  return key::cap_use(opening.purpose(), of_case.list_year(), opening.firm());
+  return key::cap_use(of_case.opening().purpose(), of_case.list_year(), of_case.firm());
 }
 std::string key_of_all(const v1::Case& of_case) {
   return key::cap_use(of_case.opening().purpose(), of_case.global_year(), "");
@@ -74,12 +73,12 @@ Ruling need_cap_bases(const Context& context, const v1::PurposeRule& rule,
 
 Ruling use_caps(Context& context, v1::Case& of_case, std::int64_t amount_kg) {
   const auto& rule = of_case.rule();
-  if (auto known = need_cap_bases(context, rule, of_case.opening().firm()); !known) return known;
+  if (auto known = need_cap_bases(context, rule, of_case.firm()); !known) return known;
   of_case.set_list_year(ets_year_in_force(context.state));
   of_case.set_global_year(static_cast<std::uint32_t>(year_of_day(day_of(context.now))));
   const auto of_firm = used(context.state, key_of_firm(of_case));
   const auto of_all = used(context.state, key_of_all(of_case));
-  const auto firm = listed_firm(context.state, of_case.opening().firm());
+  const auto firm = listed_firm(context.state, of_case.firm());
   for (const auto& cap : rule.caps()) {
     auto within = Ruling{};
     if (is_of_firm(cap.base()))
@@ -110,6 +109,8 @@ Ruling check_outside_share(const Context& context, const v1::PurposeRule& rule,
   if (cap == rule.caps().end()) return {};
   // The city's area without the zeros that stand for everything below it.
   auto area = context.genesis.area();
+  if (area.empty())
+    return refuse(ErrorCode::CAP_BASE_UNKNOWN, "cap.outside", "an area of the city");
   while (area.ends_with("00")) area.resize(area.size() - 2);
   std::int64_t all_kg = 0, outside_kg = 0;
   for (const auto& piece : pieces) {

@@ -10,11 +10,21 @@
 namespace puhui::ledger {
 namespace {
 
-constexpr int kBondsMax = 100;
+constexpr int kBondsMax = 10;
+
+bool is_pending(const v1::Case& of_case) {
+  return of_case.state() == v1::CASE_OPEN || of_case.state() == v1::CASE_CONFIRMED;
+}
+
+// One whose deadline passed is void, though the queue of what is due may come to it later.
+bool is_over(const v1::Case& of_case, Micros now) {
+  return is_pending(of_case) && of_case.until() != 0 && now >= of_case.until();
+}
 
 tl::expected<v1::Case, Refusal> need_case(const Context& context, const std::string& name) {
   auto found =
       is_name(name) ? context.state.find<v1::Case>(key::retirement_case(name)) : std::nullopt;
+  if (found && is_over(*found, context.now)) found->set_state(v1::CASE_VOID);
   if (found) return std::move(*found);
   return refuse(ErrorCode::CASE_UNKNOWN, "case.known", {}, {}, name);
 }
@@ -23,10 +33,6 @@ Refusal wrong_state(const v1::Case& of_case, std::string wanted) {
   return refuse(ErrorCode::CASE_STATE_WRONG, "case.state", std::move(wanted),
                 v1::CaseState_Name(of_case.state()), of_case.opening().case_())
       .value();
-}
-
-bool is_pending(const v1::Case& of_case) {
-  return of_case.state() == v1::CASE_OPEN || of_case.state() == v1::CASE_CONFIRMED;
 }
 
 void put_case(State& state, const v1::Case& of_case) {
@@ -53,6 +59,8 @@ tl::expected<Subject, Refusal> about(const Context& context, const v1::OpenCase&
   Subject subject;
   subject.holder = account->owner();
   subject.party = account->owner();
+  const auto holder = context.state.find<v1::Party>(key::party(account->owner()));
+  if (holder) subject.area = holder->area();
   subject.amount_kg = opening.estimate_kg();
   return subject;
 }
@@ -61,7 +69,6 @@ Ruling check_opening_form(const v1::OpenCase& action) {
   if (!is_name(action.case_())) return malformed("case");
   if (action.beneficiary().empty() || action.beneficiary().size() > kTextSizeMax)
     return refuse(ErrorCode::BENEFICIARY_MISSING, "retirement.beneficiary");
-  if (action.firm().size() > kTextSizeMax) return malformed("firm");
   if (action.estimate_kg() < 0) return malformed("estimate_kg");
   if (!is_document_or_none(action.has_document(), action.document())) return malformed("document");
   if (!is_day(action.from()) || !is_day(action.to()) || action.to() <= action.from())
@@ -71,9 +78,14 @@ Ruling check_opening_form(const v1::OpenCase& action) {
 
 // A footprint is verified by another legal entity than whose it is.
 Ruling check_independence(const Context& context, const Subject& subject) {
-  const auto verifier = signer_as(context, v1::VERIFIER, the_city());
+  const auto verifier = signer_as(context, v1::VERIFIER, subject);
   if (!verifier)
-    return refuse(ErrorCode::ROLE_MISSING, "case.footprint", v1::Role_Name(v1::VERIFIER));
+    return tl::make_unexpected(Refusal{ErrorCode::SIGNATURE_MISSING,
+                                       "case.footprint",
+                                       v1::Role_Name(v1::VERIFIER) + " x1",
+                                       "0",
+                                       {},
+                                       false});
   const auto entity = legal_entity(context, *verifier);
   if (entity != legal_entity(context, subject.holder)) return {};
   return refuse(ErrorCode::SIGNER_INDEPENDENCE, "case.independence", "another legal entity", entity,
@@ -84,8 +96,8 @@ Ruling check_confirmation_form(const v1::ConfirmCase& action) {
   if (action.reference().size() > kTextSizeMax) return malformed("reference");
   if (!action.has_document() || !is_document(action.document())) return malformed("document");
   if (action.frozen_cents() < 0) return malformed("frozen_cents");
-  if (!action.accepted()) return {};
-  return check_quantity({}, action.amount_kg());
+  if (action.accepted()) return check_quantity({}, action.amount_kg());
+  return action.amount_kg() == 0 ? Ruling{} : malformed("amount_kg");
 }
 
 // The case is of the same account, purpose, beneficiary and period.
@@ -100,12 +112,16 @@ Ruling need_same(const v1::OpenCase& opening, const v1::Retire& action) {
                 {}, opening.case_());
 }
 
+Ruling need_lots(const v1::PurposeRule& rule, std::int64_t amount_kg) {
+  if (rule.lot_kg() == 0 || amount_kg % rule.lot_kg() == 0) return {};
+  return refuse(ErrorCode::LOT_SIZE, "rules.lot", std::to_string(rule.lot_kg()) + " kg", {},
+                std::to_string(amount_kg) + " kg");
+}
+
 Ruling need_amount(const v1::Case& of_case, const v1::Retire& action) {
   const auto amount_kg = quantity(action.serials(), action.amount_kg());
   const auto& rule = of_case.rule();
-  if (rule.lot_kg() > 0 && amount_kg % rule.lot_kg() != 0)
-    return refuse(ErrorCode::LOT_SIZE, "rules.lot", std::to_string(rule.lot_kg()) + " kg", {},
-                  std::to_string(amount_kg) + " kg");
+  if (auto lots = need_lots(rule, amount_kg); !lots) return lots;
   if (!rule.is_confirmed() || amount_kg == of_case.confirmation().amount_kg()) return {};
   return refuse(ErrorCode::CASE_AMOUNT, "case.amount",
                 std::to_string(of_case.confirmation().amount_kg()) + " kg", {},
@@ -184,6 +200,8 @@ tl::expected<std::vector<v1::UnitBlock>, Refusal> take_out_of(Context& context,
     if (part == 0) continue;
     const auto taken = take_from(context, *bond, part);
     if (!taken) return taken;
+    if (pieces.size() + taken->size() > kRangesMax)
+      return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
     put_retired(context, *bond, part);
     pieces.insert(pieces.end(), taken->begin(), taken->end());
     left -= part;
@@ -220,13 +238,15 @@ Ruling open_case(Context& context, const v1::OpenCase& action) {
   if (auto kind = need_no_buffer(*account); !kind) return kind;
   const auto subject = need_holder(context, *account, action.estimate_kg());
   if (!subject) return tl::make_unexpected(subject.error());
-  if (auto known = need_cap_bases(context, *rule, action.firm()); !known) return known;
+  const auto firm = legal_entity(context, subject->holder);
+  if (auto known = need_cap_bases(context, *rule, firm); !known) return known;
   if (auto met = require_signers(context, "open." + action.purpose(), *subject); !met) return met;
   v1::Case opened;
   *opened.mutable_opening() = action;
   *opened.mutable_rule() = *rule;
   opened.set_state(v1::CASE_OPEN);
   opened.set_opened_at(static_cast<std::int64_t>(context.leaf));
+  opened.set_firm(firm);
   if (rule->deadline() > 0) opened.set_until(std::min(context.now + rule->deadline(), kTimeMax));
   put_case(context.state, opened);
   schedule(context, {0, opened.until()}, DueKind::retirement_case, stored);
@@ -244,6 +264,7 @@ Ruling confirm_case(Context& context, const v1::ConfirmCase& action) {
   if (!subject) return tl::make_unexpected(subject.error());
   if (found->rule().is_footprint())
     if (auto apart = check_independence(context, *subject); !apart) return apart;
+  if (auto lots = need_lots(found->rule(), action.amount_kg()); !lots) return lots;
   subject->amount_kg = action.amount_kg();
   const auto line = "confirm." + found->opening().purpose();
   if (auto met = require_signers(context, line, *subject); !met) return met;

@@ -34,23 +34,16 @@ std::vector<std::pair<int, v1::UnitBlock>> ranked(const Context& context,
   return blocks;
 }
 
-// The worst rank among serials that are named, and whether better ones stay behind.
+// Nothing that goes before the worst of these pieces is left free.
 Ruling need_none_better(const Context& context, const std::string& account,
-                        const SerialRanges& serials, const Areas& areas) {
+                        const std::vector<v1::UnitBlock>& pieces, const Areas& areas) {
   int worst = 0;
-  for (const auto& range : serials)
-    if (const auto block = block_of(context.state, range.start()))
-      worst = std::max(worst, rank_of(context, *block, areas));
-  const auto is_named = [&](std::uint64_t serial) {
-    return std::ranges::any_of(serials, [serial](const v1::SerialRange& range) {
-      return range.start() <= serial && serial <= range.end();
-    });
-  };
-  for (const auto& [rank, block] : ranked(context, account, areas))
-    if (rank < worst && !(is_named(block.start()) && is_named(block.end())))
-      return refuse(ErrorCode::AREA_FIRST, "rules.areas_first", areas[rank],
-                    std::to_string(block.start()) + "-" + std::to_string(block.end()), account);
-  return {};
+  for (const auto& piece : pieces) worst = std::max(worst, rank_of(context, piece, areas));
+  const auto left = ranked(context, account, areas);
+  if (left.empty() || left.front().first >= worst) return {};
+  const auto& [rank, block] = left.front();
+  return refuse(ErrorCode::AREA_FIRST, "rules.areas_first", areas[rank],
+                std::to_string(block.start()) + "-" + std::to_string(block.end()), account);
 }
 
 }  // namespace
@@ -69,9 +62,11 @@ tl::expected<std::vector<v1::UnitBlock>, Refusal> take_preferring(Context& conte
                                                                   const Areas& areas) {
   if (areas.empty()) return take(context, account, serials, amount_kg);
   if (!serials.empty()) {
-    if (auto first = need_none_better(context, account, serials, areas); !first)
+    auto pieces = take(context, account, serials, 0);
+    if (!pieces) return pieces;
+    if (auto first = need_none_better(context, account, *pieces, areas); !first)
       return tl::make_unexpected(first.error());
-    return take(context, account, serials, 0);
+    return pieces;
   }
   SerialRanges chosen;
   auto left = amount_kg;

@@ -30,7 +30,8 @@ void case_due(State& state, std::string_view stored, Micros now, std::uint64_t l
 
 // ---- preference.cc ----
 // As `take` (holdings.h), units of these areas before others: of an amount they are taken first;
-// serials named of others are refused while some of these are free. AREA_FIRST.
+// serials named of others are refused while some of these are free, among the first kRangesMax
+// blocks the account holds. AREA_FIRST.
 [[nodiscard]] tl::expected<std::vector<v1::UnitBlock>, Refusal> take_preferring(
     Context& context, const std::string& account, const SerialRanges& serials,
     std::int64_t amount_kg, const google::protobuf::RepeatedPtrField<std::string>& areas);
