@@ -34,7 +34,6 @@
 //   v Q METER-KEY 0 i64 from      period of an accepted report: i64 to, report
 //   v X METER-KEY 0 i64 from      crediting period claimed by a project: i64 to, project
 //   v f FILING                    filing
-//   v e u8 0                      u32 year of the list of firms in force
 //   v e u8 1, u32 year            list of a year; u8 2, year, ENTITY: firm; u8 3, year, METER-KEY:
 //                                 legal entity
 //   v B BATCH                     unit batch
@@ -55,7 +54,8 @@
 //   v A ACCOUNT                   account; a personal one: 0x01 pseudonym[16] (personal.h)
 //   v C i32 day, u32 slot, leaf hash[32]       claim (personal.h), by the leaf hash of its key
 //   v g i32 day, pseudonym[16], SCENARIO       credited for acts of the day, where there is a cap:
-//                                 i64 grams, u32 records; of a year: day -year
+//                                 i64 grams, u32 records; of a year: day -year; kept
+//                                 for ever
 //   v L                           which days are closed to claims (rules/claims.h)
 //   v L i32 day, u32 slot         list of the claims of a closed day's slot (rules/claims.h)
 //   v Z u64 leaf                  retirement
@@ -186,7 +186,6 @@ inline std::string claimed_period(std::string_view meter, std::int64_t day) {
   return Builder("vX").name(meter).i64(day).done();
 }
 inline std::string filing(std::string_view filing) { return Builder("vf").raw(filing).done(); }
-inline std::string ets_year_in_force() { return Builder("ve").u8(0).done(); }
 inline std::string ets_years() { return Builder("ve").u8(1).done(); }
 inline std::string ets_year(std::uint32_t year) { return Builder("ve").u8(1).u32(year).done(); }
 inline std::string ets_firm(std::uint32_t year, std::string_view entity) {

@@ -212,10 +212,7 @@ v1::FilingList View::filings(const Page& page) const {
 }
 
 v1::EtsYearList View::ets_years(const Page& page) const {
-  auto years = list_of<v1::EtsYearList>(*reader_, key::ets_years(), page);
-  if (const auto year = reader_->get(key::ets_year_in_force()))
-    years.set_in_force(crypto::read_u32(*year));
-  return years;
+  return list_of<v1::EtsYearList>(*reader_, key::ets_years(), page);
 }
 
 v1::EtsFirmList View::ets_firms(std::uint32_t year, const Page& page) const {
@@ -293,6 +290,10 @@ v1::ProjectList View::projects(const Page& page) const {
 
 std::optional<v1::Report> View::report(std::string_view report) const {
   return find<v1::Report>(*reader_, key::report(report));
+}
+
+v1::ReportList View::reports(const Page& page) const {
+  return list_of<v1::ReportList>(*reader_, "vW", page);
 }
 
 std::optional<v1::UnitBatch> View::batch(std::string_view batch) const {

@@ -117,6 +117,7 @@ class View {
   [[nodiscard]] std::optional<v1::Project> project(std::string_view project) const;
   [[nodiscard]] v1::ProjectList projects(const Page& page) const;
   [[nodiscard]] std::optional<v1::Report> report(std::string_view report) const;
+  [[nodiscard]] v1::ReportList reports(const Page& page) const;
   [[nodiscard]] std::optional<v1::UnitBatch> batch(std::string_view batch) const;
   [[nodiscard]] v1::UnitBatchList batches(const Page& page) const;
   // Recalls and reversals, by leaf.

@@ -370,6 +370,7 @@ constexpr Route kRoutes[] = {
     {"v1/methodologies/*/*", methodology},
     {"v1/projects", listed<&ledger::View::projects>},
     {"v1/projects/*", named<&ledger::View::project>},
+    {"v1/reports", listed<&ledger::View::reports>},
     {"v1/reports/*", named<&ledger::View::report>},
     {"v1/batches", listed<&ledger::View::batches>},
     {"v1/batches/*", named<&ledger::View::batch>},

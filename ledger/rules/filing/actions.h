@@ -29,11 +29,11 @@ namespace puhui::ledger {
 // of parties who may still review are counted; so many for it approve it, so many against turn it
 // down.
 [[nodiscard]] Ruling review_filing(Context& context, const v1::ReviewFiling& action);
-// Order: filing not ended; by its drafter.
+// Order: form; filing not ended; by its drafter, or the signers of "filing.withdraw".
 [[nodiscard]] Ruling withdraw_filing(Context& context, const v1::WithdrawFiling& action);
-// Order: rules in force; filing reviewed and, where the procedure asks it, its notice over with
-// every objection decided; signers of "complete.<kind>"; then as the subject itself, but for its
-// signers.
+// Order: rules in force; filing reviewed; the procedure still that of the rules; where it asks for
+// notice, that is over with every objection decided; signers of "complete.<kind>"; then as the
+// subject itself, but for its signers.
 [[nodiscard]] Ruling complete_filing(Context& context, const v1::CompleteFiling& action);
 
 // ---- notices.cc ----
@@ -41,12 +41,12 @@ namespace puhui::ledger {
 // the rules do; working days known; signers of "notice.open"; no other claim to a project's
 // periods, which are its own from now on.
 [[nodiscard]] Ruling open_notice(Context& context, const v1::OpenNotice& action);
-// Order: form; under notice; not over; objection new, and not too many of the same party open;
-// signers of "notice.object".
+// Order: form; under notice; not over; objection new; by a legal entity without interest and with
+// few of them; signers of "notice.object".
 [[nodiscard]] Ruling raise_objection(Context& context, const v1::RaiseObjection& action);
-// Order: form; under notice; objection open; no expert signs whose legal entity objects, or has an
-// interest; signers of "notice.decide". One that is upheld turns down what is under notice, and
-// frees its periods.
+// Order: form; under notice; objection open; the signers are different legal entities that neither
+// object nor have an interest; signers of "notice.decide". One that is upheld turns down what is
+// under notice, and frees its periods.
 [[nodiscard]] Ruling decide_objection(Context& context, const v1::DecideObjection& action);
 
 // ---- standing.cc ----
@@ -55,8 +55,7 @@ namespace puhui::ledger {
 [[nodiscard]] Ruling set_standing(Context& context, const v1::SetStanding& action);
 
 // ---- ets.cc ----
-// Order: form; a year not before the one in force, nor after the next; signers of "ets.publish"; no
-// key of two firms.
+// Order: form; a year not after the next; signers of "ets.publish"; no key of two firms.
 [[nodiscard]] Ruling publish_ets_list(Context& context, const v1::PublishEtsList& action);
 
 }  // namespace puhui::ledger

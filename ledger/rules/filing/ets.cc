@@ -19,8 +19,9 @@ Ruling check_firm(const v1::EtsFirm& firm) {
   if (firm.energy_band().size() > kTextSizeMax) return malformed("energy_band");
   if (firm.allowances_due_kg() < 0 || firm.verified_emissions_kg() < 0) return malformed("amount");
   if (firm.keys_size() > kKeysOfFirmMax) return malformed("keys");
+  std::set<std::string> keys;
   for (const auto& meter : firm.keys())
-    if (!is_name(meter)) return malformed("keys");
+    if (!is_name(meter) || !keys.insert(meter).second) return malformed("keys");
   return {};
 }
 
@@ -60,12 +61,11 @@ Ruling enter(Context& context, v1::EtsYear& year, const v1::EtsFirm& firm) {
   return {};
 }
 
-// Whether the list in force names the owner's legal entity or one of the project's keys.
-std::string listed(const Context& context, const v1::FileProject& project) {
-  const auto year = ets_year_in_force(context.state);
+// Who of the owner's legal entity and the project's keys the list of a year names; empty if nobody.
+std::string named_by(const Context& context, std::uint32_t year, const v1::FileProject& project) {
   if (year == 0) return {};
   const auto entity = legal_entity(context, project.owner());
-  if (listed_firm(context.state, entity)) return entity;
+  if (context.state.has(key::ets_firm(year, entity))) return entity;
   for (const auto& meter : project.keys())
     if (const auto firm = context.state.get(key::ets_key(year, meter)))
       return meter + " of " + *firm;
@@ -74,24 +74,30 @@ std::string listed(const Context& context, const v1::FileProject& project) {
 
 }  // namespace
 
-std::uint32_t ets_year_in_force(const State& state) {
-  const auto stored = state.get(key::ets_year_in_force());
-  return stored ? crypto::read_u32(*stored) : 0;
+std::uint32_t ets_list_for(const State& state, std::int64_t year) {
+  for (; year >= kYearMin; --year) {
+    const auto number = static_cast<std::uint32_t>(year);
+    const auto list = state.find<v1::EtsYear>(key::ets_year(number));
+    if (list && list->complete_at() != 0) return number;
+  }
+  return 0;
 }
 
-std::optional<v1::EtsFirm> listed_firm(const State& state, const std::string& legal_entity) {
-  const auto year = ets_year_in_force(state);
+std::uint32_t ets_list_now(const Context& context) {
+  return ets_list_for(context.state, year_of_day(day_of(context.now)));
+}
+
+std::optional<v1::EtsFirm> listed_firm(const Context& context, const std::string& legal_entity) {
+  const auto year = ets_list_now(context);
   if (year == 0 || legal_entity.empty()) return std::nullopt;
-  return state.find<v1::EtsFirm>(key::ets_firm(year, legal_entity));
+  return context.state.find<v1::EtsFirm>(key::ets_firm(year, legal_entity));
 }
 
 Ruling publish_ets_list(Context& context, const v1::PublishEtsList& action) {
   if (auto form = check_list(action); !form) return form;
-  const auto in_force = ets_year_in_force(context.state);
   const auto next = static_cast<std::uint32_t>(year_of_day(day_of(context.now))) + 1;
-  if (action.year() < in_force || action.year() > next)
-    return refuse(ErrorCode::PERIOD_INVALID, "ets.year",
-                  std::to_string(in_force) + " to " + std::to_string(next), {},
+  if (action.year() > next)
+    return refuse(ErrorCode::PERIOD_INVALID, "ets.year", "until " + std::to_string(next), {},
                   std::to_string(action.year()));
   if (auto met = require_signers(context, "ets.publish", the_city()); !met) return met;
   const auto stored = key::ets_year(action.year());
@@ -99,12 +105,7 @@ Ruling publish_ets_list(Context& context, const v1::PublishEtsList& action) {
   year.set_year(action.year());
   for (const auto& firm : action.firms())
     if (auto entered = enter(context, year, firm); !entered) return entered;
-  if (action.is_last_part()) {
-    year.set_complete_at(static_cast<std::int64_t>(context.leaf));
-    std::string bytes;
-    crypto::append_u32(bytes, action.year());
-    context.state.put(key::ets_year_in_force(), bytes);
-  }
+  if (action.is_last_part()) year.set_complete_at(static_cast<std::int64_t>(context.leaf));
   context.state.put(stored, year);
   context.fact("firms", std::to_string(year.firms()));
   return {};
@@ -113,7 +114,7 @@ Ruling publish_ets_list(Context& context, const v1::PublishEtsList& action) {
 bool is_registry_check(std::string_view name) { return name == kNotInEtsBoundary; }
 
 Ruling run_registry_checks(const Context& context, const v1::Methodology& methodology,
-                           const v1::FileProject& project) {
+                           const v1::FileProject& project, const v1::SubmitReport* report) {
   const auto& checks = methodology.registry_checks();
   if (std::ranges::find(checks, kNotInEtsBoundary) == checks.end()) return {};
   const auto inside = [](std::string who) {
@@ -122,7 +123,12 @@ Ruling run_registry_checks(const Context& context, const v1::Methodology& method
   };
   const auto owner = context.state.find<v1::Party>(key::party(project.owner()));
   if (owner && owner->in_ets_boundary()) return inside(project.owner());
-  if (auto who = listed(context, project); !who.empty()) return inside(std::move(who));
+  std::set<std::uint32_t> lists{ets_list_now(context)};
+  if (report != nullptr)
+    for (auto year = year_of_day(report->from()); year <= year_of_day(report->to() - 1); ++year)
+      lists.insert(ets_list_for(context.state, year));
+  for (const auto list : lists)
+    if (auto who = named_by(context, list, project); !who.empty()) return inside(std::move(who));
   return {};
 }
 

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <array>
+#include <set>
 
 #include "ledger/rules/checks.h"
 #include "ledger/rules/filing/actions.h"
@@ -109,13 +109,22 @@ Subject about_subject(const Context& context, const v1::FilingSubject& subject) 
 }
 
 // Whose filing it is: the legal entities that may not review it.
-std::array<std::string, 2> interested(const Context& context, const v1::Filing& filing) {
+std::set<std::string> interested(const Context& context, const v1::Filing& filing) {
   const auto& subject = filing.subject();
-  const auto drafter = legal_entity(context, filing.drafter());
-  if (subject.has_project()) return {drafter, legal_entity(context, subject.project().owner())};
-  if (subject.has_party()) return {drafter, subject.party().legal_entity()};
-  if (subject.has_role()) return {drafter, legal_entity(context, subject.role().party())};
-  return {drafter, {}};
+  std::set<std::string> entities;
+  for (const auto& signer : filing.signers()) entities.insert(legal_entity(context, signer));
+  if (subject.has_project()) entities.insert(legal_entity(context, subject.project().owner()));
+  if (subject.has_party()) entities.insert(subject.party().legal_entity());
+  if (subject.has_role()) entities.insert(legal_entity(context, subject.role().party()));
+  return entities;
+}
+
+// Of a methodology that supersedes another, those of both.
+Ruling need_signers(const Context& context, const std::string& line,
+                    const v1::FilingSubject& subject) {
+  if (subject.has_methodology())
+    return need_methodology_signers(context, line, subject.methodology());
+  return require_signers(context, line, about_subject(context, subject));
 }
 
 bool may_review(const Context& context, const v1::Filing& filing, const std::string& party) {
@@ -143,8 +152,7 @@ Ruling need_reviewer(const Context& context, const v1::Filing& filing) {
 }  // namespace
 
 bool is_interested(const Context& context, const v1::Filing& filing, const std::string& entity) {
-  const auto entities = interested(context, filing);
-  return std::ranges::find(entities, entity) != entities.end();
+  return interested(context, filing).contains(entity);
 }
 
 std::optional<v1::FilingKind> filing_kind(v1::Role role) {
@@ -170,6 +178,16 @@ Ruling need_no_procedure(const Context& context, v1::FilingKind kind) {
 
 Subject about(const Context& context, const v1::Filing& filing) {
   return about_subject(context, filing.subject());
+}
+
+Ruling need_same_procedure(const Context& context, const v1::Filing& filing) {
+  const auto& procedures = context.rules.procedures();
+  const auto now = std::ranges::find(procedures, filing.kind(), &v1::FilingProcedure::kind);
+  if (now != procedures.end() && now->SerializeAsString() == filing.procedure().SerializeAsString())
+    return {};
+  return refuse(ErrorCode::FILING_STATE, "filing.procedure",
+                "the procedure of rule set " + context.rules.version(), "that of its draft",
+                filing.filing());
 }
 
 tl::expected<v1::Filing, Refusal> need_filing(const Context& context, const std::string& name) {
@@ -212,8 +230,7 @@ Ruling draft_filing(Context& context, const v1::DraftFiling& action) {
     return refuse(ErrorCode::FILING_NO_PROCEDURE, "rules.procedures",
                   "rule set " + context.rules.version(), {}, word(*kind));
   if (auto sound = check_subject(context, action.subject()); !sound) return sound;
-  const auto subject = about_subject(context, action.subject());
-  if (auto met = require_signers(context, "draft." + word(*kind), subject); !met) return met;
+  if (auto met = need_signers(context, "draft." + word(*kind), action.subject()); !met) return met;
   v1::Filing filing;
   filing.set_filing(action.filing());
   filing.set_kind(*kind);
@@ -222,6 +239,7 @@ Ruling draft_filing(Context& context, const v1::DraftFiling& action) {
   *filing.mutable_documents() = action.documents();
   *filing.mutable_procedure() = *procedure;
   filing.set_state(procedure->approvals() > 0 ? v1::FILING_DRAFTED : v1::FILING_REVIEWED);
+  for (const auto& [signer, keys] : context.signers) filing.add_signers(signer);
   filing.set_drafted_at(static_cast<std::int64_t>(context.leaf));
   filing.set_event_sha256(std::string(context.event.sha256.view()));
   put_filing(context, filing);
@@ -240,9 +258,11 @@ Ruling review_filing(Context& context, const v1::ReviewFiling& action) {
   if (action.has_opinion())
     *filing->mutable_reviews()->rbegin()->mutable_opinion() = action.opinion();
   const auto& procedure = filing->procedure();
+  const auto subject = about(context, *filing);
   const auto votes =
-      count_votes(filing->reviews(), action.approve(),
-                  [&](const std::string& party) { return may_review(context, *filing, party); });
+      count_votes(filing->reviews(), action.approve(), [&](const std::string& party) {
+        return reaches(context, party, procedure.reviewers(), subject);
+      });
   if (action.approve() && votes >= procedure.approvals())
     filing->set_state(v1::FILING_REVIEWED);
   else if (!action.approve() && procedure.rejections() > 0 && votes >= procedure.rejections())
@@ -259,9 +279,10 @@ Ruling withdraw_filing(Context& context, const v1::WithdrawFiling& action) {
   if (!filing) return tl::make_unexpected(filing.error());
   if (filing->ended_at() != 0)
     return tl::make_unexpected(wrong_state(*filing, "before it is completed"));
-  const auto& acting = context.event.payload.party();
-  if (acting != filing->drafter())
-    return refuse(ErrorCode::ROLE_MISSING, "filing.drafter", filing->drafter(), {}, acting);
+  if (context.event.payload.party() != filing->drafter())
+    if (auto met = require_signers(context, "filing.withdraw", about(context, *filing)); !met)
+      return met;
+  filing->set_reason(action.reason());
   end_unfiled(context, *filing, v1::FILING_WITHDRAWN);
   return {};
 }
@@ -274,10 +295,11 @@ Ruling complete_filing(Context& context, const v1::CompleteFiling& action) {
   const auto wanted = wants_notice ? v1::FILING_NOTICE : v1::FILING_REVIEWED;
   if (filing->state() != wanted)
     return tl::make_unexpected(wrong_state(*filing, v1::FilingState_Name(wanted)));
+  if (auto same = need_same_procedure(context, *filing); !same) return same;
   if (wants_notice)
     if (auto over = need_over(context, filing->notice()); !over) return over;
   const auto line = "complete." + word(filing->kind());
-  if (auto met = require_signers(context, line, about(context, *filing)); !met) return met;
+  if (auto met = need_signers(context, line, filing->subject()); !met) return met;
   context.mandated = true;
   const auto& subject = filing->subject();
   if (auto sound = check_subject(context, subject); !sound) return sound;

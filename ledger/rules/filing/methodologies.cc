@@ -68,6 +68,8 @@ Ruling check_succession(const Context& context, const v1::FileMethodology& actio
   if (!old || !is_version(old->methodology(), action.supersedes()))
     return bad("the version in force on " + date_text(m.effective_from()),
                old ? name_of(old->methodology()) : "none");
+  if (old->methodology().scenario() != m.scenario())
+    return bad("of the same scenario", old->methodology().scenario());
   return {};
 }
 
@@ -115,6 +117,16 @@ void put_version(Context& context, const v1::Methodology& m) {
   context.state.put(key::version_from(line, m.effective_from()), m.code() + '\0' + m.version());
 }
 
+// Whether a sample of this code was filed before.
+bool has_sample(const State& state, const std::string& code) {
+  const auto versions = key::methodology(code, "");
+  for (auto at = state.at_or_after(versions, versions); at;
+       at = state.at_or_after(versions, at->key + '\0'))
+    if (const auto record = state.find<v1::MethodologyRecord>(at->key); record && record->sample())
+      return true;
+  return false;
+}
+
 v1::FilingKind kind_of(const v1::Methodology& m) {
   return m.kind() == v1::BEHAVIOUR ? v1::FILING_SCENARIO : v1::FILING_METHODOLOGY;
 }
@@ -126,6 +138,16 @@ Subject about(const v1::Methodology& methodology) {
   subject.methodology = methodology.code();
   subject.scenario = methodology.scenario();
   return subject;
+}
+
+Ruling need_methodology_signers(const Context& context, const std::string& line,
+                                const v1::FileMethodology& action) {
+  if (auto met = require_signers(context, line, about(action.methodology())); !met) return met;
+  if (!action.has_supersedes()) return {};
+  const auto& old = action.supersedes();
+  const auto record =
+      context.state.find<v1::MethodologyRecord>(key::methodology(old.code(), old.version()));
+  return record ? require_signers(context, line, about(record->methodology())) : Ruling{};
 }
 
 Ruling check_methodology(const Context& context, const v1::FileMethodology& action) {
@@ -152,8 +174,7 @@ void put_methodology(Context& context, const v1::FileMethodology& action,
   record.set_sample(sample);
   record.set_standing(v1::IN_FORCE);
   record.set_standing_at(static_cast<std::int64_t>(context.leaf));
-  const auto versions = key::methodology(m.code(), "");
-  if (sample && !context.state.at_or_after(versions, versions))
+  if (sample && !has_sample(context.state, m.code()))
     context.totals.set_samples(context.totals.samples() + 1);
   context.state.put(key::methodology(m.code(), m.version()), record);
   context.programs_changed = true;
@@ -167,7 +188,7 @@ Ruling file_methodology(Context& context, const v1::FileMethodology& action) {
   const auto& m = action.methodology();
   if (auto free = need_no_procedure(context, kind_of(m)); !free) return free;
   if (auto sound = check_methodology(context, action); !sound) return sound;
-  if (auto met = require_signers(context, "methodology.file", about(m)); !met) return met;
+  if (auto met = need_methodology_signers(context, "methodology.file", action); !met) return met;
   put_methodology(context, action, context.event.sha256.view());
   return {};
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "ledger/rules/checks.h"
 #include "ledger/rules/filing/actions.h"
@@ -8,11 +9,12 @@
 namespace puhui::ledger {
 namespace {
 
-constexpr int kObjectionsMax = 64;
-constexpr int kOpenPerPartyMax = 8;
+constexpr int kObjectionsMax = 256;
+constexpr int kPerEntityMax = 4;
 
+// Days of a calendar are in order.
 bool is_in(const google::protobuf::RepeatedField<std::int64_t>& days, std::int64_t day) {
-  return std::ranges::find(days, day) != days.end();
+  return std::ranges::binary_search(days, day);
 }
 
 bool is_worked(const v1::Calendar& calendar, std::int64_t day) {
@@ -47,6 +49,7 @@ tl::expected<v1::Notice, Refusal> begin(const Context& context, const v1::Notice
 Ruling open_for_filing(Context& context, const std::string& name) {
   auto filing = need_filing(context, name);
   if (!filing) return tl::make_unexpected(filing.error());
+  if (auto same = need_same_procedure(context, *filing); !same) return same;
   const auto& period = filing->procedure().notice();
   if (filing->state() != v1::FILING_REVIEWED || period.days() == 0)
     return tl::make_unexpected(
@@ -125,28 +128,38 @@ tl::expected<UnderNotice, Refusal> under_notice(const Context& context,
   return found;
 }
 
-std::ptrdiff_t count_open(const v1::Notice& notice, const std::string& party) {
-  return std::ranges::count_if(notice.objections(), [&party](const v1::Objection& objection) {
-    return objection.party() == party && objection.state() == v1::OBJECTION_OPEN;
-  });
-}
-
 bool is_interested_in(const Context& context, const UnderNotice& found, const std::string& entity) {
   if (found.filing) return is_interested(context, *found.filing, entity);
-  return entity == legal_entity(context, found.subject.owner) ||
-         entity == legal_entity(context, found.report->submitter());
+  return is_interested(context, *found.report, entity);
 }
 
-// Experts who decide are no party to it.
+// Whoever has an interest does not object, and nobody fills a notice.
+Ruling need_objector(const Context& context, UnderNotice& found) {
+  const auto& acting = context.event.payload.party();
+  const auto entity = legal_entity(context, acting);
+  if (is_interested_in(context, found, entity))
+    return refuse(ErrorCode::REVIEW_INDEPENDENCE, "objection.independence",
+                  "a legal entity without interest", entity, acting);
+  const auto raised =
+      std::ranges::count_if(found.notice().objections(), [&](const v1::Objection& objection) {
+        return legal_entity(context, objection.party()) == entity;
+      });
+  if (raised < kPerEntityMax) return {};
+  return refuse(ErrorCode::TOO_LARGE, "objection.per_entity", std::to_string(kPerEntityMax),
+                std::to_string(raised), entity);
+}
+
+// Who decides is no party to it, and no two of them are one legal entity.
 Ruling need_independent(const Context& context, const UnderNotice& found,
                         const v1::Objection& objection) {
+  std::set<std::string> deciding;
   for (const auto& [signer, keys] : context.signers) {
-    if (!reaches(context, signer, v1::EXPERT, found.subject)) continue;
     const auto entity = legal_entity(context, signer);
-    if (entity == legal_entity(context, objection.party()) ||
-        is_interested_in(context, found, entity))
-      return refuse(ErrorCode::REVIEW_INDEPENDENCE, "notice.independence",
-                    "a legal entity without interest", entity, signer);
+    if (deciding.insert(entity).second && entity != legal_entity(context, objection.party()) &&
+        !is_interested_in(context, found, entity))
+      continue;
+    return refuse(ErrorCode::REVIEW_INDEPENDENCE, "notice.independence",
+                  "different legal entities without interest", entity, signer);
   }
   return {};
 }
@@ -188,9 +201,7 @@ Ruling raise_objection(Context& context, const v1::RaiseObjection& action) {
                   time_text(context.now));
   if (found->objection(action.objection()) != nullptr)
     return refuse(ErrorCode::OBJECTION_EXISTS, "objection.new", {}, action.objection());
-  if (count_open(notice, context.event.payload.party()) == kOpenPerPartyMax)
-    return refuse(ErrorCode::OBJECTION_PENDING, "objection.per_party",
-                  std::to_string(kOpenPerPartyMax) + " open", {}, context.event.payload.party());
+  if (auto apart = need_objector(context, *found); !apart) return apart;
   if (notice.objections_size() == kObjectionsMax)
     return refuse(ErrorCode::TOO_LARGE, "notice.objections", std::to_string(kObjectionsMax));
   if (auto met = require_signers(context, "notice.object", found->subject); !met) return met;

@@ -79,6 +79,14 @@ std::optional<v1::MethodologyRecord> version_for(const Context& context,
                    project.crediting_from());
 }
 
+void put_periods(Context& context, const v1::FileProject& project) {
+  std::string claim;
+  crypto::append_u64(claim, static_cast<std::uint64_t>(project.crediting_to()));
+  claim += project.project();
+  for (const auto& meter : project.keys())
+    context.state.put(key::claimed_period(meter, project.crediting_from()), claim);
+}
+
 Ruling check_schemes(const Context& context, const v1::FileProject& action) {
   const auto& declared = action.not_in_schemes();
   for (const auto& scheme : context.rules.other_schemes())
@@ -106,9 +114,6 @@ Subject about(const Context& context, const v1::FileProject& project) {
 }
 
 Ruling claim_periods(Context& context, const v1::FileProject& project) {
-  std::string claim;
-  crypto::append_u64(claim, static_cast<std::uint64_t>(project.crediting_to()));
-  claim += project.project();
   for (const auto& meter : project.keys()) {
     const auto last = context.state.before(key::claimed_periods(meter),
                                            key::claimed_period(meter, project.crediting_to()));
@@ -117,14 +122,20 @@ Ruling claim_periods(Context& context, const v1::FileProject& project) {
                     last->value.substr(8),
                     meter + " " + period_text(project.crediting_from(), project.crediting_to()));
   }
-  for (const auto& meter : project.keys())
-    context.state.put(key::claimed_period(meter, project.crediting_from()), claim);
+  put_periods(context, project);
   return {};
 }
 
 void free_periods(Context& context, const v1::FileProject& project) {
   for (const auto& meter : project.keys())
     context.state.erase(key::claimed_period(meter, project.crediting_from()));
+}
+
+void free_periods_after(Context& context, const v1::FileProject& project, std::int64_t day) {
+  free_periods(context, project);
+  auto until_then = project;
+  until_then.set_crediting_to(std::min(project.crediting_to(), day + 1));
+  if (until_then.crediting_to() > project.crediting_from()) put_periods(context, until_then);
 }
 
 Ruling check_project(const Context& context, const v1::FileProject& action) {

@@ -69,6 +69,8 @@ Ruling set_project(Context& context, const v1::SetStanding& action) {
   if (auto met = require_signers(context, "standing.project", subject); !met) return met;
   stand(context, *project, action.standing());
   context.state.put(stored, *project);
+  if (action.standing() == v1::CLOSED || action.standing() == v1::REVOKED)
+    free_periods_after(context, project->filing(), day_of(context.now));
   return {};
 }
 

@@ -88,12 +88,17 @@ bool are_procedures(const v1::RuleSet& rules) {
   });
 }
 
+bool is_ascending(const google::protobuf::RepeatedField<std::int64_t>& days) {
+  return std::ranges::adjacent_find(days, std::ranges::greater_equal()) == days.end();
+}
+
 bool is_calendar(const v1::Calendar& calendar) {
   const auto is_known = [&calendar](std::int64_t day) {
     return day >= calendar.from() && day < calendar.to();
   };
   return is_day(calendar.from()) && is_day(calendar.to()) && calendar.from() <= calendar.to() &&
-         calendar.to() - calendar.from() <= kCalendarDaysMax &&
+         calendar.to() - calendar.from() <= kCalendarDaysMax && is_ascending(calendar.holidays()) &&
+         is_ascending(calendar.worked_weekend_days()) &&
          std::ranges::all_of(calendar.holidays(), is_known) &&
          std::ranges::all_of(calendar.worked_weekend_days(),
                              [&](std::int64_t day) { return is_known(day) && !is_weekday(day); });

@@ -15,7 +15,7 @@ namespace puhui::ledger {
 
 // ---- holding.cc ----
 // Order: accounts known and different; amount or serials well formed; holder not restrained;
-// trade; signers (line "transfer.buffer" out of a buffer); serials held; position limit.
+// trade; signers (line "transfer.buffer" out of a buffer or into it); serials held; position limit.
 [[nodiscard]] Ruling transfer(Context& context, const v1::Transfer& action);
 
 // ---- bonds.cc ----

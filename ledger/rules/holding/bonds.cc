@@ -222,8 +222,9 @@ Ruling post(Context& context, const v1::Post& action) {
   const auto& to = named.empty() ? action.to() : named;
   if (!action.to().empty() && action.to() != to)
     return refuse(ErrorCode::INVALID_ARGUMENT, "bond.to", named, {}, action.to());
-  if (const auto known = need_account(context, to); !known)
-    return tl::make_unexpected(known.error());
+  const auto taker = need_account(context, to);
+  if (!taker) return tl::make_unexpected(taker.error());
+  if (auto kind = need_no_buffer(*taker); !kind) return kind;
   if (to == bond->binding().account())
     return refuse(ErrorCode::INVALID_ARGUMENT, "bond.accounts", "another account", {}, to);
   if (auto free = need_free_to_post(context, *bond); !free) return free;

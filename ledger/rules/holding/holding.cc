@@ -70,8 +70,8 @@ Ruling move(Context& context, const std::vector<v1::UnitBlock>& pieces, const st
 Ruling transfer(Context& context, const v1::Transfer& action) {
   const auto from = need_account(context, action.from());
   if (!from) return tl::make_unexpected(from.error());
-  if (const auto to = need_account(context, action.to()); !to)
-    return tl::make_unexpected(to.error());
+  const auto to = need_account(context, action.to());
+  if (!to) return tl::make_unexpected(to.error());
   if (action.from() == action.to())
     return refuse(ErrorCode::INVALID_ARGUMENT, "transfer.accounts", "two different accounts", {},
                   action.from());
@@ -82,9 +82,10 @@ Ruling transfer(Context& context, const v1::Transfer& action) {
     if (auto trade = check_trade(context, action.trade(), amount_kg); !trade) return trade;
   const auto subject = need_holder(context, *from, amount_kg);
   if (!subject) return tl::make_unexpected(subject.error());
-  const auto* line = from->kind() == v1::ACCOUNT_BUFFER ? "transfer.buffer"
-                     : action.has_trade()               ? "transfer.trade"
-                                                        : "transfer";
+  const bool is_buffer = from->kind() == v1::ACCOUNT_BUFFER || to->kind() == v1::ACCOUNT_BUFFER;
+  const auto* line = is_buffer            ? "transfer.buffer"
+                     : action.has_trade() ? "transfer.trade"
+                                          : "transfer";
   if (auto met = require_signers(context, line, *subject); !met) return met;
   auto pieces = take(context, action.from(), action.serials(), action.amount_kg());
   if (!pieces) return tl::make_unexpected(pieces.error());

@@ -147,8 +147,25 @@ v1::UnitBlock next_held(const Context& context, const std::string& account, std:
   return block_ending(context.state, *end);
 }
 
-// Takes the lowest serials an account holds, as many as asked.
-tl::expected<void, Refusal> take_lowest(Context& context, const v1::Account& holder,
+// Takes the lowest free serials of an account: as many as asked, if there are, in as many pieces as
+// one event may touch. Answers how many kilograms that leaves to take.
+std::int64_t take_lowest(Context& context, const std::string& account, std::int64_t amount_kg,
+                         std::vector<v1::UnitBlock>& pieces) {
+  auto from = serials_from(context.state, account);
+  auto left = amount_kg;
+  while (left > 0 && pieces.size() < kRangesMax) {
+    const auto block = next_held(context, account, from);
+    const auto taken = std::min(left, count(block));
+    const auto end = block.start() + static_cast<std::uint64_t>(taken) - 1;
+    pieces.push_back(cut(context.state, block, block.start(), end));
+    left -= taken;
+    from = end + 1;
+  }
+  put_serials_from(context.state, account, from);
+  return left;
+}
+
+tl::expected<void, Refusal> take_amount(Context& context, const v1::Account& holder,
                                         std::int64_t amount_kg,
                                         std::vector<v1::UnitBlock>& pieces) {
   if (free_kg(holder) < amount_kg) {
@@ -158,18 +175,8 @@ tl::expected<void, Refusal> take_lowest(Context& context, const v1::Account& hol
                   bound == 0 ? std::string() : std::to_string(bound) + " kg bound",
                   std::to_string(amount_kg) + " kg");
   }
-  auto from = serials_from(context.state, holder.account());
-  for (auto left = amount_kg; left > 0;) {
-    if (pieces.size() == kRangesMax)
-      return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
-    const auto block = next_held(context, holder.account(), from);
-    const auto taken = std::min(left, count(block));
-    const auto end = block.start() + static_cast<std::uint64_t>(taken) - 1;
-    pieces.push_back(cut(context.state, block, block.start(), end));
-    left -= taken;
-    from = end + 1;
-  }
-  put_serials_from(context.state, holder.account(), from);
+  if (take_lowest(context, holder.account(), amount_kg, pieces) > 0)
+    return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
   return {};
 }
 
@@ -264,13 +271,23 @@ tl::expected<std::vector<v1::UnitBlock>, Refusal> take(Context& context, const s
   std::vector<v1::UnitBlock> pieces;
   std::int64_t taken_kg = 0;
   if (serials.empty())
-    if (auto taken = take_lowest(context, holder, amount_kg, pieces); !taken)
+    if (auto taken = take_amount(context, holder, amount_kg, pieces); !taken)
       return tl::make_unexpected(taken.error());
   for (const auto& range : serials)
     if (auto taken = take_range(context, account, range, pieces); !taken)
       return tl::make_unexpected(taken.error());
   for (const auto& piece : pieces) taken_kg += count(piece);
   change_balance(context, holder, -taken_kg, false);
+  return pieces;
+}
+
+std::vector<v1::UnitBlock> take_up_to(Context& context, const std::string& account,
+                                      std::int64_t amount_kg) {
+  const auto holder = account_of(context.state, account);
+  const auto asked = std::min(amount_kg, free_kg(holder));
+  std::vector<v1::UnitBlock> pieces;
+  const auto left = take_lowest(context, account, asked, pieces);
+  change_balance(context, holder, left - asked, false);
   return pieces;
 }
 

@@ -36,6 +36,11 @@ inline constexpr std::size_t kRangesMax = 1000;
     Context& context, const std::string& account,
     const google::protobuf::RepeatedPtrField<v1::SerialRange>& serials, std::int64_t amount_kg);
 
+// Removes the lowest free serials of an account, no more kilograms than asked, nor pieces than one
+// event may touch.
+[[nodiscard]] std::vector<v1::UnitBlock> take_up_to(Context& context, const std::string& account,
+                                                    std::int64_t amount_kg);
+
 // Adds a piece (start, end, batch, batch_start) to an account, merging it with its neighbours
 // there.
 void give(Context& context, v1::UnitBlock piece, const std::string& account);

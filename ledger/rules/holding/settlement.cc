@@ -55,7 +55,9 @@ Ruling check_leg(const Context& context, const v1::Leg& leg) {
     return refuse(ErrorCode::LEG_INVALID, "settlement.legs", "a bond, or an account", {},
                   leg.bond() + leg.from());
   if (auto form = check_quantity(leg.serials(), leg.amount_kg()); !form) return form;
-  if (const auto to = need_account(context, leg.to()); !to) return tl::make_unexpected(to.error());
+  const auto to = need_account(context, leg.to());
+  if (!to) return tl::make_unexpected(to.error());
+  if (auto kind = need_no_buffer(*to); !kind) return kind;
   if (leg.from() == leg.to())
     return refuse(ErrorCode::INVALID_ARGUMENT, "leg.accounts", "two different accounts", {},
                   leg.from());

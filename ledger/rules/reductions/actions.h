@@ -25,16 +25,16 @@ namespace puhui::ledger {
 // than a kilogram, the report is CARRIED and nothing is issued. The lowest serials go to the
 // project's account, the next to the buffer, the last are cancelled for what the project owes.
 [[nodiscard]] Ruling issue(Context& context, const v1::Issue& action);
-// Order: batch issued and not yet registered; signers.
+// Order: batch issued and not yet registered; project not suspended or revoked; signers.
 [[nodiscard]] Ruling register_batch(Context& context, const v1::RegisterBatch& action);
 
 // ---- recall.cc ----
 // Order: form; batch issued; serials of that batch; signers; something left to recall.
 [[nodiscard]] Ruling recall(Context& context, const v1::Recall& action);
-// Order: form; project filed; signers.
+// Order: form; project filed; no more than it was issued and is not taken back; signers.
 [[nodiscard]] Ruling reverse(Context& context, const v1::Reverse& action);
 // Order: batch issued; serials of that batch; no purpose of the rules is served any more; signers.
-// Units that are bound stay until they are free.
+// Units that are bound stay until they are free, and those of a buffer for ever.
 [[nodiscard]] Ruling expire(Context& context, const v1::Expire& action);
 
 }  // namespace puhui::ledger

@@ -179,7 +179,8 @@ Ruling issue(Context& context, const v1::Issue& action) {
   const auto& m = record.methodology();
   if (auto stands = need_in_force(project, Closed::allowed); !stands) return stands;
   if (auto stands = need_in_force(m, record.standing()); !stands) return stands;
-  if (auto clear = run_registry_checks(context, m, project.filing()); !clear) return clear;
+  if (auto clear = run_registry_checks(context, m, project.filing(), &report->submission()); !clear)
+    return clear;
   const auto grams = with_carried(*report, project);
   if (!grams) return tl::make_unexpected(grams.error());
   const auto kilograms = std::max<std::int64_t>(0, *grams / kGramsPerKilogram);
@@ -204,6 +205,7 @@ Ruling issue(Context& context, const v1::Issue& action) {
   number(context, batch, start, kilograms);
   put_units(context, batch, *shares, project.filing().account());
   project.set_owed_kg(project.owed_kg() - shares->owed_kg);
+  project.set_issued_kg(project.issued_kg() + kilograms);
   put_carried(context, project, *grams - kilograms * kGramsPerKilogram);
   report->set_state(v1::ISSUED);
   report->set_issued_at(static_cast<std::int64_t>(context.leaf));
@@ -220,6 +222,9 @@ Ruling register_batch(Context& context, const v1::RegisterBatch& action) {
   if (batch->registered_at() != 0)
     return refuse(ErrorCode::BATCH_STATE, "batch.registered", "issued, not yet registered",
                   "registered at leaf " + std::to_string(batch->registered_at()), action.batch());
+  const auto project = context.state.find<v1::Project>(key::project(batch->project()));
+  assert(project && "a batch names a filed project");
+  if (auto stands = need_in_force(*project, Closed::allowed); !stands) return stands;
   const auto subject = about(context, *batch);
   if (auto met = require_signers(context, "batch.register", subject); !met) return met;
   loosen(context.state, context.leaf, bond_of(action.batch()), subject.amount_kg);

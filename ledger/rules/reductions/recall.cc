@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cassert>
 
 #include "ledger/rules/checks.h"
 #include "ledger/rules/filing/filing.h"
@@ -47,7 +48,8 @@ Ruling visit_blocks(Context& context, const Ranges& ranges, Wants wants, Visit v
   return {};
 }
 
-// Takes units out of the buffer for what cannot be taken back; the rest is owed by the project.
+// Takes units out of the buffer for what cannot be taken back, as many as one event may touch; the
+// rest is owed by the project.
 Ruling cover(Context& context, v1::Project& project, std::int64_t amount_kg,
              v1::RecallRecord& record) {
   const auto* rule = buffer_rule(context.rules, project.filing().methodology());
@@ -55,16 +57,13 @@ Ruling cover(Context& context, v1::Project& project, std::int64_t amount_kg,
                           ? std::nullopt
                           : context.state.find<v1::Account>(key::account(rule->account()));
   const bool is_buffer = buffer && buffer->kind() == v1::ACCOUNT_BUFFER;
-  const auto there = is_buffer ? buffer->units_held_kg() - buffer->units_bound_kg() : 0;
-  const auto covered = std::min(there, amount_kg);
-  if (covered > 0) {
-    auto pieces = take(context, rule->account(), {}, covered);
-    if (!pieces) return tl::make_unexpected(pieces.error());
-    for (const auto& piece : *pieces) {
+  std::int64_t covered = 0;
+  if (is_buffer)
+    for (const auto& piece : take_up_to(context, rule->account(), amount_kg)) {
+      covered += count(piece);
       put_ended(context, piece, rule->account(), v1::CANCELLED);
       record_move(context, piece, v1::MOVE_COVER, rule->account(), "");
     }
-  }
   std::int64_t owed = 0;
   if (__builtin_add_overflow(project.owed_kg(), amount_kg - covered, &owed))
     return refuse(ErrorCode::AMOUNT_OVERFLOW, "project.owed");
@@ -116,6 +115,19 @@ v1::Project project_of(const Context& context, const std::string& code) {
   return std::move(*project);
 }
 
+std::int64_t size_of(const v1::UnitBatch& batch) {
+  return static_cast<std::int64_t>(batch.end() - batch.start() + 1);
+}
+
+// Nothing of a report's issuance is left: its period may be reported anew.
+void free_report(Context& context, const std::string& name) {
+  auto report = context.state.find<v1::Report>(key::report(name));
+  assert(report && "a batch names a report");
+  free_period(context, *report);
+  report->set_state(v1::RECALLED);
+  put_report(context, *report);
+}
+
 // No purpose of the rules is served by units of this batch any more.
 Ruling need_serving_none(const Context& context, const v1::UnitBatch& batch) {
   const auto& purposes = context.rules.purposes();
@@ -123,8 +135,10 @@ Ruling need_serving_none(const Context& context, const v1::UnitBatch& batch) {
     return need_serving(context, batch, purpose).has_value();
   });
   if (serves == purposes.end() && !purposes.empty()) return {};
-  return refuse(ErrorCode::VINTAGE_SERVES, "rules.vintages",
-                serves == purposes.end() ? std::string() : *serves, {}, batch.serial());
+  return refuse(
+      ErrorCode::VINTAGE_SERVES, "rules.vintages",
+      serves == purposes.end() ? "no purposes in rule set " + context.rules.version() : *serves, {},
+      batch.serial());
 }
 
 }  // namespace
@@ -148,6 +162,8 @@ Ruling recall(Context& context, const v1::Recall& action) {
     return refuse(ErrorCode::RECALL_NOTHING, "recall.serials", {}, {}, batch->serial());
   batch->set_recalled_kg(batch->recalled_kg() + recalled_kg);
   context.state.put(key::batch(batch->batch()), *batch);
+  if (batch->recalled_kg() == size_of(*batch)) free_report(context, batch->report());
+  project.set_taken_back_kg(project.taken_back_kg() + recalled_kg);
   if (auto covered = cover(context, project, record.retired_kg(), record); !covered) return covered;
   put_record(context, project, record);
   return {};
@@ -160,6 +176,12 @@ Ruling reverse(Context& context, const v1::Reverse& action) {
   auto project = context.state.find<v1::Project>(key::project(action.project()));
   if (!project)
     return refuse(ErrorCode::PROJECT_UNKNOWN, "project.known", {}, {}, action.project());
+  const auto left_kg = project->issued_kg() - project->taken_back_kg();
+  if (action.amount_kg() > left_kg)
+    return refuse(ErrorCode::BALANCE_INSUFFICIENT, "project.issued",
+                  std::to_string(left_kg) + " kg issued and not taken back", {},
+                  std::to_string(action.amount_kg()) + " kg");
+  project->set_taken_back_kg(project->taken_back_kg() + action.amount_kg());
   auto subject = about(context, project->filing());
   subject.amount_kg = action.amount_kg();
   if (auto met = require_signers(context, "reverse", subject); !met) return met;
@@ -179,8 +201,10 @@ Ruling expire(Context& context, const v1::Expire& action) {
   auto subject = about(context, *batch);
   subject.amount_kg = kilograms(*ranges);
   if (auto met = require_signers(context, "expire", subject); !met) return met;
-  const auto wants = [](const v1::UnitBlock& block) {
-    return block.state() == v1::HELD && block.bound_by().empty();
+  const auto wants = [&context](const v1::UnitBlock& block) {
+    if (block.state() != v1::HELD || !block.bound_by().empty()) return false;
+    const auto account = context.state.find<v1::Account>(key::account(block.account()));
+    return account && account->kind() != v1::ACCOUNT_BUFFER;
   };
   std::int64_t expired_kg = 0;
   auto visited =

@@ -13,6 +13,11 @@ inline constexpr std::int64_t kGramsPerKilogram = 1000;
                                                             const std::string& name,
                                                             v1::ReportState state);
 void put_report(Context& context, const v1::Report& report);
+// Lets its keys' periods be reported anew.
+void free_period(Context& context, const v1::Report& report);
+// Whether this legal entity signed the submission, or owns the project.
+[[nodiscard]] bool is_interested(const Context& context, const v1::Report& report,
+                                 const std::string& entity);
 // Turns a report down: its period is free again.
 void reject(Context& context, v1::Report& report);
 [[nodiscard]] v1::Project project_of(const Context& context, const v1::Report& report);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cassert>
 
 #include "ledger/formula/rational.h"
@@ -92,21 +93,17 @@ tl::expected<Computed, Refusal> compute(const FiledProgram& filed, const v1::Pro
   return Computed{exact->text(), result->grams};
 }
 
-// No verifier among the signers may be the legal entity of the owner or of who sent the report;
+// No verifier among the signers may be the legal entity of the owner or of who signed the report;
 // that of the operator is kept apart when roles are granted.
-Ruling check_independence(const Context& context, const v1::Report& report,
-                          const v1::Project& project) {
-  const auto owner = legal_entity(context, project.filing().owner());
-  const auto submitter = legal_entity(context, report.submitter());
+Ruling check_independence(const Context& context, const v1::Report& report) {
   for (const auto& [signer, keys] : context.signers) {
     const auto party = context.state.find<v1::Party>(key::party(signer));
-    if (!party || !(holds_role(*party, v1::VERIFIER, context.now) ||
-                    holds_role(*party, v1::OPERATOR, context.now)))
-      continue;
+    const bool operates = party && holds_role(*party, v1::OPERATOR, context.now);
+    if (!party || !(operates || holds_role(*party, v1::VERIFIER, context.now))) continue;
     const auto entity = legal_entity(context, signer);
-    if (entity == owner || entity == submitter || holds_role(*party, v1::OPERATOR, context.now))
+    if (operates || is_interested(context, report, entity))
       return refuse(ErrorCode::SIGNER_INDEPENDENCE, "verification.independence",
-                    "another legal entity than owner, operator and who sent the report", owner,
+                    "another legal entity than owner, operator and who signed the report", entity,
                     signer);
   }
   return {};
@@ -117,7 +114,9 @@ Ruling accept_result(Context& context, v1::Report& report, v1::Project& project)
   if (auto stands = need_in_force(project, Closed::allowed); !stands) return stands;
   const auto carried = with_carried(report, project);
   if (!carried) return tl::make_unexpected(carried.error());
-  report.set_state(*carried < kGramsPerKilogram ? v1::CARRIED : v1::VERIFIED);
+  // What pays off a deficit is publicised and issued like any other, though nothing is left of it.
+  const bool is_small = report.result_g() < kGramsPerKilogram && *carried < kGramsPerKilogram;
+  report.set_state(is_small ? v1::CARRIED : v1::VERIFIED);
   if (report.state() == v1::CARRIED) {
     project.set_remainder_g(*carried);
     context.state.put(key::project(project.filing().project()), project);
@@ -155,9 +154,20 @@ void put_report(Context& context, const v1::Report& report) {
   context.state.put(key::report(report.submission().report()), report);
 }
 
-void reject(Context& context, v1::Report& report) {
+void free_period(Context& context, const v1::Report& report) {
   for (const auto& meter : report.submission().keys())
     context.state.erase(key::period_from(meter, report.submission().from()));
+}
+
+bool is_interested(const Context& context, const v1::Report& report, const std::string& entity) {
+  if (entity == legal_entity(context, project_of(context, report).filing().owner())) return true;
+  return std::ranges::any_of(report.signers(), [&](const std::string& signer) {
+    return entity == legal_entity(context, signer);
+  });
+}
+
+void reject(Context& context, v1::Report& report) {
+  free_period(context, report);
   report.set_state(v1::REJECTED);
   put_report(context, report);
 }
@@ -208,6 +218,7 @@ Ruling submit_report(Context& context, const v1::SubmitReport& action) {
   report.set_exact_result(computed->exact);
   report.set_result_g(computed->grams);
   report.set_submitter(context.event.payload.party());
+  for (const auto& [signer, keys] : context.signers) report.add_signers(signer);
   put_report(context, report);
   for (const auto& meter : action.keys()) {
     std::string value;
@@ -225,7 +236,7 @@ Ruling verify_report(Context& context, const v1::VerifyReport& action) {
   auto report = need_report(context, action.report(), v1::COMPUTED);
   if (!report) return tl::make_unexpected(report.error());
   auto project = project_of(context, *report);
-  if (auto apart = check_independence(context, *report, project); !apart) return apart;
+  if (auto apart = check_independence(context, *report); !apart) return apart;
   const auto subject = about(context, *report);
   if (auto met = require_signers(context, "report.verify", subject); !met) return met;
 

@@ -67,18 +67,18 @@ bool has_firm_base(const v1::PurposeRule& rule) {
 
 Ruling need_cap_bases(const Context& context, const v1::PurposeRule& rule,
                       const std::string& firm) {
-  if (!has_firm_base(rule) || listed_firm(context.state, firm)) return {};
+  if (!has_firm_base(rule) || listed_firm(context, firm)) return {};
   return refuse(ErrorCode::CAP_BASE_UNKNOWN, "cap.firm", "a firm of the list in force", {}, firm);
 }
 
 Ruling use_caps(Context& context, v1::Case& of_case, std::int64_t amount_kg) {
   const auto& rule = of_case.rule();
   if (auto known = need_cap_bases(context, rule, of_case.firm()); !known) return known;
-  of_case.set_list_year(ets_year_in_force(context.state));
+  of_case.set_list_year(ets_list_now(context));
   of_case.set_global_year(static_cast<std::uint32_t>(year_of_day(day_of(context.now))));
   const auto of_firm = used(context.state, key_of_firm(of_case));
   const auto of_all = used(context.state, key_of_all(of_case));
-  const auto firm = listed_firm(context.state, of_case.firm());
+  const auto firm = listed_firm(context, of_case.firm());
   for (const auto& cap : rule.caps()) {
     auto within = Ruling{};
     if (is_of_firm(cap.base()))
