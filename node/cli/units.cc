@@ -75,7 +75,7 @@ constexpr Command kCommands[] = {
      "--beneficiary \"Wuhan Marathon\" --from 2025-01-01 --to 2026-01-01 "
      "--party buyer --key buyer.key --receipt-out retired.receipt\n"
      "puhui retire --account firm/main --amount 120t --purpose ets_compliance --beneficiary firm "
-     "--case offset-7 --party firm --key firm.key --key ets.key",
+     "--from 2025-01-01 --to 2026-01-01 --case offset-7 --party firm --key firm.key --key ets.key",
      declare_retire},
     {"cancel", nullptr, "Cancels units for ever, for no claim.",
      "puhui cancel --account buyer/main --amount 12t --reason \"issued twice by mistake\" "
