@@ -1,7 +1,6 @@
 // Certificates of retirements: made, put on the ledger, shown in part, verified.
 #include "node/cli/certificate.h"
 
-#include "crypto/bytes.h"
 #include "node/cli/command.h"
 #include "node/cli/receipt.h"
 #include "node/cli/state_proofs.h"
