@@ -10,15 +10,9 @@ namespace puhui::node::cli {
 namespace {
 
 constexpr Column kBondColumns[] = {
-    {"BOND", "binding.bond"},
-    {"KIND", "binding.kind"},
-    {"ACCOUNT", "binding.account"},
-    {"FOR", "binding.beneficiary"},
-    {"STATE", "state"},
-    {"BOUND-KG", "bound_kg"},
-    {"EXPIRES", "binding.expires_at"},
-    {"CASE", "binding.case"},
-    {"LEAF", "bound_at"},
+    {"BOND", "binding.bond"},          {"KIND", "binding.kind"}, {"ACCOUNT", "binding.account"},
+    {"FOR", "binding.beneficiary"},    {"STATE", "state"},       {"BOUND-KG", "bound_kg"},
+    {"EXPIRES", "binding.expires_at"}, {"CASE", "binding.case"}, {"LEAF", "bound_at"},
 };
 
 struct KindWord {

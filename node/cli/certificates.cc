@@ -52,8 +52,8 @@ Run declare_certify(CLI::App& app) {
   auto retirement = std::make_shared<std::uint64_t>();
   const auto path = add_path(app, kFileHelp);
   add_value(
-      app, "--retirement", parse_number,
-      [retirement](std::uint64_t leaf) { *retirement = leaf; }, "leaf of the retirement")
+      app, "--retirement", parse_number, [retirement](std::uint64_t leaf) { *retirement = leaf; },
+      "leaf of the retirement")
       ->required()
       ->type_name("POSITION");
   return [path, retirement](Session& session) -> Result<Exit> {

@@ -300,7 +300,7 @@ std::string list_table(const Message& list, std::span<const Column> columns,
   for (int i = 0; i < list.GetReflection()->FieldSize(list, items); ++i) {
     const auto& item = list.GetReflection()->GetRepeatedMessage(list, items, i);
     auto& row = rows.emplace_back();
-    for (const auto& column : columns) 
+    for (const auto& column : columns)
       row.push_back(column.computed ? column.computed(item) : cell(item, column.path));
   }
   return aligned(rows);

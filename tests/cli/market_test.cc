@@ -4,7 +4,8 @@
 
 #include "crypto/bytes.h"
 #include "crypto/map.h"
-#include "crypto/merkle.h"
+#include "crypto/policy.h"
+#include "ledger/entry.h"
 #include "ledger/state_root.h"
 #include "ledger/store/keys.h"
 #include "node/cli/certificate.h"
@@ -38,18 +39,14 @@ TEST(Bonds, KindsAreWords) {
 TEST(Bonds, SayWhatIsBoundAndForWhom) {
   const Desk desk;
   const auto order = desk.scratch.write("order.pdf", "an order");
-  const auto bind = desk.payload({"bond",          "bind",
-                                  "b1",            "--kind",
-                                  "pledge",        "--account",
-                                  "a/pv",          "--serials",
-                                  "1-5",           "--to",
-                                  "bank/main",     "--beneficiary",
-                                  "bank",          "--expires-at",
-                                  "2026-03-01T00:00:00Z", "--reference",
-                                  "loan 3",        "--document",
-                                  order,           "--case",
-                                  "c1"})
-                        .bind();
+  const auto bind =
+      desk.payload(
+              {"bond",        "bind",          "b1",         "--kind",       "pledge",
+               "--account",   "a/pv",          "--serials",  "1-5",          "--to",
+               "bank/main",   "--beneficiary", "bank",       "--expires-at", "2026-03-01T00:00:00Z",
+               "--reference", "loan 3",        "--document", order,          "--case",
+               "c1"})
+          .bind();
   EXPECT_EQ(bind.bond(), "b1");
   EXPECT_EQ(bind.serials(0).end(), 5u);
   EXPECT_EQ(bind.to(), "bank/main");
@@ -90,8 +87,8 @@ TEST(Settlements, AreAFileOrOneLeg) {
   two_sources.insert(two_sources.end(), {"--from", "c"});
   EXPECT_TRUE(contains(desk.fault(two_sources), "a settlement is"));
   EXPECT_TRUE(contains(desk.fault({"settle", "--instruction", "S3"}), "a settlement is"));
-  EXPECT_TRUE(contains(desk.fault({"settle", desk.scratch.write("x.json", R"({"leg": 1})")}),
-                       "x.json: "));
+  EXPECT_TRUE(
+      contains(desk.fault({"settle", desk.scratch.write("x.json", R"({"leg": 1})")}), "x.json: "));
 }
 
 // ---- Cases and loans --------------------------------------------------------------------------
@@ -130,10 +127,10 @@ TEST(Cases, GoThroughTheirSteps) {
 TEST(Loans, NameTheRateTableByItsHash) {
   const Desk desk;
   const auto rates = desk.scratch.write("rates.pdf", "steps");
-  const auto loan = desk.payload({"loan", "refer", "l1", "--account", "a", "--bank", "bank",
-                                  "--rate-table", rates, "--amount", "500t", "--until",
-                                  "2027-03-01"})
-                        .refer_loan();
+  const auto loan =
+      desk.payload({"loan", "refer", "l1", "--account", "a", "--bank", "bank", "--rate-table",
+                    rates, "--amount", "500t", "--until", "2027-03-01"})
+          .refer_loan();
   EXPECT_EQ(loan.rate_table_sha256(), crypto::sha256("steps").view());
   EXPECT_EQ(loan.quantity_kg(), 500'000);
   EXPECT_EQ(loan.bank(), "bank");
@@ -177,8 +174,7 @@ TEST(Certificates, AreSaltedAnewEachTime) {
   EXPECT_EQ(file.fields_size(), 5);
   for (const auto& field : file.fields()) EXPECT_EQ(field.salt().size(), kSaltSize);
   EXPECT_NE(certificate_root(file), certificate_root(file_of()));
-  EXPECT_EQ(parse_certificate(to_json(file)).value().SerializeAsString(),
-            file.SerializeAsString());
+  EXPECT_EQ(parse_certificate(to_json(file)).value().SerializeAsString(), file.SerializeAsString());
   EXPECT_FALSE(make_certificate("C-1", "{}"));
   EXPECT_FALSE(make_certificate("", kFields));
   EXPECT_FALSE(make_certificate("C-1", R"({"a": 1})"));
@@ -276,8 +272,13 @@ TEST(Certificates, AreMadeShownAndVerifiedFromFiles) {
   SmallLog log;
   scratch.write("state.json", to_json(state_proof(log, certified(file))));
   scratch.write("policy", crypto::format_policy(log.policy()));
-  const Words words{"certificate", "verify",   scratch.path("shown.json"), "--state",
-                    scratch.path("state.json"), "--policy", scratch.path("policy")};
+  const Words words{"certificate",
+                    "verify",
+                    scratch.path("shown.json"),
+                    "--state",
+                    scratch.path("state.json"),
+                    "--policy",
+                    scratch.path("policy")};
   const auto verified = desk.client.run(words);
   EXPECT_EQ(verified.exit, Exit::ok) << verified.err;
   EXPECT_TRUE(contains(verified.out, "731.2 t")) << verified.out;
