@@ -41,6 +41,10 @@ struct Command {
 [[nodiscard]] std::span<const Command> recall_commands();
 [[nodiscard]] std::span<const Command> account_commands();
 [[nodiscard]] std::span<const Command> unit_commands();
+[[nodiscard]] std::span<const Command> bond_commands();
+[[nodiscard]] std::span<const Command> case_commands();
+[[nodiscard]] std::span<const Command> certificate_commands();
+[[nodiscard]] std::span<const Command> market_commands();
 [[nodiscard]] std::span<const Command> history_commands();
 [[nodiscard]] std::span<const Command> behaviour_commands();
 [[nodiscard]] std::span<const Command> proof_commands();
@@ -126,6 +130,50 @@ CLI::Option* add_amount(CLI::App& app, const std::shared_ptr<Action>& action,
              app, "--amount", parse_amount_kg,
              [action](std::int64_t amount_kg) { action->set_amount_kg(amount_kg); }, help)
       ->type_name("AMOUNT");
+}
+
+// --amount, or --serials one or more times; never both.
+template <class Action>
+void add_units(CLI::App& app, const std::shared_ptr<Action>& action) {
+  auto* amount = add_amount(app, action, "2000t, 1448.5t or 500kg, from the lowest serials held");
+  auto* serials = add_serials(app, action, "FIRST-LAST, both included; repeat for several");
+  auto* group = app.add_option_group("Units", "exactly one of");
+  group->add_option(amount);
+  group->add_option(serials);
+  group->require_option(1);
+}
+
+// --trade, and with it --price and --traded-at.
+template <class Action>
+void add_trade(CLI::App& app, const std::shared_ptr<Action>& action) {
+  auto* reference = add_value(
+      app, "--trade", [](std::string text) { return Result<std::string>(std::move(text)); },
+      [action](std::string text) { action->mutable_trade()->set_reference(std::move(text)); },
+      "the exchange's trade number");
+  add_value(
+      app, "--price", parse_cents,
+      [action](std::int64_t cents) { action->mutable_trade()->set_price_cents_per_tonne(cents); },
+      "yuan per tonne, as 43.5")
+      ->needs(reference);
+  add_value(
+      app, "--traded-at", parse_time_us,
+      [action](std::int64_t time_us) { action->mutable_trade()->set_traded_at(time_us); },
+      "when it was traded (the time of the entry)")
+      ->needs(reference)
+      ->type_name("TIME");
+}
+
+// --from and --to: days.
+template <class Action>
+void add_period(CLI::App& app, const std::shared_ptr<Action>& action) {
+  add_value(
+      app, "--from", parse_day, [action](std::int64_t day) { action->set_from(day); },
+      "first day of the period it counts for")
+      ->type_name("YYYY-MM-DD");
+  add_value(
+      app, "--to", parse_day, [action](std::int64_t day) { action->set_to(day); },
+      "day after the last")
+      ->type_name("YYYY-MM-DD");
 }
 
 // Fills in, signs and sends the action: `submits(action, &v1::Payload::mutable_retire)`.

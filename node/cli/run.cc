@@ -42,6 +42,11 @@ const std::map<std::string_view, const char*> kNouns = {
     {"recall", "Recalls and reversals of units"},
     {"account", "Accounts and what they hold"},
     {"retirement", "Retirements"},
+    {"bond", "Units bound where they lie: reserved, frozen, pledged"},
+    {"case", "Retirements that go through steps"},
+    {"certificate", "Certificates of retirements, shown in part"},
+    {"trade", "What was traded, day by day"},
+    {"loan", "Loans that refer to units held"},
     {"behaviour", "Behaviour batches"},
     {"serial", "Serial numbers of units"},
     {"receipt", "Receipts of leaves"},
@@ -134,12 +139,14 @@ void add_command(CLI::App& app, const Command& command, Parsed& parsed) {
 }
 
 void add_commands(CLI::App& app, Parsed& parsed) {
-  for (const auto commands :
-       {key_commands(),       party_commands(),   governance_commands(),  methodology_commands(),
-        project_commands(),   filing_commands(),  standing_commands(),    ets_commands(),
-        recall_commands(),    account_commands(), unit_commands(),        history_commands(),
-        behaviour_commands(), proof_commands(),   state_proof_commands(), event_commands(),
-        node_commands(),      mirror_commands(),  repair_commands(),      audit_commands()}) {
+  for (const auto commands : {key_commands(),         party_commands(),       governance_commands(),
+                              methodology_commands(), project_commands(),     filing_commands(),
+                              standing_commands(),    ets_commands(),         recall_commands(),
+                              account_commands(),     unit_commands(),        bond_commands(),
+                              case_commands(),        certificate_commands(), market_commands(),
+                              history_commands(),     behaviour_commands(),   proof_commands(),
+                              state_proof_commands(), event_commands(),       node_commands(),
+                              mirror_commands(),      repair_commands(),      audit_commands()}) {
     for (const auto& command : commands) add_command(app, command, parsed);
   }
 }

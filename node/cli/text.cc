@@ -29,6 +29,10 @@ const std::set<std::string_view> kDayFields = {
     "puhui.v1.SubmitReport.to",
     "puhui.v1.Retire.from",
     "puhui.v1.Retire.to",
+    "puhui.v1.OpenCase.from",
+    "puhui.v1.OpenCase.to",
+    "puhui.v1.ReferLoan.until",
+    "puhui.v1.TradeDay.day",
     "puhui.v1.BehaviourRecord.day",
     "puhui.v1.Plan.until",
     "puhui.v1.Calendar.from",
@@ -52,6 +56,9 @@ const std::set<std::string_view> kTimeFields = {
     "puhui.v1.SubmissionResult.time",
     "puhui.v1.Notice.until",
     "puhui.v1.RecallRecord.time",
+    "puhui.v1.Bind.expires_at",
+    "puhui.v1.Case.until",
+    "puhui.v1.Trade.traded_at",
     "puhui.v1.Proposal.voting_until",
     "puhui.v1.Proposal.executable_from",
     "puhui.v1.Proposal.executable_until",
@@ -293,7 +300,8 @@ std::string list_table(const Message& list, std::span<const Column> columns,
   for (int i = 0; i < list.GetReflection()->FieldSize(list, items); ++i) {
     const auto& item = list.GetReflection()->GetRepeatedMessage(list, items, i);
     auto& row = rows.emplace_back();
-    for (const auto& column : columns) row.push_back(cell(item, column.path));
+    for (const auto& column : columns)
+      row.push_back(column.computed ? column.computed(item) : cell(item, column.path));
   }
   return aligned(rows);
 }

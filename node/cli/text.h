@@ -31,6 +31,8 @@ namespace puhui::node::cli {
 struct Column {
   std::string_view title;
   std::string_view path;  // "filing.owner"; over a repeated field: all values, with commas
+  // What no field says: computed of the element, instead of a path.
+  std::string (*computed)(const google::protobuf::Message& element) = nullptr;
 };
 
 // One line per element of the message's repeated field of this name, under a line of titles.

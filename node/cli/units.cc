@@ -14,31 +14,12 @@ constexpr Column kRetirementColumns[] = {
     {"BENEFICIARY", "retirement.beneficiary"},
 };
 
-// --amount, or --serials one or more times; never both.
-template <class Action>
-void add_units(CLI::App& app, const std::shared_ptr<Action>& action) {
-  auto* amount = add_amount(app, action, "2000t, 1448.5t or 500kg, from the lowest serials held");
-  auto* serials = add_serials(app, action, "FIRST-LAST, both included; repeat for several");
-  auto* group = app.add_option_group("Units", "exactly one of");
-  group->add_option(amount);
-  group->add_option(serials);
-  group->require_option(1);
-}
-
 Run declare_transfer(CLI::App& app) {
   auto action = std::make_shared<v1::Transfer>();
   app.add_option("--from", *action->mutable_from(), "account to debit")->required();
   app.add_option("--to", *action->mutable_to(), "account to credit")->required();
   add_units(app, action);
-  auto* reference = add_value(
-      app, "--trade", [](std::string text) { return Result<std::string>(std::move(text)); },
-      [action](std::string text) { action->mutable_trade()->set_reference(std::move(text)); },
-      "the exchange's trade number");
-  add_value(
-      app, "--price", parse_cents,
-      [action](std::int64_t cents) { action->mutable_trade()->set_price_cents_per_tonne(cents); },
-      "yuan per tonne, as 43.5")
-      ->needs(reference);
+  add_trade(app, action);
   return submits(action, &v1::Payload::mutable_transfer);
 }
 
@@ -50,14 +31,8 @@ Run declare_retire(CLI::App& app) {
   app.add_option("--beneficiary", *action->mutable_beneficiary(),
                  "name, or hex of a salted commitment to it")
       ->required();
-  add_value(
-      app, "--from", parse_day, [action](std::int64_t day) { action->set_from(day); },
-      "first day of the period it counts for")
-      ->type_name("YYYY-MM-DD");
-  add_value(
-      app, "--to", parse_day, [action](std::int64_t day) { action->set_to(day); },
-      "day after the last")
-      ->type_name("YYYY-MM-DD");
+  add_period(app, action);
+  app.add_option("--case", *action->mutable_case_(), "case whose last step it is");
   app.add_option("--note", *action->mutable_note(), "free text");
   return submits(action, &v1::Payload::mutable_retire);
 }
@@ -98,7 +73,9 @@ constexpr Command kCommands[] = {
     {"retire", nullptr, "Retires units for ever, for a purpose and a beneficiary.",
      "puhui retire --account buyer/main --amount 1448.5t --purpose event_neutrality "
      "--beneficiary \"Wuhan Marathon\" --from 2025-01-01 --to 2026-01-01 "
-     "--party buyer --key buyer.key --receipt-out retired.receipt",
+     "--party buyer --key buyer.key --receipt-out retired.receipt\n"
+     "puhui retire --account firm/main --amount 120t --purpose ets_compliance --beneficiary firm "
+     "--from 2025-01-01 --to 2026-01-01 --case offset-7 --party firm --key firm.key --key ets.key",
      declare_retire},
     {"cancel", nullptr, "Cancels units for ever, for no claim.",
      "puhui cancel --account buyer/main --amount 12t --reason \"issued twice by mistake\" "

@@ -10,45 +10,19 @@
 namespace puhui::node::cli {
 namespace {
 
-using Words = std::vector<std::string>;
-
-struct Desk {
-  Scratch scratch;
-  Client client;
-
-  [[nodiscard]] Ran dry_run(Words words) const {
-    for (const auto* more : {"--city", "WUHAN", "--party", "a", "--dry-run"})
-      words.emplace_back(more);
-    return client.run(std::move(words));
-  }
-  [[nodiscard]] v1::Payload payload(const Words& words) const {
-    const auto ran = dry_run(words);
-    EXPECT_EQ(ran.exit, Exit::ok) << ran.err;
-    v1::Payload payload;
-    EXPECT_TRUE(from_json(ran.out, payload, false)) << ran.out;
-    return payload;
-  }
-  // What is wrong with it, as it is told.
-  [[nodiscard]] std::string fault(const Words& words) const {
-    const auto ran = dry_run(words);
-    EXPECT_EQ(ran.exit, Exit::usage) << ran.out;
-    EXPECT_EQ(ran.out, "");
-    return ran.err;
-  }
-  static Words project(const Words& more) {
-    Words words{"project",    "file",
-                "PV001",      "--owner",
-                "a",          "--area",
-                "420100",     "--meter",
-                "m-1",        "--methodology",
-                "WH-PV",      "--account",
-                "a/pv",       "--crediting-from",
-                "2024-01-01", "--crediting-to",
-                "2034-01-01"};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-  }
-};
+Words project(const Words& more) {
+  Words words{"project",    "file",
+              "PV001",      "--owner",
+              "a",          "--area",
+              "420100",     "--meter",
+              "m-1",        "--methodology",
+              "WH-PV",      "--account",
+              "a/pv",       "--crediting-from",
+              "2024-01-01", "--crediting-to",
+              "2034-01-01"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
 
 TEST(Documents, AreNamedByWhatTheyAre) {
   const Scratch scratch;
@@ -71,7 +45,7 @@ TEST(Drafts, CarryTheActionAndItsDocuments) {
   const Desk desk;
   const auto design = desk.scratch.write("design.pdf", "panels");
   const auto plan = desk.scratch.write("plan.dwg", "a roof");
-  const auto words = Desk::project({"--not-in", "CCER", "--not-in", "green-power"});
+  const auto words = project({"--not-in", "CCER", "--not-in", "green-power"});
   const auto plain = desk.payload(words);
   EXPECT_EQ(plain.file_project().not_in_schemes_size(), 2);
   auto drafted = words;
@@ -116,8 +90,8 @@ TEST(Drafts, AreOfWhatIsFiled) {
   EXPECT_TRUE(
       contains(desk.fault({"methodology", "file", file, "--code", "FOREST", "--supersedes", "A"}),
                "CODE/VERSION"));
-  EXPECT_TRUE(contains(desk.fault(Desk::project({"--draft", "a", "--propose", "b"})), "either"));
-  EXPECT_TRUE(contains(desk.fault(Desk::project({"--enclose", key + "=text/plain"})), "--draft"));
+  EXPECT_TRUE(contains(desk.fault(project({"--draft", "a", "--propose", "b"})), "either"));
+  EXPECT_TRUE(contains(desk.fault(project({"--enclose", key + "=text/plain"})), "--draft"));
 }
 
 TEST(Filings, AreReviewedPublicisedAndDecided) {

@@ -12,10 +12,11 @@ namespace puhui::node::cli {
 namespace {
 
 std::vector<std::span<const Command>> families() {
-  return {key_commands(),     party_commands(),   governance_commands(), methodology_commands(),
-          project_commands(), filing_commands(),  standing_commands(),   ets_commands(),
-          recall_commands(),  account_commands(), unit_commands(),       behaviour_commands(),
-          proof_commands(),   event_commands(),   node_commands()};
+  return {key_commands(),     party_commands(),       governance_commands(), methodology_commands(),
+          project_commands(), filing_commands(),      standing_commands(),   ets_commands(),
+          recall_commands(),  account_commands(),     unit_commands(),       bond_commands(),
+          case_commands(),    certificate_commands(), market_commands(),     behaviour_commands(),
+          proof_commands(),   event_commands(),       node_commands()};
 }
 
 TEST(Run, EveryCommandHelpsWithAnExample) {

@@ -12,6 +12,7 @@
 #include "crypto/envelope.h"
 #include "crypto/merkle.h"
 #include "ledger/entry.h"
+#include "node/cli/text.h"
 
 namespace puhui::node::cli {
 namespace fs = std::filesystem;
@@ -45,6 +46,27 @@ Ran Client::run(std::vector<std::string> arguments) const {
                     [this] { return now_us; }, [](std::uint32_t) {}};
   const auto exit = cli::run(std::move(arguments), world);
   return {exit, out.str(), err.str()};
+}
+
+Ran Desk::dry_run(Words words) const {
+  for (const auto* more : {"--city", "WUHAN", "--party", "a", "--dry-run"})
+    words.emplace_back(more);
+  return client.run(std::move(words));
+}
+
+v1::Payload Desk::payload(const Words& words) const {
+  const auto ran = dry_run(words);
+  EXPECT_EQ(ran.exit, Exit::ok) << ran.err;
+  v1::Payload payload;
+  EXPECT_TRUE(from_json(ran.out, payload, false)) << ran.out;
+  return payload;
+}
+
+std::string Desk::fault(const Words& words) const {
+  const auto ran = dry_run(words);
+  EXPECT_EQ(ran.exit, Exit::usage) << ran.out;
+  EXPECT_EQ(ran.out, "");
+  return ran.err;
 }
 
 std::string data_file(const std::string& name) {

@@ -7,6 +7,7 @@
 
 #include "crypto/tlog_proof.h"
 #include "node/cli/run.h"
+#include "puhui/v1/event.pb.h"
 
 namespace puhui::node::cli {
 
@@ -38,6 +39,19 @@ struct Client {
   std::int64_t now_us = 1'740'000'000'000'000;
 
   Ran run(std::vector<std::string> arguments) const;
+};
+
+using Words = std::vector<std::string>;
+
+// Events as they would be signed: city WUHAN, party "a".
+struct Desk {
+  Scratch scratch;
+  Client client;
+
+  [[nodiscard]] Ran dry_run(Words words) const;
+  [[nodiscard]] v1::Payload payload(const Words& words) const;
+  // What is wrong with it, as it is told.
+  [[nodiscard]] std::string fault(const Words& words) const;
 };
 
 [[nodiscard]] std::string data_file(const std::string& name);

@@ -62,11 +62,17 @@ var kinds = []kind{
 		"methodology_version exact_result result_g verifier verified_at issued_at batch " +
 		"submitter notice", 0, false},
 	{'Z', "retirement of leaf", spelledAsNumber,
-		"retirement retired_at time amount_kg serials", 2, false},
+		"retirement retired_at time amount_kg serials certificate", 2, false},
+	{'c', "case", spelledAsName, "opening rule state opened_at until confirmation confirmed_at " +
+		"bonds retirement ended_at capped_kg list_year global_year firm", 0, false},
 	{'f', "filing", spelledAsName, "filing kind drafter subject documents procedure state " +
 		"reviews notice drafted_at ended_at event_sha256", 1, false},
+	{'h', "bond", spelledAsName, "binding state bound_kg posted_kg released_kg retired_kg " +
+		"recalled_kg bound_at ended_at", 0, false},
 	{'l', "recall of leaf", spelledAsNumber, "leaf time recall reverse project cancelled_kg " +
 		"retired_kg from_buffer_kg owed_kg", 1, false},
+	{'n', "certificate", spelledAsName, "certificate certified_at", 0, false},
+	{'o', "loan", spelledAsName, "loan referred_at", 0, false},
 	{'A', "account", spelledAsPerson, "", 0, true},
 	{'L', "last day closed to claims", spelledAsNothing, "", 0, true},
 	{'L', "claims of day", spelledAsSlot, "", 0, true},
