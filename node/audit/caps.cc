@@ -9,7 +9,9 @@ namespace {
 bool is_of_firm(const v1::CapRule& cap) {
   return cap.base() == v1::ALLOWANCES_DUE || cap.base() == v1::VERIFIED_EMISSIONS;
 }
-bool is_of_firms(const v1::PurposeRule& rule) { return std::ranges::any_of(rule.caps(), is_of_firm); }
+bool is_of_firms(const v1::PurposeRule& rule) {
+  return std::ranges::any_of(rule.caps(), is_of_firm);
+}
 bool is_of_all(const v1::PurposeRule& rule) {
   return std::ranges::any_of(rule.caps(),
                              [](const auto& cap) { return cap.base() == v1::GLOBAL_YEAR; });
@@ -45,8 +47,8 @@ Verdict check_cap(Books& books, const v1::Case& of_case, const v1::CapRule& cap,
     return need_within(cap, cap.max_kg(), of_all(books, of_case), amount_kg);
   if (!is_of_firm(cap)) return {};
   const auto& firm = *listed(books, of_case.firm());
-  const auto base_kg = cap.base() == v1::ALLOWANCES_DUE ? firm.allowances_due_kg()
-                                                        : firm.verified_emissions_kg();
+  const auto base_kg =
+      cap.base() == v1::ALLOWANCES_DUE ? firm.allowances_due_kg() : firm.verified_emissions_kg();
   return need_within(cap, share_of(cap, base_kg), of_firm(books, of_case), amount_kg);
 }
 

@@ -131,10 +131,9 @@ Verdict find_case_for(const Case& at, const v1::Bind& action, v1::Case& of_case)
   if (auto bad = find_case(at, action.case_(), of_case)) return bad;
   if (!is_pending(of_case)) return wrong_state(of_case, "CASE_OPEN or CASE_CONFIRMED");
   if (of_case.rule().bond() != action.kind() || of_case.opening().account() != action.account())
-    return refused(
-        ErrorCode::CASE_STATE_WRONG, action.case_(),
-        v1::BondKind_Name(of_case.rule().bond()) + " of " + of_case.opening().account(),
-        v1::BondKind_Name(action.kind()) + " of " + action.account());
+    return refused(ErrorCode::CASE_STATE_WRONG, action.case_(),
+                   v1::BondKind_Name(of_case.rule().bond()) + " of " + of_case.opening().account(),
+                   v1::BondKind_Name(action.kind()) + " of " + action.account());
   if (of_case.bonds_size() >= kBondsMax) return refused(ErrorCode::TOO_LARGE, "bonds of a case");
   return {};
 }

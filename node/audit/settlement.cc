@@ -15,10 +15,9 @@ Verdict need_room(const Case& at, const std::string& name, std::int64_t amount_k
   for (const auto& limit : at.rules.position_limits()) {
     if (limit.kind() != account.kind()) continue;
     if (Whole(account.units_held_kg()) + amount_kg <= limit.max_kg()) return {};
-    return refused(ErrorCode::POSITION_LIMIT_REACHED, name,
-                   std::to_string(limit.max_kg()) + " kg at most",
-                   std::to_string(account.units_held_kg()) + " kg and " +
-                       std::to_string(amount_kg) + " kg");
+    return refused(
+        ErrorCode::POSITION_LIMIT_REACHED, name, std::to_string(limit.max_kg()) + " kg at most",
+        std::to_string(account.units_held_kg()) + " kg and " + std::to_string(amount_kg) + " kg");
   }
   return {};
 }
@@ -79,8 +78,7 @@ Verdict move_from_bond(Case& at, const v1::Leg& leg, std::int64_t& pieces_moved)
   if (auto bad = need_free_to_post(at, *bond)) return bad;
   need_signer(at, binding.beneficiary());
   if (!binding.to().empty() && binding.to() != leg.to())
-    return refused(ErrorCode::INVALID_ARGUMENT, leg.bond(), "to " + binding.to(),
-                   "to " + leg.to());
+    return refused(ErrorCode::INVALID_ARGUMENT, leg.bond(), "to " + binding.to(), "to " + leg.to());
   Pieces pieces;
   if (auto bad = plan_from(at, *bond, leg.amount_kg(), pieces)) return bad;
   if (auto bad = move(at, pieces, leg.to(), trade_of(leg))) return bad;
