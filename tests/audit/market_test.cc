@@ -1,6 +1,6 @@
 // A market's log judged again: bonds, a settlement, cases and a certificate, and what is wrong.
-#include "tests/audit/story.h"
 #include "tests/ledger/market.h"
+#include "tests/audit/story.h"
 
 namespace puhui::node::audit::testing {
 namespace {
@@ -13,10 +13,10 @@ struct AuditedMarket : Market {
   }
   void expect_clean() {
     reach_a_state_root();
-    const auto audit = audited(log_of(city));
-    EXPECT_EQ(told(audit), "");
-    EXPECT_GE(audit.counts().state_roots_compared, 1U);
-    EXPECT_EQ(audit.root(), city.view().head().root);
+    const auto judged = audited(log_of(city));
+    EXPECT_EQ(audit::testing::told(judged), "");
+    EXPECT_GE(judged.counts().state_roots_compared, 1U);
+    EXPECT_EQ(judged.root(), city.view().head().root);
   }
 };
 
@@ -49,9 +49,9 @@ TEST_F(AuditedMarket, FindsABondThatTheRulesRefuse) {
   auto log = log_of(city);
   append(log, signed_action(city, binding("b1", v1::ESCROW, 2 * kIssued),
                             binders(binding("b1", v1::ESCROW, 1))));
-  const auto audit = audited(log);
-  ASSERT_EQ(audit.findings().size(), 1U) << told(audit);
-  EXPECT_EQ(audit.findings()[0].fault.code, code_name(ErrorCode::BALANCE_INSUFFICIENT));
+  const auto judged = audited(log);
+  ASSERT_EQ(judged.findings().size(), 1U) << audit::testing::told(judged);
+  EXPECT_EQ(judged.findings()[0].fault.code, code_name(ErrorCode::BALANCE_INSUFFICIENT));
 }
 
 }  // namespace
