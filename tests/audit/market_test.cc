@@ -39,6 +39,9 @@ TEST_F(AuditedMarket, CasesAndCertificates) {
   PUHUI_ACCEPTED(open_case(city, opening("c1", "product")));
   PUHUI_ACCEPTED(bind_for(city, "c1", "b1", 900));
   PUHUI_ACCEPTED(retire_case(city, "c1", 800));
+  const auto leaf = static_cast<std::uint64_t>(case_named(city, "c1").retirement());
+  PUHUI_ACCEPTED(act(city, certificate("n1", leaf), {"exchange"}));
+  EXPECT_EQ(case_named(city, "c1").state(), v1::CASE_CERTIFIED);
   PUHUI_ACCEPTED(open_case(city, opening("c2", "product")));
   PUHUI_ACCEPTED(bind_for(city, "c2", "b2", 50));
   PUHUI_ACCEPTED(void_case(city, "c2"));
