@@ -1,6 +1,6 @@
 // A market's log judged again: bonds, a settlement, cases and a certificate, and what is wrong.
 #include "tests/ledger/market.h"
-#include "tests/audit/story.h"
+#include "tests/audit/log.h"
 
 namespace puhui::node::audit::testing {
 namespace {
@@ -50,8 +50,9 @@ TEST_F(AuditedMarket, CasesAndCertificates) {
 
 TEST_F(AuditedMarket, FindsABondThatTheRulesRefuse) {
   auto log = log_of(city);
-  append(log, signed_action(city, binding("b1", v1::ESCROW, 2 * kIssued),
-                            binders(binding("b1", v1::ESCROW, 1))));
+  const auto action = binding("b1", v1::ESCROW, 2 * kIssued);
+  const auto sent = signed_action(city, action, binders(action));
+  log.push_back(leaf_at(time_of(log.back()) + kSecond, LeafKind::event, sent.envelope));
   const auto judged = audited(log);
   ASSERT_EQ(judged.findings().size(), 1U) << audit::testing::told(judged);
   EXPECT_EQ(judged.findings()[0].fault.code, code_name(ErrorCode::BALANCE_INSUFFICIENT));
