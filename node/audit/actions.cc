@@ -52,6 +52,15 @@ std::map<P::ActionCase, Rule> all_rules() {
       {P::kTransfer, by(transfer, &P::transfer)},
       {P::kRetire, by(retire, &P::retire)},
       {P::kCancel, by(cancel, &P::cancel)},
+      {P::kBind, by(bind, &P::bind)},
+      {P::kRelease, by(release, &P::release)},
+      {P::kPost, by(post, &P::post)},
+      {P::kSettle, by(settle, &P::settle)},
+      {P::kReferLoan, by(refer_loan, &P::refer_loan)},
+      {P::kOpenCase, by(open_case, &P::open_case)},
+      {P::kConfirmCase, by(confirm_case, &P::confirm_case)},
+      {P::kVoidCase, by(void_case, &P::void_case)},
+      {P::kCertify, by(certify, &P::certify)},
       {P::kSubmitBehaviourBatch, by(submit_behaviour_batch, &P::submit_behaviour_batch)},
   };
 }

@@ -223,6 +223,7 @@ void Audit::check_sums() {
 
 void Audit::finish() {
   std::map<v1::UnitState, Whole> units;
+  std::map<std::string, Whole> by_bond;
   Whole of_accounts = 0, bound = 0, bound_of_accounts = 0, credits = 0;
   std::uint64_t next = 1;
   bool gapless = true;
@@ -232,16 +233,20 @@ void Audit::finish() {
     const auto size = Whole(block.end()) - Whole(block.start()) + 1;
     units[block.state()] += size;
     if (!block.bound_by().empty()) bound += size;
+    if (block.bound_by().starts_with("bond/")) by_bond[block.bound_by().substr(5)] += size;
   }
   for (const auto& [name, account] : books_.accounts) {
     of_accounts += account.units_held_kg();
     bound_of_accounts += account.units_bound_kg();
   }
+  const bool bonds_bind = std::ranges::all_of(books_.bonds, [&](const auto& bond) {
+    return by_bond[bond.first] == bond.second.bound_kg();
+  });
   for (const auto& [name, person] : books_.personal) credits += person.grams;
   const auto& t = books_.totals;
   const auto last = size() == 0 ? 0 : size() - 1;
   if (!gapless || next != books_.next_serial || units[v1::HELD] != of_accounts ||
-      bound != bound_of_accounts || units[v1::HELD] != t.units_held_kg() ||
+      bound != bound_of_accounts || !bonds_bind || units[v1::HELD] != t.units_held_kg() ||
       units[v1::RETIRED] != t.units_retired_kg() ||
       units[v1::CANCELLED] != t.units_cancelled_kg() || units[v1::EXPIRED] != t.units_expired_kg())
     note(last, fault("conservation.units", "serials, accounts and totals at the end",

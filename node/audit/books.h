@@ -3,7 +3,8 @@
 // that the next state root can be computed.
 //
 // Stored keys are 'v', a family and names or numbers in big-endian; a name inside a key ends in a
-// zero byte. In the open map of state roots are the families A B J K M N P R T U V W Z f l;
+// zero byte. In the open map of state roots are the families A B J K M N P R T U V W Z c f h l n
+// o;
 // in the personal map are accounts of persons who have been credited ('A', 0x01, pseudonym), which
 // days are closed to claims ('L'), and the claims of each slot of those ('L', day, slot).
 #pragma once
@@ -36,7 +37,13 @@ struct Stretch {
   std::string whose;
 };
 using Stretches = std::map<std::int64_t, Stretch>;  // by first day
-enum class DueKind : std::uint8_t { rule_set = 1, role_window = 2, proposal = 3 };
+enum class DueKind : std::uint8_t {
+  rule_set = 1,
+  role_window = 2,
+  proposal = 3,
+  bond = 4,
+  retirement_case = 5,
+};
 // When, what, and the stored key of the record it changes; carried out in this order.
 using Due = std::tuple<Micros, DueKind, std::string>;
 
@@ -61,6 +68,11 @@ struct Person {
 struct ClosedDays {
   std::int32_t last = std::numeric_limits<std::int32_t>::min();
   std::uint32_t widest_window = 0;
+};
+
+// What was traded on a day: kilograms, and cents per tonne times kilograms.
+struct Traded {
+  Whole kilograms = 0, turnover = 0;
 };
 
 // What a person was credited for some time.
@@ -96,7 +108,18 @@ struct Books {
   std::map<std::uint64_t, v1::UnitBlock> blocks;  // by last serial
   // What may move: account, first serial → last.
   std::map<std::string, std::map<std::uint64_t, std::uint64_t>> held;
+  // What is bound: by what, first serial → last.
+  std::map<std::string, std::map<std::uint64_t, std::uint64_t>> bound;
+  std::map<std::string, v1::Bond> bonds;
+  std::set<std::string> trades, settlements;  // by reference, by instruction
+  std::map<std::int64_t, Traded> traded;      // by day
+  std::map<std::string, v1::LoanReference> loans;
+
+  std::map<std::string, v1::Case> cases;
+  // Kilograms counted against caps: purpose, year, legal entity; that of all firms is empty.
+  std::map<std::tuple<std::string, std::uint32_t, std::string>, std::int64_t> capped;
   std::map<std::uint64_t, v1::Retirement> retirements;  // by leaf
+  std::map<std::string, v1::Certificate> certificates;
 
   std::unordered_map<std::string, Person> personal;  // by pseudonym
   ClosedDays closed;

@@ -336,6 +336,10 @@ void run_due(Books& books, Micros now, std::uint64_t position) {
       }
     } else if (kind == DueKind::proposal) {
       lapse(books, key, now, position);
+    } else if (kind == DueKind::bond) {
+      release_all(books, static_cast<std::int64_t>(position), key.substr(2), v1::BOND_EXPIRED);
+    } else if (kind == DueKind::retirement_case) {
+      case_due(books, key.substr(2), now, position);
     } else {
       auto& party = books.parties.at(key.substr(2));
       drop_roles(party, [&](const auto& grant) { return has_ended(grant, now); });

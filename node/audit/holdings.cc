@@ -19,19 +19,24 @@ void put_block(Books& books, const v1::UnitBlock& block) {
   books.changed(stored('U', block.end()), block);
   books.blocks[block.end()] = block;
   if (is_free(block)) books.held[block.account()][block.start()] = block.end();
+  if (!block.bound_by().empty()) books.bound[block.bound_by()][block.start()] = block.end();
 }
 void drop_block(Books& books, const v1::UnitBlock& block) {
   books.gone(stored('U', block.end()));
   if (is_free(block)) books.held[block.account()].erase(block.start());
+  if (auto* bound = find(books.bound, block.bound_by()); bound != nullptr) {
+    bound->erase(block.start());
+    if (bound->empty()) books.bound.erase(block.bound_by());
+  }
   books.blocks.erase(block.end());
 }
 
-void add_units(Case& at, const std::string& name, std::int64_t delta_kg, bool bound) {
-  auto& account = at.books.accounts.at(name);
+void add_units(Books& books, const std::string& name, std::int64_t delta_kg, bool bound) {
+  auto& account = books.accounts.at(name);
   account.set_units_held_kg(account.units_held_kg() + delta_kg);
   if (bound) account.set_units_bound_kg(account.units_bound_kg() + delta_kg);
-  at.books.changed(stored('A', name), account);
-  auto& totals = at.books.totals;
+  books.changed(stored('A', name), account);
+  auto& totals = books.totals;
   totals.set_units_held_kg(totals.units_held_kg() + delta_kg);
 }
 
@@ -115,6 +120,46 @@ bool joins(const v1::UnitBlock& a, const v1::UnitBlock& b) {
          a.batch() == b.batch() && a.bound_by() == b.bound_by();
 }
 
+void take_part(Books& books, const v1::UnitBlock& part) {
+  cut(books, part);
+  if (part.state() == v1::HELD)
+    add_units(books, part.account(), -size_of(part), !part.bound_by().empty());
+}
+
+// A held piece, made one with its neighbours where they are alike.
+void put_held(Books& books, v1::UnitBlock piece) {
+  add_units(books, piece.account(), size_of(piece), !piece.bound_by().empty());
+  auto& blocks = books.blocks;
+  if (const auto left = blocks.find(piece.start() - 1);
+      left != blocks.end() && joins(left->second, piece)) {
+    piece.set_start(left->second.start());
+    drop_block(books, v1::UnitBlock(left->second));
+  }
+  if (const auto right = blocks.upper_bound(piece.end());
+      right != blocks.end() && right->second.start() == piece.end() + 1 &&
+      joins(right->second, piece)) {
+    piece.set_end(right->second.end());
+    drop_block(books, v1::UnitBlock(right->second));
+  }
+  put_block(books, piece);
+}
+
+// The lowest serials bound by it, so many kilograms or all there are.
+Pieces lowest_bound(const Books& books, const std::string& bond, std::int64_t amount_kg) {
+  Pieces pieces;
+  const auto* blocks = find(books.bound, bond);
+  if (blocks == nullptr) return pieces;
+  for (const auto& [start, end] : *blocks) {
+    if (amount_kg == 0) break;
+    auto piece = books.blocks.at(end);
+    const auto taken = std::min(amount_kg, size_of(piece));
+    piece.set_end(start + static_cast<std::uint64_t>(taken) - 1);
+    amount_kg -= taken;
+    pieces.push_back(std::move(piece));
+  }
+  return pieces;
+}
+
 }  // namespace
 
 Verdict check_quantity(const Quantity& quantity) {
@@ -180,31 +225,32 @@ Verdict parts_of(const Case& at, const Ranges& ranges, Pieces& parts) {
   return {};
 }
 
-void take_part(Case& at, const v1::UnitBlock& part) {
-  cut(at.books, part);
-  if (part.state() == v1::HELD)
-    add_units(at, part.account(), -size_of(part), !part.bound_by().empty());
+Verdict plan_bound(const Case& at, const std::string& bond, std::int64_t amount_kg,
+                   Pieces& pieces) {
+  for (auto& piece : lowest_bound(at.books, bond, amount_kg)) {
+    if (pieces.size() == kPiecesMax) return too_many();
+    pieces.push_back(std::move(piece));
+  }
+  return {};
 }
 
+void loosen(Books& books, std::int64_t leaf, const std::string& bond, std::int64_t amount_kg) {
+  for (auto& piece : lowest_bound(books, bond, amount_kg)) {
+    take_part(books, piece);
+    piece.clear_bound_by();
+    piece.set_since(leaf);
+    put_held(books, std::move(piece));
+  }
+}
+
+void take_part(Case& at, const v1::UnitBlock& part) { take_part(at.books, part); }
+
 void give(Case& at, v1::UnitBlock piece, const std::string& account, const std::string& bond) {
-  add_units(at, account, size_of(piece), !bond.empty());
   piece.set_state(v1::HELD);
   piece.set_account(account);
   piece.set_since(as_leaf(at));
   piece.set_bound_by(bond);
-  auto& blocks = at.books.blocks;
-  if (const auto left = blocks.find(piece.start() - 1);
-      left != blocks.end() && joins(left->second, piece)) {
-    piece.set_start(left->second.start());
-    drop_block(at.books, v1::UnitBlock(left->second));
-  }
-  if (const auto right = blocks.upper_bound(piece.end());
-      right != blocks.end() && right->second.start() == piece.end() + 1 &&
-      joins(right->second, piece)) {
-    piece.set_end(right->second.end());
-    drop_block(at.books, v1::UnitBlock(right->second));
-  }
-  put_block(at.books, piece);
+  put_held(at.books, std::move(piece));
 }
 
 void end_units(Case& at, v1::UnitBlock piece, const std::string& account, v1::UnitState state) {

@@ -64,10 +64,12 @@ void put_record(Case& at, const v1::Project& project, v1::RecallRecord& record) 
 void take_back(Case& at, const Pieces& pieces) {
   for (const auto& piece : pieces) {
     take_part(at, piece);
-    if (piece.state() == v1::HELD)
+    if (piece.state() == v1::HELD) {
       end_units(at, piece, piece.account(), v1::CANCELLED);
-    else
+      note_recalled(at, piece.bound_by(), size_of(piece));
+    } else {
       mark_recalled(at, piece);
+    }
   }
 }
 

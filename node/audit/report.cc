@@ -135,8 +135,9 @@ std::vector<Note> not_checked(const Audited& audited) {
        "refusal keeps can be known from the log",
        "被拒绝的事件不产生叶子，日志中无从得知"});
   notes.push_back(
-      {"caps of a whole scheme: rule sets of this form hold none, only those of a person",
-       "总量上限：本版规则集仅含个人上限，不含此类条款"});
+      {"caps of a whole scheme of credits: rule sets of this form hold none, only those of a "
+       "person",
+       "个人减碳量总量上限：本版规则集仅含个人上限，不含此类条款"});
   notes.push_back({"whether inputs, documents and identities are true outside the log",
                    "输入数据、文件与身份在日志之外的真实性"});
   return notes;

@@ -82,8 +82,20 @@ bool is_vintage(const v1::VintageRule& vintage) {
          is_text(vintage.methodology()) && vintage.years() <= 100;
 }
 
-bool is_cap(const v1::PersonCap& cap) {
+bool is_person_cap(const v1::PersonCap& cap) {
   return is_name(cap.scenario()) && cap.day_g() >= 0 && cap.year_g() >= 0;
+}
+
+bool is_cap(const v1::CapRule& cap) {
+  if (!v1::CapBase_IsValid(cap.base()) || cap.base() == v1::CAP_BASE_UNSPECIFIED) return false;
+  if (cap.base() == v1::GLOBAL_YEAR) return cap.max_kg() >= 0 && cap.share().empty();
+  const auto share = read_number(cap.share());
+  return cap.max_kg() == 0 && share && *share >= 0 && *share <= 1;
+}
+
+bool is_limit(const v1::PositionLimit& limit) {
+  return v1::AccountKind_IsValid(limit.kind()) && limit.kind() != v1::ACCOUNT_KIND_UNSPECIFIED &&
+         limit.kind() != v1::ACCOUNT_PERSONAL && limit.max_kg() >= 0;
 }
 
 // All are of this form, and what each is for is no other's.
@@ -92,6 +104,31 @@ bool are(const Lines& lines, Is is_one, For is_for) {
   std::set<decltype(is_for(lines[0]))> seen;
   return std::ranges::all_of(
       lines, [&](const auto& line) { return is_one(line) && seen.insert(is_for(line)).second; });
+}
+
+// The steps of one of the purposes there are.
+bool is_purpose_rule(const v1::RuleSet& rules, const v1::PurposeRule& rule) {
+  constexpr Micros kDeadlineMax = 3'660 * kMicrosPerDay;
+  const auto& purposes = rules.purposes();
+  return std::ranges::find(purposes, rule.purpose()) != purposes.end() &&
+         v1::BondKind_IsValid(rule.bond()) && (!rule.is_footprint() || rule.is_confirmed()) &&
+         rule.lot_kg() >= 0 && rule.deadline() >= 0 && rule.deadline() <= kDeadlineMax &&
+         rule.areas_first_size() <= kPartsMax &&
+         std::ranges::all_of(rule.areas_first(), is_label) &&
+         are(rule.caps(), is_cap, [](const auto& cap) { return cap.base(); });
+}
+
+// What moves, trades and retirements go by.
+Verdict check_market_rules(const v1::RuleSet& rules) {
+  const auto bad = [](const char* what) { return refused(ErrorCode::RULE_MALFORMED, what); };
+  const auto is_rule = [&](const auto& rule) { return is_purpose_rule(rules, rule); };
+  if (rules.purpose_rules_size() > kLinesMax ||
+      !are(rules.purpose_rules(), is_rule, [](const auto& rule) { return rule.purpose(); }))
+    return bad("purpose_rules");
+  if (rules.trade_lot_kg() < 0) return bad("trade_lot_kg");
+  if (!are(rules.position_limits(), is_limit, [](const auto& limit) { return limit.kind(); }))
+    return bad("position_limits");
+  return {};
 }
 
 // What filing, issuance and credits go by.
@@ -117,9 +154,9 @@ Verdict check_registry_rules(const v1::RuleSet& rules) {
       }))
     return bad("vintages");
   if (rules.person_caps_size() > kLinesMax ||
-      !are(rules.person_caps(), is_cap, [](const auto& line) { return line.scenario(); }))
+      !are(rules.person_caps(), is_person_cap, [](const auto& line) { return line.scenario(); }))
     return bad("person_caps");
-  return {};
+  return check_market_rules(rules);
 }
 
 // Enough parties, with enough keys, hold each role for the whole city.

@@ -151,10 +151,15 @@ void changed(Case& at, const v1::UnitBatch& batch);
 // ---- Units and credits (units.cc, holdings.cc, credits.cc) ----
 [[nodiscard]] Verdict open_account(Case& at, const v1::OpenAccount& action);
 [[nodiscard]] Verdict transfer(Case& at, const v1::Transfer& action);
-[[nodiscard]] Verdict retire(Case& at, const v1::Retire& action);
-[[nodiscard]] Verdict cancel(Case& at, const v1::Cancel& action);
 [[nodiscard]] Verdict open_personal_accounts(Case& at, const v1::OpenPersonalAccounts& action);
 [[nodiscard]] Verdict submit_behaviour_batch(Case& at, const v1::SubmitBehaviourBatch& action);
+
+// What an action is about, for whoever must sign it.
+struct Subject {
+  std::string owner = {}, holder = {}, party = {}, area = {}, methodology = {}, scenario = {};
+  std::int64_t amount_kg = 0;
+  bool citywide = false;
+};
 
 using Ranges = google::protobuf::RepeatedPtrField<v1::SerialRange>;
 using Pieces = std::vector<v1::UnitBlock>;
@@ -169,14 +174,28 @@ struct Quantity {
 [[nodiscard]] inline std::int64_t size_of(const v1::UnitBlock& block) {
   return static_cast<std::int64_t>(block.end() - block.start() + 1);
 }
+[[nodiscard]] inline std::int64_t total_kg(const Pieces& pieces) {
+  std::int64_t sum = 0;
+  for (const auto& piece : pieces) sum += size_of(piece);
+  return sum;
+}
 [[nodiscard]] inline std::int64_t free_kg(const v1::Account& account) {
   return account.units_held_kg() - account.units_bound_kg();
 }
+// An account that holds units, and is no buffer: that is for reversals alone.
+[[nodiscard]] Verdict find_account(const Case& at, const std::string& name);
+[[nodiscard]] Verdict find_no_buffer(const Case& at, const std::string& name);
+[[nodiscard]] Subject holder_of(const Case& at, const std::string& account, std::int64_t amount_kg);
 // The named serials, or the lowest ones, of what an account holds free; `take` cuts them out.
 [[nodiscard]] Verdict plan(const Case& at, const std::string& account, const Quantity& quantity,
                            Pieces& pieces);
 [[nodiscard]] Verdict take(Case& at, const std::string& account, const Quantity& quantity,
                            Pieces& pieces);
+// The lowest serials bound by it, which binds as many.
+[[nodiscard]] Verdict plan_bound(const Case& at, const std::string& bond, std::int64_t amount_kg,
+                                 Pieces& pieces);
+// They are free where they lie; as many as there are, if that is less.
+void loosen(Books& books, std::int64_t leaf, const std::string& bond, std::int64_t amount_kg);
 // The parts of blocks that lie in ranges of issued serials, whoever holds them.
 [[nodiscard]] Verdict parts_of(const Case& at, const Ranges& ranges, Pieces& parts);
 // Cuts a part out of its block; if it was held, its holder holds it no more.
@@ -188,12 +207,70 @@ void end_units(Case& at, v1::UnitBlock piece, const std::string& account, v1::Un
 // A retired piece that was taken is put back, recalled.
 void mark_recalled(Case& at, v1::UnitBlock piece);
 
+// ---- Bonds, moves and trades (bonds.cc, settlement.cc) ----
+[[nodiscard]] Verdict bind(Case& at, const v1::Bind& action);
+[[nodiscard]] Verdict release(Case& at, const v1::Release& action);
+[[nodiscard]] Verdict post(Case& at, const v1::Post& action);
+[[nodiscard]] Verdict find_bond(Case& at, const std::string& name, v1::Bond*& bond);
+// One whose time is over has expired, whether or not the queue of what is due came to it.
+[[nodiscard]] v1::BondState state_of(const v1::Bond& bond, Micros now);
+// What binds a bond's units, as their blocks say it.
+[[nodiscard]] std::string binding_name(const v1::Bond& bond);
+// Who holds what it binds may let it go; frozen units and security ask for no holder.
+[[nodiscard]] Verdict need_free_to_post(const Case& at, const v1::Bond& bond);
+[[nodiscard]] Verdict plan_from(const Case& at, const v1::Bond& bond, std::int64_t amount_kg,
+                                Pieces& pieces);
+// How units left it; what bound recalled ones may be a batch instead.
+void note_posted(Case& at, v1::Bond& bond, std::int64_t amount_kg);
+void note_retired(Case& at, v1::Bond& bond, std::int64_t amount_kg);
+void note_recalled(Case& at, const std::string& bound_by, std::int64_t amount_kg);
+// What it still binds is free.
+void release_all(Books& books, std::int64_t leaf, const std::string& name, v1::BondState ends_as);
+
+// A settlement stops at the first leg that should have been refused: those before it are done.
+[[nodiscard]] Verdict settle(Case& at, const v1::Settle& action);
+[[nodiscard]] Verdict refer_loan(Case& at, const v1::ReferLoan& action);
+[[nodiscard]] Verdict check_trade(const Case& at, const v1::Trade& trade, std::int64_t amount_kg);
+// Planned pieces go to another account, within its limit; traded if it is said how.
+[[nodiscard]] Verdict move(Case& at, const Pieces& pieces, const std::string& to,
+                           const v1::Trade* trade);
+
+// ---- Retirement (retire.cc, cases.cc, caps.cc) ----
+[[nodiscard]] Verdict retire(Case& at, const v1::Retire& action);
+[[nodiscard]] Verdict cancel(Case& at, const v1::Cancel& action);
+[[nodiscard]] Verdict certify(Case& at, const v1::Certify& action);
+
+[[nodiscard]] Verdict open_case(Case& at, const v1::OpenCase& action);
+[[nodiscard]] Verdict confirm_case(Case& at, const v1::ConfirmCase& action);
+[[nodiscard]] Verdict void_case(Case& at, const v1::VoidCase& action);
+void changed(Books& books, const v1::Case& of_case);
+// The case a bond names: pending, and wanting such a bond.
+[[nodiscard]] Verdict find_case_for(const Case& at, const v1::Bind& action, v1::Case& of_case);
+// The case of a retirement whose purpose has steps: ready for it.
+[[nodiscard]] Verdict find_case_of(const Case& at, const v1::Retire& action,
+                                   std::optional<v1::Case>& of_case);
+// What a case retires: out of its bonds in their order, or from its account.
+[[nodiscard]] Verdict plan_out_of(Case& at, const v1::Case& of_case, const v1::Retire& action,
+                                  Pieces& pieces);
+// The caps that are left to the retirement itself.
+[[nodiscard]] Verdict use_case(Case& at, v1::Case& of_case, const Pieces& pieces);
+void end_retired(Case& at, v1::Case& of_case, std::int64_t amount_kg);
+// The case of this name is void if its deadline passed.
+void case_due(Books& books, const std::string& name, Micros now, std::uint64_t position);
+
+// As `plan`, from the account of a case, units of the areas of its rule before others.
+[[nodiscard]] Verdict plan_preferring(const Case& at, const v1::Case& of_case,
+                                      const Quantity& quantity, Pieces& pieces);
+// What caps are measured by is known of this firm.
+[[nodiscard]] Verdict need_cap_bases(const Case& at, const v1::PurposeRule& rule,
+                                     const std::string& firm);
+// Counts an amount against the caps of a purpose, and gives it back.
+[[nodiscard]] Verdict use_caps(Case& at, v1::Case& of_case, std::int64_t amount_kg);
+void return_caps(Books& books, v1::Case& of_case);
+[[nodiscard]] Verdict check_outside_share(const Case& at, const v1::PurposeRule& rule,
+                                          const Pieces& pieces);
+
 // ---- Who signs (signers.cc) ----
-struct Subject {
-  std::string owner = {}, holder = {}, party = {}, area = {}, methodology = {}, scenario = {};
-  std::int64_t amount_kg = 0;
-  bool citywide = false;
-};
 [[nodiscard]] Subject about(const v1::Methodology& methodology);
 [[nodiscard]] Subject about(const v1::FileProject& project, const v1::Methodology& methodology);
 [[nodiscard]] Subject about(const Case& at, const v1::FileProject& project);

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "crypto/merkle.h"
-#include "node/audit/audit.h"
+#include "tests/audit/log.h"
 #include "tests/audit/registry.h"
 
 namespace puhui::node::audit::testing {
@@ -15,14 +15,6 @@ inline v1::Genesis story_genesis() {
   auto genesis = default_genesis();
   genesis.set_state_root_interval(kInterval);
   return genesis;
-}
-
-inline std::vector<RawLeaf> log_of(City& city) {
-  std::vector<RawLeaf> log;
-  const auto view = city.view();
-  for (std::uint64_t i = 0; i < view.head().size; ++i)
-    log.push_back({view.entry(i), view.attachment(i)});
-  return log;
 }
 
 inline void govern(City& city) {
@@ -135,33 +127,6 @@ class Story : public PvCity {
   }
   std::vector<RawLeaf> log;
 };
-
-inline Audit audited(const std::vector<RawLeaf>& log) {
-  Audit audit;
-  for (const auto& leaf : log) audit.next(leaf);
-  audit.finish();
-  return audit;
-}
-
-inline std::string told(const Audit& audit) {
-  std::string text;
-  for (const auto& [position, fault] : audit.findings())
-    text += std::to_string(position) + " " + fault.code + " " + fault.detail + " [" +
-            fault.expected + "] [" + fault.found + "]\n";
-  return text;
-}
-
-inline Micros time_of(const RawLeaf& leaf) {
-  return static_cast<Micros>(crypto::read_u64(leaf.entry));
-}
-
-inline RawLeaf leaf_at(Micros time, LeafKind kind, std::string_view body) {
-  RawLeaf leaf;
-  crypto::append_u64(leaf.entry, static_cast<std::uint64_t>(time));
-  leaf.entry += static_cast<char>(kind);
-  leaf.entry += body;
-  return leaf;
-}
 
 // Appends an event that the ledger was never asked about, a second after the last leaf.
 inline void append(std::vector<RawLeaf>& log, const Sent& sent) {
