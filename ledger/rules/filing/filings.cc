@@ -118,13 +118,9 @@ std::array<std::string, 2> interested(const Context& context, const v1::Filing& 
   return {drafter, {}};
 }
 
-bool may_review(const Context& context, const v1::Filing& filing, const std::string& party) {
-  return reaches(context, party, filing.procedure().reviewers(), about(context, filing));
-}
-
 Ruling need_reviewer(const Context& context, const v1::Filing& filing) {
   const auto& acting = context.event.payload.party();
-  if (!may_review(context, filing, acting))
+  if (!reaches(context, acting, filing.procedure().reviewers(), about(context, filing)))
     return refuse(ErrorCode::ROLE_MISSING, "procedure.reviewers",
                   v1::Role_Name(filing.procedure().reviewers()), {}, acting);
   const auto entity = legal_entity(context, acting);
@@ -240,9 +236,11 @@ Ruling review_filing(Context& context, const v1::ReviewFiling& action) {
   if (action.has_opinion())
     *filing->mutable_reviews()->rbegin()->mutable_opinion() = action.opinion();
   const auto& procedure = filing->procedure();
+  const auto subject = about(context, *filing);
   const auto votes =
-      count_votes(filing->reviews(), action.approve(),
-                  [&](const std::string& party) { return may_review(context, *filing, party); });
+      count_votes(filing->reviews(), action.approve(), [&](const std::string& party) {
+        return reaches(context, party, procedure.reviewers(), subject);
+      });
   if (action.approve() && votes >= procedure.approvals())
     filing->set_state(v1::FILING_REVIEWED);
   else if (!action.approve() && procedure.rejections() > 0 && votes >= procedure.rejections())

@@ -293,23 +293,6 @@ v1::UnitBlock take_piece(Context& context, const v1::UnitBlock& block, std::uint
   return piece;
 }
 
-tl::expected<std::vector<v1::UnitBlock>, Refusal> take_bound(Context& context,
-                                                             const std::string& bond,
-                                                             std::int64_t amount_kg) {
-  std::vector<v1::UnitBlock> pieces;
-  const auto prefix = key::bonds(bond);
-  for (auto left = amount_kg; left > 0;) {
-    const auto at = context.state.at_or_after(prefix, prefix);
-    assert(at && "a bond binds what its record says");
-    if (pieces.size() == kRangesMax)
-      return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
-    const auto block = block_ending(context.state, at->value);
-    pieces.push_back(take_piece(context, block, block.start(), first_of(block, left)));
-    left -= count(pieces.back());
-  }
-  return pieces;
-}
-
 void loosen(State& state, std::uint64_t leaf, const std::string& bond, std::int64_t amount_kg) {
   const auto prefix = key::bonds(bond);
   for (auto left = amount_kg; left > 0;) {

@@ -43,11 +43,6 @@ void give(Context& context, v1::UnitBlock piece, const std::string& account);
 // go of it.
 void give_bound(Context& context, v1::UnitBlock piece, const std::string& account,
                 const std::string& bond);
-// Removes the lowest serials bound by it, so many kilograms, from their holders; no more may be
-// asked than it binds (asserted). TOO_LARGE beyond kRangesMax pieces.
-[[nodiscard]] tl::expected<std::vector<v1::UnitBlock>, Refusal> take_bound(Context& context,
-                                                                           const std::string& bond,
-                                                                           std::int64_t amount_kg);
 // Lets go of the lowest serials bound by it, so many kilograms or all there are: they are free
 // where they lie.
 void loosen(State& state, std::uint64_t leaf, const std::string& bond, std::int64_t amount_kg);

@@ -104,12 +104,6 @@ Ruling take_back(Context& context, const Ranges& ranges, v1::RecallRecord& recor
                       });
 }
 
-v1::Project project_of(const Context& context, const std::string& code) {
-  auto project = context.state.find<v1::Project>(key::project(code));
-  assert(project && "a batch names a filed project");
-  return std::move(*project);
-}
-
 // No purpose of the rules is served by units of this batch any more.
 Ruling need_serving_none(const Context& context, const v1::UnitBatch& batch) {
   const auto& purposes = context.rules.purposes();
