@@ -447,11 +447,10 @@ struct Limited : Market {
         .relation("void.limited", v1::HOLDER);
     PUHUI_ACCEPTED(file_rules(city, rules));
   }
-  // A case of the owner's, or another's, and of its firm.
+  // A case of the owner's, or another's.
   Answer open_limited(const std::string& name, const std::string& who = "owner") {
     auto opened = opening(name, "limited");
     opened.set_account(who + "-main");
-    opened.set_firm("entity of " + who);
     return open_case(city, opened);
   }
   Answer retire_ranges(const std::string& name, const SerialRanges& ranges) {

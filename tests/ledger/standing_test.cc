@@ -42,6 +42,22 @@ const std::vector<Follow> kOfProjects = {
     {v1::REVOKED, {}},
 };
 
+// What a step from one standing to another did, allowed or not.
+template <class Record>
+void expect_step(const Follow& follow, v1::Standing to, const Answer& answer,
+                 const Record& record) {
+  const auto text = v1::Standing_Name(follow.from) + " to " + v1::Standing_Name(to);
+  if (follow.allows(to)) {
+    EXPECT_EQ(answer.decision, v1::ACCEPTED) << text;
+    EXPECT_EQ(record.standing(), to) << text;
+    EXPECT_EQ(record.standing_at(), static_cast<std::int64_t>(answer.leaf)) << text;
+  } else {
+    EXPECT_EQ(answer.decision, v1::REFUSED) << text;
+    EXPECT_EQ(answer.code, STANDING_INVALID) << text;
+    EXPECT_EQ(record.standing(), follow.from) << text;
+  }
+}
+
 TEST(Standings, OfMethodologiesFollowOneAnother) {
   RegistryCity city;
   int number = 0;
@@ -53,17 +69,8 @@ TEST(Standings, OfMethodologiesFollowOneAnother) {
       const auto named = version_of(m.code(), "V01");
       if (follow.from != v1::IN_FORCE) PUHUI_ACCEPTED(stand(city, named, follow.from));
       const auto answer = stand(city, named, to);
-      const auto text = v1::Standing_Name(follow.from) + " to " + v1::Standing_Name(to);
       const auto record = *city.view().methodology(m.code(), "V01");
-      if (follow.allows(to)) {
-        EXPECT_EQ(answer.decision, v1::ACCEPTED) << text;
-        EXPECT_EQ(record.standing(), to) << text;
-        EXPECT_EQ(record.standing_at(), static_cast<std::int64_t>(answer.leaf)) << text;
-      } else {
-        EXPECT_EQ(answer.decision, v1::REFUSED) << text;
-        EXPECT_EQ(answer.code, STANDING_INVALID) << text;
-        EXPECT_EQ(record.standing(), follow.from) << text;
-      }
+      expect_step(follow, to, answer, record);
     }
 }
 
@@ -79,17 +86,8 @@ TEST(Standings, OfProjectsFollowOneAnother) {
       const auto& code = project.project();
       if (follow.from != v1::IN_FORCE) PUHUI_ACCEPTED(stand(city, code, follow.from));
       const auto answer = stand(city, code, to);
-      const auto text = v1::Standing_Name(follow.from) + " to " + v1::Standing_Name(to);
       const auto record = *city.view().project(code);
-      if (follow.allows(to)) {
-        EXPECT_EQ(answer.decision, v1::ACCEPTED) << text;
-        EXPECT_EQ(record.standing(), to) << text;
-        EXPECT_EQ(record.standing_at(), static_cast<std::int64_t>(answer.leaf)) << text;
-      } else {
-        EXPECT_EQ(answer.decision, v1::REFUSED) << text;
-        EXPECT_EQ(answer.code, STANDING_INVALID) << text;
-        EXPECT_EQ(record.standing(), follow.from) << text;
-      }
+      expect_step(follow, to, answer, record);
     }
 }
 

@@ -127,13 +127,9 @@ Ruling need_signers(const Context& context, const std::string& line,
   return require_signers(context, line, about_subject(context, subject));
 }
 
-bool may_review(const Context& context, const v1::Filing& filing, const std::string& party) {
-  return reaches(context, party, filing.procedure().reviewers(), about(context, filing));
-}
-
 Ruling need_reviewer(const Context& context, const v1::Filing& filing) {
   const auto& acting = context.event.payload.party();
-  if (!may_review(context, filing, acting))
+  if (!reaches(context, acting, filing.procedure().reviewers(), about(context, filing)))
     return refuse(ErrorCode::ROLE_MISSING, "procedure.reviewers",
                   v1::Role_Name(filing.procedure().reviewers()), {}, acting);
   const auto entity = legal_entity(context, acting);

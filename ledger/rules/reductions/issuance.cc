@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cassert>
 #include <limits>
 
 #include "ledger/formula/rational.h"
@@ -151,9 +150,7 @@ tl::expected<v1::UnitBatch, Refusal> need_batch(const Context& context, const st
 }
 
 Subject about(const Context& context, const v1::UnitBatch& batch) {
-  const auto project = context.state.find<v1::Project>(key::project(batch.project()));
-  assert(project && "a batch names a filed project");
-  auto subject = about(context, project->filing());
+  auto subject = about(context, project_of(context, batch.project()).filing());
   subject.amount_kg = static_cast<std::int64_t>(batch.end() - batch.start() + 1);
   return subject;
 }

@@ -109,12 +109,6 @@ Ruling take_back(Context& context, const Ranges& ranges, v1::RecallRecord& recor
   return visit_blocks(context, ranges, wants, visit);
 }
 
-v1::Project project_of(const Context& context, const std::string& code) {
-  auto project = context.state.find<v1::Project>(key::project(code));
-  assert(project && "a batch names a filed project");
-  return std::move(*project);
-}
-
 std::int64_t size_of(const v1::UnitBatch& batch) {
   return static_cast<std::int64_t>(batch.end() - batch.start() + 1);
 }

@@ -20,6 +20,8 @@ void free_period(Context& context, const v1::Report& report);
                                  const std::string& entity);
 // Turns a report down: its period is free again.
 void reject(Context& context, v1::Report& report);
+// The project that a report or a batch names.
+[[nodiscard]] v1::Project project_of(const Context& context, const std::string& code);
 [[nodiscard]] v1::Project project_of(const Context& context, const v1::Report& report);
 [[nodiscard]] v1::MethodologyRecord methodology_of(const Context& context,
                                                    const v1::Report& report);

@@ -137,10 +137,14 @@ tl::expected<v1::Report, Refusal> need_report(const Context& context, const std:
   return std::move(*report);
 }
 
-v1::Project project_of(const Context& context, const v1::Report& report) {
-  auto project = context.state.find<v1::Project>(key::project(report.submission().project()));
-  assert(project && "a report names a filed project");
+v1::Project project_of(const Context& context, const std::string& code) {
+  auto project = context.state.find<v1::Project>(key::project(code));
+  assert(project && "reports and batches name filed projects");
   return std::move(*project);
+}
+
+v1::Project project_of(const Context& context, const v1::Report& report) {
+  return project_of(context, report.submission().project());
 }
 
 v1::MethodologyRecord methodology_of(const Context& context, const v1::Report& report) {
