@@ -1,83 +1,7 @@
 #include "ledger/event.h"
 
-#include <algorithm>
-
-#include "crypto/bytes.h"
-#include "crypto/merkle.h"
-
 namespace puhui::ledger {
 namespace {
-
-constexpr std::size_t kNameSizeMax = 64;
-constexpr std::size_t kCodeSizeMax = 32;
-constexpr std::string_view kClaimDomain = "puhui-claim/v1";
-
-bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-
-// Hashes what does not change between the records of one batch once, and the rest per record.
-class ClaimKeys {
- public:
-  explicit ClaimKeys(std::string_view scenario) {
-    suffix_ += static_cast<char>(scenario.size());
-    suffix_ += scenario;
-  }
-  void give(Record& record, std::string_view carrier_tag) {
-    bytes_.assign(kClaimDomain);
-    bytes_ += record.pseudonym();
-    bytes_ += suffix_;
-    crypto::append_u32(bytes_, static_cast<std::uint32_t>(record.day));
-    crypto::append_u32(bytes_, record.slot);
-    bytes_ += carrier_tag;
-    record.claim = crypto::sha256(bytes_);
-    record.claim_leaf = crypto::leaf_hash(record.claim.view());
-  }
-
- private:
-  std::string suffix_, bytes_;
-};
-
-Result<void> read_record(std::string_view bytes, v1::BehaviourRecord& parsed, Record& record) {
-  const bool sound = parsed.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) &&
-                     parsed.account().size() == kPseudonymSize &&
-                     parsed.carrier_tag().size() >= kCarrierTagSizeMin &&
-                     parsed.carrier_tag().size() <= kCarrierTagSizeMax &&
-                     parsed.inputs_size() <= static_cast<int>(kRecordInputsMax) &&
-                     parsed.GetReflection()->GetUnknownFields(parsed).empty();
-  if (!sound) return fail(ErrorCode::RECORD_MALFORMED);
-  std::copy_n(parsed.account().data(), kPseudonymSize, record.account.data());
-  record.day = parsed.day();
-  record.slot = parsed.slot();
-  record.tier = parsed.tier();
-  record.input_count = static_cast<std::uint32_t>(parsed.inputs_size());
-  std::copy(parsed.inputs().begin(), parsed.inputs().end(), record.inputs.begin());
-  return {};
-}
-
-}  // namespace
-
-Result<Record> read_record(std::string_view bytes, const std::string& scenario) {
-  v1::BehaviourRecord parsed;
-  Record record;
-  if (auto read = read_record(bytes, parsed, record); !read)
-    return tl::make_unexpected(read.error());
-  ClaimKeys(scenario).give(record, parsed.carrier_tag());
-  return record;
-}
-
-namespace {
-
-Result<std::vector<Record>> read_records(const v1::SubmitBehaviourBatch& batch,
-                                         std::span<const std::string_view> pieces) {
-  std::vector<Record> records(pieces.size());
-  ClaimKeys claim_keys(batch.scenario());
-  v1::BehaviourRecord parsed;
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    if (auto read = read_record(pieces[i], parsed, records[i]); !read)
-      return fail(read.error().code, "record " + std::to_string(i));
-    claim_keys.give(records[i], parsed.carrier_tag());
-  }
-  return records;
-}
 
 Result<void> check_attachment(const BlockItem& item, CheckedEvent& event) {
   const auto* named = attachment_of(event.payload);
@@ -96,7 +20,7 @@ Result<void> check_attachment(const BlockItem& item, CheckedEvent& event) {
   if (pieces->size() != named->count()) return fail(ErrorCode::ATTACHMENT_MISMATCH, "count");
   if (attachment_root(*pieces).view() != named->root())
     return fail(ErrorCode::ATTACHMENT_MISMATCH, "root");
-  auto records = read_records(event.payload.submit_behaviour_batch(), *pieces);
+  auto records = read_records(event.payload, *pieces);
   if (!records) return tl::make_unexpected(records.error());
   event.records = std::move(*records);
   return {};
@@ -119,6 +43,34 @@ Result<void> check_payload(const v1::Payload& payload) {
   if (payload.valid_until() <= 0) return malformed("valid_until is not set");
   if (payload.has_submit_behaviour_batch() && !is_name(payload.submit_behaviour_batch().scenario()))
     return malformed("scenario is not a name");
+  if (payload.has_reverse_records() && !is_name(payload.reverse_records().scenario()))
+    return malformed("scenario is not a name");
+  if (payload.has_redeem() && !is_name(payload.redeem().offer()))
+    return malformed("offer is not a name");
+  if (payload.has_submit_readings() && !is_name(payload.submit_readings().source()))
+    return malformed("source is not a name");
+  if (payload.has_erase_account() && payload.erase_account().account().size() != kPseudonymSize)
+    return malformed("account is not a pseudonym");
+  return {};
+}
+
+// Signatures that the payload itself carries.
+Result<void> check_inner_signatures(CheckedEvent& event) {
+  const auto& payload = event.payload;
+  if (payload.has_erase_account()) {
+    const auto& erasure = payload.erase_account();
+    auto confirmed = read_confirmation(erasure.confirmation(), payload.city(), erasure.account(),
+                                       kErasureWords);
+    if (!confirmed) return tl::make_unexpected(confirmed.error());
+    event.confirmation = std::move(*confirmed);
+  }
+  if (payload.has_submit_readings()) {
+    const auto& readings = payload.submit_readings();
+    const auto device = crypto::PublicKey::decode(readings.device().public_key());
+    if (!device) return fail(ErrorCode::KEY_MALFORMED, "device");
+    if (!crypto::verify(*device, readings_bytes(payload.city(), readings), readings.signature()))
+      return fail(ErrorCode::SIGNATURE_INVALID, "device");
+  }
   return {};
 }
 
@@ -137,44 +89,21 @@ Result<void> check_signatures(const KeySource& keys, CheckedEvent& event) {
 
 }  // namespace
 
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= kNameSizeMax && is_lower_or_digit(text[0]) &&
-         std::ranges::all_of(text, [](char c) {
-           return is_lower_or_digit(c) || c == '.' || c == '_' || c == '/' || c == '-';
-         });
-}
-
-bool is_code(std::string_view text) {
-  return !text.empty() && text.size() <= kCodeSizeMax && std::ranges::all_of(text, [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  });
-}
-
 const v1::AttachmentRef* attachment_of(const v1::Payload& payload) {
-  return payload.has_submit_behaviour_batch() ? &payload.submit_behaviour_batch().records()
-                                              : nullptr;
-}
-
-Result<std::vector<std::string_view>> split_records(std::string_view attachment) {
-  std::vector<std::string_view> pieces;
-  while (!attachment.empty()) {
-    if (attachment.size() < 2 || pieces.size() == kRecordsMax)
-      return fail(ErrorCode::RECORD_MALFORMED, "framing");
-    const std::size_t size = crypto::read_u16(attachment);
-    attachment.remove_prefix(2);
-    if (size == 0 || attachment.size() < size)
-      return fail(ErrorCode::RECORD_MALFORMED,
-                  "framing of record " + std::to_string(pieces.size()));
-    pieces.push_back(attachment.substr(0, size));
-    attachment.remove_prefix(size);
+  switch (payload.action_case()) {
+    case v1::Payload::kSubmitBehaviourBatch:
+      return &payload.submit_behaviour_batch().records();
+    case v1::Payload::kReverseRecords:
+      return &payload.reverse_records().records();
+    case v1::Payload::kSubmitConsents:
+      return &payload.submit_consents().records();
+    case v1::Payload::kRedeem:
+      return &payload.redeem().records();
+    case v1::Payload::kSubmitReadings:
+      return &payload.submit_readings().records();
+    default:
+      return nullptr;
   }
-  return pieces;
-}
-
-crypto::Digest attachment_root(std::span<const std::string_view> records) {
-  crypto::Frontier tree;
-  for (const auto record : records) tree.append(crypto::leaf_hash(record));
-  return tree.root();
 }
 
 Result<CheckedEvent> check_event(const BlockItem& item, const KeySource& keys,
@@ -192,6 +121,8 @@ Result<CheckedEvent> check_event(const BlockItem& item, const KeySource& keys,
     return fail(ErrorCode::EVENT_MALFORMED, "the payload holds a field that is not known here");
   if (auto sound = check_payload(event.payload); !sound) return tl::make_unexpected(sound.error());
   if (auto judged = check_signatures(keys, event); !judged)
+    return tl::make_unexpected(judged.error());
+  if (auto judged = check_inner_signatures(event); !judged)
     return tl::make_unexpected(judged.error());
   event.records_missing = attachments == Attachments::optional && item.attachments.empty() &&
                           attachment_of(event.payload) != nullptr;

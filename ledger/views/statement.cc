@@ -48,7 +48,7 @@ class Counting {
         break;
       case v1::Payload::kSubmitBehaviourBatch:
         counted_.set_credited_g(counted_.credited_g() + fact(outcome, "credited_g"));
-        counted_.set_records_credited(counted_.records_credited() + outcome.records_credited());
+        counted_.set_records_credited(counted_.records_credited() + outcome.records_accepted());
         break;
       case v1::Payload::kGenesis:
         filed.set_parties(filed.parties() + payload.genesis().parties_size());

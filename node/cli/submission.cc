@@ -129,7 +129,7 @@ Fields describe(const Opened& event, const v1::SubmissionResult& result) {
     fields.emplace_back("serials",
                         std::to_string(range.start()) + "-" + std::to_string(range.end()));
   if (!event.payload.has_submit_behaviour_batch()) return fields;
-  fields.emplace_back("records_credited", std::to_string(outcome.records_credited()));
+  fields.emplace_back("records_accepted", std::to_string(outcome.records_accepted()));
   fields.emplace_back("records_refused", std::to_string(outcome.records_refused()));
   for (const auto& refusal : outcome.record_refusals())
     fields.emplace_back("refused record " + std::to_string(refusal.record()),

@@ -44,7 +44,7 @@ first_position() {
 
 check_rides() {
   view ./puhui totals --profile wuhan.toml
-  same "记录数 / records credited" "$(field records_credited)" "$(expect .total.records)"
+  same "记录数 / records credited" "$(field records_accepted)" "$(expect .total.records)"
   same "拒绝数 / records refused" "$(field records_refused)" 0
   same "克数 / grams credited" "$(field credits_credited_g)" "$(expect .total.grams)"
   good "$(thousands "$(expect .total.records)") 条记录记入 $(thousands "$(expect .total.grams)") 克,与账外独立计算的结果一致。" \

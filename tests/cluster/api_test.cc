@@ -131,7 +131,7 @@ TEST_F(Api, PersonalViewsNeedTheOperatorsCertificate) {
   const auto event = ride_batch(*city_, "rides-1", citizens, 3);
   const auto result = send(client, event, true);
   ASSERT_EQ(result.decision(), v1::ACCEPTED) << result.ShortDebugString();
-  EXPECT_EQ(result.outcome().records_credited(), 2u);
+  EXPECT_EQ(result.outcome().records_accepted(), 2u);
   const auto account = "/v1/accounts/p-" + crypto::hex_encode(citizens[0]);
   const auto leaf = std::to_string(result.position());
   for (const auto& target : {account, "/v1/attachments/" + leaf, "/v1/records/" + leaf + "/1"}) {

@@ -18,7 +18,7 @@ TEST(Behaviour, CreditsWhatTheMethodologyComputes) {
   BikeCity city;
   const auto answer = ride(city, {{1, 900}, {2, 900, 8, kToday, 1}, {3, 100'000}});
   ASSERT_EQ(answer.decision, v1::ACCEPTED) << code_name(answer.code);
-  EXPECT_EQ(answer.outcome.records_credited(), 3U);
+  EXPECT_EQ(answer.outcome.records_accepted(), 3U);
   EXPECT_EQ(city.grams(1), 84);  // 83.97, rounded half up
   EXPECT_EQ(city.grams(2), 42);
   EXPECT_EQ(city.grams(3), 9'330);
@@ -172,7 +172,7 @@ TEST(Behaviour, TenThousandRecordsEachProvable) {
                      "carrier-tag-" + std::to_string(i)});
   const auto answer = ride(city, rides);
   ASSERT_EQ(answer.decision, v1::ACCEPTED) << code_name(answer.code) << answer.detail;
-  EXPECT_EQ(answer.outcome.records_credited(), 10'000U);
+  EXPECT_EQ(answer.outcome.records_accepted(), 10'000U);
   auto view = city.view();
   const auto root =
       view.entry_view(answer.leaf).payload().submit_behaviour_batch().records().root();

@@ -92,7 +92,7 @@ TEST(DayCap, CountsWithinOneBatch) {
   const auto answer = ride(city, {{1, 600, 1}, {1, 500, 2}, {2, 900, 1}, {1, 400, 3}, {1, 1, 4}});
   PUHUI_ACCEPTED(answer);
   EXPECT_EQ(refusals(answer), "1 cap.day; 4 cap.day; ");
-  EXPECT_EQ(answer.outcome.records_credited(), 3U);
+  EXPECT_EQ(answer.outcome.records_accepted(), 3U);
   EXPECT_EQ(city.grams(1), 1'000);
   EXPECT_EQ(city.grams(2), 900);
   EXPECT_EQ(city.totals().credits_credited_g(), 1'900);

@@ -64,7 +64,7 @@ TEST_F(Snapshots, TheCopyGoesOnAsTheOriginal) {
   const auto here = city.ledger().apply(block, {nullptr}, {100, 1});
   ASSERT_TRUE(there && here);
   EXPECT_EQ((*there)[0].outcome.SerializeAsString(), (*here)[0].outcome.SerializeAsString());
-  EXPECT_EQ((*there)[0].outcome.records_credited(), 2U);
+  EXPECT_EQ((*there)[0].outcome.records_accepted(), 2U);
   EXPECT_EQ((*copy)->view().head().root, city.head().root);
   EXPECT_EQ((*copy)->view().head().digest, city.head().digest);
 }

@@ -163,7 +163,7 @@ void pay(Context& context, const std::string& scenario, const Record& record, co
   if (credit.caps.by_day()) put_credited(context.state, day_key(record, scenario), credit.of_day);
   if (credit.caps.by_year())
     put_credited(context.state, year_key(record, scenario), credit.of_year);
-  context.outcome.set_records_credited(context.outcome.records_credited() + 1);
+  context.outcome.set_records_accepted(context.outcome.records_accepted() + 1);
 }
 
 void note_refusal(v1::Outcome& outcome, const State& state, std::uint32_t index,
@@ -205,9 +205,9 @@ Ruling submit_behaviour_batch(Context& context, const v1::SubmitBehaviourBatch& 
     }
     ++index;
   }
-  if (outcome.records_credited() == 0) return tl::make_unexpected(std::move(*first));
+  if (outcome.records_accepted() == 0) return tl::make_unexpected(std::move(*first));
   auto& totals = context.totals;
-  totals.set_records_credited(totals.records_credited() + outcome.records_credited());
+  totals.set_records_credited(totals.records_credited() + outcome.records_accepted());
   totals.set_records_refused(totals.records_refused() + outcome.records_refused());
   context.fact("credited_g", std::to_string(totals.credits_credited_g() - credited_before_g));
   return {};
