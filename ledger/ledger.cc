@@ -198,9 +198,14 @@ std::string Ledger::drift() const {
            std::to_string(t.units_retired_kg()) + " + cancelled " +
            std::to_string(t.units_cancelled_kg()) + " + expired " +
            std::to_string(t.units_expired_kg()) + " kg";
-  if (t.credits_credited_g() != t.credits_held_g())
-    return "credits: credited " + std::to_string(t.credits_credited_g()) + " g, held " +
-           std::to_string(t.credits_held_g()) + " g";
+  if (!add_up(t.credits_credited_g(),
+              {t.credits_held_g(), t.credits_converted_g(), t.credits_reversed_g(),
+               t.credits_cancelled_g(), -t.credits_owed_g()}))
+    return "credits: credited " + std::to_string(t.credits_credited_g()) + " + owed " +
+           std::to_string(t.credits_owed_g()) + " g, held " + std::to_string(t.credits_held_g()) +
+           " + converted " + std::to_string(t.credits_converted_g()) + " + reversed " +
+           std::to_string(t.credits_reversed_g()) + " + cancelled " +
+           std::to_string(t.credits_cancelled_g()) + " g";
   return {};
 }
 
@@ -342,6 +347,7 @@ Answer Ledger::decide_event(const BlockItem& item, const CheckedEvent& event, Mi
   const auto& rules = rules_at(now, in_force);
   Context context{*state_, programs_, event,         genesis_, rules, in_force,
                   {},      now,       tree_->size(), totals_,  {},    next_due_};
+  context.credits_unknown = gap_ || event.records_missing;
   Ruling ruling;
   if (tree_->size() == 0) {
     ruling = decide_genesis(context);

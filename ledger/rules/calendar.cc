@@ -15,6 +15,19 @@ std::chrono::year_month_day civil(std::int64_t day) {
 
 int year_of_day(std::int64_t day) { return static_cast<int>(civil(day).year()); }
 
+std::int32_t month_of_day(std::int64_t day) {
+  const auto date = civil(day);
+  return static_cast<int>(date.year()) * 12 +
+         static_cast<std::int32_t>(static_cast<unsigned>(date.month())) - 1;
+}
+
+std::int64_t first_day_of_month(std::int32_t month) {
+  const std::chrono::year_month_day first(
+      std::chrono::year(month / 12), std::chrono::month(static_cast<unsigned>(month % 12 + 1)),
+      std::chrono::day(1));
+  return std::chrono::sys_days(first).time_since_epoch().count();
+}
+
 std::string date_text(std::int64_t day) {
   if (!is_day(day)) return "day " + std::to_string(day);
   const auto date = civil(day);

@@ -20,6 +20,9 @@ inline constexpr Micros kBeijingOffset = Micros{8 * 3'600} * 1'000'000;
 inline constexpr std::int64_t kDayMax = 2'932'896;
 [[nodiscard]] inline bool is_day(std::int64_t day) { return day >= 0 && day <= kDayMax; }
 [[nodiscard]] int year_of_day(std::int64_t day);
+// Months are counted as year * 12 + (0 to 11).
+[[nodiscard]] std::int32_t month_of_day(std::int64_t day);
+[[nodiscard]] std::int64_t first_day_of_month(std::int32_t month);
 // The first instant of a day.
 [[nodiscard]] inline Micros time_of_day(std::int64_t day) {
   return day * kMicrosPerDay - kBeijingOffset;

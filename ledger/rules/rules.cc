@@ -3,9 +3,11 @@
 #include <optional>
 
 #include "ledger/rules/behaviour/actions.h"
+#include "ledger/rules/citizens/actions.h"
 #include "ledger/rules/filing/actions.h"
 #include "ledger/rules/governance/actions.h"
 #include "ledger/rules/holding/actions.h"
+#include "ledger/rules/incentives/actions.h"
 #include "ledger/rules/reductions/actions.h"
 #include "ledger/rules/retirement/actions.h"
 
@@ -122,8 +124,6 @@ Decision of_accounts(Context& context, const v1::Payload& p) {
   switch (p.action_case()) {
     case v1::Payload::kOpenAccount:
       return open_account(context, p.open_account());
-    case v1::Payload::kOpenPersonalAccounts:
-      return open_personal_accounts(context, p.open_personal_accounts());
     case v1::Payload::kTransfer:
       return transfer(context, p.transfer());
     case v1::Payload::kBind:
@@ -136,8 +136,35 @@ Decision of_accounts(Context& context, const v1::Payload& p) {
       return settle(context, p.settle());
     case v1::Payload::kReferLoan:
       return refer_loan(context, p.refer_loan());
+    default:
+      return std::nullopt;
+  }
+}
+
+Decision of_citizens(Context& context, const v1::Payload& p) {
+  switch (p.action_case()) {
     case v1::Payload::kSubmitBehaviourBatch:
       return submit_behaviour_batch(context, p.submit_behaviour_batch());
+    case v1::Payload::kReverseRecords:
+      return reverse_records(context, p.reverse_records());
+    case v1::Payload::kOpenPersonalAccounts:
+      return open_personal_accounts(context, p.open_personal_accounts());
+    case v1::Payload::kSubmitConsents:
+      return submit_consents(context, p.submit_consents());
+    case v1::Payload::kConvertCredits:
+      return convert_credits(context, p.convert_credits());
+    case v1::Payload::kEraseAccount:
+      return erase_account(context, p.erase_account());
+    case v1::Payload::kOpenPseudonym:
+      return open_pseudonym(context, p.open_pseudonym());
+    case v1::Payload::kOpenOffer:
+      return open_offer(context, p.open_offer());
+    case v1::Payload::kChangeOffer:
+      return change_offer(context, p.change_offer());
+    case v1::Payload::kRedeem:
+      return redeem(context, p.redeem());
+    case v1::Payload::kSettleOffer:
+      return settle_offer(context, p.settle_offer());
     default:
       return std::nullopt;
   }
@@ -148,7 +175,8 @@ Decision of_accounts(Context& context, const v1::Payload& p) {
 Ruling decide(Context& context) {
   const auto& p = context.event.payload;
   if (p.has_genesis()) return refuse(ErrorCode::GENESIS_DUPLICATE, "genesis.once", "1", "1");
-  for (const auto family : {of_accounts, of_retirement, of_reductions, of_filing, of_governance})
+  for (const auto family :
+       {of_citizens, of_accounts, of_retirement, of_reductions, of_filing, of_governance})
     if (auto decision = family(context, p)) return std::move(*decision);
   return refuse(ErrorCode::EVENT_MALFORMED, "event.action");
 }

@@ -56,6 +56,19 @@
 //   v g i32 day, pseudonym[16], SCENARIO       credited for acts of the day, where there is a cap:
 //                                 i64 grams, u32 records; of a year: day -year; kept
 //                                 for ever
+//   v d u8 1, u64 leaf            behaviour batch; u8 2, SCENARIO: all acts of a scenario
+//   v q leaf hash[32]             confirmed or moved (personal.h), by the leaf hash of its name
+//   v p pseudonym[16] PARTY       u8: items (bit ConsentItem - 1) the person has agreed to
+//   v w pseudonym[16]             key of a self-held account
+//   v k i32 period, pseudonym[16], PLATFORM    u64 grams kept by the platform's pool in the period
+//   v z u64 leaf                  opening of a pseudonym
+//   v x OFFER                     offer
+//   v y OFFER 0 pseudonym[16]     u64 how many of it the person has got
+//   v j SETTLEMENT                settlement of an offer
+//   v a SOURCE                    emission source
+//   v i FACTOR 0 i64 from         emission factor in force from a day
+//   v v u8 1, SOURCE 0 i32 day    u64 reading; u8 2, SOURCE 0 u32 month: what its month comes to
+//   v m u8 1, FOOTPRINT           footprint; u8 2, PARTY 0 u32 year: target
 //   v L                           which days are closed to claims (rules/claims.h)
 //   v L i32 day, u32 slot         list of the claims of a closed day's slot (rules/claims.h)
 //   v Z u64 leaf                  retirement
@@ -257,6 +270,57 @@ inline std::string credited_in(std::int32_t year, std::string_view pseudonym,
 inline std::string closed_days() { return "vL"; }
 inline std::string claim_list(std::int32_t day, std::uint32_t slot) {
   return Builder("vL").i32(day).u32(slot).done();
+}
+inline std::string behaviour_batch(std::uint64_t leaf) {
+  return Builder("vd").u8(1).u64(leaf).done();
+}
+inline std::string scenario_totals(std::string_view scenario) {
+  return Builder("vd").u8(2).raw(scenario).done();
+}
+inline std::string moved(std::string_view name_leaf) { return Builder("vq").raw(name_leaf).done(); }
+inline std::string consents(std::string_view pseudonym) {
+  return Builder("vp").raw(pseudonym).done();
+}
+inline std::string consent(std::string_view pseudonym, std::string_view party) {
+  return Builder("vp").raw(pseudonym).raw(party).done();
+}
+inline std::string holder_key(std::string_view pseudonym) {
+  return Builder("vw").raw(pseudonym).done();
+}
+inline std::string pooled(std::int32_t period, std::string_view pseudonym,
+                          std::string_view platform) {
+  return Builder("vk").i32(period).raw(pseudonym).raw(platform).done();
+}
+inline std::string opening(std::uint64_t leaf) { return Builder("vz").u64(leaf).done(); }
+inline std::string offer(std::string_view offer) { return Builder("vx").raw(offer).done(); }
+inline std::string redeemed(std::string_view offer, std::string_view pseudonym) {
+  return Builder("vy").name(offer).raw(pseudonym).done();
+}
+inline std::string offer_settlement(std::string_view name) {
+  return Builder("vj").raw(name).done();
+}
+inline std::string source(std::string_view source) { return Builder("va").raw(source).done(); }
+inline std::string factor_line(std::string_view factor) { return Builder("vi").name(factor).done(); }
+inline std::string factor_from(std::string_view factor, std::int64_t day) {
+  return Builder("vi").name(factor).i64(day).done();
+}
+inline std::string readings(std::string_view source) {
+  return Builder("vv").u8(1).name(source).done();
+}
+inline std::string reading(std::string_view source, std::int32_t day) {
+  return Builder("vv").u8(1).name(source).i32(day).done();
+}
+inline std::string months(std::string_view source) {
+  return Builder("vv").u8(2).name(source).done();
+}
+inline std::string month(std::string_view source, std::uint32_t month) {
+  return Builder("vv").u8(2).name(source).u32(month).done();
+}
+inline std::string footprint(std::string_view footprint) {
+  return Builder("vm").u8(1).raw(footprint).done();
+}
+inline std::string target(std::string_view party, std::uint32_t year) {
+  return Builder("vm").u8(2).name(party).u32(year).done();
 }
 inline std::string retirement(std::uint64_t leaf) { return Builder("vZ").u64(leaf).done(); }
 inline std::string accepted(std::string_view party, std::string_view id) {

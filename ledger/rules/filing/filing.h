@@ -22,6 +22,13 @@ void put_methodology(Context& context, const v1::FileMethodology& action,
 // ---- projects.cc ----
 [[nodiscard]] Ruling check_project(const Context& context, const v1::FileProject& action);
 void put_project(Context& context, const v1::FileProject& action);
+// Whether its reports are conversions of pooled credits.
+[[nodiscard]] inline bool is_of_pools(const v1::FileProject& project) {
+  return !project.scenario().empty();
+}
+// The code of its methodology, or its scenario; and the line of versions of that.
+[[nodiscard]] const std::string& methodology_name(const v1::FileProject& project);
+[[nodiscard]] std::string line_of(const v1::FileProject& project);
 [[nodiscard]] Subject about(const v1::FileProject& project, const v1::Methodology& methodology);
 [[nodiscard]] Subject about(const Context& context, const v1::FileProject& project);
 // A project's keys over its crediting period are its own from public notice on: no other project

@@ -40,11 +40,14 @@ Ruling check_project_form(const v1::FileProject& action) {
   if (!is_code(action.project())) return bad("project");
   if (action.name_zh().size() > kTextSizeMax || action.name_en().size() > kTextSizeMax)
     return bad("text");
-  if (action.keys().empty() || action.keys_size() > kMeterKeysMax) return bad("keys");
+  if (action.keys().empty() != is_of_pools(action) || action.keys_size() > kMeterKeysMax)
+    return bad("keys");
   std::set<std::string> keys;
   for (const auto& meter : action.keys())
     if (!is_name(meter) || !keys.insert(meter).second) return bad("keys");
-  if (!is_label(action.methodology())) return bad("methodology");
+  if (is_of_pools(action) ? !is_name(action.scenario()) || !action.methodology().empty()
+                          : !is_label(action.methodology()))
+    return bad("methodology");
   if (!is_hash_or_empty(action.document_sha256())) return bad("document_sha256");
   if (action.not_in_schemes_size() > kSchemesMax ||
       !std::ranges::all_of(action.not_in_schemes(), is_label))
@@ -75,8 +78,7 @@ Ruling check_account(const Context& context, const v1::FileProject& action) {
 // The version in whose window the crediting period begins.
 std::optional<v1::MethodologyRecord> version_for(const Context& context,
                                                  const v1::FileProject& project) {
-  return record_on(context.state, key::project_versions(project.methodology()),
-                   project.crediting_from());
+  return record_on(context.state, line_of(project), project.crediting_from());
 }
 
 void put_periods(Context& context, const v1::FileProject& project) {
@@ -98,6 +100,15 @@ Ruling check_schemes(const Context& context, const v1::FileProject& action) {
 
 }  // namespace
 
+const std::string& methodology_name(const v1::FileProject& project) {
+  return is_of_pools(project) ? project.scenario() : project.methodology();
+}
+
+std::string line_of(const v1::FileProject& project) {
+  return is_of_pools(project) ? key::behaviour_versions(project.scenario())
+                              : key::project_versions(project.methodology());
+}
+
 Subject about(const v1::FileProject& project, const v1::Methodology& methodology) {
   auto subject = about(methodology);
   subject.owner = project.owner();
@@ -108,9 +119,10 @@ Subject about(const v1::FileProject& project, const v1::Methodology& methodology
 Subject about(const Context& context, const v1::FileProject& project) {
   const auto record = version_for(context, project);
   if (record) return about(project, record->methodology());
-  v1::Methodology code_alone;
-  code_alone.set_code(project.methodology());
-  return about(project, code_alone);
+  v1::Methodology name_alone;
+  name_alone.set_code(project.methodology());
+  name_alone.set_scenario(project.scenario());
+  return about(project, name_alone);
 }
 
 Ruling claim_periods(Context& context, const v1::FileProject& project) {
@@ -149,7 +161,7 @@ Ruling check_project(const Context& context, const v1::FileProject& action) {
   if (!record)
     return refuse(ErrorCode::METHODOLOGY_NOT_IN_FORCE, "project.methodology",
                   period_text(action.crediting_from(), action.crediting_to()), {},
-                  action.methodology());
+                  methodology_name(action));
   const auto& m = record->methodology();
   if (auto stands = need_in_force(m, record->standing()); !stands) return stands;
   if (auto owned = check_account(context, action); !owned) return owned;

@@ -13,6 +13,8 @@ constexpr std::uint32_t kNoticeDaysMax = 366;
 constexpr std::int64_t kCalendarDaysMax = 3'660;
 constexpr std::uint32_t kVintageYearsMax = 100;
 constexpr int kPurposesMax = 64;
+constexpr std::uint32_t kReversalDaysMax = 366;
+constexpr std::uint32_t kJumpPercentMax = 100'000;
 constexpr std::uint32_t kVotersMax = 64;
 constexpr Micros kBallotTimeMax = 3'660 * kMicrosPerDay;
 
@@ -177,6 +179,27 @@ bool are_position_limits(const v1::RuleSet& rules) {
   });
 }
 
+bool are_consents(const v1::RuleSet& rules) {
+  std::set<std::string> scenarios;
+  return std::ranges::all_of(rules.consents(), [&scenarios](const v1::ConsentRule& rule) {
+    return (rule.scenario().empty() || is_name(rule.scenario())) &&
+           scenarios.insert(rule.scenario()).second && !rule.items().empty() &&
+           rule.items_size() <= kRequirementsMax &&
+           std::ranges::all_of(rule.items(), [](int item) {
+             return v1::ConsentItem_IsValid(item) && item != v1::CONSENT_ITEM_UNSPECIFIED;
+           });
+  });
+}
+
+bool are_pools(const v1::RuleSet& rules) {
+  std::set<std::string> platforms;
+  return std::ranges::all_of(rules.pools(), [&platforms](const v1::PoolRule& rule) {
+    return is_name(rule.platform()) && platforms.insert(rule.platform()).second &&
+           is_name(rule.account()) && v1::CreditPeriod_IsValid(rule.period()) &&
+           rule.period() != v1::CREDIT_PERIOD_UNSPECIFIED && rule.threshold_g() > 0;
+  });
+}
+
 // What filing, issuance and credits go by.
 Ruling check_registry_rules(const v1::RuleSet& rules) {
   const auto bad = [](const char* what) {
@@ -198,6 +221,11 @@ Ruling check_registry_rules(const v1::RuleSet& rules) {
     return bad("purpose_rules");
   if (rules.trade_lot_kg() < 0) return bad("trade_lot_kg");
   if (!are_position_limits(rules)) return bad("position_limits");
+  if (rules.consents_size() > kRuleLinesMax || !are_consents(rules)) return bad("consents");
+  if (rules.pools_size() > kRuleLinesMax || !are_pools(rules)) return bad("pools");
+  if (rules.reversal_days() > kReversalDaysMax) return bad("reversal_days");
+  if (rules.custodial_limit_g() < 0) return bad("custodial_limit_g");
+  if (rules.jump_percent() > kJumpPercentMax) return bad("jump_percent");
   return {};
 }
 

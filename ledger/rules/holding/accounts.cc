@@ -34,23 +34,4 @@ Ruling open_account(Context& context, const v1::OpenAccount& action) {
   return {};
 }
 
-Ruling open_personal_accounts(Context& context, const v1::OpenPersonalAccounts& action) {
-  if (auto in_force = need_rules(context); !in_force) return in_force;
-  const std::string_view all = action.pseudonyms();
-  if (all.empty() || all.size() % kPseudonymSize != 0)
-    return refuse(ErrorCode::EVENT_MALFORMED, "form.pseudonyms");
-  if (auto met = require_signers(context, "account.open_personal", the_city()); !met) return met;
-  for (std::size_t at = 0; at < all.size(); at += kPseudonymSize) {
-    const auto name = key::personal(all.substr(at, kPseudonymSize));
-    if (context.state.has(name))
-      return refuse(ErrorCode::ACCOUNT_EXISTS, "account.new", {},
-                    personal_id(all.substr(at, kPseudonymSize)));
-    context.state.put(name, PersonalBalance{0, context.leaf, {}, {}}.encode());
-  }
-  const auto opened = static_cast<std::int64_t>(all.size() / kPseudonymSize);
-  context.totals.set_personal_accounts(context.totals.personal_accounts() + opened);
-  context.fact("opened", std::to_string(opened));
-  return {};
-}
-
 }  // namespace puhui::ledger

@@ -9,9 +9,6 @@ namespace puhui::ledger {
 // Order: rules in force; name and kind; account new; owner known; signers (line
 // "account.open_buffer" of a buffer).
 [[nodiscard]] Ruling open_account(Context& context, const v1::OpenAccount& action);
-// Order: rules in force; whole pseudonyms; signers; each new.
-[[nodiscard]] Ruling open_personal_accounts(Context& context,
-                                            const v1::OpenPersonalAccounts& action);
 
 // ---- holding.cc ----
 // Order: accounts known and different; amount or serials well formed; holder not restrained;

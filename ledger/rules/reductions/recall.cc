@@ -2,6 +2,7 @@
 #include <cassert>
 
 #include "ledger/rules/checks.h"
+#include "ledger/rules/citizens/actions.h"
 #include "ledger/rules/filing/filing.h"
 #include "ledger/rules/holding/holdings.h"
 #include "ledger/rules/reductions/actions.h"
@@ -52,7 +53,8 @@ Ruling visit_blocks(Context& context, const Ranges& ranges, Wants wants, Visit v
 // rest is owed by the project.
 Ruling cover(Context& context, v1::Project& project, std::int64_t amount_kg,
              v1::RecallRecord& record) {
-  const auto* rule = buffer_rule(context.rules, project.filing().methodology());
+  const auto* rule =
+      buffer_rule(context.rules, about(context, project.filing()).methodology);
   const auto buffer = rule == nullptr
                           ? std::nullopt
                           : context.state.find<v1::Account>(key::account(rule->account()));
@@ -114,12 +116,10 @@ std::int64_t size_of(const v1::UnitBatch& batch) {
 }
 
 // Nothing of a report's issuance is left: its period may be reported anew.
-void free_report(Context& context, const std::string& name) {
-  auto report = context.state.find<v1::Report>(key::report(name));
-  assert(report && "a batch names a report");
-  free_period(context, *report);
-  report->set_state(v1::RECALLED);
-  put_report(context, *report);
+void free_report(Context& context, v1::Report& report) {
+  free_period(context, report);
+  report.set_state(v1::RECALLED);
+  put_report(context, report);
 }
 
 // No purpose of the rules is served by units of this batch any more.
@@ -156,7 +156,10 @@ Ruling recall(Context& context, const v1::Recall& action) {
     return refuse(ErrorCode::RECALL_NOTHING, "recall.serials", {}, {}, batch->serial());
   batch->set_recalled_kg(batch->recalled_kg() + recalled_kg);
   context.state.put(key::batch(batch->batch()), *batch);
-  if (batch->recalled_kg() == size_of(*batch)) free_report(context, batch->report());
+  auto report = context.state.find<v1::Report>(key::report(batch->report()));
+  assert(report && "a batch names a report");
+  pay_owed(context, *report, recalled_kg);
+  if (batch->recalled_kg() == size_of(*batch)) free_report(context, *report);
   project.set_taken_back_kg(project.taken_back_kg() + recalled_kg);
   if (auto covered = cover(context, project, record.retired_kg(), record); !covered) return covered;
   put_record(context, project, record);

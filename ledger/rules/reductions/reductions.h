@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ledger/rules/context.h"
+#include "ledger/rules/filing/programs.h"
 #include "ledger/rules/signers.h"
 
 namespace puhui::ledger {
@@ -13,6 +14,19 @@ inline constexpr std::int64_t kGramsPerKilogram = 1000;
                                                             const std::string& name,
                                                             v1::ReportState state);
 void put_report(Context& context, const v1::Report& report);
+// The project of a report to be, and its methodology, one version throughout the period: valid until
+// programs are looked up again.
+struct Reportable {
+  v1::Project project;
+  const FiledProgram* filed;
+};
+// Order: project; report new; standing; period; keys; methodology; no overlap.
+[[nodiscard]] tl::expected<Reportable, Refusal> check_submission(const Context& context,
+                                                                 const v1::SubmitReport& action);
+// Without its result.
+[[nodiscard]] v1::Report computed_report(const Context& context,
+                                         const v1::SubmitReport& submission,
+                                         const v1::Methodology& methodology);
 // Lets its keys' periods be reported anew.
 void free_period(Context& context, const v1::Report& report);
 // Whether this legal entity signed the submission, or owns the project.

@@ -3,6 +3,7 @@
 
 #include "ledger/formula/rational.h"
 #include "ledger/rules/checks.h"
+#include "ledger/rules/citizens/actions.h"
 #include "ledger/rules/filing/filing.h"
 #include "ledger/rules/filing/programs.h"
 #include "ledger/rules/reductions/actions.h"
@@ -17,7 +18,8 @@ Ruling check_keys(const v1::Project& project, const v1::SubmitReport& action) {
   for (const auto& meter : action.keys())
     if (!filed.contains(meter) || !named.insert(meter).second)
       return refuse(ErrorCode::INPUT_UNKNOWN, "report.keys", {}, {}, meter);
-  if (named.empty()) return refuse(ErrorCode::INPUT_MISSING, "report.keys", "1", "0");
+  if (named.empty() && !is_of_pools(project.filing()))
+    return refuse(ErrorCode::INPUT_MISSING, "report.keys", "1", "0");
   return {};
 }
 
@@ -172,6 +174,7 @@ bool is_interested(const Context& context, const v1::Report& report, const std::
 
 void reject(Context& context, v1::Report& report) {
   free_period(context, report);
+  give_back(context, report);
   report.set_state(v1::REJECTED);
   put_report(context, report);
 }
@@ -188,41 +191,58 @@ tl::expected<std::int64_t, Refusal> with_carried(const v1::Report& report,
   return grams;
 }
 
-Ruling submit_report(Context& context, const v1::SubmitReport& action) {
-  if (auto in_force = need_rules(context); !in_force) return in_force;
-  if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
-  if (!is_name(action.report())) return refuse(ErrorCode::EVENT_MALFORMED, "form.report");
-  const auto project = context.state.find<v1::Project>(key::project(action.project()));
+tl::expected<Reportable, Refusal> check_submission(const Context& context,
+                                                   const v1::SubmitReport& action) {
+  const auto bad = [](const Ruling& ruling) { return tl::make_unexpected(ruling.error()); };
+  auto project = context.state.find<v1::Project>(key::project(action.project()));
   if (!project)
     return refuse(ErrorCode::PROJECT_UNKNOWN, "report.project", {}, {}, action.project());
   if (context.state.has(key::report(action.report())))
     return refuse(ErrorCode::REPORT_EXISTS, "report.new", {}, action.report());
-  if (auto stands = need_in_force(*project, Closed::refused); !stands) return stands;
-  if (auto period = check_period(context, *project, action); !period) return period;
-  if (auto keys = check_keys(*project, action); !keys) return keys;
-  const auto& code = project->filing().methodology();
-  const auto& line = context.programs.line(context.state, key::project_versions(code));
+  if (auto stands = need_in_force(*project, Closed::refused); !stands) return bad(stands);
+  if (auto period = check_period(context, *project, action); !period) return bad(period);
+  if (auto keys = check_keys(*project, action); !keys) return bad(keys);
+  const auto& line = context.programs.line(context.state, line_of(project->filing()));
   const auto* filed = line.on(action.from());
   if (filed == nullptr || filed != line.on(action.to() - 1))
     return refuse(ErrorCode::METHODOLOGY_NOT_IN_FORCE, "report.methodology",
-                  "one version throughout the period", {}, code);
-  if (auto stands = need_in_force(filed->methodology, filed->standing); !stands) return stands;
-  if (auto apart = check_no_overlap(context, action); !apart) return apart;
-  const auto computed = compute(*filed, *project, action);
-  if (!computed) return tl::make_unexpected(computed.error());
-  const auto subject = about(project->filing(), filed->methodology);
-  if (auto met = require_signers(context, "report.submit", subject); !met) return met;
+                  "one version throughout the period", {}, methodology_name(project->filing()));
+  if (auto stands = need_in_force(filed->methodology, filed->standing); !stands) return bad(stands);
+  if (auto apart = check_no_overlap(context, action); !apart) return bad(apart);
+  return Reportable{std::move(*project), filed};
+}
 
+v1::Report computed_report(const Context& context, const v1::SubmitReport& submission,
+                           const v1::Methodology& methodology) {
   v1::Report report;
-  *report.mutable_submission() = action;
+  *report.mutable_submission() = submission;
   report.set_state(v1::COMPUTED);
   report.set_submitted_at(static_cast<std::int64_t>(context.leaf));
-  report.set_methodology(filed->methodology.code());
-  report.set_methodology_version(filed->methodology.version());
-  report.set_exact_result(computed->exact);
-  report.set_result_g(computed->grams);
+  report.set_methodology(methodology.code());
+  report.set_methodology_version(methodology.version());
   report.set_submitter(context.event.payload.party());
   for (const auto& [signer, keys] : context.signers) report.add_signers(signer);
+  return report;
+}
+
+Ruling submit_report(Context& context, const v1::SubmitReport& action) {
+  if (auto in_force = need_rules(context); !in_force) return in_force;
+  if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
+  if (!is_name(action.report())) return refuse(ErrorCode::EVENT_MALFORMED, "form.report");
+  const auto reported = check_submission(context, action);
+  if (!reported) return tl::make_unexpected(reported.error());
+  const auto& [project, filed] = *reported;
+  if (is_of_pools(project.filing()))
+    return refuse(ErrorCode::PROJECT_POOL, "report.project", "by converting credits", {},
+                  action.project());
+  const auto computed = compute(*filed, project, action);
+  if (!computed) return tl::make_unexpected(computed.error());
+  const auto subject = about(project.filing(), filed->methodology);
+  if (auto met = require_signers(context, "report.submit", subject); !met) return met;
+
+  auto report = computed_report(context, action, filed->methodology);
+  report.set_exact_result(computed->exact);
+  report.set_result_g(computed->grams);
   put_report(context, report);
   for (const auto& meter : action.keys()) {
     std::string value;

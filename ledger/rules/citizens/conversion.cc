@@ -1,0 +1,102 @@
+#include <algorithm>
+#include <cassert>
+
+#include "ledger/rules/checks.h"
+#include "ledger/rules/citizens/actions.h"
+#include "ledger/rules/citizens/credits.h"
+#include "ledger/rules/filing/filing.h"
+#include "ledger/rules/reductions/reductions.h"
+#include "ledger/rules/signers.h"
+
+namespace puhui::ledger {
+namespace {
+
+constexpr std::int64_t kConvertedKgMax = std::int64_t{1} << 50;
+
+tl::expected<v1::Account, Refusal> need_pool(const Context& context, const std::string& name,
+                                             std::int64_t grams) {
+  auto account = is_name(name) ? context.state.find<v1::Account>(key::account(name)) : std::nullopt;
+  if (!account) return refuse(ErrorCode::ACCOUNT_UNKNOWN, "conversion.account", {}, {}, name);
+  if (account->kind() != v1::ACCOUNT_POOL)
+    return refuse(ErrorCode::ACCOUNT_KIND, "conversion.account",
+                  v1::AccountKind_Name(v1::ACCOUNT_POOL), v1::AccountKind_Name(account->kind()),
+                  name);
+  if (account->credits_held_g() < grams && !context.credits_unknown)
+    return refuse(ErrorCode::BALANCE_INSUFFICIENT, "conversion.balance", {},
+                  std::to_string(account->credits_held_g()) + " g", std::to_string(grams) + " g");
+  return std::move(*account);
+}
+
+v1::SubmitReport submission_of(const v1::ConvertCredits& action) {
+  v1::SubmitReport submission;
+  submission.set_report(action.report());
+  submission.set_project(action.project());
+  submission.set_from(action.from());
+  submission.set_to(action.to());
+  submission.set_document_sha256(action.document().sha256());
+  return submission;
+}
+
+// Grams leave a pool as converted, or come back to it.
+void convert(Context& context, const v1::Account& pool, std::int64_t grams) {
+  auto& totals = context.totals;
+  if (context.credits_unknown) return;
+  add_credits(context, pool, -grams);
+  totals.set_credits_converted_g(totals.credits_converted_g() + grams);
+}
+
+}  // namespace
+
+Ruling convert_credits(Context& context, const v1::ConvertCredits& action) {
+  if (auto in_force = need_rules(context); !in_force) return in_force;
+  if (!is_name(action.report())) return malformed("report");
+  if (!is_document_or_none(action.has_document(), action.document())) return malformed("document");
+  if (action.amount_kg() <= 0 || action.amount_kg() > kConvertedKgMax)
+    return refuse(ErrorCode::AMOUNT_ZERO, "conversion.amount", "1 kg", {},
+                  std::to_string(action.amount_kg()) + " kg");
+  const auto grams = action.amount_kg() * kGramsPerKilogram;
+  const auto pool = need_pool(context, action.account(), grams);
+  if (!pool) return tl::make_unexpected(pool.error());
+  const auto submission = submission_of(action);
+  const auto reported = check_submission(context, submission);
+  if (!reported) return tl::make_unexpected(reported.error());
+  const auto& [project, filed] = *reported;
+  if (!is_of_pools(project.filing()))
+    return refuse(ErrorCode::PROJECT_POOL, "conversion.project", "a project of pooled credits", {},
+                  action.project());
+  auto subject = about(project.filing(), filed->methodology);
+  subject.holder = pool->owner();
+  subject.amount_kg = action.amount_kg();
+  if (auto met = require_signers(context, "credits.convert", subject); !met) return met;
+
+  convert(context, *pool, grams);
+  auto report = computed_report(context, submission, filed->methodology);
+  report.set_exact_result(std::to_string(action.amount_kg()));
+  report.set_result_g(grams);
+  report.set_pool(action.account());
+  put_report(context, report);
+  context.fact("converted_g", std::to_string(grams));
+  return {};
+}
+
+void give_back(Context& context, const v1::Report& report) {
+  if (report.pool().empty()) return;
+  const auto pool = context.state.find<v1::Account>(key::account(report.pool()));
+  assert(pool && "a conversion names a known pool");
+  convert(context, *pool, -report.result_g());
+}
+
+void pay_owed(Context& context, const v1::Report& report, std::int64_t recalled_kg) {
+  if (report.pool().empty() || context.credits_unknown) return;
+  auto pool = context.state.find<v1::Account>(key::account(report.pool()));
+  assert(pool && "a conversion names a known pool");
+  const auto grams = std::min(pool->credits_owed_g(), recalled_kg * kGramsPerKilogram);
+  if (grams == 0) return;
+  pool->set_credits_owed_g(pool->credits_owed_g() - grams);
+  context.state.put(key::account(report.pool()), *pool);
+  auto& totals = context.totals;
+  totals.set_credits_owed_g(totals.credits_owed_g() - grams);
+  totals.set_credits_converted_g(totals.credits_converted_g() - grams);
+}
+
+}  // namespace puhui::ledger

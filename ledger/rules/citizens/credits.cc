@@ -1,0 +1,80 @@
+#include "ledger/rules/citizens/credits.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace puhui::ledger {
+namespace {
+
+constexpr int kRefusalsShownMax = 100;
+
+std::int64_t held(std::int64_t grams) { return std::max<std::int64_t>(0, grams); }
+std::int64_t owed(std::int64_t grams) { return std::max<std::int64_t>(0, -grams); }
+
+}  // namespace
+
+void move_credits(Context& context, const std::string& account_key, PersonalBalance balance,
+                  const Movement& movement) {
+  const auto before = balance.grams;
+  balance.grams += movement.grams;
+  balance.last = movement.place;
+  balance.trail =
+      crypto::Sha256().update(balance.trail.view()).update(movement.name.view()).final();
+  auto& totals = context.totals;
+  totals.set_credits_held_g(totals.credits_held_g() + held(balance.grams) - held(before));
+  totals.set_credits_owed_g(totals.credits_owed_g() + owed(balance.grams) - owed(before));
+  context.state.put(account_key, balance.encode());
+}
+
+void move_once(Context& context, const std::string& account_key, const PersonalBalance& balance,
+               const Movement& movement) {
+  context.state.put(key::moved(crypto::leaf_hash(movement.name.view()).view()),
+                    Moved{movement.place, movement.grams, balance.last}.encode());
+  move_credits(context, account_key, balance, movement);
+}
+
+void add_credits(Context& context, v1::Account account, std::int64_t grams) {
+  account.set_credits_held_g(account.credits_held_g() + grams);
+  assert(account.credits_held_g() >= 0);
+  context.state.put(key::account(account.account()), account);
+  context.totals.set_credits_held_g(context.totals.credits_held_g() + grams);
+}
+
+tl::expected<PersonalAccount, Refusal> need_personal(const Context& context,
+                                                     std::string_view pseudonym) {
+  PersonalAccount account{key::personal(pseudonym), {}};
+  const auto stored = context.state.get(account.key);
+  if (!stored)
+    return refuse(ErrorCode::ACCOUNT_UNKNOWN, "record.account", {}, {}, personal_id(pseudonym));
+  account.balance = PersonalBalance::decode(*stored);
+  if (account.balance.is_erased)
+    return refuse(ErrorCode::ACCOUNT_ERASED, "record.account", {}, {}, personal_id(pseudonym));
+  return account;
+}
+
+Ruling need_confirmed(const Context& context, std::string_view pseudonym,
+                      const PersonalBalance& balance, const Confirmed& confirmed) {
+  const auto key = balance.is_self_held ? context.state.get(key::holder_key(pseudonym))
+                                        : std::optional<std::string>();
+  const auto signed_by =
+      confirmed.key ? std::optional<std::string>(confirmed.key->encode()) : std::nullopt;
+  if (key != signed_by)
+    return refuse(ErrorCode::CONFIRMATION_INVALID, "record.confirmation",
+                  balance.is_self_held ? "the account's own key" : "kept by the custodian", {},
+                  personal_id(pseudonym));
+  if (context.state.has(key::moved(confirmed.leaf.view())))
+    return refuse(ErrorCode::CONFIRMATION_USED, "record.confirmation", "once", {},
+                  confirmed.sha256.hex());
+  return {};
+}
+
+v1::RecordRefusal* note_refusal(v1::Outcome& outcome, std::uint32_t record, ErrorCode code) {
+  outcome.set_records_refused(outcome.records_refused() + 1);
+  if (outcome.record_refusals_size() >= kRefusalsShownMax) return nullptr;
+  auto* shown = outcome.add_record_refusals();
+  shown->set_record(record);
+  shown->set_code(code);
+  return shown;
+}
+
+}  // namespace puhui::ledger
