@@ -120,6 +120,22 @@ TEST_F(Bonds, FormIsChecked) {
   EXPECT_EQ(city.bound("owner-main"), kIssued);
 }
 
+TEST_F(Bonds, AreOfAHundredPiecesAtMost) {
+  SerialRanges every_other;
+  for (std::uint64_t i = 0; i < 101; ++i) every_other.emplace_back(2 * i + 1, 2 * i + 1);
+  const auto refused = bind_units(city, binding("b", v1::JUDICIAL, every_other));
+  PUHUI_REFUSED(refused, TOO_LARGE);
+  EXPECT_EQ(refused.outcome.rule(), "bond.pieces");
+  EXPECT_EQ(held_text(city, "owner-main"), "1-10000") << "nothing of it happened";
+  every_other.pop_back();
+  PUHUI_ACCEPTED(bind_units(city, binding("b", v1::JUDICIAL, every_other)));
+  PUHUI_ACCEPTED(bind_units(city, binding("two", v1::JUDICIAL, {{201, 201}, {203, 203}})));
+  // The lowest free ones are 101 pieces of a kilogram, and the rest.
+  PUHUI_REFUSED(bind_units(city, binding("amount", v1::PLEDGE, 101)), TOO_LARGE);
+  PUHUI_ACCEPTED(bind_units(city, binding("amount", v1::PLEDGE, 100)));
+  EXPECT_EQ(city.bound("owner-main"), 202);
+}
+
 TEST_F(Bonds, EndInTheFuture) {
   PUHUI_REFUSED(bind_kg(10, -1), EVENT_MALFORMED);
   PUHUI_REFUSED(bind_kg(10, city.now), EVENT_MALFORMED);
@@ -233,6 +249,19 @@ TEST_F(Bonds, ArePostedToWhomTheyName) {
   EXPECT_EQ(held_text(city, "owner-side"), "1-20");
 }
 
+TEST_F(Bonds, ArePostedNeitherToTheirOwnAccountNorToABuffer) {
+  PUHUI_ACCEPTED(bind_kg(20));
+  auto itself = binding("itself", v1::RESERVATION, 20);
+  itself.set_to("owner-main");
+  PUHUI_ACCEPTED(bind_units(city, itself));
+  for (const auto& post : {posting("b", 10, "owner-main"), posting("itself", 10, "owner-main"),
+                           posting("itself", 0, "")})
+    PUHUI_REFUSED(post_bond(city, post), INVALID_ARGUMENT);
+  PUHUI_REFUSED(post_bond(city, posting("b", 10, "buffer")), ACCOUNT_KIND);
+  EXPECT_EQ(parts(), "20 0 0 0 0");
+  EXPECT_EQ(parts("itself"), "20 0 0 0 0");
+}
+
 TEST_F(Bonds, ThatNameNobodyArePostedToWhomThePostNames) {
   PUHUI_ACCEPTED(bind_kg(20));
   PUHUI_REFUSED(post_bond(city, posting("b", 10, "")), ACCOUNT_UNKNOWN);
@@ -313,7 +342,7 @@ TEST_F(Bonds, OfAFrozenHolderAreJudicial) {
 }
 
 TEST_F(Bonds, OfABufferAreJudicial) {
-  PUHUI_ACCEPTED(transfer(city, {"owner-main", "buffer"}, 100));
+  PUHUI_ACCEPTED(transfer(city, {"owner-main", "buffer"}, 100, "bureau"));
   const auto bind_buffer = [this](v1::BondKind kind) {
     auto action = binding("b", kind, 60);
     action.set_account("buffer");

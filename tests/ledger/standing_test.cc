@@ -223,8 +223,7 @@ v1::FilingSubject successor(const v1::Methodology& m, const v1::MethodologyVersi
 Answer supersede(City& city, const v1::Methodology& m, const std::string& old,
                  const Signers& signers = {"operator", "expert1", "expert2"}) {
   auto payload = city.event(signers.front());
-  *payload.mutable_file_methodology() =
-      successor(m, version_of(m.code(), old)).methodology();
+  *payload.mutable_file_methodology() = successor(m, version_of(m.code(), old)).methodology();
   return city.send(payload, signers);
 }
 
