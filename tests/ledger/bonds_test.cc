@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "ledger/rules/due.h"
 #include "tests/ledger/market.h"
 
 namespace puhui::ledger::testing {
@@ -329,6 +330,33 @@ TEST_F(Bonds, ThatEndedBeforeDoNotEndAgain) {
   EXPECT_EQ(city.ledger().next_due(), kTimeMax);
 }
 
+// More than one leaf carries out.
+TEST_F(Bonds, ThatAreOverBindNothingHoweverManyThereAre) {
+  const auto end = city.now + kHour;
+  std::vector<Sent> block;
+  for (int i = 0; i <= kDuePerLeafMax; ++i) {
+    auto action = binding("b" + std::to_string(100 + i), v1::RESERVATION, 1);
+    action.set_expires_at(end);
+    block.push_back(signed_action(city, action, binders(action)));
+  }
+  for (const auto& answer : city.apply(block)) PUHUI_ACCEPTED(answer);
+  const auto last = "b" + std::to_string(100 + kDuePerLeafMax);
+  const auto refused = [this, end](const Sent& sent) {
+    city.now = end;
+    const auto answer = city.submit(sent);
+    PUHUI_REFUSED(answer, BOND_STATE_WRONG);
+    EXPECT_EQ(answer.outcome.used(), "BOND_EXPIRED");
+  };
+  refused(signed_action(city, posting(last), {"exchange"}));
+  refused(signed_action(city, releasing(last), {"exchange"}));
+  refused(signed_action(city, settlement({leg_of_bond(last, 1)}), {"exchange"}));
+  PUHUI_ACCEPTED(transfer(city, kToBuyer, 1));
+  EXPECT_EQ(bond(last).state(), v1::BOUND) << "the queue comes to it later";
+  city.apply({});
+  EXPECT_EQ(bond(last).state(), v1::BOND_EXPIRED);
+  EXPECT_EQ(city.bound("owner-main"), 0);
+}
+
 // ---- Holders and batches ----
 
 TEST_F(Bonds, OfAFrozenHolderAreJudicial) {
@@ -339,6 +367,18 @@ TEST_F(Bonds, OfAFrozenHolderAreJudicial) {
   PUHUI_ACCEPTED(post_bond(city, posting("b", 4)));
   PUHUI_ACCEPTED(release_bond(city, releasing("b")));
   EXPECT_EQ(held_text(city, "buyer-main"), "1-4");
+}
+
+TEST_F(Bonds, OfAHolderFrozenLaterArePostedToCourtsAndBanksAlone) {
+  for (const auto& [name, kind] : {std::pair{"sale", v1::RESERVATION},
+                                   {"escrow", v1::ESCROW},
+                                   {"court", v1::JUDICIAL},
+                                   {"bank", v1::PLEDGE}})
+    PUHUI_ACCEPTED(bind_units(city, binding(name, kind, 10)));
+  freeze("owner");
+  for (const auto* name : {"sale", "escrow"})
+    PUHUI_REFUSED(post_bond(city, posting(name)), PARTY_RESTRAINED);
+  for (const auto* name : {"court", "bank"}) PUHUI_ACCEPTED(post_bond(city, posting(name)));
 }
 
 TEST_F(Bonds, OfABufferAreJudicial) {

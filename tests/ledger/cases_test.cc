@@ -2,6 +2,7 @@
 // action in every state.
 #include <gtest/gtest.h>
 
+#include "ledger/rules/due.h"
 #include "tests/ledger/market.h"
 
 namespace puhui::ledger::testing {
@@ -236,6 +237,30 @@ TEST_F(Compliance, AtItsDeadlineNothingIsDoneForItAnyMore) {
   city.now = until;
   PUHUI_ACCEPTED(transfer(city, {"buyer-main", "owner-main"}, kIssued, "buyer"));
   EXPECT_EQ(state(), v1::CASE_VOID);
+}
+
+// More cases than one leaf makes void.
+TEST_F(Compliance, IsVoidAtItsDeadlineHoweverManyThereAre) {
+  std::vector<Sent> block;
+  for (int i = 0; i < kDuePerLeafMax; ++i) {
+    auto opened = of().opening();
+    opened.set_case_("c" + std::to_string(100 + i));
+    block.push_back(signed_action(city, opened, {"buyer"}));
+  }
+  for (const auto& answer : city.apply(block)) PUHUI_ACCEPTED(answer);
+  const auto last = "c" + std::to_string(100 + kDuePerLeafMax - 1);
+  const auto end = case_named(city, last).until();
+  for (const auto& action : {confirmation(last, 1'000), rejection(last)}) {
+    city.now = end;
+    const auto refused = act(city, action, {"ets"});
+    PUHUI_REFUSED(refused, CASE_STATE_WRONG);
+    EXPECT_EQ(refused.outcome.used(), "CASE_VOID");
+  }
+  city.now = end;
+  PUHUI_REFUSED(bind_for(city, last, "late", 1'000), CASE_STATE_WRONG);
+  city.now = end;
+  PUHUI_REFUSED(void_case(city, last), CASE_STATE_WRONG);
+  EXPECT_EQ(state(last), v1::CASE_OPEN);
 }
 
 TEST_F(Compliance, IsInMultiplesOfATonne) {

@@ -176,6 +176,20 @@ TEST_F(Settlements, DeliverToAnotherAccountThanTheBonds) {
   PUHUI_ACCEPTED(settle({leg_of_bond("b", 10, "owner-side")}));
 }
 
+TEST_F(Settlements, TouchABoundedNumberOfPieces) {
+  const auto leg = [](std::uint64_t first, std::uint64_t pieces) {
+    auto action = leg_of_account({"owner-main", "buyer-main"}, 0);
+    for (std::uint64_t i = 0; i < pieces; ++i)
+      add_serials(action, {{first + 2 * i, first + 2 * i}});
+    return action;
+  };
+  const Signers signers{"exchange", "owner"};
+  const auto before = holdings();
+  PUHUI_REFUSED(settle({leg(5'001, 501), leg(7'001, 500)}, signers), TOO_LARGE);
+  EXPECT_EQ(holdings(), before);
+  PUHUI_ACCEPTED(settle({leg(5'001, 500), leg(7'001, 500)}, signers));
+}
+
 TEST_F(Settlements, MoveNothingTwice) {
   const Signers signers{"exchange", "owner", "buyer"};
   const auto there = leg_of_account({"owner-side", "buyer-main"}, 10);
