@@ -3,7 +3,6 @@
 #pragma once
 
 #include "tests/ledger/city.h"
-#include "tests/ledger/notices.h"
 
 namespace puhui::node::audit::testing {
 
@@ -65,6 +64,17 @@ inline v1::RuleSet registry_rules(const std::string& version) {
   rules.set_registers_batches(true);
   rules.add_vintages()->set_years(5);
   return rules;
+}
+
+inline v1::NoticeSubject filing_named(const std::string& name) {
+  v1::NoticeSubject subject;
+  subject.set_filing(name);
+  return subject;
+}
+inline v1::NoticeSubject report_named(const std::string& name) {
+  v1::NoticeSubject subject;
+  subject.set_report(name);
+  return subject;
 }
 
 inline v1::Payload draft_event(City& city, const std::string& name, v1::FilingSubject subject) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "tests/ledger/city.h"
-#include "tests/ledger/notices.h"
 
 namespace puhui::ledger::testing {
 
@@ -161,6 +160,17 @@ inline v1::FilingState state_of(const City& city, const std::string& filing) {
 }
 
 // ---- Public notice ----
+
+inline v1::NoticeSubject filing_named(const std::string& filing) {
+  v1::NoticeSubject subject;
+  subject.set_filing(filing);
+  return subject;
+}
+inline v1::NoticeSubject report_named(const std::string& report) {
+  v1::NoticeSubject subject;
+  subject.set_report(report);
+  return subject;
+}
 
 inline Answer open_notice(City& city, const v1::NoticeSubject& about,
                           const std::string& by = "operator") {
