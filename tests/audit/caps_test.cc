@@ -1,5 +1,5 @@
 // A market's log judged again: caps of retirements, areas that go first, deadlines.
-#include "tests/audit/market.h"
+#include "tests/audit/judged.h"
 
 namespace puhui::node::audit::testing {
 namespace {

@@ -2,7 +2,7 @@
 // wrong.
 #include <limits>
 
-#include "tests/audit/market.h"
+#include "tests/audit/judged.h"
 
 namespace puhui::node::audit::testing {
 namespace {

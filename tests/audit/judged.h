@@ -1,4 +1,4 @@
-// A market whose log is judged again: what the ledger accepted is clean, and what it refuses would
+// A city whose log is judged again: what the ledger accepted is clean, and what it refuses would
 // be found.
 #pragma once
 
@@ -9,6 +9,7 @@ namespace puhui::node::audit::testing {
 
 template <class Base>
 struct Judged : Base {
+  using Base::Base;
   using Base::city;
 
   // Goes on until a state root says what all of it came to.
@@ -41,11 +42,13 @@ struct Judged : Base {
     return codes;
   }
   // The ledger refuses it, and it is all that an auditor finds where it is in the log all the same.
-  template <class Action>
-  void expect_refused(const Action& action, const Signers& signers, ErrorCode code) {
-    const auto sent = signed_action(city, action, signers);
+  void expect_refused(const Sent& sent, ErrorCode code) {
     EXPECT_EQ(told_with(city.now, LeafKind::event, sent.envelope), code_name(code));
     PUHUI_REFUSED(city.submit(sent), code);
+  }
+  template <class Action>
+  void expect_refused(const Action& action, const Signers& signers, ErrorCode code) {
+    expect_refused(signed_action(city, action, signers), code);
   }
   template <class Action>
   void expect_unsigned(const Action& action, const Signers& signers) {
