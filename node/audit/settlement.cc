@@ -46,7 +46,7 @@ Verdict check_leg(const Case& at, const v1::Leg& leg) {
     return refused(ErrorCode::LEG_INVALID, leg.bond() + leg.from(), "a bond, or an account");
   const Quantity quantity{leg.serials(), leg.amount_kg()};
   if (auto bad = check_quantity(quantity)) return bad;
-  if (auto bad = find_account(at, leg.to())) return bad;
+  if (auto bad = find_no_buffer(at, leg.to())) return bad;
   if (leg.from() == leg.to()) return refused(ErrorCode::INVALID_ARGUMENT, "one account");
   return leg.has_trade() ? check_trade(at, leg.trade(), kilograms(quantity)) : Verdict();
 }
