@@ -74,16 +74,32 @@ void take_back(Case& at, const Pieces& pieces) {
   }
 }
 
-// So much was taken back; with the last of a batch, the days of its report are free again.
-void note_taken_back(Case& at, v1::UnitBatch& batch, v1::Project& project, std::int64_t amount_kg) {
-  project.set_taken_back_kg(project.taken_back_kg() + amount_kg);
-  batch.set_recalled_kg(batch.recalled_kg() + amount_kg);
-  changed(at, batch);
-  if (batch.recalled_kg() != static_cast<std::int64_t>(batch.end() - batch.start() + 1)) return;
+// With all of a batch, the days of its report are free again, and the project carries what it did
+// before.
+Verdict free_report(Case& at, const v1::UnitBatch& batch, v1::Project& project) {
   auto& report = at.books.reports.at(batch.report());
+  const Whole kilograms = batch.end() - batch.start() + 1;
+  const Whole before = Whole(project.remainder_g()) - report.result_g() + kilograms * 1000;
+  if (before != Whole(static_cast<std::int64_t>(before)))
+    return refused(ErrorCode::AMOUNT_OVERFLOW, "what " + batch.project() + " carries");
+  project.set_remainder_g(static_cast<std::int64_t>(before));
   free_period(at, report);
   report.set_state(v1::RECALLED);
   changed(at, report);
+  return {};
+}
+
+// So much of a batch was recalled. What was reversed before is covered or owed by now: answers how
+// much of what was retired is still to be.
+std::int64_t note_recalled_units(Case& at, v1::UnitBatch& batch, v1::Project& project,
+                                 const v1::RecallRecord& record) {
+  const auto recalled_kg = record.cancelled_kg() + record.retired_kg();
+  batch.set_recalled_kg(batch.recalled_kg() + recalled_kg);
+  changed(at, batch);
+  const auto left_kg = project.issued_kg() - project.taken_back_kg();
+  project.set_taken_back_kg(project.taken_back_kg() + std::min(left_kg, recalled_kg));
+  const auto beyond_held_kg = std::max<std::int64_t>(0, left_kg - record.cancelled_kg());
+  return std::min(beyond_held_kg, record.retired_kg());
 }
 
 bool is_recallable(const v1::UnitBlock& block) {
@@ -128,8 +144,11 @@ Verdict recall(Case& at, const v1::Recall& action) {
   *record.mutable_recall() = action;
   record.set_cancelled_kg(sum_of(pieces, v1::HELD));
   record.set_retired_kg(sum_of(pieces, v1::RETIRED));
-  note_taken_back(at, *batch, project, record.cancelled_kg() + record.retired_kg());
-  if (auto bad = cover(at, project, record.retired_kg(), record)) return bad;
+  const auto uncovered_kg = note_recalled_units(at, *batch, project, record);
+  const Whole size = batch->end() - batch->start() + 1;
+  if (action.serials().empty() || size == batch->recalled_kg())
+    if (auto bad = free_report(at, *batch, project)) return bad;
+  if (auto bad = cover(at, project, uncovered_kg, record)) return bad;
   put_record(at, project, record);
   return {};
 }
