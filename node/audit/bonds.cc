@@ -87,7 +87,7 @@ Verdict check_target(const Case& at, const v1::Bind& binding, const std::string&
   to = binding.to().empty() ? asked : binding.to();
   if (!asked.empty() && asked != to)
     return refused(ErrorCode::INVALID_ARGUMENT, binding.bond(), "to " + to, "to " + asked);
-  if (auto bad = find_account(at, to)) return bad;
+  if (auto bad = find_no_buffer(at, to)) return bad;
   if (to == binding.account()) return refused(ErrorCode::INVALID_ARGUMENT, "one account");
   return {};
 }

@@ -100,7 +100,7 @@ struct Books {
   std::map<std::string, Stretches> claimed;  // crediting periods of projects, by meter key
   std::map<std::string, v1::Filing> filings;
   std::map<std::uint32_t, std::map<std::string, v1::EtsFirm>> ets_lists;  // by year, legal entity
-  std::uint32_t ets_year = 0;  // of the list in force; 0: none is
+  std::set<std::uint32_t> ets_complete;  // years whose lists were published to the last part
 
   std::map<std::string, v1::UnitBatch> batches;
   std::uint64_t next_serial = 1;

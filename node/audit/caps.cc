@@ -17,9 +17,10 @@ bool is_of_all(const v1::PurposeRule& rule) {
                              [](const auto& cap) { return cap.base() == v1::GLOBAL_YEAR; });
 }
 
-const v1::EtsFirm* listed(const Books& books, const std::string& firm) {
-  const auto* list = find(books.ets_lists, books.ets_year);
-  return books.ets_year == 0 || list == nullptr ? nullptr : find(*list, firm);
+// On the list that holds now.
+const v1::EtsFirm* listed(const Case& at, const std::string& firm) {
+  const auto* list = find(at.books.ets_lists, ets_list_now(at));
+  return list == nullptr ? nullptr : find(*list, firm);
 }
 
 Whole share_of(const v1::CapRule& cap, std::int64_t base_kg) {
@@ -41,15 +42,15 @@ Verdict need_within(const v1::CapRule& cap, const Whole& most_kg, std::int64_t u
                  std::to_string(used_kg) + " kg and " + std::to_string(asked_kg) + " kg");
 }
 
-Verdict check_cap(Books& books, const v1::Case& of_case, const v1::CapRule& cap,
+Verdict check_cap(Case& at, const v1::Case& of_case, const v1::CapRule& cap,
                   std::int64_t amount_kg) {
   if (cap.base() == v1::GLOBAL_YEAR)
-    return need_within(cap, cap.max_kg(), of_all(books, of_case), amount_kg);
+    return need_within(cap, cap.max_kg(), of_all(at.books, of_case), amount_kg);
   if (!is_of_firm(cap)) return {};
-  const auto& firm = *listed(books, of_case.firm());
+  const auto& firm = *listed(at, of_case.firm());
   const auto base_kg =
       cap.base() == v1::ALLOWANCES_DUE ? firm.allowances_due_kg() : firm.verified_emissions_kg();
-  return need_within(cap, share_of(cap, base_kg), of_firm(books, of_case), amount_kg);
+  return need_within(cap, share_of(cap, base_kg), of_firm(at.books, of_case), amount_kg);
 }
 
 // ---- Areas that go first ----
@@ -149,17 +150,17 @@ Verdict plan_preferring(const Case& at, const v1::Case& of_case, const Quantity&
 }
 
 Verdict need_cap_bases(const Case& at, const v1::PurposeRule& rule, const std::string& firm) {
-  if (!is_of_firms(rule) || listed(at.books, firm) != nullptr) return {};
+  if (!is_of_firms(rule) || listed(at, firm) != nullptr) return {};
   return refused(ErrorCode::CAP_BASE_UNKNOWN, firm, "a firm of the list in force");
 }
 
 Verdict use_caps(Case& at, v1::Case& of_case, std::int64_t amount_kg) {
   const auto& rule = of_case.rule();
   if (auto bad = need_cap_bases(at, rule, of_case.firm())) return bad;
-  of_case.set_list_year(at.books.ets_year);
+  of_case.set_list_year(ets_list_now(at));
   of_case.set_global_year(static_cast<std::uint32_t>(year_of(day_of(at.now))));
   for (const auto& cap : rule.caps())
-    if (auto bad = check_cap(at.books, of_case, cap, amount_kg)) return bad;
+    if (auto bad = check_cap(at, of_case, cap, amount_kg)) return bad;
   if (is_of_firms(rule)) of_firm(at.books, of_case) += amount_kg;
   if (is_of_all(rule)) of_all(at.books, of_case) += amount_kg;
   of_case.set_capped_kg(amount_kg);

@@ -69,6 +69,14 @@ Subject about_subject(const Case& at, const v1::FilingSubject& subject) {
   return {.party = name, .area = known != nullptr ? known->area() : subject.party().area()};
 }
 
+// Of a version, those of the one it supersedes as well.
+void need_subject_signers(Case& at, const std::string& line, const v1::FilingSubject& subject) {
+  if (subject.has_methodology())
+    need_methodology_signers(at, line, subject.methodology());
+  else
+    need_signers(at, line, about_subject(at, subject));
+}
+
 bool may_review(const Case& at, const v1::Filing& filing, const std::string& party) {
   return acts_for(at, party, filing.procedure().reviewers(), about(at, filing));
 }
@@ -106,7 +114,8 @@ bool wants_notice(const v1::Filing& filing) { return filing.procedure().notice()
 
 std::set<std::string> interested(const Case& at, const v1::Filing& filing) {
   const auto& subject = filing.subject();
-  std::set<std::string> entities{legal_entity(at, filing.drafter())};
+  std::set<std::string> entities;
+  for (const auto& signer : filing.signers()) entities.insert(legal_entity(at, signer));
   if (subject.has_project()) entities.insert(legal_entity(at, subject.project().owner()));
   if (subject.has_party()) entities.insert(subject.party().legal_entity());
   if (subject.has_role()) entities.insert(legal_entity(at, subject.role().party()));
@@ -133,6 +142,14 @@ Verdict wrong_state(const v1::Filing& filing, const std::string& wanted) {
                  v1::FilingState_Name(filing.state()));
 }
 
+Verdict need_same_procedure(const Case& at, const v1::Filing& filing) {
+  const auto* wanted = procedure_for(at.rules, filing.kind());
+  if (wanted != nullptr && wanted->SerializeAsString() == filing.procedure().SerializeAsString())
+    return {};
+  return refused(ErrorCode::FILING_STATE, filing.filing(), "the procedure of " + at.rules.version(),
+                 "that of its draft");
+}
+
 void changed(Case& at, const v1::Filing& filing) {
   at.books.changed(stored('f', filing.filing()), filing);
 }
@@ -151,7 +168,7 @@ Subject about(const Case& at, const v1::Filing& filing) {
 Verdict draft_filing(Case& at, const v1::DraftFiling& action) {
   if (auto bad = check_draft(at, action)) return bad;
   const auto kind = *kind_of(action.subject());
-  need_signers(at, "draft." + kWords.at(kind), about_subject(at, action.subject()));
+  need_subject_signers(at, "draft." + kWords.at(kind), action.subject());
   v1::Filing filing;
   filing.set_filing(action.filing());
   filing.set_kind(kind);
@@ -161,6 +178,7 @@ Verdict draft_filing(Case& at, const v1::DraftFiling& action) {
   *filing.mutable_procedure() = *procedure_for(at.rules, kind);
   const bool is_reviewed = filing.procedure().approvals() == 0;
   filing.set_state(is_reviewed ? v1::FILING_REVIEWED : v1::FILING_DRAFTED);
+  for (const auto& [signer, keys] : at.signers) filing.add_signers(signer);
   filing.set_drafted_at(as_leaf(at));
   filing.set_event_sha256(std::string(at.leaf.sha256.view()));
   changed(at, filing);
@@ -194,9 +212,9 @@ Verdict withdraw_filing(Case& at, const v1::WithdrawFiling& action) {
   v1::Filing* filing = nullptr;
   if (auto bad = find_filing(at, action.filing(), filing)) return bad;
   if (filing->ended_at() != 0) return wrong_state(*filing, "before it ends");
-  if (filing->drafter() != at.leaf.payload.party())
-    return refused(ErrorCode::ROLE_MISSING, filing->filing(), filing->drafter(),
-                   at.leaf.payload.party());
+  const bool by_drafter = filing->drafter() == at.leaf.payload.party();
+  if (!by_drafter) need_signers(at, "filing.withdraw", about(at, *filing));
+  filing->set_reason(action.reason());
   end_unfiled(at, *filing, v1::FILING_WITHDRAWN);
   changed(at, *filing);
   return {};
@@ -208,9 +226,10 @@ Verdict complete_filing(Case& at, const v1::CompleteFiling& action) {
   if (auto bad = find_filing(at, action.filing(), filing)) return bad;
   const auto wanted = wants_notice(*filing) ? v1::FILING_NOTICE : v1::FILING_REVIEWED;
   if (filing->state() != wanted) return wrong_state(*filing, v1::FilingState_Name(wanted));
+  if (auto bad = need_same_procedure(at, *filing)) return bad;
   if (wants_notice(*filing))
     if (auto bad = need_over(at, filing->notice())) return bad;
-  need_signers(at, "complete." + kWords.at(filing->kind()), about(at, *filing));
+  need_subject_signers(at, "complete." + kWords.at(filing->kind()), filing->subject());
   at.mandated = true;
   const auto& subject = filing->subject();
   if (auto bad = check_subject(at, subject)) return bad;

@@ -85,18 +85,8 @@ Verdict plan_lowest(const Case& at, const std::string& account, std::int64_t amo
   if (movable_kg < amount_kg)
     return refused(ErrorCode::BALANCE_INSUFFICIENT, account, std::to_string(amount_kg) + " kg",
                    std::to_string(movable_kg) + " kg free");
-  const auto* blocks = find(at.books.held, account);
-  for (auto left = amount_kg; left > 0;) {
-    if (pieces.size() == kPiecesMax) return too_many();
-    const auto end = pieces.empty() ? blocks->begin()->second
-                                    : blocks->upper_bound(pieces.back().start())->second;
-    auto piece = at.books.blocks.at(end);
-    const auto taken = std::min(left, size_of(piece));
-    piece.set_end(piece.start() + static_cast<std::uint64_t>(taken) - 1);
-    left -= taken;
-    pieces.push_back(std::move(piece));
-  }
-  return {};
+  pieces = plan_up_to(at, account, amount_kg);
+  return total_kg(pieces) == amount_kg ? Verdict() : too_many();
 }
 
 // Takes a piece out of the block it lies in; what is left of the block stays where it is.
@@ -144,13 +134,15 @@ void put_held(Books& books, v1::UnitBlock piece) {
   put_block(books, piece);
 }
 
-// The lowest serials bound by it, so many kilograms or all there are.
-Pieces lowest_bound(const Books& books, const std::string& bond, std::int64_t amount_kg) {
+// The lowest serials of these blocks, so many kilograms or all there are, in so many pieces at
+// most.
+using Starts = std::map<std::uint64_t, std::uint64_t>;
+Pieces lowest_of(const Books& books, const Starts* blocks, std::int64_t amount_kg,
+                 std::size_t pieces_max) {
   Pieces pieces;
-  const auto* blocks = find(books.bound, bond);
   if (blocks == nullptr) return pieces;
   for (const auto& [start, end] : *blocks) {
-    if (amount_kg == 0) break;
+    if (amount_kg == 0 || pieces.size() == pieces_max) break;
     auto piece = books.blocks.at(end);
     const auto taken = std::min(amount_kg, size_of(piece));
     piece.set_end(start + static_cast<std::uint64_t>(taken) - 1);
@@ -158,6 +150,11 @@ Pieces lowest_bound(const Books& books, const std::string& bond, std::int64_t am
     pieces.push_back(std::move(piece));
   }
   return pieces;
+}
+
+Pieces lowest_bound(const Books& books, const std::string& bond, std::int64_t amount_kg) {
+  const auto* blocks = find(books.bound, bond);
+  return lowest_of(books, blocks, amount_kg, blocks != nullptr ? blocks->size() : 0);
 }
 
 }  // namespace
@@ -204,6 +201,10 @@ Verdict plan(const Case& at, const std::string& account, const Quantity& quantit
   for (const auto& asked : quantity.serials)
     if (auto bad = plan_range(at, account, asked, pieces)) return bad;
   return {};
+}
+
+Pieces plan_up_to(const Case& at, const std::string& account, std::int64_t amount_kg) {
+  return lowest_of(at.books, find(at.books.held, account), amount_kg, kPiecesMax);
 }
 
 Verdict take(Case& at, const std::string& account, const Quantity& quantity, Pieces& pieces) {

@@ -97,7 +97,7 @@ Verdict check_issue(Case& at, const v1::Issue& action, v1::Report*& report) {
   const auto& m = methodology_of(at, *report);
   if (auto bad = need_in_force(project, Closed::allowed)) return bad;
   if (auto bad = need_in_force(at, m)) return bad;
-  return check_registry(at, m, project.filing());
+  return check_registry(at, m, project.filing(), &report->submission());
 }
 
 Verdict check_serials(const Books& books, std::int64_t kilograms) {
@@ -143,6 +143,7 @@ Verdict issue(Case& at, const v1::Issue& action) {
     put_batch(at, batch);
     put_units(at, batch, shares, project.filing().account());
     project.set_owed_kg(project.owed_kg() - shares.owed_kg);
+    project.set_issued_kg(project.issued_kg() + kilograms);
     report->set_state(v1::ISSUED);
     report->set_issued_at(as_leaf(at));
     report->set_batch(action.batch());
@@ -164,6 +165,7 @@ Verdict register_batch(Case& at, const v1::RegisterBatch& action) {
   if (batch->registered_at() != 0)
     return refused(ErrorCode::BATCH_STATE, action.batch(), "not yet registered",
                    "registered at leaf " + std::to_string(batch->registered_at()));
+  if (auto bad = need_in_force(at.books.projects.at(batch->project()), Closed::allowed)) return bad;
   need_signers(at, "batch.register", about(at, *batch));
   Pieces bound;
   const auto& blocks = at.books.blocks;

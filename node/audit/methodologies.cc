@@ -66,6 +66,7 @@ Verdict check_succession(const Case& at, const v1::FileMethodology& action, cons
   const auto* old = version_on(line, m.effective_from());
   if (old == nullptr || !is_named(old->methodology, action.supersedes()))
     return bad("the version in force then");
+  if (old->methodology.scenario() != m.scenario()) return bad("one of the same scenario");
   return {};
 }
 
@@ -103,6 +104,12 @@ void end_superseded(Case& at, const v1::FileMethodology& action, Line& line) {
   record.mutable_superseded_by()->set_code(m.code());
   record.mutable_superseded_by()->set_version(m.version());
   at.books.changed(stored('M', old.code(), old.version()), record);
+}
+
+bool has_sample(const Books& books, const std::string& code) {
+  return std::ranges::any_of(books.methodologies, [&](const auto& known) {
+    return known.first.first == code && known.second.sample();
+  });
 }
 
 // A line counts once, whatever its versions.
@@ -143,6 +150,15 @@ Verdict check_methodology(const Case& at, const v1::FileMethodology& action) {
   return {};
 }
 
+void need_methodology_signers(Case& at, const std::string& line,
+                              const v1::FileMethodology& action) {
+  need_signers(at, line, about(action.methodology()));
+  if (!action.has_supersedes()) return;
+  const auto& old = action.supersedes();
+  const auto* record = find(at.books.methodologies, {old.code(), old.version()});
+  if (record != nullptr) need_signers(at, line, about(record->methodology()));
+}
+
 void put_methodology(Case& at, const v1::FileMethodology& action, const std::string& event_sha256) {
   const auto& m = action.methodology();
   v1::MethodologyRecord record;
@@ -152,15 +168,11 @@ void put_methodology(Case& at, const v1::FileMethodology& action, const std::str
   record.set_sample(m.issued_by() != at.books.genesis.city());
   record.set_standing(v1::IN_FORCE);
   record.set_standing_at(as_leaf(at));
-  const bool is_new = at.books.methodologies.lower_bound({m.code(), ""}) ==
-                      at.books.methodologies.lower_bound({m.code() + '\0', ""});
+  auto& totals = at.books.totals;
+  if (record.sample() && !has_sample(at.books, m.code())) totals.set_samples(totals.samples() + 1);
   at.books.changed(stored('M', m.code(), m.version()), record);
   at.books.methodologies[{m.code(), m.version()}] = record;
-  auto& totals = at.books.totals;
-  if (record.sample())
-    totals.set_samples(totals.samples() + (is_new ? 1 : 0));
-  else
-    put_version(at, action);
+  if (!record.sample()) put_version(at, action);
 }
 
 Verdict file_methodology(Case& at, const v1::FileMethodology& action) {
@@ -170,7 +182,7 @@ Verdict file_methodology(Case& at, const v1::FileMethodology& action) {
   if (auto bad = need_no_procedure(at, is_norm ? v1::FILING_SCENARIO : v1::FILING_METHODOLOGY))
     return bad;
   if (auto bad = check_methodology(at, action)) return bad;
-  need_signers(at, "methodology.file", about(m));
+  need_methodology_signers(at, "methodology.file", action);
   put_methodology(at, action, std::string(at.leaf.sha256.view()));
   return {};
 }

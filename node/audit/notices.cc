@@ -5,6 +5,8 @@
 namespace puhui::node::audit {
 namespace {
 
+constexpr int kObjectionsMax = 256, kObjectionsOfEntityMax = 4;
+
 bool is_worked(const v1::Calendar& calendar, std::int64_t day) {
   const auto named = [day](const auto& days) { return std::ranges::find(days, day) != days.end(); };
   return named(calendar.worked_weekend_days()) || (!is_weekend(day) && !named(calendar.holidays()));
@@ -28,6 +30,7 @@ Verdict begin(const Case& at, const v1::NoticePeriod& period, v1::Notice& notice
 Verdict open_for_filing(Case& at, const std::string& name) {
   v1::Filing* filing = nullptr;
   if (auto bad = find_filing(at, name, filing)) return bad;
+  if (auto bad = need_same_procedure(at, *filing)) return bad;
   const auto& period = filing->procedure().notice();
   if (filing->state() != v1::FILING_REVIEWED || period.days() == 0)
     return wrong_state(*filing, "FILING_REVIEWED, to be publicised");
@@ -95,19 +98,36 @@ v1::Objection* objection_of(v1::Notice& notice, const std::string& name) {
   return nullptr;
 }
 
-// No expert who signs is of a legal entity that objects, or whose matter it is.
+std::set<std::string> interested_in(const Case& at, const UnderNotice& found) {
+  return found.filing != nullptr ? interested(at, *found.filing) : interested(at, *found.report);
+}
+
+// Another legal entity than those whose matter it is objects, a few times at most.
+Verdict need_objector(const Case& at, const UnderNotice& found) {
+  const auto& acting = at.leaf.payload.party();
+  const auto entity = legal_entity(at, acting);
+  if (interested_in(at, found).contains(entity))
+    return refused(ErrorCode::REVIEW_INDEPENDENCE, acting, "without interest", entity);
+  const auto& all = found.notice->objections();
+  const auto raised = std::ranges::count_if(all, [&](const v1::Objection& objection) {
+    return legal_entity(at, objection.party()) == entity;
+  });
+  if (raised >= kObjectionsOfEntityMax)
+    return refused(ErrorCode::TOO_LARGE, "objections of " + entity,
+                   std::to_string(kObjectionsOfEntityMax), std::to_string(raised));
+  if (all.size() < kObjectionsMax) return {};
+  return refused(ErrorCode::TOO_LARGE, "objections", std::to_string(kObjectionsMax));
+}
+
+// Nobody who signs a decision is of a legal entity that objects, whose matter it is, or that signs
+// already.
 Verdict need_independent(const Case& at, const UnderNotice& found, const v1::Objection& objection) {
-  std::set<std::string> entities{legal_entity(at, objection.party())};
-  if (found.filing != nullptr) entities.merge(interested(at, *found.filing));
-  if (found.report != nullptr) {
-    entities.insert(legal_entity(at, found.subject.owner));
-    entities.insert(legal_entity(at, found.report->submitter()));
-  }
+  auto entities = interested_in(at, found);
+  entities.insert(legal_entity(at, objection.party()));
   for (const auto& [signer, keys] : at.signers)
-    if (acts_for(at, signer, v1::EXPERT, found.subject) &&
-        entities.contains(legal_entity(at, signer)))
-      return refused(ErrorCode::REVIEW_INDEPENDENCE, objection.objection(), "another legal entity",
-                     signer);
+    if (!entities.insert(legal_entity(at, signer)).second)
+      return refused(ErrorCode::REVIEW_INDEPENDENCE, objection.objection(),
+                     "different legal entities without interest", signer);
   return {};
 }
 
@@ -138,13 +158,7 @@ Verdict raise_objection(Case& at, const v1::RaiseObjection& action) {
   if (at.now >= found.notice->until()) return refused(ErrorCode::NOTICE_OVER, action.objection());
   if (objection_of(*found.notice, action.objection()) != nullptr)
     return refused(ErrorCode::OBJECTION_EXISTS, action.objection());
-  int open = 0;
-  for (const auto& objection : found.notice->objections())
-    if (objection.party() == at.leaf.payload.party() && objection.state() == v1::OBJECTION_OPEN)
-      ++open;
-  if (open >= 8)
-    return refused(ErrorCode::OBJECTION_PENDING, at.leaf.payload.party(), "eight open at most");
-  if (found.notice->objections_size() >= 64) return refused(ErrorCode::TOO_LARGE, "objections");
+  if (auto bad = need_objector(at, found)) return bad;
   need_signers(at, "notice.object", found.subject);
   auto* objection = found.notice->add_objections();
   objection->set_objection(action.objection());

@@ -119,6 +119,17 @@ void free_periods(Case& at, const v1::FileProject& project) {
   for (const auto& meter : project.keys()) at.books.claimed[meter].erase(project.crediting_from());
 }
 
+void free_periods_after(Case& at, const v1::FileProject& project, std::int64_t day) {
+  for (const auto& meter : project.keys()) {
+    auto& stretches = at.books.claimed[meter];
+    auto* own = find(stretches, project.crediting_from());
+    // Days that it gave up before may be another's by now.
+    if (own == nullptr || own->whose != project.project()) continue;
+    own->to = std::min(own->to, day + 1);
+    if (own->to <= project.crediting_from()) stretches.erase(project.crediting_from());
+  }
+}
+
 void changed(Case& at, const v1::Project& project) {
   at.books.changed(stored('J', project.filing().project()), project);
 }

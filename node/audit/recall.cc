@@ -33,19 +33,20 @@ std::int64_t sum_of(const Pieces& pieces, v1::UnitState state) {
   return sum;
 }
 
-// Takes units out of the buffer; what it lacks is owed by the project.
+// Takes units out of the buffer, as many as one event may touch; the rest is owed by the project.
 Verdict cover(Case& at, v1::Project& project, std::int64_t amount_kg, v1::RecallRecord& record) {
   const auto* rule = buffer_rule(at.rules, project.filing().methodology());
   const auto* buffer = rule != nullptr ? find(at.books.accounts, rule->account()) : nullptr;
   const bool is_buffer = buffer != nullptr && buffer->kind() == v1::ACCOUNT_BUFFER;
-  const auto covered = is_buffer ? std::min(free_kg(*buffer), amount_kg) : 0;
+  const auto pieces = is_buffer ? plan_up_to(at, rule->account(), amount_kg) : Pieces();
+  const auto covered = total_kg(pieces);
   std::int64_t owed = 0;
   if (__builtin_add_overflow(project.owed_kg(), amount_kg - covered, &owed))
     return refused(ErrorCode::AMOUNT_OVERFLOW, "what " + project.filing().project() + " owes");
-  Pieces pieces;
-  if (covered > 0)
-    if (auto bad = take(at, rule->account(), {{}, covered}, pieces)) return bad;
-  for (auto& piece : pieces) end_units(at, std::move(piece), rule->account(), v1::CANCELLED);
+  for (const auto& piece : pieces) {
+    take_part(at, piece);
+    end_units(at, piece, rule->account(), v1::CANCELLED);
+  }
   project.set_owed_kg(owed);
   changed(at, project);
   record.set_from_buffer_kg(covered);
@@ -73,8 +74,42 @@ void take_back(Case& at, const Pieces& pieces) {
   }
 }
 
+// With all of a batch, the days of its report are free again, and the project carries what it did
+// before.
+Verdict free_report(Case& at, const v1::UnitBatch& batch, v1::Project& project) {
+  auto& report = at.books.reports.at(batch.report());
+  const Whole kilograms = batch.end() - batch.start() + 1;
+  const Whole before = Whole(project.remainder_g()) - report.result_g() + kilograms * 1000;
+  if (before != Whole(static_cast<std::int64_t>(before)))
+    return refused(ErrorCode::AMOUNT_OVERFLOW, "what " + batch.project() + " carries");
+  project.set_remainder_g(static_cast<std::int64_t>(before));
+  free_period(at, report);
+  report.set_state(v1::RECALLED);
+  changed(at, report);
+  return {};
+}
+
+// So much of a batch was recalled. What was reversed before is covered or owed by now: answers how
+// much of what was retired is still to be.
+std::int64_t note_recalled_units(Case& at, v1::UnitBatch& batch, v1::Project& project,
+                                 const v1::RecallRecord& record) {
+  const auto recalled_kg = record.cancelled_kg() + record.retired_kg();
+  batch.set_recalled_kg(batch.recalled_kg() + recalled_kg);
+  changed(at, batch);
+  const auto left_kg = project.issued_kg() - project.taken_back_kg();
+  project.set_taken_back_kg(project.taken_back_kg() + std::min(left_kg, recalled_kg));
+  const auto beyond_held_kg = std::max<std::int64_t>(0, left_kg - record.cancelled_kg());
+  return std::min(beyond_held_kg, record.retired_kg());
+}
+
 bool is_recallable(const v1::UnitBlock& block) {
   return block.state() == v1::HELD || (block.state() == v1::RETIRED && block.recalled_at() == 0);
+}
+
+// Free to expire: what is bound waits, and what a buffer holds stays there.
+bool is_expirable(const Books& books, const v1::UnitBlock& block) {
+  return block.state() == v1::HELD && block.bound_by().empty() &&
+         books.accounts.at(block.account()).kind() != v1::ACCOUNT_BUFFER;
 }
 
 // Units of the batch serve none of the purposes there are.
@@ -109,9 +144,11 @@ Verdict recall(Case& at, const v1::Recall& action) {
   *record.mutable_recall() = action;
   record.set_cancelled_kg(sum_of(pieces, v1::HELD));
   record.set_retired_kg(sum_of(pieces, v1::RETIRED));
-  batch->set_recalled_kg(batch->recalled_kg() + record.cancelled_kg() + record.retired_kg());
-  changed(at, *batch);
-  if (auto bad = cover(at, project, record.retired_kg(), record)) return bad;
+  const auto uncovered_kg = note_recalled_units(at, *batch, project, record);
+  const Whole size = batch->end() - batch->start() + 1;
+  if (action.serials().empty() || size == batch->recalled_kg())
+    if (auto bad = free_report(at, *batch, project)) return bad;
+  if (auto bad = cover(at, project, uncovered_kg, record)) return bad;
   put_record(at, project, record);
   return {};
 }
@@ -122,6 +159,12 @@ Verdict reverse(Case& at, const v1::Reverse& action) {
   if (auto bad = check_quantity({{}, action.amount_kg()})) return bad;
   auto* project = find(at.books.projects, action.project());
   if (project == nullptr) return refused(ErrorCode::PROJECT_UNKNOWN, action.project());
+  const auto left_kg = project->issued_kg() - project->taken_back_kg();
+  if (action.amount_kg() > left_kg)
+    return refused(ErrorCode::BALANCE_INSUFFICIENT, action.project(),
+                   std::to_string(left_kg) + " kg issued and not taken back",
+                   std::to_string(action.amount_kg()) + " kg");
+  project->set_taken_back_kg(project->taken_back_kg() + action.amount_kg());
   auto subject = about(at, project->filing());
   subject.amount_kg = action.amount_kg();
   need_signers(at, "reverse", subject);
@@ -143,9 +186,7 @@ Verdict expire(Case& at, const v1::Expire& action) {
   need_signers(at, "expire", subject);
   Pieces pieces;
   if (auto bad = parts_of(at, ranges, pieces)) return bad;
-  std::erase_if(pieces, [](const auto& piece) {
-    return piece.state() != v1::HELD || !piece.bound_by().empty();
-  });
+  std::erase_if(pieces, [&](const auto& piece) { return !is_expirable(at.books, piece); });
   if (pieces.empty()) return refused(ErrorCode::AMOUNT_ZERO, batch->serial());
   for (const auto& piece : pieces) {
     take_part(at, piece);

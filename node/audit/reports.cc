@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "node/audit/rules.h"
 
 namespace puhui::node::audit {
@@ -68,18 +70,17 @@ Verdict read_inputs(const Version& version, const v1::Project& project,
   return {};
 }
 
-// Whoever signs as verifier is another legal entity than the owner and who sent the report, and no
-// operator signs.
-Verdict check_independence(const Case& at, const v1::Report& report, const v1::Project& project) {
-  const std::set<std::string> others{legal_entity(at, project.filing().owner()),
-                                     legal_entity(at, report.submitter())};
+// Whoever signs as verifier is another legal entity than the owner and those who signed the report,
+// and no operator signs.
+Verdict check_independence(const Case& at, const v1::Report& report) {
+  const auto others = interested(at, report);
   for (const auto& [signer, keys] : at.signers) {
     const auto* party = find(at.books.parties, signer);
     if (party == nullptr) continue;
     const bool is_other = others.contains(legal_entity(at, signer));
     if (holds(*party, v1::OPERATOR, at.now) || (is_other && holds(*party, v1::VERIFIER, at.now)))
       return refused(ErrorCode::SIGNER_INDEPENDENCE, signer,
-                     "a legal entity that is not the owner, the operator or the sender",
+                     "a legal entity that is not the owner, an operator or a signer of the report",
                      legal_entity(at, signer));
   }
   return {};
@@ -127,9 +128,20 @@ void changed(Case& at, const v1::Report& report) {
   at.books.changed(stored('W', report.submission().report()), report);
 }
 
-void reject(Case& at, v1::Report& report) {
+std::set<std::string> interested(const Case& at, const v1::Report& report) {
+  const auto& project = at.books.projects.at(report.submission().project());
+  std::set<std::string> entities{legal_entity(at, project.filing().owner())};
+  for (const auto& signer : report.signers()) entities.insert(legal_entity(at, signer));
+  return entities;
+}
+
+void free_period(Case& at, const v1::Report& report) {
   for (const auto& meter : report.submission().keys())
     at.books.periods[meter].erase(report.submission().from());
+}
+
+void reject(Case& at, v1::Report& report) {
+  free_period(at, report);
   report.set_state(v1::REJECTED);
 }
 
@@ -172,6 +184,7 @@ Verdict submit_report(Case& at, const v1::SubmitReport& action) {
   report.set_exact_result(write_number(computed->exact));
   report.set_result_g(computed->grams);
   report.set_submitter(at.leaf.payload.party());
+  for (const auto& [signer, keys] : at.signers) report.add_signers(signer);
   changed(at, report);
   at.books.reports[action.report()] = std::move(report);
   for (const auto& meter : action.keys())
@@ -185,7 +198,7 @@ Verdict verify_report(Case& at, const v1::VerifyReport& action) {
   v1::Report* report = nullptr;
   if (auto bad = find_report(at, action.report(), v1::COMPUTED, report)) return bad;
   auto& project = project_of(at, *report);
-  if (auto bad = check_independence(at, *report, project)) return bad;
+  if (auto bad = check_independence(at, *report)) return bad;
   std::int64_t carried = 0;
   if (action.positive()) {
     if (auto bad = need_in_force(project, Closed::allowed)) return bad;
@@ -199,7 +212,8 @@ Verdict verify_report(Case& at, const v1::VerifyReport& action) {
   report->set_state(v1::VERIFIED);
   if (!action.positive()) {
     reject(at, *report);
-  } else if (carried < kGramsPerKilogram) {
+  } else if (std::max(report->result_g(), carried) < kGramsPerKilogram) {
+    // A larger result is publicised and issued, though a deficit may leave nothing of it.
     report->set_state(v1::CARRIED);
     project.set_remainder_g(carried);
     changed(at, project);

@@ -60,12 +60,20 @@ bool is_procedure(const v1::FilingProcedure& procedure) {
          (procedure.approvals() == 0 || is_role(procedure.reviewers()));
 }
 
+using Days = google::protobuf::RepeatedField<std::int64_t>;
+bool are_in_order(const Days& days) {
+  for (int i = 1; i < days.size(); ++i)
+    if (days[i] <= days[i - 1]) return false;
+  return true;
+}
+
 bool is_calendar(const v1::Calendar& calendar) {
   const auto known = [&](std::int64_t day) {
     return calendar.from() <= day && day < calendar.to();
   };
   return is_day(calendar.from()) && is_day(calendar.to()) && calendar.from() <= calendar.to() &&
-         calendar.to() - calendar.from() <= 3'660 &&
+         calendar.to() - calendar.from() <= 3'660 && are_in_order(calendar.holidays()) &&
+         are_in_order(calendar.worked_weekend_days()) &&
          std::ranges::all_of(calendar.holidays(), known) &&
          std::ranges::all_of(calendar.worked_weekend_days(),
                              [&](std::int64_t day) { return known(day) && is_weekend(day); });

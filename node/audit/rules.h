@@ -80,6 +80,8 @@ v1::CastVote& cast(const Case& at, CastVotes& votes, bool approve);
 // ---- Filing (methodologies.cc, projects.cc, filings.cc, notices.cc, standing.cc, ets.cc) ----
 [[nodiscard]] Verdict file_methodology(Case& at, const v1::FileMethodology& action);
 [[nodiscard]] Verdict check_methodology(const Case& at, const v1::FileMethodology& action);
+// Who signs for a version signs for the one it supersedes, too.
+void need_methodology_signers(Case& at, const std::string& line, const v1::FileMethodology& action);
 void put_methodology(Case& at, const v1::FileMethodology& action, const std::string& event_sha256);
 // How a version stands that is in a line.
 [[nodiscard]] Verdict need_in_force(const Case& at, const v1::Methodology& methodology);
@@ -87,10 +89,12 @@ void put_methodology(Case& at, const v1::FileMethodology& action, const std::str
 [[nodiscard]] Verdict file_project(Case& at, const v1::FileProject& action);
 [[nodiscard]] Verdict check_project(const Case& at, const v1::FileProject& action);
 void put_project(Case& at, const v1::FileProject& action);
-// A project's keys are its own for its crediting period, from public notice on.
+// A project's keys are its own for its crediting period, from public notice on; if it is closed or
+// revoked, until the end of that day.
 [[nodiscard]] Verdict check_periods(const Case& at, const v1::FileProject& project);
 void claim_periods(Case& at, const v1::FileProject& project);
 void free_periods(Case& at, const v1::FileProject& project);
+void free_periods_after(Case& at, const v1::FileProject& project, std::int64_t day);
 void changed(Case& at, const v1::Project& project);
 enum class Closed : bool { refused, allowed };
 [[nodiscard]] Verdict need_in_force(const v1::Project& project, Closed closed);
@@ -104,6 +108,8 @@ enum class Closed : bool { refused, allowed };
 [[nodiscard]] Verdict need_no_procedure(const Case& at, v1::Role role);
 [[nodiscard]] Verdict find_filing(Case& at, const std::string& name, v1::Filing*& filing);
 [[nodiscard]] Verdict wrong_state(const v1::Filing& filing, const std::string& wanted);
+// FILING_STATE where the rules in force want another procedure than that of its draft.
+[[nodiscard]] Verdict need_same_procedure(const Case& at, const v1::Filing& filing);
 void changed(Case& at, const v1::Filing& filing);
 void end_unfiled(Case& at, v1::Filing& filing, v1::FilingState state);
 
@@ -116,8 +122,13 @@ void end_unfiled(Case& at, v1::Filing& filing, v1::FilingState state);
 
 [[nodiscard]] Verdict publish_ets_list(Case& at, const v1::PublishEtsList& action);
 [[nodiscard]] bool is_registry_check(const std::string& name);
+// By the list that holds now; for a report, by those of the years of its days as well.
 [[nodiscard]] Verdict check_registry(const Case& at, const v1::Methodology& methodology,
-                                     const v1::FileProject& project);
+                                     const v1::FileProject& project,
+                                     const v1::SubmitReport* report = nullptr);
+// The year whose complete list holds for a year: its own, or the last before it; 0 for none.
+[[nodiscard]] std::uint32_t ets_list_of(const Books& books, int year);
+[[nodiscard]] std::uint32_t ets_list_now(const Case& at);
 
 // ---- Reports, issuance, recalls (reports.cc, issuance.cc, recall.cc, vintages.cc) ----
 inline constexpr std::int64_t kGramsPerKilogram = 1000;
@@ -126,6 +137,8 @@ inline constexpr std::int64_t kGramsPerKilogram = 1000;
 [[nodiscard]] Verdict find_report(Case& at, const std::string& name, v1::ReportState state,
                                   v1::Report*& report);
 void changed(Case& at, const v1::Report& report);
+// Its keys' days may be reported anew.
+void free_period(Case& at, const v1::Report& report);
 // It is REJECTED, and its period is free again.
 void reject(Case& at, v1::Report& report);
 [[nodiscard]] v1::Project& project_of(Case& at, const v1::Report& report);
@@ -191,6 +204,9 @@ struct Quantity {
                            Pieces& pieces);
 [[nodiscard]] Verdict take(Case& at, const std::string& account, const Quantity& quantity,
                            Pieces& pieces);
+// The lowest free serials of an account: no more than asked, than there are, or than one event may
+// touch.
+[[nodiscard]] Pieces plan_up_to(const Case& at, const std::string& account, std::int64_t amount_kg);
 // The lowest serials bound by it, which binds as many.
 [[nodiscard]] Verdict plan_bound(const Case& at, const std::string& bond, std::int64_t amount_kg,
                                  Pieces& pieces);
@@ -278,8 +294,9 @@ void return_caps(Books& books, v1::Case& of_case);
 // Its project, and all of its units.
 [[nodiscard]] Subject about(const Case& at, const v1::UnitBatch& batch);
 [[nodiscard]] Subject about(const Case& at, const v1::Filing& filing);
-// The legal entities whose filing it is.
+// The legal entities whose filing or report it is: whom it is about, and who signed it.
 [[nodiscard]] std::set<std::string> interested(const Case& at, const v1::Filing& filing);
+[[nodiscard]] std::set<std::string> interested(const Case& at, const v1::Report& report);
 // Notes what the signer table of the rule set asks for and the signers do not give.
 void need_signers(Case& at, std::string_view action, const Subject& subject);
 [[nodiscard]] bool has_line(const v1::RuleSet& rules, std::string_view action);

@@ -31,8 +31,9 @@ Verdict note_trade(Case& at, const v1::Trade& trade, std::int64_t amount_kg) {
   constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
   if (sums.kilograms > kMax || sums.turnover > kMax)
     return refused(ErrorCode::AMOUNT_OVERFLOW, "turnover of day " + std::to_string(day));
+  if (!at.books.trades.insert(trade.reference()).second)
+    return refused(ErrorCode::TRADE_EXISTS, trade.reference());
   at.books.traded[day] = sums;
-  at.books.trades.insert(trade.reference());
   return {};
 }
 
@@ -46,7 +47,7 @@ Verdict check_leg(const Case& at, const v1::Leg& leg) {
     return refused(ErrorCode::LEG_INVALID, leg.bond() + leg.from(), "a bond, or an account");
   const Quantity quantity{leg.serials(), leg.amount_kg()};
   if (auto bad = check_quantity(quantity)) return bad;
-  if (auto bad = find_account(at, leg.to())) return bad;
+  if (auto bad = find_no_buffer(at, leg.to())) return bad;
   if (leg.from() == leg.to()) return refused(ErrorCode::INVALID_ARGUMENT, "one account");
   return leg.has_trade() ? check_trade(at, leg.trade(), kilograms(quantity)) : Verdict();
 }
@@ -135,8 +136,6 @@ Verdict check_trade(const Case& at, const v1::Trade& trade, std::int64_t amount_
   if (trade.reference().empty() || trade.reference().size() > kTextMax ||
       trade.price_cents_per_tonne() < 0 || !is_timely)
     return malformed("trade");
-  if (at.books.trades.contains(trade.reference()))
-    return refused(ErrorCode::TRADE_EXISTS, trade.reference());
   const auto lot_kg = at.rules.trade_lot_kg();
   if (lot_kg == 0 || amount_kg % lot_kg == 0) return {};
   return refused(ErrorCode::LOT_SIZE, trade.reference(), std::to_string(lot_kg) + " kg a lot",

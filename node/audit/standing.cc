@@ -40,6 +40,8 @@ Verdict set_project(Case& at, const v1::SetStanding& action) {
   project->set_standing(action.standing());
   project->set_standing_at(as_leaf(at));
   changed(at, *project);
+  if (action.standing() == v1::CLOSED || action.standing() == v1::REVOKED)
+    free_periods_after(at, project->filing(), day_of(at.now));
   return {};
 }
 

@@ -20,7 +20,8 @@ Verdict check_transfer(const Case& at, const v1::Transfer& action) {
 }
 
 std::string transfer_line(const Case& at, const v1::Transfer& action) {
-  if (at.books.accounts.at(action.from()).kind() == v1::ACCOUNT_BUFFER) return "transfer.buffer";
+  for (const auto& account : {action.from(), action.to()})
+    if (at.books.accounts.at(account).kind() == v1::ACCOUNT_BUFFER) return "transfer.buffer";
   return action.has_trade() ? "transfer.trade" : "transfer";
 }
 

@@ -272,7 +272,7 @@ std::vector<Bad> bad_filings() {
       {"objects to what is issued", "report.state",
        sign(objection_event(story(), report_named("q1"), "o"), {"exchange"})},
       {"withdraws a project", "standing.invalid", by_bureau(closed)},
-      {"registers again", "batch.state", by_bureau(register_event(story(), "Q1"))},
+      {"registers again", "batch.state", sign(register_event(story(), "Q1"), {"operator"})},
       {"moves what was recalled", "serial.ended",
        sign(transfers(out, {{start, start}}), {"owner"})},
       {"recalls by nobody's rule", "role.missing", by_bureau(recall_event(story(), "Q1", {}))},

@@ -18,8 +18,12 @@ inline const std::vector<std::string> kKeyNames = {
     "new1",   "new1#2",   "new2",     "owner#2", "owner#3", "provider", "exchange"};
 inline const std::vector<std::string> kReportNames = {"a", "b", "c", "d", "e"};
 inline const std::vector<std::string> kFilingNames = {"f1", "f2", "f3"};
-inline const std::vector<std::string> kBatchNames = {"B1", "X1", "X2"};
+inline const std::vector<std::string> kBatchNames = {"B1", "B440305", "X1", "X2"};
 inline const std::vector<std::string> kProjectNames = {"P1", "P1", "P2", "P3"};
+inline const std::vector<std::string> kBondNames = {"b1", "b2", "b3", "b4", "b5", "b6"};
+inline const std::vector<std::string> kCaseNames = {"c1", "c2", "c3", "c4", "c5"};
+inline const std::vector<std::string> kPurposes = {
+    "organisation", "event", "damage", "substitution", "compliance", "product", "voluntary"};
 
 // The same numbers for the same seed, so that a city can be lived through again.
 inline std::mt19937_64& dice() {
@@ -34,9 +38,33 @@ inline std::string one_of(const std::vector<std::string>& all) {
   return all[static_cast<std::size_t>(number(0, static_cast<std::int64_t>(all.size())))];
 }
 
+// Caps of any base but that of allowances, which only compliance has.
+inline void vary_caps(v1::PurposeRule& rule) {
+  if (chance(25)) add_cap_of_year(rule, number(0, 600));
+  if (chance(15)) add_cap(rule, v1::VERIFIED_EMISSIONS, one_of({"0.05", "1/3", "1"}));
+  if (chance(25)) add_cap(rule, v1::OUTSIDE_SHARE, one_of({"0", "0.5", "1"}));
+}
+inline void vary_market(v1::RuleSet& rules) {
+  for (auto& rule : *rules.mutable_purpose_rules()) {
+    vary_caps(rule);
+    if (chance(40)) rule.set_deadline(number(5, 400) * kSecond);
+    rule.set_lot_kg(chance(25) ? number(1, 20) : 0);
+    if (chance(30)) rule.add_areas_first(one_of({"4403", "420111"}));
+    if (chance(15)) rule.add_areas_first(one_of({"440305", "42"}));
+  }
+  if (chance(30)) rules.set_trade_lot_kg(number(1, 20));
+  if (chance(40)) {
+    auto& limit = *rules.add_position_limits();
+    limit.set_kind(v1::ACCOUNT_ENTERPRISE);
+    limit.set_max_kg(number(0, 2'000));
+  }
+}
+
 // Rules that ask now for this and now for that.
 inline v1::RuleSet some_rules() {
-  auto rules = registry_rules("some");
+  auto rules = full_rules("some");
+  vary_market(rules);
+  if (chance(50)) RuleTable(rules).roles("filing.withdraw", {v1::AUTHORITY});
   auto* procedures = rules.mutable_procedures();
   for (int i = procedures->size(); i-- > 0;)
     if (chance(50)) procedures->DeleteSubrange(i, 1);
@@ -102,10 +130,11 @@ inline v1::RuleSet voting_rules() {
     ballot->set_execution(number(10, 60) * kSecond);
     if (chance(50)) ballot->add_proposers(v1::OPERATOR);
   }
-  auto* line = rules.add_signers();
-  line->set_action(chance(50) ? "party.restrain" : "party.release");
-  line->add_all_of()->set_role(v1::AUTHORITY);
-  line->mutable_all_of(0)->set_keys(static_cast<std::uint32_t>(number(0, 2)));
+  const std::string action = chance(50) ? "party.restrain" : "party.release";
+  RuleTable(rules).roles(action, {v1::AUTHORITY});
+  for (auto& line : *rules.mutable_signers())
+    if (line.action() == action)
+      line.mutable_all_of(0)->set_keys(static_cast<std::uint32_t>(number(0, 2)));
   return rules;
 }
 
@@ -139,7 +168,7 @@ inline v1::FilingSubject some_subject(ledger::Micros now) {
     case 1:
       return a_party(one_of({"new1", "new3", "owner"}), static_cast<v1::Role>(number(3, 15)));
     case 2:
-      return a_role(one_of(kPartyNames), static_cast<v1::Role>(number(3, 15)));
+      return subject_of(one_of(kPartyNames), static_cast<v1::Role>(number(3, 15)));
     default: {
       auto project = a_project(one_of({"P1", "P2", "P3"}));
       if (chance(20)) project.mutable_project()->set_keys(0, "meter-2");

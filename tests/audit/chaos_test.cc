@@ -1,29 +1,23 @@
 // Random events on a real ledger: what it accepts the auditor finds nothing in, and what it refuses
 // the auditor would find if it were in the log all the same.
-#include "tests/audit/chaos.h"
+#include "tests/audit/chaos_market.h"
 #include "tests/audit/story.h"
 
 namespace puhui::node::audit::testing {
 namespace {
 
-constexpr int kSteps = 80;
+constexpr int kSteps = 100;
 
 // Which action it was, for those who read the counts.
 std::string action_of(const Sent& sent) {
-  v1::Payload payload;
-  payload.ParseFromString(crypto::decode_envelope(sent.envelope)->payload);
+  const auto payload = payload_of(sent);
   const auto* oneof = v1::Payload::descriptor()->FindOneofByName("action");
   return payload.GetReflection()->GetOneofFieldDescriptor(payload, oneof)->name();
 }
 
-class Chaos : public PvCity {
+class Chaos : public MarketHands {
  public:
-  Chaos() : PvCity(plain_genesis()) {
-    file(*this, bike_methodology());
-    must(open_personal_event(*this, 0, 10), {"operator"});
-    issue_mwh("3");
-    file_rules(*this, chaos_rules());
-  }
+  Chaos() : MarketHands(plain_genesis()) { file_rules(*this, chaos_rules()); }
 
   void step() {
     if (chance(15)) now += number(1, 200) * kSecond / 4;
@@ -35,6 +29,7 @@ class Chaos : public PvCity {
     const auto answer = submit(sent);
     ++answers[std::string(code_name(answer.code))];
     ++answers[action_of(sent) + (answer.decision == v1::ACCEPTED ? ".accepted" : ".refused")];
+    if (answer.decision == v1::ACCEPTED) note(sent, answer.leaf);
     // An id may be taken by a refusal, which no log shows.
     if (answer.decision == v1::ACCEPTED || answer.code == ErrorCode::EVENT_CONFLICT ||
         before.size() % kRootEvery == kRootEvery - 1)
@@ -56,7 +51,8 @@ class Chaos : public PvCity {
 
  private:
   Sent any() {
-    if (chance(45)) return registry();
+    if (chance(35)) return registry();
+    if (chance(50)) return market();
     switch (number(0, 17)) {
       case 0:
       case 1:
@@ -117,35 +113,13 @@ class Chaos : public PvCity {
     }
   }
 
-  // Signed by these, or now and then by others.
-  Sent by(v1::Payload payload, Signers signers) {
-    if (chance(8)) signers.push_back(one_of(kKeyNames));
-    if (chance(5)) signers.back() = one_of(kKeyNames);
-    if (chance(2)) payload.set_valid_until(now - 1);
-    if (chance(2)) payload.set_event_id(std::string(16, 'x'));
-    std::ranges::sort(signers);
-    signers.erase(std::unique(signers.begin(), signers.end()), signers.end());
-    return sign(payload, signers);
-  }
-  static std::string owner_of(const std::string& account) {
-    if (account == "buffer") return "operator";
-    return account == "nowhere" ? "owner" : account.substr(0, account.find('-'));
-  }
-  template <class Action>
-  void choose_serials(Action& action) {
-    if (chance(50)) return action.set_amount_kg(number(chance(10) ? -1 : 1, 900));
-    for (int i = 0; i < number(1, 4); ++i) {
-      const auto start = static_cast<std::uint64_t>(number(0, 2'300));
-      add_serials(action,
-                  {{start, start + static_cast<std::uint64_t>(number(chance(3) ? -1 : 0, 80))}});
-    }
-  }
   Sent units() {
     const auto& from = one_of(kAccountNames);
     auto payload = transfer_event(*this, {from, one_of(kAccountNames)}, owner_of(from));
     choose_serials(*payload.mutable_transfer());
-    if (chance(10)) payload.mutable_transfer()->mutable_trade()->set_reference("t");
-    return by(payload, {payload.party(), chance(10) ? "exchange" : payload.party()});
+    const bool is_trade = chance(25);
+    if (is_trade) *payload.mutable_transfer()->mutable_trade() = some_trade();
+    return by(payload, {payload.party(), is_trade || chance(10) ? "exchange" : payload.party()});
   }
   Sent retirement() {
     const auto& from = one_of(kAccountNames);
@@ -253,25 +227,30 @@ class Chaos : public PvCity {
     const auto party = one_of({"expert1", "expert2", "expert1", "expert2", "bureau", "owner"});
     auto payload = review_event(*this, one_of(kFilingNames), party, chance(80));
     auto& action = *payload.mutable_review_filing();
-    if (chance(20)) *action.mutable_opinion() = a_document("opinion");
+    if (chance(20)) *action.mutable_opinion() = document("opinion");
     if (chance(3)) action.mutable_opinion()->set_media_type("pdf");
     return by(payload, {party});
   }
   Sent completion() {
     const auto& name = one_of(kFilingNames);
     if (chance(85)) return by(complete_event(*this, name), {"bureau"});
-    const auto party = one_of({"operator", "owner"});
+    const auto party = one_of({"operator", "owner", "bureau"});
     return by(withdraw_event(*this, name, party), {party});
   }
   Sent notice() {
     const auto about =
         chance(60) ? filing_named(one_of(kFilingNames)) : report_named(one_of(kReportNames));
-    const auto name = one_of({"o1", "o2"});
+    const auto name = one_of({"o1", "o2", "o3", "o4", "o5", "o6"});
     const auto kind = number(0, 10);
     if (kind < 5)
       return by(notice_event(*this, chance(97) ? about : v1::NoticeSubject()), {"operator"});
-    if (kind < 7) return by(objection_event(*this, about, name), {"buyer"});
-    auto payload = decision_event(*this, about, name, chance(40));
+    if (kind < 7) {
+      const auto party = one_of({"exchange", "exchange", "owner", "ets"});
+      auto payload = objection_event(*this, about, name);
+      payload.set_party(party);
+      return by(payload, {party});
+    }
+    auto payload = decision_event(*this, about, name, chance(40) ? Upheld::yes : Upheld::no);
     if (chance(5)) payload.mutable_decide_objection()->clear_decision();
     return by(payload, {"bureau"});
   }
@@ -284,23 +263,28 @@ class Chaos : public PvCity {
       action.mutable_methodology()->set_code(m.code());
       action.mutable_methodology()->set_version("V0" + std::to_string(number(1, 3)));
     }
-    if (chance(20)) *action.mutable_decision() = a_document("decision");
+    if (chance(80)) action.clear_decision();
     if (chance(3)) action.clear_reason();
     return by(payload, {"bureau"});
   }
-  // No two firms name one key.
+  // Firms seldom name one key.
   Sent boundary() {
-    const auto& entity = one_of({"entity of buyer", "entity of a mill", "entity of a kiln"});
+    const auto entity = one_of({"entity of buyer", "entity of a mill", "entity of a kiln",
+                                chance(30) ? "entity of owner" : "entity of exchange"});
     const std::string meter = entity == "entity of a mill" ? "meter-3" : "meter-9";
-    auto payload = ets_event(*this, static_cast<std::uint32_t>(number(2023, 2026)), entity,
-                             entity != "entity of buyer" && chance(70) ? meter : "");
-    payload.mutable_publish_ets_list()->set_is_last_part(chance(50));
-    if (chance(5)) payload.mutable_publish_ets_list()->mutable_firms(0)->add_keys("Meter");
+    auto payload = ets_event(*this, static_cast<std::uint32_t>(number(2023, 2029)), entity,
+                             entity.starts_with("entity of a ") && chance(70) ? meter : "");
+    auto& action = *payload.mutable_publish_ets_list();
+    action.set_is_last_part(chance(70));
+    auto& firm = *action.mutable_firms(0);
+    firm.set_allowances_due_kg(number(chance(3) ? -1 : 0, 20'000));
+    firm.set_verified_emissions_kg(number(0, 3'000));
+    if (chance(5)) firm.add_keys(chance(50) ? "Meter" : "meter-9");
     return by(payload, {"ets"});
   }
   Sent registration() {
     if (chance(40)) return by(buffer_event(*this), {"operator"});
-    return by(register_event(*this, one_of(kBatchNames)), {"bureau"});
+    return by(register_event(*this, one_of(kBatchNames)), {"operator"});
   }
   Sent taking_back() {
     const auto kind = number(0, 5);
@@ -310,7 +294,8 @@ class Chaos : public PvCity {
       return by(reverse_event(*this, one_of(kProjectNames), number(0, 300)), {"bureau"});
     if (kind == 2) return by(expire_event(*this, batch, some_serials()), {"operator"});
     if (kind == 3) {
-      auto payload = transfer_event(*this, {"buffer", "owner-side"}, "bureau");
+      const Move out{"buffer", "owner-side"}, in{"owner-main", "buffer"};
+      auto payload = transfer_event(*this, chance(50) ? out : in, "bureau");
       payload.mutable_transfer()->set_amount_kg(number(1, 200));
       return by(payload, {"bureau"});
     }

@@ -2,35 +2,11 @@
 // events, and a chapter of the story that goes through them.
 #pragma once
 
-#include "tests/ledger/city.h"
+#include "tests/ledger/market.h"
 
 namespace puhui::node::audit::testing {
 
 using namespace ledger::testing;  // NOLINT: the city is theirs
-
-inline v1::Document a_document(const std::string& name) {
-  v1::Document document;
-  document.set_name(name);
-  document.set_sha256(std::string(crypto::sha256(name).view()));
-  document.set_media_type("application/pdf");
-  document.set_size(100);
-  return document;
-}
-
-inline void add_lines(v1::RuleSet& rules) {
-  RuleTable table(rules);
-  for (const std::string kind :
-       {"methodology", "scenario", "project", "institution", "data_provider"})
-    table.roles("draft." + kind, {v1::OPERATOR}).roles("complete." + kind, {v1::AUTHORITY});
-  for (const auto* action : {"notice.decide", "standing.methodology", "standing.project",
-                             "batch.register", "recall", "reverse", "transfer.buffer"})
-    table.roles(action, {v1::AUTHORITY});
-  table.roles("notice.open", {v1::OPERATOR})
-      .roles("notice.object", {})
-      .roles("ets.publish", {v1::ETS_AUTHORITY})
-      .roles("expire", {v1::OPERATOR})
-      .relation("cancel", v1::HOLDER);
-}
 
 inline v1::FilingProcedure& add_procedure(v1::RuleSet& rules, v1::FilingKind kind,
                                           v1::Role reviewers, std::uint32_t approvals) {
@@ -42,10 +18,10 @@ inline v1::FilingProcedure& add_procedure(v1::RuleSet& rules, v1::FilingKind kin
   return *procedure;
 }
 
-inline v1::RuleSet registry_rules(const std::string& version) {
-  auto rules = default_rules();
-  rules.set_version(version);
-  add_lines(rules);
+// A line for every action, steps of purposes, procedures, a buffer.
+inline v1::RuleSet full_rules(const std::string& version) {
+  auto rules = market_rules(version);
+  rules.clear_trade_lot_kg();
   add_procedure(rules, v1::FILING_METHODOLOGY, v1::EXPERT, 1);
   add_procedure(rules, v1::FILING_SCENARIO, v1::ROLE_UNSPECIFIED, 0);
   add_procedure(rules, v1::FILING_PROJECT, v1::EXPERT, 2).mutable_notice()->set_days(1);
@@ -66,24 +42,6 @@ inline v1::RuleSet registry_rules(const std::string& version) {
   return rules;
 }
 
-inline v1::NoticeSubject filing_named(const std::string& name) {
-  v1::NoticeSubject subject;
-  subject.set_filing(name);
-  return subject;
-}
-inline v1::NoticeSubject report_named(const std::string& name) {
-  v1::NoticeSubject subject;
-  subject.set_report(name);
-  return subject;
-}
-
-inline v1::Payload draft_event(City& city, const std::string& name, v1::FilingSubject subject) {
-  auto payload = city.event("operator");
-  payload.mutable_draft_filing()->set_filing(name);
-  *payload.mutable_draft_filing()->mutable_subject() = std::move(subject);
-  *payload.mutable_draft_filing()->add_documents() = a_document("study");
-  return payload;
-}
 inline v1::Payload review_event(City& city, const std::string& name, const std::string& party,
                                 bool approve) {
   auto payload = city.event(party);
@@ -111,23 +69,12 @@ inline v1::Payload objection_event(City& city, const v1::NoticeSubject& about,
   auto payload = city.event("exchange");
   *payload.mutable_raise_objection()->mutable_about() = about;
   payload.mutable_raise_objection()->set_objection(name);
-  *payload.mutable_raise_objection()->mutable_grounds() = a_document("grounds");
-  return payload;
-}
-inline v1::Payload decision_event(City& city, const v1::NoticeSubject& about,
-                                  const std::string& name, bool upheld) {
-  auto payload = city.event("bureau");
-  *payload.mutable_decide_objection()->mutable_about() = about;
-  payload.mutable_decide_objection()->set_objection(name);
-  payload.mutable_decide_objection()->set_upheld(upheld);
-  *payload.mutable_decide_objection()->mutable_decision() = a_document("decision");
+  *payload.mutable_raise_objection()->mutable_grounds() = document("grounds");
   return payload;
 }
 inline v1::Payload standing_event(City& city, const std::string& project, v1::Standing standing) {
-  auto payload = city.event("bureau");
+  auto payload = ledger::testing::standing_event(city, standing);
   payload.mutable_set_standing()->set_project(project);
-  payload.mutable_set_standing()->set_standing(standing);
-  payload.mutable_set_standing()->set_reason("inspection");
   return payload;
 }
 inline v1::Payload ets_event(City& city, std::uint32_t year, const std::string& entity,
@@ -141,39 +88,10 @@ inline v1::Payload ets_event(City& city, std::uint32_t year, const std::string& 
   if (!meter.empty()) firm->add_keys(meter);
   return payload;
 }
-inline v1::Payload register_event(City& city, const std::string& batch) {
-  auto payload = city.event("bureau");
-  payload.mutable_register_batch()->set_batch(batch);
-  return payload;
-}
-inline v1::Payload recall_event(City& city, const std::string& batch, const SerialRanges& ranges) {
-  auto payload = city.event("bureau");
-  payload.mutable_recall()->set_batch(batch);
-  payload.mutable_recall()->set_reason("miscounted");
-  *payload.mutable_recall()->mutable_decision() = a_document("decision");
-  add_serials(*payload.mutable_recall(), ranges);
-  return payload;
-}
-inline v1::Payload reverse_event(City& city, const std::string& project, std::int64_t amount_kg) {
-  auto payload = city.event("bureau");
-  payload.mutable_reverse()->set_project(project);
-  payload.mutable_reverse()->set_amount_kg(amount_kg);
-  payload.mutable_reverse()->set_reason("fire");
-  *payload.mutable_reverse()->mutable_statement() = a_document("statement");
-  return payload;
-}
-inline v1::Payload expire_event(City& city, const std::string& batch, const SerialRanges& ranges) {
-  auto payload = city.event("operator");
-  payload.mutable_expire()->set_batch(batch);
-  add_serials(*payload.mutable_expire(), ranges);
-  return payload;
-}
 inline v1::Payload cancel_event(City& city, const std::string& account, const std::string& party,
                                 std::int64_t amount_kg) {
-  auto payload = city.event(party);
-  payload.mutable_cancel()->set_account(account);
+  auto payload = ledger::testing::cancel_event(city, account, party);
   payload.mutable_cancel()->set_amount_kg(amount_kg);
-  payload.mutable_cancel()->set_reason("a gift to the air");
   return payload;
 }
 inline v1::Payload buffer_event(City& city) {
@@ -185,21 +103,12 @@ inline v1::Payload buffer_event(City& city) {
 // ---- What filings are about ---------------------------------------------------------------------
 
 inline v1::FilingSubject a_project(const std::string& code) {
-  v1::FilingSubject subject;
-  *subject.mutable_project() = pv_project(code);
-  subject.mutable_project()->add_not_in_schemes("CCER");
-  return subject;
+  auto project = pv_project(code);
+  project.add_not_in_schemes("CCER");
+  return subject_of(project);
 }
 inline v1::FilingSubject a_party(const std::string& name, v1::Role role) {
-  v1::FilingSubject subject;
-  *subject.mutable_party() = founding_party(name, {role});
-  return subject;
-}
-inline v1::FilingSubject a_role(const std::string& party, v1::Role role) {
-  v1::FilingSubject subject;
-  subject.mutable_role()->set_party(party);
-  subject.mutable_role()->mutable_grant()->set_role(role);
-  return subject;
+  return subject_of(founding_party(name, {role}));
 }
 // The second version of the bike's norm, from a day on.
 inline v1::FilingSubject next_norm(std::int64_t from) {
@@ -215,26 +124,9 @@ inline v1::FilingSubject next_norm(std::int64_t from) {
 
 // ---- A chapter ----------------------------------------------------------------------------------
 
-inline ledger::Answer draft(City& city, const std::string& name, const v1::FilingSubject& subject) {
-  return city.send(draft_event(city, name, subject), {"operator"});
-}
-inline ledger::Answer review(City& city, const std::string& name, const std::string& party,
-                             bool approve) {
-  return city.send(review_event(city, name, party, approve), {party});
-}
-inline ledger::Answer complete(City& city, const std::string& name) {
-  return city.send(complete_event(city, name), {"bureau"});
-}
-inline ledger::Answer open_notice(City& city, const v1::NoticeSubject& about) {
-  return city.send(notice_event(city, about), {"operator"});
-}
 inline ledger::Answer object(City& city, const v1::NoticeSubject& about, const std::string& name) {
   return city.send(objection_event(city, about, name), {"exchange"});
 }
-inline ledger::Answer stand(City& city, const std::string& project, v1::Standing standing) {
-  return city.send(standing_event(city, project, standing), {"bureau"});
-}
-
 inline void file_parties_and_norms(City& city) {
   PUHUI_ACCEPTED(draft(city, "norm", next_norm(kToday + 30)));
   PUHUI_REFUSED(draft(city, "norm2", next_norm(kToday)), ErrorCode::METHODOLOGY_SUPERSEDES);
@@ -246,10 +138,9 @@ inline void file_parties_and_norms(City& city) {
   PUHUI_ACCEPTED(draft(city, "inst2", a_party("adviser", v1::SERVICE_INSTITUTION)));
   PUHUI_ACCEPTED(review(city, "inst2", "bureau", true));
   PUHUI_ACCEPTED(complete(city, "inst2"));
-  PUHUI_ACCEPTED(draft(city, "role", a_role("newco", v1::DATA_PROVIDER)));
-  PUHUI_REFUSED(city.send(withdraw_event(city, "role", "bureau"), {"bureau"}),
-                ErrorCode::ROLE_MISSING);
-  city.must(withdraw_event(city, "role", "operator"), {"operator"});
+  PUHUI_ACCEPTED(draft(city, "role", subject_of("newco", v1::DATA_PROVIDER)));
+  PUHUI_REFUSED(withdraw(city, "role", "bureau"), ErrorCode::ROLE_MISSING);
+  PUHUI_ACCEPTED(withdraw(city, "role"));
 }
 
 inline void publicise(City& city) {
@@ -275,9 +166,8 @@ inline void publicise(City& city) {
 inline void decide_and_issue(City& city) {
   PUHUI_REFUSED(complete(city, "p2"), ErrorCode::OBJECTION_PENDING);
   const auto about = filing_named("p2");
-  city.must(decision_event(city, about, "o1", false), {"bureau"});
-  PUHUI_REFUSED(city.send(decision_event(city, about, "o1", true), {"bureau"}),
-                ErrorCode::OBJECTION_UNKNOWN);
+  PUHUI_ACCEPTED(judge(city, about, "o1", Upheld::no));
+  PUHUI_REFUSED(judge(city, about, "o1", Upheld::yes), ErrorCode::OBJECTION_UNKNOWN);
   PUHUI_ACCEPTED(complete(city, "p2"));
   PUHUI_REFUSED(object(city, report_named("q1"), "late"), ErrorCode::NOTICE_OVER);
   PUHUI_REFUSED(issue(city, "q1", "Q1"), ErrorCode::BUFFER_ACCOUNT);
@@ -286,8 +176,8 @@ inline void decide_and_issue(City& city) {
   const auto start = city.view().batch("Q1")->start();
   PUHUI_REFUSED(transfer(city, {"owner-main", "owner-side"}, {{start, start}}),
                 ErrorCode::SERIAL_BOUND);
-  city.must(register_event(city, "Q1"), {"bureau"});
-  PUHUI_REFUSED(city.send(register_event(city, "Q1"), {"bureau"}), ErrorCode::BATCH_STATE);
+  PUHUI_ACCEPTED(register_batch(city, "Q1"));
+  PUHUI_REFUSED(register_batch(city, "Q1"), ErrorCode::BATCH_STATE);
 }
 
 inline void supervise(City& city) {
@@ -302,7 +192,7 @@ inline void supervise(City& city) {
   version->set_version("V02");
   city.must(withdrawn, {"bureau"});
   city.must(ets_event(city, 2025, "entity of a mill", "meter-9"), {"ets"});
-  PUHUI_REFUSED(city.send(ets_event(city, 2024, "entity of a mill", ""), {"ets"}),
+  PUHUI_REFUSED(city.send(ets_event(city, 2028, "entity of a mill", ""), {"ets"}),
                 ErrorCode::PERIOD_INVALID);
   PUHUI_REFUSED(draft(city, "p9", a_project("P9")), ErrorCode::GUARD_FAILED);
 }
@@ -310,9 +200,8 @@ inline void supervise(City& city) {
 inline void take_back(City& city) {
   const auto start = city.view().batch("Q1")->start();
   PUHUI_ACCEPTED(retire(city, "owner-main", {{start + 100, start + 199}}));
-  city.must(recall_event(city, "Q1", {{start, start + 149}}), {"bureau"});
-  PUHUI_REFUSED(city.send(recall_event(city, "Q1", {{start + 10, start + 120}}), {"bureau"}),
-                ErrorCode::RECALL_NOTHING);
+  PUHUI_ACCEPTED(recall(city, "Q1", {{start, start + 149}}));
+  PUHUI_REFUSED(recall(city, "Q1", {{start + 10, start + 120}}), ErrorCode::RECALL_NOTHING);
   PUHUI_REFUSED(transfer(city, {"owner-main", "owner-side"}, {{start, start}}),
                 ErrorCode::SERIAL_ENDED);
   auto freed = transfer_event(city, {"buffer", "owner-side"}, "bureau");
@@ -321,17 +210,17 @@ inline void take_back(City& city) {
   auto retired = retire_event(city, "buffer", "operator");
   retired.mutable_retire()->set_amount_kg(10);
   PUHUI_REFUSED(city.send(retired, {"operator"}), ErrorCode::ACCOUNT_KIND);
-  city.must(reverse_event(city, "P1", 1000), {"bureau"});  // more than the buffer holds
-  PUHUI_REFUSED(city.send(reverse_event(city, "P1", 0), {"bureau"}), ErrorCode::AMOUNT_ZERO);
+  PUHUI_ACCEPTED(reverse(city, "P1", 1000));  // more than the buffer holds
+  PUHUI_REFUSED(reverse(city, "P1", 0), ErrorCode::AMOUNT_ZERO);
   city.must(cancel_event(city, "owner-main", "owner", 3), {"owner"});
   PUHUI_REFUSED(city.send(cancel_event(city, "owner-main", "owner", 0), {"owner"}),
                 ErrorCode::AMOUNT_ZERO);
-  PUHUI_REFUSED(city.send(expire_event(city, "Q1", {}), {"operator"}), ErrorCode::VINTAGE_SERVES);
+  PUHUI_REFUSED(expire(city, "Q1"), ErrorCode::VINTAGE_SERVES);
 }
 
 // Rules under which what was issued serves no more, and people earn little.
 inline v1::RuleSet later_rules(const std::string& version) {
-  auto rules = registry_rules(version);
+  auto rules = full_rules(version);
   rules.clear_procedures();
   rules.clear_issuance_notice();
   rules.set_registers_batches(false);
@@ -347,7 +236,7 @@ inline void expire_and_owe(City& city) {
   const auto start = city.view().batch("Q1")->start();
   PUHUI_REFUSED(retire(city, "owner-main", {{start + 300, start + 300}}),
                 ErrorCode::VINTAGE_EXPIRED);
-  city.must(expire_event(city, "Q1", {{start + 150, start + 299}}), {"operator"});
+  PUHUI_ACCEPTED(expire(city, "Q1", {{start + 150, start + 299}}));
   auto taken = a_project("P3").project();
   taken.set_keys(0, "meter-2");
   PUHUI_REFUSED(file(city, taken), ErrorCode::PERIOD_EXCLUSIVE);
@@ -361,7 +250,7 @@ inline void expire_and_owe(City& city) {
 // Four days under other rules, and back.
 inline void register_and_take_back(City& city) {
   const auto over = city.now + 4 * ledger::kMicrosPerDay;
-  auto rules = registry_rules("2026-3");
+  auto rules = full_rules("2026-3");
   rules.set_effective_from(city.now);
   rules.set_effective_to(over);
   PUHUI_ACCEPTED(file_rules(city, rules));

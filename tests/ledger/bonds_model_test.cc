@@ -10,9 +10,8 @@ namespace puhui::ledger::testing {
 namespace {
 
 const std::vector<std::string> kOwned = {"owner-main", "owner-side"};
-const std::vector<std::string> kTakers = {"owner-more", "buyer-main", "buffer"};
-const std::vector<std::string> kAll = {"owner-main", "owner-side", "owner-more", "buyer-main",
-                                       "buffer"};
+const std::vector<std::string> kTakers = {"owner-more", "buyer-main"};
+const std::vector<std::string> kAll = {"owner-main", "owner-side", "owner-more", "buyer-main"};
 
 struct Kilogram {
   std::string account = "owner-main";

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "ledger/rules/due.h"
 #include "tests/ledger/market.h"
 
 namespace puhui::ledger::testing {
@@ -120,6 +121,22 @@ TEST_F(Bonds, FormIsChecked) {
   EXPECT_EQ(city.bound("owner-main"), kIssued);
 }
 
+TEST_F(Bonds, AreOfAHundredPiecesAtMost) {
+  SerialRanges every_other;
+  for (std::uint64_t i = 0; i < 101; ++i) every_other.emplace_back(2 * i + 1, 2 * i + 1);
+  const auto refused = bind_units(city, binding("b", v1::JUDICIAL, every_other));
+  PUHUI_REFUSED(refused, TOO_LARGE);
+  EXPECT_EQ(refused.outcome.rule(), "bond.pieces");
+  EXPECT_EQ(held_text(city, "owner-main"), "1-10000") << "nothing of it happened";
+  every_other.pop_back();
+  PUHUI_ACCEPTED(bind_units(city, binding("b", v1::JUDICIAL, every_other)));
+  PUHUI_ACCEPTED(bind_units(city, binding("two", v1::JUDICIAL, {{201, 201}, {203, 203}})));
+  // The lowest free ones are 101 pieces of a kilogram, and the rest.
+  PUHUI_REFUSED(bind_units(city, binding("amount", v1::PLEDGE, 101)), TOO_LARGE);
+  PUHUI_ACCEPTED(bind_units(city, binding("amount", v1::PLEDGE, 100)));
+  EXPECT_EQ(city.bound("owner-main"), 202);
+}
+
 TEST_F(Bonds, EndInTheFuture) {
   PUHUI_REFUSED(bind_kg(10, -1), EVENT_MALFORMED);
   PUHUI_REFUSED(bind_kg(10, city.now), EVENT_MALFORMED);
@@ -233,6 +250,19 @@ TEST_F(Bonds, ArePostedToWhomTheyName) {
   EXPECT_EQ(held_text(city, "owner-side"), "1-20");
 }
 
+TEST_F(Bonds, ArePostedNeitherToTheirOwnAccountNorToABuffer) {
+  PUHUI_ACCEPTED(bind_kg(20));
+  auto itself = binding("itself", v1::RESERVATION, 20);
+  itself.set_to("owner-main");
+  PUHUI_ACCEPTED(bind_units(city, itself));
+  for (const auto& post : {posting("b", 10, "owner-main"), posting("itself", 10, "owner-main"),
+                           posting("itself", 0, "")})
+    PUHUI_REFUSED(post_bond(city, post), INVALID_ARGUMENT);
+  PUHUI_REFUSED(post_bond(city, posting("b", 10, "buffer")), ACCOUNT_KIND);
+  EXPECT_EQ(parts(), "20 0 0 0 0");
+  EXPECT_EQ(parts("itself"), "20 0 0 0 0");
+}
+
 TEST_F(Bonds, ThatNameNobodyArePostedToWhomThePostNames) {
   PUHUI_ACCEPTED(bind_kg(20));
   PUHUI_REFUSED(post_bond(city, posting("b", 10, "")), ACCOUNT_UNKNOWN);
@@ -300,6 +330,33 @@ TEST_F(Bonds, ThatEndedBeforeDoNotEndAgain) {
   EXPECT_EQ(city.ledger().next_due(), kTimeMax);
 }
 
+// More than one leaf carries out.
+TEST_F(Bonds, ThatAreOverBindNothingHoweverManyThereAre) {
+  const auto end = city.now + kHour;
+  std::vector<Sent> block;
+  for (int i = 0; i <= kDuePerLeafMax; ++i) {
+    auto action = binding("b" + std::to_string(100 + i), v1::RESERVATION, 1);
+    action.set_expires_at(end);
+    block.push_back(signed_action(city, action, binders(action)));
+  }
+  for (const auto& answer : city.apply(block)) PUHUI_ACCEPTED(answer);
+  const auto last = "b" + std::to_string(100 + kDuePerLeafMax);
+  const auto refused = [this, end](const Sent& sent) {
+    city.now = end;
+    const auto answer = city.submit(sent);
+    PUHUI_REFUSED(answer, BOND_STATE_WRONG);
+    EXPECT_EQ(answer.outcome.used(), "BOND_EXPIRED");
+  };
+  refused(signed_action(city, posting(last), {"exchange"}));
+  refused(signed_action(city, releasing(last), {"exchange"}));
+  refused(signed_action(city, settlement({leg_of_bond(last, 1)}), {"exchange"}));
+  PUHUI_ACCEPTED(transfer(city, kToBuyer, 1));
+  EXPECT_EQ(bond(last).state(), v1::BOUND) << "the queue comes to it later";
+  city.apply({});
+  EXPECT_EQ(bond(last).state(), v1::BOND_EXPIRED);
+  EXPECT_EQ(city.bound("owner-main"), 0);
+}
+
 // ---- Holders and batches ----
 
 TEST_F(Bonds, OfAFrozenHolderAreJudicial) {
@@ -312,8 +369,20 @@ TEST_F(Bonds, OfAFrozenHolderAreJudicial) {
   EXPECT_EQ(held_text(city, "buyer-main"), "1-4");
 }
 
+TEST_F(Bonds, OfAHolderFrozenLaterArePostedToCourtsAndBanksAlone) {
+  for (const auto& [name, kind] : {std::pair{"sale", v1::RESERVATION},
+                                   {"escrow", v1::ESCROW},
+                                   {"court", v1::JUDICIAL},
+                                   {"bank", v1::PLEDGE}})
+    PUHUI_ACCEPTED(bind_units(city, binding(name, kind, 10)));
+  freeze("owner");
+  for (const auto* name : {"sale", "escrow"})
+    PUHUI_REFUSED(post_bond(city, posting(name)), PARTY_RESTRAINED);
+  for (const auto* name : {"court", "bank"}) PUHUI_ACCEPTED(post_bond(city, posting(name)));
+}
+
 TEST_F(Bonds, OfABufferAreJudicial) {
-  PUHUI_ACCEPTED(transfer(city, {"owner-main", "buffer"}, 100));
+  PUHUI_ACCEPTED(transfer(city, {"owner-main", "buffer"}, 100, "bureau"));
   const auto bind_buffer = [this](v1::BondKind kind) {
     auto action = binding("b", kind, 60);
     action.set_account("buffer");

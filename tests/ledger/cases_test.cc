@@ -2,6 +2,7 @@
 // action in every state.
 #include <gtest/gtest.h>
 
+#include "ledger/rules/due.h"
 #include "tests/ledger/market.h"
 
 namespace puhui::ledger::testing {
@@ -153,7 +154,6 @@ struct Compliance : Cases {
     PUHUI_ACCEPTED(publish_ets(city, 2025, {firm}));
     auto opened = opening("c", "compliance");
     opened.set_account("buyer-main");
-    opened.set_firm(kFirm);
     until = city.now + kComplianceTime;
     PUHUI_ACCEPTED(open_case(city, opened));
     PUHUI_ACCEPTED(bind_for(city, "c", "b", 3'000));
@@ -239,6 +239,30 @@ TEST_F(Compliance, AtItsDeadlineNothingIsDoneForItAnyMore) {
   EXPECT_EQ(state(), v1::CASE_VOID);
 }
 
+// More cases than one leaf makes void.
+TEST_F(Compliance, IsVoidAtItsDeadlineHoweverManyThereAre) {
+  std::vector<Sent> block;
+  for (int i = 0; i < kDuePerLeafMax; ++i) {
+    auto opened = of().opening();
+    opened.set_case_("c" + std::to_string(100 + i));
+    block.push_back(signed_action(city, opened, {"buyer"}));
+  }
+  for (const auto& answer : city.apply(block)) PUHUI_ACCEPTED(answer);
+  const auto last = "c" + std::to_string(100 + kDuePerLeafMax - 1);
+  const auto end = case_named(city, last).until();
+  for (const auto& action : {confirmation(last, 1'000), rejection(last)}) {
+    city.now = end;
+    const auto refused = act(city, action, {"ets"});
+    PUHUI_REFUSED(refused, CASE_STATE_WRONG);
+    EXPECT_EQ(refused.outcome.used(), "CASE_VOID");
+  }
+  city.now = end;
+  PUHUI_REFUSED(bind_for(city, last, "late", 1'000), CASE_STATE_WRONG);
+  city.now = end;
+  PUHUI_REFUSED(void_case(city, last), CASE_STATE_WRONG);
+  EXPECT_EQ(state(last), v1::CASE_OPEN);
+}
+
 TEST_F(Compliance, IsInMultiplesOfATonne) {
   PUHUI_ACCEPTED(confirm_case(city, confirmation("c", 2'000)));
   for (const auto amount : {1'999, 2'001}) {
@@ -249,6 +273,13 @@ TEST_F(Compliance, IsInMultiplesOfATonne) {
   PUHUI_REFUSED(retire_case(city, "c", 3'000), CASE_AMOUNT);
   certified(retire_case(city, "c", 2'000));
   EXPECT_EQ(bond("b").released_kg(), 1'000);
+}
+
+TEST_F(Compliance, IsConfirmedInMultiplesOfATonne) {
+  for (const auto amount : {1, 999, 1'500})
+    PUHUI_REFUSED(confirm_case(city, confirmation("c", amount)), LOT_SIZE);
+  EXPECT_EQ(state(), v1::CASE_OPEN);
+  EXPECT_EQ(used(), 0);
 }
 
 TEST_F(Compliance, GivesBackWhatIsLeftOfBondsThatEndedOtherwise) {
@@ -286,7 +317,6 @@ TEST_F(Cases, FormOfAnOpeningIsChecked) {
   PUHUI_REFUSED(with([](O& o) { o.set_case_("No name"); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](O& o) { o.clear_beneficiary(); }), BENEFICIARY_MISSING);
   PUHUI_REFUSED(with([](O& o) { o.set_beneficiary(std::string(513, 'b')); }), BENEFICIARY_MISSING);
-  PUHUI_REFUSED(with([](O& o) { o.set_firm(std::string(513, 'f')); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](O& o) { o.set_estimate_kg(-1); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](O& o) { o.mutable_document()->set_name("only a name"); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](O& o) { o.set_to(o.from()); }), PERIOD_INVALID);
@@ -319,6 +349,9 @@ TEST_F(Cases, FormOfAConfirmationIsChecked) {
   PUHUI_REFUSED(with([](C& c) { c.clear_amount_kg(); }), AMOUNT_ZERO);
   PUHUI_REFUSED(with([](C& c) { c.set_amount_kg(-1); }), AMOUNT_NEGATIVE);
   PUHUI_REFUSED(with([](C& c) { c.set_case_("d"); }), CASE_UNKNOWN);
+  for (const auto amount_kg : {-1, 1, 10})
+    PUHUI_REFUSED(with([&](C& c) { c.set_accepted(false), c.set_amount_kg(amount_kg); }),
+                  EVENT_MALFORMED);
   auto long_winded = voiding("c");
   long_winded.set_reason(std::string(513, 'r'));
   PUHUI_REFUSED(act(city, long_winded, {"bureau"}), EVENT_MALFORMED);
@@ -373,11 +406,11 @@ TEST_F(Cases, ABondIsOfTheKindAndTheAccountOfItsCase) {
 
 TEST_F(Cases, HaveSoManyBonds) {
   PUHUI_ACCEPTED(open_case(city, opening("c", "event")));
-  for (int i = 0; i < 100; ++i) PUHUI_ACCEPTED(bind_for(city, "c", "b" + std::to_string(i), 1));
-  PUHUI_REFUSED(bind_for(city, "c", "b100", 1), TOO_LARGE);
-  PUHUI_ACCEPTED(confirm_case(city, confirmation("c", 100)));
-  PUHUI_ACCEPTED(retire_case(city, "c", 100));
-  EXPECT_EQ(bond("b99").state(), v1::BOND_RETIRED);
+  for (int i = 0; i < 10; ++i) PUHUI_ACCEPTED(bind_for(city, "c", "b" + std::to_string(i), 1));
+  PUHUI_REFUSED(bind_for(city, "c", "b10", 1), TOO_LARGE);
+  PUHUI_ACCEPTED(confirm_case(city, confirmation("c", 10)));
+  PUHUI_ACCEPTED(retire_case(city, "c", 10));
+  EXPECT_EQ(bond("b9").state(), v1::BOND_RETIRED);
 }
 
 TEST_F(Cases, SerialsOutOfBondsAreNotChosen) {
@@ -398,9 +431,24 @@ TEST_F(Cases, AFootprintIsVerifiedBySomebodyElse) {
     PUHUI_ACCEPTED(open_case(city, opening(purpose, purpose)));
     const auto footprint = confirmation(purpose, 10);
     PUHUI_REFUSED(act(city, footprint, {"sister"}), SIGNER_INDEPENDENCE);
-    PUHUI_REFUSED(act(city, footprint, {"owner"}), ROLE_MISSING);
+    // Without a verifier it is an error, and no outcome.
+    const auto size = city.head().size;
+    PUHUI_FAILED(act(city, footprint, {"owner"}), SIGNATURE_MISSING);
+    EXPECT_EQ(city.head().size, size);
     PUHUI_ACCEPTED(act(city, footprint, {"verifier"}));
   }
+}
+
+TEST_F(Cases, AFootprintIsVerifiedWithinTheScopeOfTheRole) {
+  for (const auto& [name, area] : {std::pair{"far-lab", "420529"}, {"near-lab", "420100"}}) {
+    auto lab = city.event("bureau");
+    *lab.mutable_register_party() = founding_party(name, {v1::VERIFIER});
+    lab.mutable_register_party()->mutable_roles(0)->mutable_scope()->set_area(area);
+    city.must(lab, {"bureau"});
+  }
+  PUHUI_ACCEPTED(open_case(city, opening("c", "organisation")));
+  PUHUI_FAILED(act(city, confirmation("c", 10), {"far-lab"}), SIGNATURE_MISSING);
+  PUHUI_ACCEPTED(act(city, confirmation("c", 10), {"near-lab"}));
 }
 
 TEST_F(Cases, EachStepIsSignedByWhomTheRulesName) {

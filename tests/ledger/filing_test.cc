@@ -114,6 +114,25 @@ TEST(Methodologies, OfOtherCitiesAreSamples) {
   PUHUI_REFUSED(file(city, pv_project("P1")), ErrorCode::METHODOLOGY_NOT_IN_FORCE);
 }
 
+TEST(Methodologies, SamplesAreCountedOncePerCodeBesideTheCitysOwn) {
+  City city;
+  const auto sample = [&city](const char* code, const char* version, const char* issued_by) {
+    return file_changed(city, pv_methodology(), [&](M& m) {
+      m.set_code(code);
+      m.set_version(version);
+      m.set_issued_by(issued_by);
+    });
+  };
+  PUHUI_ACCEPTED(file(city, pv_methodology()));
+  PUHUI_ACCEPTED(sample("WH-PV-2023", "V02", "SHANGHAI"));
+  EXPECT_EQ(city.totals().samples(), 1);
+  PUHUI_ACCEPTED(sample("WH-PV-2023", "V00", "SHENZHEN"));
+  EXPECT_EQ(city.totals().samples(), 1);
+  PUHUI_ACCEPTED(sample("WH-PV", "V00", "SHENZHEN"));
+  EXPECT_EQ(city.totals().samples(), 2);
+  EXPECT_EQ(city.totals().methodologies(), 1);
+}
+
 TEST(Methodologies, NeedTwoExpertsAndTheOperator) {
   City city;
   auto payload = city.event("expert1");

@@ -1,36 +1,12 @@
-// Filing by procedure: drafts, reviews, withdrawals, completions.
+// Filing by procedure: drafts, withdrawals, completions, and the whole way.
 #include <gtest/gtest.h>
 
-#include <array>
-#include <functional>
-
-#include "tests/ledger/registry.h"
+#include "tests/ledger/filings.h"
 
 namespace puhui::ledger::testing {
 namespace {
 
 using enum v1::ErrorCode;
-
-struct Filings : ::testing::Test {
-  RegistryCity city{procedure_rules()};
-
-  [[nodiscard]] v1::Filing filing(const std::string& name) const {
-    return *city.view().filing(name);
-  }
-  void file_pv() { file_by_procedure(city, "pv", subject_of(pv_methodology())); }
-  // Filings of one kind that do not stand in one another's way.
-  static v1::FilingSubject an_institution() { return subject_of("buyer", v1::SERVICE_INSTITUTION); }
-  v1::FilingSubject a_scenario() {
-    auto m = bike_methodology();
-    const auto number = std::to_string(++scenarios_);
-    m.set_code("WH-BIKE-" + number);
-    m.set_scenario("bike-" + number);
-    return subject_of(m);
-  }
-
- private:
-  int scenarios_ = 0;
-};
 
 // ---- The whole way ----
 
@@ -39,6 +15,8 @@ TEST_F(Filings, OfAMethodology) {
   EXPECT_EQ(filing("f").state(), v1::FILING_DRAFTED);
   EXPECT_EQ(filing("f").kind(), v1::FILING_METHODOLOGY);
   EXPECT_EQ(filing("f").drafter(), "operator");
+  ASSERT_EQ(filing("f").signers_size(), 1);
+  EXPECT_EQ(filing("f").signers(0), "operator");
   EXPECT_EQ(filing("f").documents(0).name(), document().name());
   EXPECT_FALSE(city.view().methodology("WH-PV-2023", "V01"));
   PUHUI_ACCEPTED(review(city, "f", "expert1"));
@@ -116,226 +94,6 @@ TEST_F(Filings, OfADataProviderWithoutReview) {
   PUHUI_ACCEPTED(ride(city, {{1, 1000, 8, day_of(city.now)}}, "buyer"));
 }
 
-// ---- Every action in every state ----
-
-constexpr std::array kActions = {"review", "open", "object", "decide", "complete", "withdraw"};
-
-// What an action comes to: its code, and the state then; unset where nothing changes.
-struct Step {
-  ErrorCode code = FILING_STATE;
-  v1::FilingState then = v1::FILING_STATE_UNSPECIFIED;
-};
-constexpr Step kStays{OK};
-constexpr Step kWithdrawn{OK, v1::FILING_WITHDRAWN};
-constexpr Step kFiled{OK, v1::FILING_FILED};
-
-struct Stage {
-  const char* name;
-  v1::FilingState state;
-  std::function<void(const std::string&)> reach;
-  std::array<Step, kActions.size()> steps;  // in the order of kActions
-};
-
-struct EveryAction : Filings {
-  void drafted(const std::string& name) { PUHUI_ACCEPTED(draft(city, name, an_institution())); }
-  void reviewed(const std::string& name) {
-    drafted(name);
-    for (const auto* by : {"expert1", "expert2"}) PUHUI_ACCEPTED(review(city, name, by));
-  }
-  void reviewed_for_good(const std::string& name) { prepare(city, name, a_scenario()); }
-  void publicised(const std::string& name) {
-    reviewed(name);
-    PUHUI_ACCEPTED(open_notice(city, filing_named(name)));
-  }
-  void objected(const std::string& name) {
-    publicised(name);
-    PUHUI_ACCEPTED(raise(city, filing_named(name), "old"));
-  }
-  void over(const std::string& name) {
-    publicised(name);
-    city.now = notice_end(city, name);
-  }
-  void over_objected(const std::string& name) {
-    objected(name);
-    city.now = notice_end(city, name);
-  }
-  void voted_down(const std::string& name) {
-    drafted(name);
-    for (const auto* by : {"expert1", "expert2"}) PUHUI_ACCEPTED(review(city, name, by, false));
-  }
-  void turned_down(const std::string& name) {
-    objected(name);
-    PUHUI_ACCEPTED(judge(city, filing_named(name), "old", Upheld::yes));
-  }
-  void withdrawn(const std::string& name) {
-    drafted(name);
-    PUHUI_ACCEPTED(withdraw(city, name));
-  }
-  Answer act(const std::string& action, const std::string& name) {
-    if (action == "review") return review(city, name, "expert3");
-    if (action == "open") return open_notice(city, filing_named(name));
-    if (action == "object") return raise(city, filing_named(name), "new");
-    if (action == "decide") return judge(city, filing_named(name), "old", Upheld::no);
-    if (action == "complete") return complete(city, name);
-    return withdraw(city, name);
-  }
-  void check(const Stage& stage, std::size_t action) {
-    const auto name = stage.name + std::string("-") + kActions[action];
-    stage.reach(name);
-    ASSERT_EQ(state_of(city, name), stage.state) << name;
-    const auto& step = stage.steps[action];
-    const auto answer = act(kActions[action], name);
-    EXPECT_EQ(code_name(answer.code), code_name(step.code)) << name;
-    EXPECT_EQ(answer.decision, step.code == OK ? v1::ACCEPTED : v1::REFUSED) << name;
-    const bool changes = step.then != v1::FILING_STATE_UNSPECIFIED;
-    EXPECT_EQ(state_of(city, name), changes ? step.then : stage.state) << name;
-    // Its name stays taken, whatever becomes of it.
-    PUHUI_REFUSED(draft(city, name, an_institution()), FILING_EXISTS);
-  }
-};
-
-TEST_F(EveryAction, IsAllowedInItsStatesAndNoOthers) {
-  const auto by = [this](void (EveryAction::*reach)(const std::string&)) {
-    return [this, reach](const std::string& name) { (this->*reach)(name); };
-  };
-  const Step no{}, running{NOTICE_RUNNING}, over{NOTICE_OVER}, unknown{OBJECTION_UNKNOWN};
-  using E = EveryAction;
-  const std::vector<Stage> stages = {
-      {"drafted", v1::FILING_DRAFTED, by(&E::drafted), {kStays, no, no, no, no, kWithdrawn}},
-      {"reviewed",
-       v1::FILING_REVIEWED,
-       by(&E::reviewed),
-       {no, Step{OK, v1::FILING_NOTICE}, no, no, no, kWithdrawn}},
-      {"for-good",
-       v1::FILING_REVIEWED,
-       by(&E::reviewed_for_good),
-       {no, no, no, no, kFiled, kWithdrawn}},
-      {"publicised",
-       v1::FILING_NOTICE,
-       by(&E::publicised),
-       {no, no, kStays, unknown, running, kWithdrawn}},
-      {"objected",
-       v1::FILING_NOTICE,
-       by(&E::objected),
-       {no, no, kStays, kStays, running, kWithdrawn}},
-      {"over", v1::FILING_NOTICE, by(&E::over), {no, no, over, unknown, kFiled, kWithdrawn}},
-      {"over-objected",
-       v1::FILING_NOTICE,
-       by(&E::over_objected),
-       {no, no, over, kStays, Step{OBJECTION_PENDING}, kWithdrawn}},
-      {"filed",
-       v1::FILING_FILED,
-       [this](const std::string& name) { file_by_procedure(city, name, an_institution()); },
-       {}},
-      {"voted-down", v1::FILING_TURNED_DOWN, by(&E::voted_down), {}},
-      {"turned-down", v1::FILING_TURNED_DOWN, by(&E::turned_down), {}},
-      {"withdrawn", v1::FILING_WITHDRAWN, by(&E::withdrawn), {}},
-  };
-  for (const auto& stage : stages)
-    for (std::size_t action = 0; action < kActions.size(); ++action) check(stage, action);
-  for (const auto* action : kActions)
-    for (const auto* name : {"nowhere", "No name"})
-      PUHUI_REFUSED(act(action, name), FILING_UNKNOWN);
-}
-
-// ---- Reviews ----
-
-TEST_F(Filings, AreReviewedByIndependentReviewersOfTheRightScope) {
-  file_pv();
-  PUHUI_ACCEPTED(draft(city, "f", subject_of(pv_project("P1"))));
-  PUHUI_REFUSED(review(city, "f", "buyer"), ROLE_MISSING);
-  PUHUI_REFUSED(review(city, "f", "operator"), ROLE_MISSING);
-  PUHUI_REFUSED(review(city, "f", "local"), ROLE_MISSING);
-  PUHUI_REFUSED(review(city, "f", "clerk"), REVIEW_INDEPENDENCE);
-  PUHUI_REFUSED(review(city, "f", "insider"), REVIEW_INDEPENDENCE);
-  EXPECT_EQ(filing("f").reviews_size(), 0);
-  auto near = pv_project("P2");
-  near.set_area("420102");
-  PUHUI_ACCEPTED(draft(city, "g", subject_of(near)));
-  PUHUI_ACCEPTED(review(city, "g", "local"));
-  // The owner has no part in a methodology that another drafted.
-  PUHUI_ACCEPTED(draft(city, "h", a_scenario()));
-  PUHUI_ACCEPTED(review(city, "h", "insider"));
-  PUHUI_REFUSED(review(city, "h", "clerk"), REVIEW_INDEPENDENCE);
-}
-
-TEST_F(Filings, AreNotReviewedByWhomTheyAreAbout) {
-  auto lab = founding_party("lab", {v1::VERIFIER});
-  lab.set_legal_entity("entity of expert3");
-  PUHUI_ACCEPTED(draft(city, "party", subject_of(lab)));
-  PUHUI_REFUSED(review(city, "party", "expert3"), REVIEW_INDEPENDENCE);
-  PUHUI_ACCEPTED(draft(city, "role", subject_of("expert2", v1::SERVICE_INSTITUTION)));
-  PUHUI_REFUSED(review(city, "role", "expert2"), REVIEW_INDEPENDENCE);
-  PUHUI_ACCEPTED(review(city, "role", "expert3"));
-  // Whose entity is not known is told apart by its name.
-  auto nameless = founding_party("nameless", {v1::DATA_PROVIDER});
-  nameless.clear_legal_entity();
-  file_by_procedure(city, "nameless", subject_of(nameless));
-  PUHUI_ACCEPTED(draft(city, "second", subject_of("nameless", v1::SERVICE_INSTITUTION)));
-  for (const auto* by : {"expert1", "expert2"}) PUHUI_ACCEPTED(review(city, "second", by));
-}
-
-TEST_F(Filings, TakeOneReviewOfEach) {
-  PUHUI_ACCEPTED(draft(city, "f", an_institution()));
-  PUHUI_ACCEPTED(review(city, "f", "expert1"));
-  PUHUI_REFUSED(review(city, "f", "expert1"), VOTE_TWICE);
-  PUHUI_REFUSED(review(city, "f", "expert1", false), VOTE_TWICE);
-  EXPECT_EQ(filing("f").reviews_size(), 1);
-  auto bad = city.event("expert2");
-  bad.mutable_review_filing()->set_filing("f");
-  *bad.mutable_review_filing()->mutable_opinion() = document();
-  bad.mutable_review_filing()->mutable_opinion()->set_sha256("short");
-  PUHUI_REFUSED(city.send(bad, {"expert2"}), EVENT_MALFORMED);
-  // One against it does not outweigh two for it.
-  PUHUI_ACCEPTED(review(city, "f", "expert2", false));
-  EXPECT_EQ(filing("f").state(), v1::FILING_DRAFTED);
-  PUHUI_ACCEPTED(review(city, "f", "expert3"));
-  EXPECT_EQ(filing("f").state(), v1::FILING_REVIEWED);
-}
-
-TEST_F(Filings, CountOnlyReviewsOfWhoMayStillReview) {
-  PUHUI_ACCEPTED(draft(city, "f", an_institution()));
-  PUHUI_ACCEPTED(draft(city, "g", an_institution()));
-  PUHUI_ACCEPTED(review(city, "f", "expert1"));
-  PUHUI_ACCEPTED(review(city, "g", "expert1", false));
-  auto revoked = city.event("bureau");
-  revoked.mutable_revoke_role()->set_party("expert1");
-  revoked.mutable_revoke_role()->set_role(v1::EXPERT);
-  city.must(revoked, {"bureau"});
-  const auto second = review(city, "f", "expert2");
-  PUHUI_ACCEPTED(second);
-  EXPECT_EQ(second.outcome.facts(1).value(), "1");
-  EXPECT_EQ(filing("f").state(), v1::FILING_DRAFTED);
-  PUHUI_ACCEPTED(review(city, "g", "expert2", false));
-  EXPECT_EQ(filing("g").state(), v1::FILING_DRAFTED);
-  // Nor those of who is suspended, until that is lifted.
-  auto restrain = city.event("bureau");
-  restrain.mutable_restrain_party()->set_party("expert2");
-  restrain.mutable_restrain_party()->set_restraint(v1::SUSPENDED);
-  restrain.mutable_restrain_party()->set_reason("case 1");
-  city.must(restrain, {"bureau"});
-  PUHUI_ACCEPTED(review(city, "f", "expert3"));
-  EXPECT_EQ(filing("f").state(), v1::FILING_DRAFTED);
-  auto release = city.event("bureau");
-  release.mutable_release_party()->set_party("expert2");
-  city.must(release, {"bureau"});
-  PUHUI_ACCEPTED(review(city, "f", "insider"));
-  EXPECT_EQ(filing("f").state(), v1::FILING_REVIEWED);
-}
-
-TEST(FilingProcedures, WhereNoneTurnDownNobodyDoes) {
-  auto rules = registry_rules();
-  add_procedure(rules, v1::FILING_INSTITUTION, {1, 0});
-  rules.mutable_procedures(0)->set_rejections(0);
-  RegistryCity city(rules);
-  PUHUI_ACCEPTED(draft(city, "f", subject_of("buyer", v1::SERVICE_INSTITUTION)));
-  for (const auto* by : {"expert1", "expert2", "insider"})
-    PUHUI_ACCEPTED(review(city, "f", by, false));
-  EXPECT_EQ(state_of(city, "f"), v1::FILING_DRAFTED);
-  PUHUI_ACCEPTED(review(city, "f", "expert3"));
-  EXPECT_EQ(state_of(city, "f"), v1::FILING_REVIEWED);
-}
-
 // ---- Drafts ----
 
 TEST_F(Filings, FormIsChecked) {
@@ -405,100 +163,9 @@ TEST_F(Filings, AreRefusedForWhatTheirSubjectWouldBe) {
   EXPECT_EQ(refused(subject_of("operator", v1::VERIFIER)), ROLE_CONFLICT);
 }
 
-// ---- With and without procedures ----
-
-Answer register_directly(City& city, const v1::RegisterParty& party) {
-  auto payload = city.event("bureau");
-  *payload.mutable_register_party() = party;
-  return city.send(payload, {"bureau"});
-}
-Answer grant_directly(City& city, const std::string& party, v1::Role role) {
-  v1::RoleGrant granted;
-  granted.set_role(role);
-  return grant(city, party, granted);
-}
-
-TEST_F(Filings, AreTheOnlyWayWhereTheRulesHaveAProcedure) {
-  const auto refused = file(city, pv_methodology());
-  PUHUI_REFUSED(refused, FILING_REQUIRED);
-  EXPECT_EQ(refused.outcome.limit(), "draft.methodology");
-  PUHUI_REFUSED(file(city, bike_methodology()), FILING_REQUIRED);
-  file_pv();
-  PUHUI_REFUSED(file(city, pv_project("P1")), FILING_REQUIRED);
-  for (const auto role : {v1::VERIFIER, v1::SERVICE_INSTITUTION, v1::DATA_PROVIDER}) {
-    PUHUI_REFUSED(register_directly(city, founding_party("lab", {v1::MERCHANT, role})),
-                  FILING_REQUIRED);
-    PUHUI_REFUSED(grant_directly(city, "buyer", role), FILING_REQUIRED);
-  }
-  EXPECT_FALSE(city.view().party("lab"));
-  PUHUI_ACCEPTED(register_directly(city, founding_party("shop", {v1::MERCHANT})));
-  PUHUI_ACCEPTED(grant_directly(city, "buyer", v1::BANK));
-}
-
-TEST(FilingProcedures, AreNoneOfTheOthersBusiness) {
-  auto rules = registry_rules();
-  add_procedure(rules, v1::FILING_METHODOLOGY, {2, 0});
-  RegistryCity city(rules);
-  PUHUI_REFUSED(file(city, pv_methodology()), FILING_REQUIRED);
-  PUHUI_ACCEPTED(file(city, bike_methodology()));
-  PUHUI_ACCEPTED(grant_directly(city, "buyer", v1::DATA_PROVIDER));
-  PUHUI_ACCEPTED(register_directly(city, founding_party("lab", {v1::VERIFIER})));
-  file_by_procedure(city, "pv", subject_of(pv_methodology()));
-  PUHUI_ACCEPTED(file(city, pv_project("P1")));
-  const auto none = draft(city, "f", subject_of(pv_project("P2")));
-  PUHUI_REFUSED(none, FILING_NO_PROCEDURE);
-  EXPECT_EQ(none.outcome.asked(), "project");
-}
-
-TEST(FilingProcedures, OfTheRulesAtTheDraftAreGoneThrough) {
-  RegistryCity city(procedure_rules());
-  PUHUI_ACCEPTED(draft(city, "f", subject_of("buyer", v1::SERVICE_INSTITUTION)));
-  PUHUI_ACCEPTED(file_rules(city, registry_rules("none")));
-  PUHUI_REFUSED(draft(city, "g", subject_of("buyer", v1::SERVICE_INSTITUTION)),
-                FILING_NO_PROCEDURE);
-  PUHUI_REFUSED(complete(city, "f"), FILING_STATE);
-  for (const auto* by : {"expert1", "expert2"}) PUHUI_ACCEPTED(review(city, "f", by));
-  PUHUI_REFUSED(complete(city, "f"), FILING_STATE);
-  PUHUI_ACCEPTED(open_notice(city, filing_named("f")));
-  city.now = notice_end(city, "f");
-  PUHUI_ACCEPTED(complete(city, "f"));
-}
-
-TEST(FilingProcedures, StandStillWhileNoRulesAreInForce) {
-  auto rules = procedure_rules();
-  rules.set_effective_to(kNoon + kMicrosPerDay);
-  RegistryCity city(rules);
-  const auto subject = subject_of("buyer", v1::SERVICE_INSTITUTION);
-  for (const auto* name : {"a", "b"}) PUHUI_ACCEPTED(draft(city, name, subject));
-  for (const auto* by : {"expert1", "expert2"}) PUHUI_ACCEPTED(review(city, "a", by));
-  city.now = kNoon + kMicrosPerDay;
-  PUHUI_REFUSED(draft(city, "c", subject), RULE_NONE_IN_FORCE);
-  PUHUI_REFUSED(open_notice(city, filing_named("a")), RULE_NONE_IN_FORCE);
-  PUHUI_REFUSED(complete(city, "a"), RULE_NONE_IN_FORCE);
-  PUHUI_ACCEPTED(withdraw(city, "b"));
-}
-
-TEST(FilingProcedures, FormIsChecked) {
-  City city;
-  const auto with = [&city](auto change) {
-    auto rules = procedure_rules();
-    change(*rules.mutable_procedures(0));
-    return file_rules(city, rules);
-  };
-  using F = v1::FilingProcedure;
-  PUHUI_REFUSED(with([](F& p) { p.clear_kind(); }), RULE_MALFORMED);
-  PUHUI_REFUSED(with([](F& p) { p.set_kind(static_cast<v1::FilingKind>(9)); }), RULE_MALFORMED);
-  PUHUI_REFUSED(with([](F& p) { p.set_kind(v1::FILING_PROJECT); }), RULE_MALFORMED);
-  PUHUI_REFUSED(with([](F& p) { p.clear_reviewers(); }), RULE_MALFORMED);
-  PUHUI_REFUSED(with([](F& p) { p.set_approvals(65); }), RULE_MALFORMED);
-  PUHUI_REFUSED(with([](F& p) { p.set_rejections(65); }), RULE_MALFORMED);
-  PUHUI_REFUSED(with([](F& p) { p.mutable_notice()->set_days(367); }), RULE_MALFORMED);
-  PUHUI_ACCEPTED(with([](F& p) { p.mutable_notice()->set_days(366); }));
-}
-
 // ---- Ends ----
 
-TEST_F(Filings, AreWithdrawnByTheirDrafterAlone) {
+TEST_F(Filings, AreWithdrawnByTheirDrafter) {
   PUHUI_ACCEPTED(draft(city, "f", an_institution()));
   for (const auto* by : {"bureau", "expert1", "buyer"})
     PUHUI_REFUSED(withdraw(city, "f", by), ROLE_MISSING);
@@ -508,7 +175,21 @@ TEST_F(Filings, AreWithdrawnByTheirDrafterAlone) {
   PUHUI_REFUSED(city.send(wordy, {"operator"}), EVENT_MALFORMED);
   PUHUI_ACCEPTED(withdraw(city, "f"));
   EXPECT_EQ(filing("f").state(), v1::FILING_WITHDRAWN);
+  EXPECT_EQ(filing("f").reason(), "the study is repeated");
   EXPECT_GT(filing("f").ended_at(), 0);
+}
+
+TEST_F(Filings, AreWithdrawnByWhomTheRulesNameToo) {
+  auto rules = procedure_rules();
+  RuleTable(rules).roles("filing.withdraw", {v1::AUTHORITY});
+  PUHUI_ACCEPTED(file_rules(city, rules));
+  for (const auto* name : {"a", "b"}) PUHUI_ACCEPTED(draft(city, name, an_institution()));
+  PUHUI_FAILED(withdraw(city, "a", "expert1"), SIGNATURE_MISSING);
+  EXPECT_EQ(filing("a").state(), v1::FILING_DRAFTED);
+  PUHUI_ACCEPTED(withdraw(city, "a", "bureau"));
+  EXPECT_EQ(filing("a").state(), v1::FILING_WITHDRAWN);
+  EXPECT_EQ(filing("a").reason(), "the study is repeated");
+  PUHUI_ACCEPTED(withdraw(city, "b", "operator"));
 }
 
 TEST_F(Filings, AreCompletedByTheSignersOfTheirKind) {

@@ -275,16 +275,19 @@ inline v1::Leg leg_of_account(const Move& move, std::int64_t amount_kg) {
   leg.set_amount_kg(amount_kg);
   return leg;
 }
+// Each by a name of its own.
 inline v1::Settle settlement(const std::vector<v1::Leg>& legs) {
+  static int made = 0;
   v1::Settle action;
-  action.set_instruction("dvp-1");
+  action.set_instruction("dvp-" + std::to_string(++made));
   for (const auto& leg : legs) *action.add_legs() = leg;
   return action;
 }
 
 inline v1::Trade trade_at(std::int64_t price_cents_per_tonne, Micros traded_at = 0) {
+  static int made = 0;
   v1::Trade trade;
-  trade.set_reference("T-1");
+  trade.set_reference("T-" + std::to_string(++made));
   trade.set_price_cents_per_tonne(price_cents_per_tonne);
   trade.set_traded_at(traded_at);
   return trade;

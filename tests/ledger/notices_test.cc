@@ -1,4 +1,4 @@
-// Public notice: how long it lasts, objections, and whose periods are whose.
+// Public notice: how long it lasts, and objections.
 #include <gtest/gtest.h>
 
 #include "tests/ledger/registry.h"
@@ -146,7 +146,15 @@ TEST(NoticeTime, CalendarsAreChecked) {
   PUHUI_REFUSED(with([](C& c) { c.add_holidays(c.to()); }), RULE_MALFORMED);
   PUHUI_REFUSED(with([](C& c) { c.add_worked_weekend_days(c.from() - 1); }), RULE_MALFORMED);
   PUHUI_REFUSED(with([](C& c) { c.add_worked_weekend_days(kFriday); }), RULE_MALFORMED);
-  PUHUI_ACCEPTED(with([](C&) {}));
+  // In order, and no day twice.
+  for (const auto day : {kFriday, kMonday})
+    PUHUI_REFUSED(with([day](C& c) { c.add_holidays(day); }), RULE_MALFORMED);
+  PUHUI_REFUSED(with([](C& c) { c.add_worked_weekend_days(kSaturday); }), RULE_MALFORMED);
+  PUHUI_REFUSED(with([](C& c) { c.add_worked_weekend_days(kSaturday - 6); }), RULE_MALFORMED);
+  PUHUI_ACCEPTED(with([](C& c) {
+    c.add_holidays(kMonday + 1);
+    c.add_worked_weekend_days(kSaturday + 1);
+  }));
 }
 
 // ---- Objections ----
@@ -166,7 +174,7 @@ TEST_F(Objections, BlockUntilTheyAreDismissed) {
   const auto raised = raise(city, about, "neighbour");
   PUHUI_ACCEPTED(raised);
   EXPECT_EQ(objection(0).state(), v1::OBJECTION_OPEN);
-  EXPECT_EQ(objection(0).party(), "buyer");
+  EXPECT_EQ(objection(0).party(), "exchange");
   EXPECT_EQ(objection(0).raised_at(), static_cast<std::int64_t>(raised.leaf));
   PUHUI_ACCEPTED(raise(city, about, "expert", "expert3"));
   city.now = until;
@@ -217,25 +225,88 @@ TEST_F(Objections, HaveANameOfTheirOwnAndGrounds) {
   PUHUI_REFUSED(raise(city, about, "No name"), EVENT_MALFORMED);
   PUHUI_REFUSED(raise(city, filing_named("g"), "a"), FILING_UNKNOWN);
   PUHUI_REFUSED(raise(city, report_named("r"), "a"), REPORT_UNKNOWN);
-  auto groundless = city.event("buyer");
+  auto groundless = city.event("exchange");
   auto& action = *groundless.mutable_raise_objection();
   *action.mutable_about() = about;
   action.set_objection("b");
-  PUHUI_REFUSED(city.send(groundless, {"buyer"}), EVENT_MALFORMED);
+  PUHUI_REFUSED(city.send(groundless, {"exchange"}), EVENT_MALFORMED);
 }
 
-TEST_F(Objections, AreBoundedForEachPartyAndForAll) {
+TEST_F(Objections, AreNotRaisedByTheInterested) {
+  // Whom it is about, who drafted it, and another party of the same entity.
+  for (const auto* by : {"buyer", "operator", "clerk"}) {
+    const auto refused = raise(city, about, "own", by);
+    PUHUI_REFUSED(refused, REVIEW_INDEPENDENCE);
+    EXPECT_EQ(refused.outcome.rule(), "objection.independence");
+  }
+  EXPECT_EQ(city.view().filing("f")->notice().objections_size(), 0);
+  PUHUI_ACCEPTED(raise(city, about, "own", "insider"));
+}
+
+TEST_F(Objections, AreNotRaisedByThoseWhoSignedTheDraft) {
+  const auto drafted = draft_event(city, "g", an_institution());
+  PUHUI_ACCEPTED(city.send(drafted, {"operator", "expert1", "owner"}));
+  ASSERT_EQ(city.view().filing("g")->signers_size(), 3);
+  PUHUI_ACCEPTED(open_notice(city, filing_named("g")));
+  for (const auto* by : {"expert1", "owner", "insider"})
+    PUHUI_REFUSED(raise(city, filing_named("g"), "a", by), REVIEW_INDEPENDENCE);
+  PUHUI_ACCEPTED(raise(city, filing_named("g"), "a", "expert2"));
+}
+
+TEST_F(Objections, AreFourOfEachLegalEntity) {
   int raised = 0;
   const auto next = [&](const char* by) {
     return raise(city, about, "o" + std::to_string(raised++), by);
   };
-  for (const auto* by : {"buyer", "expert1", "expert2", "expert3", "owner", "operator", "bureau"}) {
-    for (int i = 0; i < 8; ++i) PUHUI_ACCEPTED(next(by));
-    PUHUI_REFUSED(next(by), OBJECTION_PENDING);
+  for (const auto* by : {"owner", "owner", "insider", "insider"}) PUHUI_ACCEPTED(next(by));
+  for (const auto* by : {"owner", "insider"}) {
+    const auto refused = next(by);
+    PUHUI_REFUSED(refused, TOO_LARGE);
+    EXPECT_EQ(refused.outcome.rule(), "objection.per_entity");
+    EXPECT_EQ(refused.outcome.asked(), "entity of owner");
   }
+  for (int i = 0; i < 4; ++i) PUHUI_ACCEPTED(next("exchange"));
+  // One that was decided was raised all the same.
   PUHUI_ACCEPTED(judge(city, about, "o0", Upheld::no));
-  for (int i = 0; i < 8; ++i) PUHUI_ACCEPTED(next("verifier"));
-  PUHUI_REFUSED(next("buyer"), TOO_LARGE);
+  PUHUI_REFUSED(next("owner"), TOO_LARGE);
+  EXPECT_EQ(city.view().filing("f")->notice().objections_size(), 8);
+}
+
+// Parties of an entity each, who raise as many objections as they may.
+TEST_F(Objections, AreSoManyInAll) {
+  std::vector<Sent> registered, raised;
+  for (int i = 0; i <= 64; ++i) {
+    const auto name = "neighbour" + std::to_string(i);
+    auto party = city.event("bureau");
+    *party.mutable_register_party() = founding_party(name, {v1::MERCHANT});
+    registered.push_back(sign(party, {"bureau"}));
+  }
+  for (int i = 0; i < 256; ++i) {
+    const auto by = "neighbour" + std::to_string(i / 4);
+    raised.push_back(sign(objection_event(city, about, "o" + std::to_string(i), by), {by}));
+  }
+  for (const auto& block : {registered, raised})
+    for (const auto& answer : city.apply(block)) PUHUI_ACCEPTED(answer);
+  const auto refused = raise(city, about, "one-more", "neighbour64");
+  PUHUI_REFUSED(refused, TOO_LARGE);
+  EXPECT_EQ(refused.outcome.rule(), "notice.objections");
+  EXPECT_EQ(city.view().filing("f")->notice().objections_size(), 256);
+}
+
+TEST_F(Objections, AreDecidedByDifferentEntitiesWithoutInterest) {
+  PUHUI_ACCEPTED(raise(city, about, "a"));
+  const auto decided = [this](const Signers& signers) {
+    return judge(city, about, "a", Upheld::no, signers);
+  };
+  // Drafter, whom it is about, who objects; whatever their roles.
+  for (const auto* other : {"operator", "clerk", "buyer", "exchange"}) {
+    const auto refused = decided({"bureau", other});
+    PUHUI_REFUSED(refused, REVIEW_INDEPENDENCE);
+    EXPECT_EQ(refused.outcome.asked(), other);
+  }
+  PUHUI_REFUSED(decided({"bureau", "owner", "insider"}), REVIEW_INDEPENDENCE);
+  EXPECT_EQ(objection(0).state(), v1::OBJECTION_OPEN);
+  PUHUI_ACCEPTED(decided({"bureau", "insider", "expert1"}));
 }
 
 TEST_F(Objections, AreDecidedByTheAuthorityInWriting) {
@@ -244,141 +315,10 @@ TEST_F(Objections, AreDecidedByTheAuthorityInWriting) {
   auto unwritten = decision_event(city, about, "a", Upheld::yes);
   unwritten.mutable_decide_objection()->clear_decision();
   PUHUI_REFUSED(city.send(unwritten, {"bureau"}), EVENT_MALFORMED);
-  auto by_operator = decision_event(city, about, "a", Upheld::yes);
-  by_operator.set_party("operator");
-  PUHUI_FAILED(city.send(by_operator, {"operator"}), SIGNATURE_MISSING);
+  auto by_expert = decision_event(city, about, "a", Upheld::yes);
+  by_expert.set_party("expert1");
+  PUHUI_FAILED(city.send(by_expert, {"expert1"}), SIGNATURE_MISSING);
   EXPECT_EQ(objection(0).state(), v1::OBJECTION_OPEN);
-}
-
-// ---- Whose periods ----
-
-// Projects are filed at once.
-struct Periods : ::testing::Test {
-  RegistryCity city;
-  void SetUp() override { PUHUI_ACCEPTED(file(city, pv_methodology())); }
-  static v1::FileProject project(const std::string& code, Period period,
-                                 const std::vector<std::string>& keys = {"meter-1"}) {
-    auto project = pv_project(code);
-    project.clear_keys();
-    for (const auto& key : keys) project.add_keys(key);
-    project.set_crediting_from(period.from);
-    project.set_crediting_to(period.to);
-    return project;
-  }
-};
-
-TEST_F(Periods, OfOneKeyBelongToOneProject) {
-  PUHUI_ACCEPTED(file(city, project("P1", {20'100, 20'200})));
-  for (const auto& [from, to] : std::vector<Period>{{20'100, 20'200},
-                                                    {20'150, 20'160},
-                                                    {20'000, 20'101},
-                                                    {20'199, 20'300},
-                                                    {20'100, 20'101},
-                                                    {20'000, 20'300}}) {
-    const auto refused = file(city, project("P2", {from, to}));
-    PUHUI_REFUSED(refused, PERIOD_EXCLUSIVE);
-    EXPECT_EQ(refused.outcome.used(), "P1");
-    EXPECT_EQ(refused.outcome.asked(), "meter-1 " + period_text(from, to));
-  }
-  PUHUI_ACCEPTED(file(city, project("BEFORE", {20'000, 20'100})));
-  PUHUI_ACCEPTED(file(city, project("AFTER", {20'200, 20'300})));
-  PUHUI_ACCEPTED(file(city, project("OTHER", {20'100, 20'200}, {"meter-2"})));
-  const auto before = file(city, project("P2", {20'050, 20'060}));
-  PUHUI_REFUSED(before, PERIOD_EXCLUSIVE);
-  EXPECT_EQ(before.outcome.used(), "BEFORE");
-}
-
-TEST_F(Periods, AreTakenOfAllKeysOrNone) {
-  PUHUI_ACCEPTED(file(city, project("P1", {20'100, 20'200}, {"m1", "m2"})));
-  PUHUI_REFUSED(file(city, project("P2", {20'150, 20'250}, {"m0", "m2", "m3"})), PERIOD_EXCLUSIVE);
-  PUHUI_ACCEPTED(file(city, project("P3", {20'100, 20'200}, {"m0", "m3"})));
-  // A name that another begins with is another key.
-  PUHUI_ACCEPTED(file(city, project("P4", {20'100, 20'200}, {"m", "m11"})));
-}
-
-TEST_F(Periods, AreNotTakenByWhatIsNotSigned) {
-  auto unsigned_one = city.event("operator");
-  *unsigned_one.mutable_file_project() = project("P1", {20'100, 20'200});
-  PUHUI_FAILED(city.send(unsigned_one, {"operator"}), SIGNATURE_MISSING);
-  PUHUI_ACCEPTED(file(city, project("P2", {20'100, 20'200})));
-}
-
-TEST_F(Periods, AreKeptByWhatWasFiledWhateverBecomesOfIt) {
-  PUHUI_ACCEPTED(file(city, project("P1", {20'100, 20'200})));
-  for (const auto standing : {v1::CLOSED, v1::REVOKED}) {
-    PUHUI_ACCEPTED(stand(city, "P1", standing));
-    PUHUI_REFUSED(file(city, project("P2", {20'150, 20'250})), PERIOD_EXCLUSIVE);
-  }
-}
-
-// Projects are filed after a notice.
-struct PeriodsUnderNotice : Periods {
-  void SetUp() override {
-    Periods::SetUp();
-    auto rules = registry_rules("notice");
-    add_procedure(rules, v1::FILING_PROJECT, {0, 3});
-    PUHUI_ACCEPTED(file_rules(city, rules));
-    for (const auto& [filing, code, from] :
-         {std::tuple{"a", "PA", 20'000}, {"b", "PB", 20'100}, {"c", "PC", 20'050}})
-      PUHUI_ACCEPTED(draft(city, filing, subject_of(project(code, {from, from + 100}))));
-    PUHUI_ACCEPTED(open_notice(city, filing_named("a")));
-  }
-  Answer open(const std::string& filing) { return open_notice(city, filing_named(filing)); }
-};
-
-TEST_F(PeriodsUnderNotice, AreTakenWithIt) {
-  PUHUI_ACCEPTED(open("b"));
-  PUHUI_REFUSED(open("c"), PERIOD_EXCLUSIVE);
-  EXPECT_EQ(state_of(city, "c"), v1::FILING_REVIEWED);
-  city.now = notice_end(city, "b");
-  for (const auto* filing : {"a", "b"}) PUHUI_ACCEPTED(complete(city, filing));
-  PUHUI_REFUSED(open("c"), PERIOD_EXCLUSIVE);
-  PUHUI_ACCEPTED(withdraw(city, "c"));
-  // What never had them does not free them.
-  PUHUI_ACCEPTED(draft(city, "d", subject_of(project("PD", {20'050, 20'060}))));
-  PUHUI_REFUSED(open("d"), PERIOD_EXCLUSIVE);
-}
-
-TEST_F(PeriodsUnderNotice, AreFreedWhenItIsWithdrawn) {
-  PUHUI_REFUSED(open("c"), PERIOD_EXCLUSIVE);
-  PUHUI_ACCEPTED(withdraw(city, "a"));
-  PUHUI_ACCEPTED(open("c"));
-  PUHUI_REFUSED(open("b"), PERIOD_EXCLUSIVE);
-}
-
-TEST_F(PeriodsUnderNotice, AreFreedWhenItIsTurnedDown) {
-  PUHUI_ACCEPTED(raise(city, filing_named("a"), "objection"));
-  PUHUI_REFUSED(open("c"), PERIOD_EXCLUSIVE);
-  PUHUI_ACCEPTED(judge(city, filing_named("a"), "objection", Upheld::yes));
-  PUHUI_ACCEPTED(open("c"));
-}
-
-TEST_F(PeriodsUnderNotice, AreNotTheProjectsOfAnotherFiling) {
-  // The same project once more, for another time: only one of the two is filed.
-  PUHUI_ACCEPTED(draft(city, "again", subject_of(project("PA", {20'200, 20'300}))));
-  PUHUI_ACCEPTED(open("again"));
-  city.now = notice_end(city, "again");
-  PUHUI_ACCEPTED(complete(city, "a"));
-  PUHUI_REFUSED(complete(city, "again"), PROJECT_EXISTS);
-  PUHUI_ACCEPTED(withdraw(city, "again"));
-  PUHUI_ACCEPTED(draft(city, "d", subject_of(project("PD", {20'200, 20'300}))));
-  PUHUI_ACCEPTED(open("d"));
-  PUHUI_ACCEPTED(draft(city, "e", subject_of(project("PE", {20'090, 20'100}))));
-  PUHUI_REFUSED(open("e"), PERIOD_EXCLUSIVE);
-}
-
-TEST_F(Periods, WithoutNoticeAreTakenAtCompletion) {
-  auto rules = registry_rules("no notice");
-  add_procedure(rules, v1::FILING_PROJECT, {0, 0});
-  PUHUI_ACCEPTED(file_rules(city, rules));
-  for (const auto* name : {"a", "b", "c"})
-    PUHUI_ACCEPTED(draft(
-        city, name, subject_of(project(name == std::string("a") ? "PA" : "PB", {20'000, 20'100}))));
-  PUHUI_ACCEPTED(complete(city, "a"));
-  PUHUI_REFUSED(complete(city, "b"), PERIOD_EXCLUSIVE);
-  EXPECT_FALSE(city.view().project("PB"));
-  PUHUI_ACCEPTED(withdraw(city, "b"));
-  PUHUI_REFUSED(complete(city, "c"), PERIOD_EXCLUSIVE);
 }
 
 }  // namespace

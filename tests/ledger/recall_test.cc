@@ -91,6 +91,32 @@ TEST_F(Recalls, AreCoveredByTheBufferFirst) {
   EXPECT_EQ(city.owed(), 5);
 }
 
+// The period of what is all gone may be reported anew, and not before.
+TEST_F(Recalls, OfAWholeBatchFreeItsPeriod) {
+  const auto report_state = [this] { return city.view().report("r1")->state(); };
+  auto again = city.view().report("r1")->submission();
+  again.set_report("again");
+  PUHUI_ACCEPTED(retire(city, "owner-main", {{41, 60}}));
+  PUHUI_ACCEPTED(recall(city, "B1", {{1, 99}}));
+  EXPECT_EQ(report_state(), v1::ISSUED);
+  PUHUI_REFUSED(send(city, again), REPORT_PERIOD_OVERLAP);
+  PUHUI_ACCEPTED(recall(city, "B1", {{100, 100}}));
+  EXPECT_EQ(report_state(), v1::RECALLED);
+  EXPECT_EQ(city.view().report("r2")->state(), v1::ISSUED);
+  PUHUI_REFUSED(issue(city, "r1", "B9"), REPORT_STATE);
+  PUHUI_ACCEPTED(send(city, again));
+  auto next = city.view().report("r2")->submission();
+  next.set_report("next");
+  PUHUI_REFUSED(send(city, next), REPORT_PERIOD_OVERLAP);
+}
+
+TEST_F(Recalls, OfWhatTheHolderCancelledFreeNothing) {
+  PUHUI_ACCEPTED(cancel("owner-main", {{41, 41}}));
+  PUHUI_ACCEPTED(recall(city, "B1"));
+  EXPECT_EQ(city.view().batch("B1")->recalled_kg(), 99);
+  EXPECT_EQ(city.view().report("r1")->state(), v1::ISSUED);
+}
+
 // The buffer's share of a recalled batch is gone before it could cover anything.
 TEST_F(Recalls, AreNotCoveredByWhatIsRecalled) {
   PUHUI_ACCEPTED(file_rules(city, buffering({{"", "0.5"}})));
@@ -156,6 +182,7 @@ TEST_F(Units, OfAReversalComeFromTheBufferThenAreOwed) {
   EXPECT_EQ(city.owed(), 15);
   EXPECT_EQ(told(reverse(city, "P1", 1)), "0 0 0 1");
   EXPECT_EQ(city.held("owner-main"), 70) << "the owner's own stay";
+  EXPECT_EQ(city.view().project("P1")->taken_back_kg(), 46);
   PUHUI_REFUSED(reverse(city, "P1", 0), AMOUNT_ZERO);
   PUHUI_REFUSED(reverse(city, "P1", -1), AMOUNT_NEGATIVE);
   PUHUI_REFUSED(reverse(city, "P2", 1), PROJECT_UNKNOWN);
@@ -173,6 +200,58 @@ TEST_F(Units, OfTheWholeBufferMayBeReversed) {
   EXPECT_EQ(told(reverse(city, "P1", 30)), "0 0 30 0");
   EXPECT_EQ(city.held("buffer"), 0);
   EXPECT_EQ(city.owed(), 0);
+}
+
+TEST_F(Units, ReversedAreNoMoreThanWereIssuedAndAreNotTakenBack) {
+  PUHUI_REFUSED(reverse(city, "P1", 1), BALANCE_INSUFFICIENT);
+  for (const auto kg : {100, 50}) PUHUI_ACCEPTED(city.issue_kg(kg));
+  EXPECT_EQ(city.view().project("P1")->issued_kg(), 150);
+  PUHUI_REFUSED(reverse(city, "P1", 151), BALANCE_INSUFFICIENT);
+  PUHUI_ACCEPTED(retire(city, "owner-main", {{1, 10}}));
+  PUHUI_ACCEPTED(recall(city, "B1", {{6, 25}}));  // retired ones among them
+  const auto refused = reverse(city, "P1", 131);
+  PUHUI_REFUSED(refused, BALANCE_INSUFFICIENT);
+  EXPECT_EQ(refused.outcome.rule(), "project.issued");
+  EXPECT_EQ(refused.outcome.limit(), "130 kg issued and not taken back");
+  PUHUI_ACCEPTED(reverse(city, "P1", 30));
+  PUHUI_REFUSED(reverse(city, "P1", 101), BALANCE_INSUFFICIENT);
+  PUHUI_ACCEPTED(reverse(city, "P1", 100));
+  PUHUI_REFUSED(reverse(city, "P1", 1), BALANCE_INSUFFICIENT);
+  EXPECT_EQ(city.owed(), 5 + 130);
+}
+
+// A buffer in more pieces than one event may touch covers what these hold; the rest is owed.
+TEST_F(Units, OfABufferInManyPiecesCoverInPart) {
+  PUHUI_ACCEPTED(file_rules(city, buffering({{"", "0.5"}})));
+  PUHUI_ACCEPTED(city.issue_kg(8'400));  // serials 4201–8400 go to the buffer
+  for (const std::uint64_t first : {4'201, 6'201}) {
+    SerialRanges every_other;
+    for (std::uint64_t i = 0; i < 1'000; ++i)
+      every_other.emplace_back(first + 2 * i, first + 2 * i);
+    PUHUI_ACCEPTED(transfer(city, {"buffer", "buyer-main"}, every_other, "bureau"));
+  }
+  ASSERT_EQ(city.held("buffer"), 2'200);
+  EXPECT_EQ(told(reverse(city, "P1", 1'500)), "0 0 1000 500");
+  EXPECT_EQ(city.state(6'200), v1::CANCELLED);
+  EXPECT_EQ(city.state(6'202), v1::HELD);
+  // What is left: 999 pieces of a kilogram, and one of 201.
+  EXPECT_EQ(told(reverse(city, "P1", 1'100)), "0 0 1100 0");
+  EXPECT_EQ(city.held("buffer"), 100);
+  EXPECT_EQ(city.owed(), 500);
+}
+
+TEST_F(Recalls, OfRetiredUnitsAreCoveredInPartToo) {
+  PUHUI_ACCEPTED(file_rules(city, buffering({{"", "0.5"}})));
+  PUHUI_ACCEPTED(city.issue_kg(4'400));  // serials 2351–4550 go to the buffer
+  SerialRanges every_other;
+  for (std::uint64_t i = 0; i < 1'000; ++i) every_other.emplace_back(2'351 + 2 * i, 2'351 + 2 * i);
+  PUHUI_ACCEPTED(transfer(city, {"buffer", "buyer-main"}, every_other, "bureau"));
+  PUHUI_ACCEPTED(transfer(city, {"buffer", "buyer-main"}, {{4'451, 4'451}}, "bureau"));
+  ASSERT_EQ(held_text(city, "buffer").substr(0, 19), "2352-2352 2354-2354");
+  // 999 pieces of a kilogram and one of 101; one of 99 more.
+  PUHUI_ACCEPTED(retire(city, "owner-main", {{151, 1'650}}));
+  EXPECT_EQ(told(recall(city, "B3", {{151, 1'650}})), "0 1500 1100 400");
+  EXPECT_EQ(held_text(city, "buffer"), "4452-4550");
 }
 
 // ---- Cancellation ----
@@ -337,12 +416,28 @@ TEST_F(Units, ThatAreBoundStayUntilTheyAreFree) {
   rules.set_registers_batches(true);
   PUHUI_ACCEPTED(file_rules(city, rules));
   PUHUI_ACCEPTED(city.issue_kg(100));
-  const auto nothing = expire(city, "B1");
-  EXPECT_EQ(city.held("owner-main"), 100) << code_name(nothing.code);
+  PUHUI_REFUSED(expire(city, "B1"), AMOUNT_ZERO);
+  EXPECT_EQ(city.held("owner-main"), 100);
   EXPECT_EQ(city.state(1), v1::HELD);
   PUHUI_ACCEPTED(register_batch(city, "B1"));
   PUHUI_ACCEPTED(expire(city, "B1"));
   EXPECT_EQ(city.held("owner-main"), 0);
+}
+
+TEST_F(Units, OfABufferDoNotExpire) {
+  PUHUI_ACCEPTED(file_rules(city, buffering({{"", "0.2"}})));
+  PUHUI_ACCEPTED(city.issue_kg(100));
+  PUHUI_ACCEPTED(file_rules(city, with_vintages({{"", "", 0}})));
+  const auto expired = expire(city, "B1");
+  PUHUI_ACCEPTED(expired);
+  EXPECT_EQ(expired.outcome.facts(0).value(), "80");
+  EXPECT_EQ(city.held("buffer"), 20);
+  EXPECT_EQ(city.state(80), v1::EXPIRED);
+  EXPECT_EQ(city.state(81), v1::HELD);
+  PUHUI_REFUSED(expire(city, "B1", {{81, 100}}), AMOUNT_ZERO);
+  EXPECT_EQ(told(reverse(city, "P1", 1)), "0 0 0 1") << "rules without a buffer";
+  PUHUI_ACCEPTED(file_rules(city, buffering({{"", "0.2"}})));
+  EXPECT_EQ(told(reverse(city, "P1", 5)), "0 0 5 0") << "they cover still";
 }
 
 TEST_F(Vintages, RulesAreChecked) {

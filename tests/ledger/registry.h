@@ -179,14 +179,18 @@ inline Answer open_notice(City& city, const v1::NoticeSubject& about,
   return city.send(payload, {by});
 }
 
-inline Answer raise(City& city, const v1::NoticeSubject& about, const std::string& objection,
-                    const std::string& by = "buyer") {
+inline v1::Payload objection_event(City& city, const v1::NoticeSubject& about,
+                                   const std::string& objection, const std::string& by) {
   auto payload = city.event(by);
   auto& action = *payload.mutable_raise_objection();
   *action.mutable_about() = about;
   action.set_objection(objection);
   *action.mutable_grounds() = document("grounds");
-  return city.send(payload, {by});
+  return payload;
+}
+inline Answer raise(City& city, const v1::NoticeSubject& about, const std::string& objection,
+                    const std::string& by = "exchange") {
+  return city.send(objection_event(city, about, objection, by), {by});
 }
 
 enum class Upheld : bool { no, yes };
@@ -201,8 +205,8 @@ inline v1::Payload decision_event(City& city, const v1::NoticeSubject& about,
   return payload;
 }
 inline Answer judge(City& city, const v1::NoticeSubject& about, const std::string& objection,
-                    Upheld upheld) {
-  return city.send(decision_event(city, about, objection, upheld), {"bureau"});
+                    Upheld upheld, const Signers& signers = {"bureau"}) {
+  return city.send(decision_event(city, about, objection, upheld), signers);
 }
 
 inline Micros notice_end(const City& city, const std::string& filing) {

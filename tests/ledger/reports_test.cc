@@ -1,7 +1,7 @@
 // Monitoring reports, verification, issuance.
 #include <gtest/gtest.h>
 
-#include "tests/ledger/city.h"
+#include "tests/ledger/registry.h"
 
 namespace puhui::ledger::testing {
 namespace {
@@ -286,6 +286,23 @@ TEST(Verification, IsByAnotherThanWhoSentTheReport) {
   PUHUI_ACCEPTED(verify(city, "a"));
 }
 
+TEST(Verification, IsByAnotherThanThoseWhoSignedTheReport) {
+  PvCity city;
+  for (const auto& [name, entity] : {std::pair{"adviser", "lab group"}, {"lab", "lab group"}}) {
+    auto payload = city.event("bureau");
+    *payload.mutable_register_party() = founding_party(name, {v1::VERIFIER});
+    payload.mutable_register_party()->set_legal_entity(entity);
+    city.must(payload, {"bureau"});
+  }
+  auto report = city.event("owner");
+  *report.mutable_submit_report() = pv_report("a", "P1", {20'100, 20'200}, "10");
+  PUHUI_ACCEPTED(city.send(report, {"owner", "adviser"}));
+  for (const std::string by : {"adviser", "lab"})
+    PUHUI_REFUSED(city.send(verify_event(city, "a"), {"verifier", by}),
+                  ErrorCode::SIGNER_INDEPENDENCE);
+  PUHUI_ACCEPTED(verify(city, "a"));
+}
+
 TEST(Issuance, GoesThroughItsStates) {
   PvCity city;
   send(city, pv_report("a", "P1", {20'100, 20'200}, "10"));
@@ -407,6 +424,31 @@ TEST(Issuance, NegativeResultsLessenTheNextOnes) {
   PUHUI_ACCEPTED(issue(city, "b", "B1"));
   EXPECT_EQ(city.totals().units_issued_kg(), 3);
   EXPECT_EQ(city.carried(), 0);
+}
+
+// What is worth a kilogram by itself is looked at before it pays off a deficit.
+TEST(Issuance, WhatPaysOffADeficitIsPublicisedToo) {
+  GramCity city;
+  auto rules = registry_rules("notice");
+  rules.mutable_issuance_notice()->set_days(1);
+  PUHUI_ACCEPTED(file_rules(city, rules));
+  city.report("minus", "-5000");
+  EXPECT_EQ(city.state("minus"), v1::CARRIED);
+  city.report("a", "4000");
+  EXPECT_EQ(city.state("a"), v1::VERIFIED);
+  EXPECT_EQ(city.carried(), -5'000);
+  PUHUI_REFUSED(issue(city, "a", "B1"), ErrorCode::REPORT_STATE);
+  PUHUI_ACCEPTED(open_notice(city, report_named("a")));
+  city.now = city.view().report("a")->notice().until();
+  PUHUI_ACCEPTED(issue(city, "a", "B1"));
+  EXPECT_EQ(city.state("a"), v1::CARRIED);
+  EXPECT_EQ(city.carried(), -1'000);
+  EXPECT_FALSE(city.view().batch("B1"));
+  city.report("small", "999");
+  EXPECT_EQ(city.state("small"), v1::CARRIED);
+  EXPECT_EQ(city.carried(), -1);
+  city.report("exact", "1000");
+  EXPECT_EQ(city.state("exact"), v1::VERIFIED);
 }
 
 TEST(Issuance, TheLargestAmounts) {

@@ -131,8 +131,7 @@ TEST_F(Settlements, TakeFromBondsInFavourOfASigner) {
   of_nobody.clear_beneficiary();
   PUHUI_ACCEPTED(bind_units(city, of_nobody));
   needs_all(settlement({leg_of_bond("of-bank", 10)}), {"exchange", "bank"});
-  PUHUI_FAILED(settle({leg_of_bond("of-nobody", 10)}, {"exchange", "owner", "bank"}),
-               SIGNATURE_MISSING);
+  PUHUI_REFUSED(settle({leg_of_bond("of-nobody", 10)}, {"exchange", "owner", "bank"}), LEG_INVALID);
 }
 
 TEST_F(Settlements, TakeFromReservationsAlone) {
@@ -154,6 +153,43 @@ TEST_F(Settlements, DeliverToWhomTheBondNames) {
   PUHUI_ACCEPTED(settle({leg_of_bond("named", 10, "owner-more")}));
 }
 
+TEST_F(Settlements, HaveANameOfTheirOwn) {
+  auto first = settlement({leg_of_bond("b", 2'000)});
+  auto again = settlement({leg_of_bond("b", 1'000)});
+  again.set_instruction(first.instruction());
+  auto too_much = settlement({leg_of_bond("b", 3'001)});
+  too_much.set_instruction(first.instruction());
+  PUHUI_REFUSED(act(city, too_much, {"exchange"}), BOND_INSUFFICIENT);
+  PUHUI_ACCEPTED(act(city, first, {"exchange"}));
+  for (const auto& action : {first, again}) {
+    const auto refused = act(city, action, {"exchange"});
+    PUHUI_REFUSED(refused, SETTLEMENT_EXISTS);
+    EXPECT_EQ(refused.outcome.used(), first.instruction());
+  }
+  city.reopen();
+  PUHUI_REFUSED(act(city, again, {"exchange"}), SETTLEMENT_EXISTS);
+  EXPECT_EQ(bond_named(city, "b").posted_kg(), 2'000);
+}
+
+TEST_F(Settlements, DeliverToAnotherAccountThanTheBonds) {
+  PUHUI_REFUSED(settle({leg_of_bond("b", 10, "owner-main")}), LEG_INVALID);
+  PUHUI_ACCEPTED(settle({leg_of_bond("b", 10, "owner-side")}));
+}
+
+TEST_F(Settlements, TouchABoundedNumberOfPieces) {
+  const auto leg = [](std::uint64_t first, std::uint64_t pieces) {
+    auto action = leg_of_account({"owner-main", "buyer-main"}, 0);
+    for (std::uint64_t i = 0; i < pieces; ++i)
+      add_serials(action, {{first + 2 * i, first + 2 * i}});
+    return action;
+  };
+  const Signers signers{"exchange", "owner"};
+  const auto before = holdings();
+  PUHUI_REFUSED(settle({leg(5'001, 501), leg(7'001, 500)}, signers), TOO_LARGE);
+  EXPECT_EQ(holdings(), before);
+  PUHUI_ACCEPTED(settle({leg(5'001, 500), leg(7'001, 500)}, signers));
+}
+
 TEST_F(Settlements, MoveNothingTwice) {
   const Signers signers{"exchange", "owner", "buyer"};
   const auto there = leg_of_account({"owner-side", "buyer-main"}, 10);
@@ -170,12 +206,14 @@ TEST_F(Settlements, MoveNothingTwice) {
 }
 
 TEST_F(Settlements, TakeNothingFromAFrozenHolderOrABuffer) {
-  PUHUI_ACCEPTED(transfer(city, {"owner-main", "buffer"}, 10));
+  PUHUI_ACCEPTED(transfer(city, {"owner-main", "buffer"}, 10, "bureau"));
   PUHUI_REFUSED(settle({leg_of_account({"buffer", "buyer-main"}, 10)}, {"exchange", "operator"}),
                 ACCOUNT_KIND);
+  PUHUI_REFUSED(settle({leg_of_bond("b", 10, "buffer")}), ACCOUNT_KIND);
   freeze("owner");
   PUHUI_REFUSED(settle({leg_of_account({"owner-side", "buyer-main"}, 10)}, {"exchange", "owner"}),
                 PARTY_RESTRAINED);
+  PUHUI_REFUSED(settle({leg_of_bond("b", 10)}), PARTY_RESTRAINED);
 }
 
 // ---- Position limits ----
@@ -229,7 +267,7 @@ TEST_F(PositionLimits, HoldForPostsAndSettlements) {
 }
 
 TEST_F(PositionLimits, AreOfAKindOfAccount) {
-  PUHUI_ACCEPTED(transfer(city, {"owner-main", "buffer"}, kLimit + 1));
+  PUHUI_ACCEPTED(transfer(city, {"owner-main", "buffer"}, kLimit + 1, "bureau"));
   EXPECT_EQ(city.held("buffer"), kLimit + 1);
 }
 
@@ -246,6 +284,11 @@ TEST_F(PositionLimits, MayBeOfNothing) {
   PUHUI_REFUSED(transfer(city, kToBuyer, 1), POSITION_LIMIT_REACHED);
   rules.mutable_position_limits(0)->set_max_kg(-1);
   PUHUI_REFUSED(file_rules(city, rules), RULE_MALFORMED);
+  for (const auto kind : {v1::ACCOUNT_KIND_UNSPECIFIED, v1::ACCOUNT_PERSONAL}) {
+    auto of_no_units = market_rules("of no units");
+    of_no_units.add_position_limits()->set_kind(kind);
+    PUHUI_REFUSED(file_rules(city, of_no_units), RULE_MALFORMED);
+  }
   rules.mutable_position_limits(0)->set_max_kg(1);
   *rules.add_position_limits() = rules.position_limits(0);
   PUHUI_REFUSED(file_rules(city, rules), RULE_MALFORMED);

@@ -215,12 +215,16 @@ v1::Methodology later(v1::Methodology m, const std::string& version, std::int64_
   return m;
 }
 
-Answer supersede(City& city, const v1::Methodology& m, const std::string& old) {
-  auto payload = city.event("operator");
-  auto& action = *payload.mutable_file_methodology();
-  *action.mutable_methodology() = m;
-  *action.mutable_supersedes() = version_of(m.code(), old);
-  return city.send(payload, {"operator", "expert1", "expert2"});
+v1::FilingSubject successor(const v1::Methodology& m, const v1::MethodologyVersion& old) {
+  auto subject = subject_of(m);
+  *subject.mutable_methodology()->mutable_supersedes() = old;
+  return subject;
+}
+Answer supersede(City& city, const v1::Methodology& m, const std::string& old,
+                 const Signers& signers = {"operator", "expert1", "expert2"}) {
+  auto payload = city.event(signers.front());
+  *payload.mutable_file_methodology() = successor(m, version_of(m.code(), old)).methodology();
+  return city.send(payload, signers);
 }
 
 struct Superseding : ::testing::Test {
@@ -291,10 +295,14 @@ TEST_F(Superseding, NeedsTheRestToBeInOrder) {
   auto sample = later(first, "V02", kToday + 1);
   sample.set_issued_by("SHENZHEN");
   PUHUI_REFUSED(supersede(city, sample, "V01"), METHODOLOGY_SUPERSEDES);
-  auto payload = city.event("operator");
-  *payload.mutable_file_methodology()->mutable_methodology() = later(first, "V02", kToday + 1);
-  *payload.mutable_file_methodology()->mutable_supersedes() = kPv;
-  PUHUI_FAILED(city.send(payload, {"operator", "expert1"}), SIGNATURE_MISSING);
+  auto elsewhere = later(first, "V02", kToday + 1);
+  elsewhere.set_scenario("green-heat");
+  const auto refused = supersede(city, elsewhere, "V01");
+  PUHUI_REFUSED(refused, METHODOLOGY_SUPERSEDES);
+  EXPECT_EQ(refused.outcome.limit(), "of the same scenario");
+  EXPECT_EQ(refused.outcome.used(), "clean-energy");
+  PUHUI_FAILED(supersede(city, later(first, "V02", kToday + 1), "V01", {"operator", "expert1"}),
+               SIGNATURE_MISSING);
   EXPECT_EQ(record("V01").methodology().effective_to(), 0);
 }
 
@@ -333,8 +341,7 @@ TEST(SupersedingByProcedure, IsTooLateOnceItsFirstDayHasCome) {
   RegistryCity city(procedure_rules());
   file_by_procedure(city, "first", subject_of(pv_methodology()));
   const auto today = day_of(city.now);
-  auto subject = subject_of(later(pv_methodology(), "V02", today + 6));
-  *subject.mutable_methodology()->mutable_supersedes() = kPv;
+  auto subject = successor(later(pv_methodology(), "V02", today + 6), kPv);
   prepare(city, "late", subject);  // its notice ends as that day begins
   EXPECT_EQ(day_of(city.now), today + 6);
   PUHUI_REFUSED(complete(city, "late"), METHODOLOGY_SUPERSEDES);
@@ -342,6 +349,58 @@ TEST(SupersedingByProcedure, IsTooLateOnceItsFirstDayHasCome) {
   subject.mutable_methodology()->mutable_methodology()->set_effective_from(today + 13);
   file_by_procedure(city, "in-time", subject);
   EXPECT_EQ(city.view().methodology("WH-PV-2023", "V01")->methodology().effective_to(), today + 13);
+}
+
+// The norm of a scenario by another code; some roles reach the new one alone.
+struct SupersedingByAnotherCode : ::testing::Test {
+  const v1::MethodologyVersion old = version_of("WH-BIKE-2023", "V01");
+  v1::FilingSubject subject;
+
+  SupersedingByAnotherCode() {
+    auto next = later(bike_methodology(), "V01", kToday + 60);
+    next.set_code("WH-BIKE-2026");
+    subject = successor(next, old);
+  }
+  static void join(City& city, const std::string& name, v1::Role role,
+                   const std::string& methodology) {
+    auto payload = city.event("bureau");
+    auto& party = *payload.mutable_register_party();
+    party = founding_party(name, {role});
+    party.mutable_roles(0)->mutable_scope()->set_methodology(methodology);
+    city.must(payload, {"bureau"});
+  }
+  Answer file(City& city, const Signers& experts) const {
+    auto payload = city.event("operator");
+    *payload.mutable_file_methodology() = subject.methodology();
+    auto signers = experts;
+    signers.push_back("operator");
+    return city.send(payload, signers);
+  }
+};
+
+TEST_F(SupersedingByAnotherCode, IsSignedForBoth) {
+  RegistryCity city;
+  PUHUI_ACCEPTED(ledger::testing::file(city, bike_methodology()));
+  for (const auto* name : {"new1", "new2"}) join(city, name, v1::EXPERT, "WH-BIKE-2026");
+  for (const auto* name : {"old1", "old2"}) join(city, name, v1::EXPERT, "WH-BIKE-2023");
+  for (const auto* name : {"bike1", "bike2"}) join(city, name, v1::EXPERT, "bike");
+  PUHUI_REFUSED(file(city, {"old1", "old2"}), ROLE_OUT_OF_SCOPE);
+  PUHUI_REFUSED(file(city, {"new1", "new2"}), ROLE_OUT_OF_SCOPE);
+  PUHUI_REFUSED(file(city, {"new1", "new2", "old1"}), ROLE_OUT_OF_SCOPE);
+  EXPECT_FALSE(city.view().methodology("WH-BIKE-2023", "V01")->has_superseded_by());
+  PUHUI_ACCEPTED(file(city, {"new1", "old2", "bike1"}));
+  EXPECT_EQ(city.view().methodology("WH-BIKE-2023", "V01")->superseded_by().code(), "WH-BIKE-2026");
+}
+
+TEST_F(SupersedingByAnotherCode, IsDraftedAndCompletedForBoth) {
+  RegistryCity city(procedure_rules());
+  file_by_procedure(city, "first", subject_of(bike_methodology()));
+  join(city, "desk", v1::OPERATOR, "WH-BIKE-2026");
+  join(city, "office", v1::AUTHORITY, "WH-BIKE-2026");
+  PUHUI_REFUSED(draft(city, "next", subject, "desk"), ROLE_OUT_OF_SCOPE);
+  prepare(city, "next", subject);
+  PUHUI_REFUSED(complete(city, "next", "office"), ROLE_OUT_OF_SCOPE);
+  PUHUI_ACCEPTED(complete(city, "next"));
 }
 
 }  // namespace

@@ -113,6 +113,39 @@ TEST_F(Trades, BelongToTheDayTheyWereMadeOn) {
   EXPECT_EQ(days.items(0).day(), kToday - 1) << "oldest first";
 }
 
+TEST_F(Trades, AreReportedWithinAWeek) {
+  const auto week = 7 * kMicrosPerDay;
+  PUHUI_REFUSED(trade(kLot, trade_at(3'000, city.now - week - 1)), EVENT_MALFORMED);
+  PUHUI_ACCEPTED(trade(kLot, trade_at(3'000, city.now - week)));
+  EXPECT_EQ(traded_on(city, kToday - 7).trades(), 1);
+}
+
+TEST_F(Trades, HaveANumberOfTheirOwn) {
+  PUHUI_ACCEPTED(bind_units(city, binding("b", v1::RESERVATION, 4'000)));
+  const auto first = trade_at(3'000);
+  PUHUI_REFUSED(trade(kLot - 1, first), LOT_SIZE);
+  PUHUI_ACCEPTED(trade(kLot, first));
+  auto again = trade_at(4'000, city.now - kSecond);
+  again.set_reference(first.reference());
+  auto post = posting("b", kLot);
+  *post.mutable_trade() = again;
+  auto leg = leg_of_bond("b", kLot);
+  *leg.mutable_trade() = again;
+  for (int round = 0; round < 2; ++round) {
+    const auto refused = trade(kLot, again);
+    PUHUI_REFUSED(refused, TRADE_EXISTS);
+    EXPECT_EQ(refused.outcome.used(), first.reference());
+    PUHUI_REFUSED(post_bond(city, post), TRADE_EXISTS);
+    PUHUI_REFUSED(act(city, settlement({leg}), {"exchange"}), TRADE_EXISTS);
+    city.now += 30 * kMicrosPerDay;  // nor when the number is old
+    again.clear_traded_at();
+    post.mutable_trade()->clear_traded_at();
+    leg.mutable_trade()->clear_traded_at();
+  }
+  EXPECT_EQ(sums(), "1 1000 3000000 3000 3000 3000");
+  EXPECT_EQ(bond_named(city, "b").bound_kg(), 4'000);
+}
+
 TEST_F(Trades, ThatNameNoTimeAreOfNow) {
   city.now = time_of_day(kToday + 1) - 1;
   PUHUI_ACCEPTED(trade(kLot, trade_at(3'000)));
@@ -197,10 +230,32 @@ TEST_F(Loans, FormIsChecked) {
   PUHUI_REFUSED(with([](L& l) { l.set_quantity_kg(-1); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](L& l) { l.set_until(-1); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](L& l) { l.set_until(kDayMax + 1); }), EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](L& l) { l.set_until(kToday - 1); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](L& l) { l.set_account("owner-none"); }), ACCOUNT_UNKNOWN);
   PUHUI_REFUSED(with([](L& l) { l.set_bank("nobody"); }), PARTY_UNKNOWN);
   PUHUI_REFUSED(with([](L& l) { l.set_quantity_kg(kMost); }), BALANCE_INSUFFICIENT);
-  PUHUI_ACCEPTED(with([](L&) {}));
+  PUHUI_ACCEPTED(with([](L& l) { l.set_until(kToday); }));
+}
+
+TEST_F(Loans, AreOfBanks) {
+  const auto from = [this](const std::string& bank) {
+    auto action = loan();
+    action.set_bank(bank);
+    return act(city, action, {"owner", bank});
+  };
+  for (const auto* other : {"exchange", "buyer"}) {
+    const auto refused = from(other);
+    PUHUI_REFUSED(refused, ROLE_MISSING);
+    EXPECT_EQ(refused.outcome.rule(), "loan.bank");
+  }
+  // Nor one whose role is over.
+  v1::RoleGrant granted;
+  granted.set_role(v1::BANK);
+  granted.mutable_scope()->set_to(city.now + kMicrosPerDay);
+  PUHUI_ACCEPTED(grant(city, "buyer", granted));
+  city.now += kMicrosPerDay;
+  PUHUI_REFUSED(from("buyer"), ROLE_MISSING);
+  PUHUI_ACCEPTED(from("bank"));
 }
 
 }  // namespace

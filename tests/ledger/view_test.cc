@@ -41,6 +41,29 @@ TEST(Views, ListsComeInPages) {
   EXPECT_EQ(city.view().parties(page).next(), "");
 }
 
+TEST(Views, ReportsAreListedWhateverTheirState) {
+  PvCity city;
+  std::int64_t from = 20'100;
+  for (const std::string name : {"verified", "computed", "rejected"}) {
+    PUHUI_ACCEPTED(send(city, pv_report(name, "P1", {from, from + 10}, "10")));
+    from += 10;
+  }
+  PUHUI_ACCEPTED(verify(city, "verified"));
+  PUHUI_ACCEPTED(verify(city, "rejected", false));
+  Page page;
+  page.limit = 2;
+  const auto first = city.view().reports(page);
+  ASSERT_EQ(first.items_size(), 2);
+  EXPECT_EQ(first.items(0).submission().report(), "computed");
+  EXPECT_EQ(first.items(1).submission().report(), "rejected");
+  EXPECT_EQ(first.items(1).state(), v1::REJECTED);
+  page.after = first.next();
+  const auto rest = city.view().reports(page);
+  ASSERT_EQ(rest.items_size(), 1);
+  EXPECT_EQ(rest.items(0).submission().report(), "verified");
+  EXPECT_EQ(rest.next(), "");
+}
+
 TEST(Views, LimitsAndPlacesOfPagesAreTakenFromStrangers) {
   City city;
   for (const std::size_t limit : {std::size_t{0}, std::size_t{1} << 40}) {

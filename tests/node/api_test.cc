@@ -109,6 +109,14 @@ TEST_F(ApiAlone, AStatementIsOfTheViewThatWasMeasured) {
   EXPECT_EQ(answered.status, 200) << std::get<std::string>(answered.body);
 }
 
+TEST_F(ApiAlone, ReportsAreListed) {
+  found();
+  auto listed = ask(get({"v1", "reports"}));
+  EXPECT_EQ(await(listed).status, 200);
+  auto unknown = ask(get({"v1", "reports", "none"}));
+  EXPECT_EQ(await(unknown).status, 404);
+}
+
 TEST_F(ApiAlone, StrangersLeaveRoomForMembers) {
   found();
   std::promise<void> release;

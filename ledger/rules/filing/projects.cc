@@ -81,12 +81,14 @@ std::optional<v1::MethodologyRecord> version_for(const Context& context,
   return record_on(context.state, line_of(project), project.crediting_from());
 }
 
-void put_periods(Context& context, const v1::FileProject& project) {
+// A project's claim to a key, from the day its crediting begins.
+std::string claim_until(const v1::FileProject& project, std::int64_t day) {
   std::string claim;
-  crypto::append_u64(claim, static_cast<std::uint64_t>(project.crediting_to()));
-  claim += project.project();
-  for (const auto& meter : project.keys())
-    context.state.put(key::claimed_period(meter, project.crediting_from()), claim);
+  crypto::append_u64(claim, static_cast<std::uint64_t>(day));
+  return claim + project.project();
+}
+std::int64_t end_of_claim(std::string_view claim) {
+  return static_cast<std::int64_t>(crypto::read_u64(claim));
 }
 
 Ruling check_schemes(const Context& context, const v1::FileProject& action) {
@@ -129,12 +131,14 @@ Ruling claim_periods(Context& context, const v1::FileProject& project) {
   for (const auto& meter : project.keys()) {
     const auto last = context.state.before(key::claimed_periods(meter),
                                            key::claimed_period(meter, project.crediting_to()));
-    if (last && static_cast<std::int64_t>(crypto::read_u64(last->value)) > project.crediting_from())
+    if (last && end_of_claim(last->value) > project.crediting_from())
       return refuse(ErrorCode::PERIOD_EXCLUSIVE, "project.exclusive", "one project per key and day",
                     last->value.substr(8),
                     meter + " " + period_text(project.crediting_from(), project.crediting_to()));
   }
-  put_periods(context, project);
+  for (const auto& meter : project.keys())
+    context.state.put(key::claimed_period(meter, project.crediting_from()),
+                      claim_until(project, project.crediting_to()));
   return {};
 }
 
@@ -144,10 +148,17 @@ void free_periods(Context& context, const v1::FileProject& project) {
 }
 
 void free_periods_after(Context& context, const v1::FileProject& project, std::int64_t day) {
-  free_periods(context, project);
-  auto until_then = project;
-  until_then.set_crediting_to(std::min(project.crediting_to(), day + 1));
-  if (until_then.crediting_to() > project.crediting_from()) put_periods(context, until_then);
+  for (const auto& meter : project.keys()) {
+    const auto stored = key::claimed_period(meter, project.crediting_from());
+    const auto claim = context.state.get(stored);
+    // Days that it gave up before may be another's by now.
+    if (!claim || claim->substr(8) != project.project()) continue;
+    const auto until = std::min(end_of_claim(*claim), day + 1);
+    if (until > project.crediting_from())
+      context.state.put(stored, claim_until(project, until));
+    else
+      context.state.erase(stored);
+  }
 }
 
 Ruling check_project(const Context& context, const v1::FileProject& action) {

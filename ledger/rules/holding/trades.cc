@@ -19,8 +19,6 @@ Ruling check_trade(const Context& context, const v1::Trade& trade, std::int64_t 
       trade.price_cents_per_tonne() < 0 || trade.traded_at() > context.now ||
       (trade.traded_at() != 0 && trade.traded_at() < context.now - kReportedWithin))
     return malformed("trade");
-  if (context.state.has(key::trade(trade.reference())))
-    return refuse(ErrorCode::TRADE_EXISTS, "trade.new", {}, trade.reference());
   const auto lot_kg = context.rules.trade_lot_kg();
   if (lot_kg == 0 || amount_kg % lot_kg == 0) return {};
   return refuse(ErrorCode::LOT_SIZE, "rules.trade_lot", std::to_string(lot_kg) + " kg", {},
@@ -28,7 +26,10 @@ Ruling check_trade(const Context& context, const v1::Trade& trade, std::int64_t 
 }
 
 Ruling note_trade(Context& context, const v1::Trade& trade, std::int64_t amount_kg) {
-  context.state.put(key::trade(trade.reference()), std::string());
+  const auto reported = key::trade(trade.reference());
+  if (context.state.has(reported))
+    return refuse(ErrorCode::TRADE_EXISTS, "trade.new", {}, trade.reference());
+  context.state.put(reported, std::string());
   const auto day = day_of_trade(context, trade);
   const auto stored = key::trade_day(day);
   const auto price = trade.price_cents_per_tonne();

@@ -115,11 +115,19 @@ std::int64_t size_of(const v1::UnitBatch& batch) {
   return static_cast<std::int64_t>(batch.end() - batch.start() + 1);
 }
 
-// Nothing of a report's issuance is left: its period may be reported anew.
-void free_report(Context& context, v1::Report& report) {
+// Nothing of a report's issuance is left: its period may be reported anew, and what its result did
+// to what the project carries is undone.
+Ruling free_report(Context& context, v1::Report& report, const v1::UnitBatch& batch,
+                   v1::Project& project) {
+  const auto carried_g = report.result_g() - size_of(batch) * kGramsPerKilogram;
+  std::int64_t before_g = 0;
+  if (__builtin_sub_overflow(project.remainder_g(), carried_g, &before_g))
+    return refuse(ErrorCode::AMOUNT_OVERFLOW, "project.remainder");
+  project.set_remainder_g(before_g);
   free_period(context, report);
   report.set_state(v1::RECALLED);
   put_report(context, report);
+  return {};
 }
 
 // No purpose of the rules is served by units of this batch any more.
@@ -159,9 +167,14 @@ Ruling recall(Context& context, const v1::Recall& action) {
   auto report = context.state.find<v1::Report>(key::report(batch->report()));
   assert(report && "a batch names a report");
   pay_owed(context, *report, recalled_kg);
-  if (batch->recalled_kg() == size_of(*batch)) free_report(context, *report);
-  project.set_taken_back_kg(project.taken_back_kg() + recalled_kg);
-  if (auto covered = cover(context, project, record.retired_kg(), record); !covered) return covered;
+  if (action.serials().empty() || batch->recalled_kg() == size_of(*batch))
+    if (auto freed = free_report(context, *report, *batch, project); !freed) return freed;
+  // What was reversed before is covered or owed by now.
+  const auto left_kg = project.issued_kg() - project.taken_back_kg();
+  project.set_taken_back_kg(project.taken_back_kg() + std::min(left_kg, recalled_kg));
+  const auto uncovered_kg =
+      std::clamp<std::int64_t>(left_kg - record.cancelled_kg(), 0, record.retired_kg());
+  if (auto covered = cover(context, project, uncovered_kg, record); !covered) return covered;
   put_record(context, project, record);
   return {};
 }

@@ -1,0 +1,62 @@
+// A city whose log is judged again: what the ledger accepted is clean, and what it refuses would
+// be found.
+#pragma once
+
+#include "tests/audit/log.h"
+#include "tests/ledger/market.h"
+
+namespace puhui::node::audit::testing {
+
+template <class Base>
+struct Judged : Base {
+  using Base::Base;
+  using Base::city;
+
+  // Goes on until a state root says what all of it came to.
+  void reach_a_state_root() {
+    const auto interval = city.view().genesis()->state_root_interval();
+    const auto roots = city.view().head().size / interval;
+    while (city.view().head().size / interval == roots)
+      PUHUI_ACCEPTED(
+          open_account(city, "owner-" + std::to_string(city.view().head().size), "owner"));
+  }
+  void expect_clean() {
+    reach_a_state_root();
+    const auto judged = audited(log_of(city));
+    EXPECT_EQ(audit::testing::told(judged), "");
+    EXPECT_GE(judged.counts().state_roots_compared, 1U);
+    EXPECT_EQ(judged.root(), city.view().head().root);
+    EXPECT_EQ(judged.books().totals.DebugString(), city.totals().DebugString());
+  }
+
+  // What an auditor says of the log with one more leaf now.
+  [[nodiscard]] std::string told_with(Micros time, LeafKind kind, std::string_view body) {
+    auto log = log_of(city);
+    log.push_back(leaf_at(std::max(time, time_of(log.back()) + 1), kind, body));
+    const auto judged = audited(log);
+    std::string codes;
+    for (const auto& [position, fault] : judged.findings()) {
+      EXPECT_EQ(position, log.size() - 1) << audit::testing::told(judged);
+      codes += (codes.empty() ? "" : " ") + fault.code;
+    }
+    return codes;
+  }
+  // The ledger refuses it, and it is all that an auditor finds where it is in the log all the same.
+  void expect_refused(const Sent& sent, ErrorCode code) {
+    EXPECT_EQ(told_with(city.now, LeafKind::event, sent.envelope), code_name(code));
+    PUHUI_REFUSED(city.submit(sent), code);
+  }
+  template <class Action>
+  void expect_refused(const Action& action, const Signers& signers, ErrorCode code) {
+    expect_refused(signed_action(city, action, signers), code);
+  }
+  template <class Action>
+  void expect_unsigned(const Action& action, const Signers& signers) {
+    const auto sent = signed_action(city, action, signers);
+    EXPECT_EQ(told_with(city.now, LeafKind::event, sent.envelope),
+              code_name(ErrorCode::SIGNATURE_MISSING));
+    PUHUI_FAILED(city.submit(sent), ErrorCode::SIGNATURE_MISSING);
+  }
+};
+
+}  // namespace puhui::node::audit::testing
