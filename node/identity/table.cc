@@ -84,8 +84,7 @@ Result<Table> Table::open(const std::string& folder) {
   const auto read = leveldb::ReadFileToString(leveldb::Env::Default(), folder + "/CURRENT", &head);
   if (read.IsNotFound()) return fail(ErrorCode::NOT_FOUND, folder + " holds no store");
   auto db = open_files(folder, false);
-  // Files that are gone are damage as much as files that are wrong.
-  if (!db) return fail(ErrorCode::CORRUPT, db.error().detail);
+  if (!db) return tl::make_unexpected(db.error());
   Table table(folder, std::move(*db));
   const auto destroying = table.get(kDestroying);
   if (!destroying) return tl::make_unexpected(destroying.error());

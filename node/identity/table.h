@@ -43,7 +43,8 @@ class Table {
 
   // Deletes what begins with any of the prefixes and puts the pairs, in one durable write; then
   // rewrites the files, so that neither what was deleted nor what the pairs replaced lies in any of
-  // them. After an error or a crash the next open does what is left to do. What was put before
+  // them. After an error the table must be let go; the next open, also after a crash, does what
+  // is left to do. What was put before
   // under the names of the pairs is destroyed likewise. CORRUPT, IO.
   [[nodiscard]] Result<void> destroy(const std::vector<std::string>& prefixes, const Pairs& pairs);
 

@@ -127,7 +127,7 @@ TEST(Erase, TheReceiptIsSignedAndStays) {
   EXPECT_EQ(fields.at("account"), ledger::personal_id(account));
   EXPECT_EQ(fields.at("leaf"), "1");
   EXPECT_EQ(fields.at("origin"), "city.example/ledger");
-  EXPECT_EQ(fields.at("erased_at"), "2025-10-09T08:53:20Z");
+  EXPECT_EQ(fields.at("erased_at"), "2025-10-09T08:53:20.000000Z");
   EXPECT_NE(fields.at("destroyed").find("1 confirmations"), std::string::npos);
   EXPECT_EQ(note.find(kZhang), std::string::npos);
 

@@ -59,8 +59,8 @@ struct Place {
   }
   [[nodiscard]] std::vector<std::string> enrol(const std::vector<std::string>& identities) const {
     std::vector<std::string> pseudonyms;
-    for (auto& one : open()->people().enrol(identities, {}, kNow).value())
-      pseudonyms.push_back(one.pseudonym);
+    const auto enrolled = open()->people().enrol(identities, {}, kNow).value();
+    for (const auto& one : enrolled) pseudonyms.push_back(one.pseudonym);
     return pseudonyms;
   }
 };
