@@ -7,15 +7,15 @@
 
 #include "crypto/bytes.h"
 #include "crypto/key.h"
+#include "crypto/random.h"
+#include "crypto/seal.h"
 
 namespace puhui::crypto {
 namespace {
 
 constexpr std::string_view kMagic = "puhui-key/v1";
 constexpr std::string_view kCipher = "xchacha20-poly1305";
-constexpr std::size_t kKeySize = crypto_aead_xchacha20poly1305_ietf_KEYBYTES;
-constexpr std::size_t kNonceSize = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
-constexpr std::size_t kTagSize = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+constexpr std::size_t kNonceSize = SymmetricKey::kNonceSize;
 constexpr std::size_t kSaltSize = crypto_pwhash_argon2id_SALTBYTES;
 
 tl::unexpected<Error> malformed(const char* detail) {
@@ -105,7 +105,7 @@ Result<void> parse_secret(std::string_view line, KeyFile& file) {
   if (words[1] != kCipher || !nonce || nonce->size() != kNonceSize) {
     return malformed("unknown cipher");
   }
-  if (file.secret.size() <= kTagSize) return malformed("the ciphertext is too short");
+  if (file.secret.size() <= SymmetricKey::kMacSize) return malformed("the ciphertext is too short");
   file.nonce = std::move(*nonce);
   return {};
 }
@@ -138,46 +138,28 @@ Result<KeyFile> parse(std::string_view bytes) {
   return file;
 }
 
-Result<std::string> derive(std::string_view passphrase, KdfCost cost, std::string_view salt) {
+Result<SymmetricKey> derive(std::string_view passphrase, KdfCost cost, std::string_view salt) {
   init();
-  std::string key(kKeySize, '\0');
-  if (crypto_pwhash_argon2id(data_of(key), key.size(), passphrase.data(), passphrase.size(),
+  std::string bytes(SymmetricKey::kSize, '\0');
+  if (crypto_pwhash_argon2id(data_of(bytes), bytes.size(), passphrase.data(), passphrase.size(),
                              data_of(salt), cost.operations, cost.memory_kib * 1024,
                              crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0) {
     return fail(ErrorCode::TOO_LARGE,
                 "deriving the key needs " + std::to_string(cost.memory_kib) + " KiB of memory");
   }
+  auto key = SymmetricKey::from_bytes(bytes);
+  wipe(bytes);
   return key;
 }
 
 // Turns file.secret from ciphertext into the seed.
 Result<void> open(KeyFile& file, std::string_view passphrase) {
-  auto key = derive(passphrase, file.cost, file.salt);
-  if (!key) return tl::make_unexpected(std::move(key.error()));
-  const int opened = crypto_aead_xchacha20poly1305_ietf_decrypt(
-      data_of(file.secret), nullptr, nullptr, data_of(std::string_view(file.secret)),
-      file.secret.size(), data_of(file.head), file.head.size(),
-      data_of(std::string_view(file.nonce)), data_of(std::string_view(*key)));
-  wipe(*key);
-  if (opened != 0) return fail(ErrorCode::KEY_PASSPHRASE);
-  file.secret.resize(file.secret.size() - kTagSize);
+  const auto key = derive(passphrase, file.cost, file.salt);
+  if (!key) return tl::make_unexpected(key.error());
+  auto seed = key->open(file.nonce + file.secret, file.head);
+  if (!seed) return fail(ErrorCode::KEY_PASSPHRASE);
+  file.secret = std::move(*seed);
   return {};
-}
-
-std::string random_bytes(std::size_t size) {
-  init();
-  std::string bytes(size, '\0');
-  randombytes_buf(bytes.data(), bytes.size());
-  return bytes;
-}
-
-std::string seal(std::string_view seed, std::string_view head, std::string_view nonce,
-                 std::string_view key) {
-  std::string sealed(seed.size() + kTagSize, '\0');
-  crypto_aead_xchacha20poly1305_ietf_encrypt(data_of(sealed), nullptr, data_of(seed), seed.size(),
-                                             data_of(head), head.size(), nullptr, data_of(nonce),
-                                             data_of(key));
-  return sealed;
 }
 
 }  // namespace
@@ -194,14 +176,14 @@ Result<std::string> encode_key_file(const SecretKey& key,
   }
   if (passphrase->empty()) return fail(ErrorCode::INVALID_ARGUMENT, "an empty passphrase");
   if (!is_bearable(cost)) return fail(ErrorCode::INVALID_ARGUMENT, "key derivation cost");
-  const auto salt = random_bytes(kSaltSize), nonce = random_bytes(kNonceSize);
-  auto derived = derive(*passphrase, cost, salt);
-  if (!derived) return tl::make_unexpected(std::move(derived.error()));
+  const auto salt = random_bytes(kSaltSize);
+  const auto derived = derive(*passphrase, cost, salt);
+  if (!derived) return tl::make_unexpected(derived.error());
   text += kdf_line(cost, salt) + "\n";
-  const auto sealed = seal(key.seed(), text, nonce, *derived);
-  wipe(*derived);
-  text.append("secret ").append(kCipher).append(" ").append(base64_encode(nonce));
-  text.append(" ").append(base64_encode(sealed)).append("\n");
+  const auto sealed = derived->seal(key.seed(), text);
+  text.append("secret ").append(kCipher).append(" ");
+  text.append(base64_encode(std::string_view(sealed).substr(0, kNonceSize))).append(" ");
+  text.append(base64_encode(std::string_view(sealed).substr(kNonceSize))).append("\n");
   assert(text.size() <= kKeyFileSizeMax);
   return text;
 }

@@ -50,8 +50,8 @@ Exit exit_of(ErrorCode code) {
   return code >= ErrorCode::PARTY_UNKNOWN ? Exit::refused : Exit::usage;
 }
 
-void print_error(std::ostream& err, const Error& error) {
-  err << "puhui: " << code_name(error.code) << ": " << code_text_en(error.code) << " / "
+void print_error(std::ostream& err, const Error& error, std::string_view program) {
+  err << program << ": " << code_name(error.code) << ": " << code_text_en(error.code) << " / "
       << code_text_zh(error.code) << "\n";
   print_line(err, "detail", error.detail);
 }

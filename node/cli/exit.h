@@ -21,8 +21,8 @@ enum class Exit : int {
 
 [[nodiscard]] Exit exit_of(ErrorCode code);
 
-// "puhui: <code>: <English> / <Chinese>" and the detail on a line of its own.
-void print_error(std::ostream& err, const Error& error);
+// "<program>: <code>: <English> / <Chinese>" and the detail on a line of its own.
+void print_error(std::ostream& err, const Error& error, std::string_view program = "puhui");
 
 // A refusal or failure of a submission: code and texts, then rule, limit, used and asked, or the
 // detail, each on a line of its own. Prints nothing of an accepted one.

@@ -4,7 +4,6 @@
 
 #include <cassert>
 
-#include "node/files/folder.h"
 #include "puhui/v1/api.pb.h"
 
 namespace puhui::node::cli {
@@ -68,21 +67,12 @@ std::string target_of(std::initializer_list<std::string_view> parts, const Query
   return target;
 }
 
-Result<void> write_new_file(const std::string& path, std::string_view bytes, bool secret) {
-  if (exists(path)) return fail(ErrorCode::LOCKED, path + " exists and is not replaced");
-  return write_file(path, bytes, secret ? Mode::secret : Mode::shared);
-}
-
 Session::Session(World world, Settings settings, RunFlags flags)
     : world_(std::move(world)), settings_(std::move(settings)), flags_(std::move(flags)) {}
 
 Result<std::optional<std::string>> Session::passphrase() const {
-  if (settings_.passphrase_file.empty()) return std::nullopt;
-  auto bytes = read_named(settings_.passphrase_file, "passphrase-file");
-  if (!bytes) return tl::make_unexpected(bytes.error());
-  std::optional<std::string> line = bytes->substr(0, bytes->find('\n'));
-  crypto::wipe(*bytes);
-  if (line->ends_with('\r')) line->pop_back();
+  auto line = read_passphrase(settings_.passphrase_file);
+  if (!line) line.error().detail.insert(0, "passphrase-file: ");
   return line;
 }
 

@@ -20,6 +20,7 @@
 #include "node/cli/exit.h"
 #include "node/cli/profile.h"
 #include "node/cli/text.h"
+#include "node/files/folder.h"
 #include "node/http/client.h"
 #include "proto/error.h"
 
@@ -112,9 +113,5 @@ class Session {
   RunFlags flags_;
   std::optional<http::Client> client_;
 };
-
-// Writes a file that must not exist yet: LOCKED if it does, IO.
-[[nodiscard]] Result<void> write_new_file(const std::string& path, std::string_view bytes,
-                                          bool secret = false);
 
 }  // namespace puhui::node::cli

@@ -57,6 +57,7 @@ const std::set<std::string_view> kTimeFields = {
     "puhui.v1.Notice.until",
     "puhui.v1.RecallRecord.time",
     "puhui.v1.Bind.expires_at",
+    "puhui.v1.IdentityOpening.kept_at",
     "puhui.v1.Case.until",
     "puhui.v1.Trade.traded_at",
     "puhui.v1.Proposal.voting_until",

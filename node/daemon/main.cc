@@ -33,13 +33,6 @@ int report(const Result<void>& outcome) {
   return error.code == ErrorCode::UNAVAILABLE ? 4 : kUsage;
 }
 
-Result<std::optional<std::string>> passphrase(const std::string& file) {
-  if (file.empty()) return std::optional<std::string>();
-  auto bytes = read_file(file);
-  if (!bytes) return tl::make_unexpected(bytes.error());
-  return std::optional(bytes->substr(0, bytes->find('\n')));
-}
-
 // "PEER,CLIENT", each host:port.
 NodeAddresses addresses(const std::string& text) {
   const auto comma = text.find(',');
@@ -99,7 +92,7 @@ int run_init(InitFlags& flags) {
     if (!start) return report(tl::make_unexpected(start.error()));
     flags.options.demo_start = *start;
   }
-  auto words = passphrase(flags.passphrase_file);
+  auto words = read_passphrase(flags.passphrase_file);
   if (!words) return report(tl::make_unexpected(words.error()));
   flags.options.passphrase = std::move(*words);
   const auto done = init_city(flags.options);
@@ -124,7 +117,7 @@ void add_join(CLI::App& app, JoinFlags& flags) {
 int run_join(JoinFlags& flags) {
   auto& options = flags.options;
   options.addresses = addresses(flags.node);
-  auto words = passphrase(flags.passphrase_file);
+  auto words = read_passphrase(flags.passphrase_file);
   if (!words) return report(tl::make_unexpected(words.error()));
   options.passphrase = std::move(*words);
   const auto done = join_city(options);

@@ -23,13 +23,6 @@ namespace asio = boost::asio;
 constexpr std::uint32_t kStopBoundMs = 5'000;
 constexpr unsigned kIoThreads = 2;
 
-Result<std::optional<std::string>> read_passphrase(const std::string& file) {
-  if (file.empty()) return std::optional<std::string>();
-  auto bytes = read_file(file);
-  if (!bytes) return tl::make_unexpected(bytes.error());
-  return std::optional(bytes->substr(0, bytes->find('\n')));
-}
-
 struct Secrets {
   crypto::SecretKey peer, cosigner, log;
 };

@@ -113,6 +113,11 @@ Result<void> write_file(const std::string& path, std::string_view bytes, Mode mo
   return {};
 }
 
+Result<void> write_new_file(const std::string& path, std::string_view bytes, bool secret) {
+  if (exists(path)) return fail(ErrorCode::LOCKED, path + " exists and is not replaced");
+  return write_file(path, bytes, secret ? Mode::secret : Mode::shared);
+}
+
 tl::unexpected<Error> io_failure(const std::string& path, const std::error_code& error) {
   return fail(ErrorCode::IO, path + ": " + error.message());
 }
@@ -152,6 +157,16 @@ Result<void> write_key(const std::string& path, const crypto::SecretKey& key,
   auto written = write_file(path, *bytes, Mode::secret);
   crypto::wipe(*bytes);
   return written;
+}
+
+Result<std::optional<std::string>> read_passphrase(const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  auto bytes = read_file(path);
+  if (!bytes) return tl::make_unexpected(bytes.error());
+  std::optional<std::string> line = bytes->substr(0, bytes->find('\n'));
+  crypto::wipe(*bytes);
+  if (line->ends_with('\r')) line->pop_back();
+  return line;
 }
 
 Result<crypto::Policy> read_policy(const std::string& path) {

@@ -21,6 +21,9 @@ enum class Mode { shared, secret };  // 0644, 0600
 // NOT_FOUND, IO; TOO_LARGE beyond kSmallFileSizeMax.
 [[nodiscard]] Result<std::string> read_file(const std::string& path);
 [[nodiscard]] Result<void> write_file(const std::string& path, std::string_view bytes, Mode mode);
+// A file that must not exist yet: LOCKED if it does, IO.
+[[nodiscard]] Result<void> write_new_file(const std::string& path, std::string_view bytes,
+                                          bool secret = false);
 // IO if it can neither be found nor made.
 [[nodiscard]] Result<void> make_folder(const std::string& path);
 [[nodiscard]] bool exists(const std::string& path);
@@ -36,6 +39,9 @@ enum class Mode { shared, secret };  // 0644, 0600
 // Never replaces a file: LOCKED if there is one.
 [[nodiscard]] Result<void> write_key(const std::string& path, const crypto::SecretKey& key,
                                      std::optional<std::string_view> passphrase);
+
+// First line of a passphrase file; nothing if none is named. Wipe it. Errors of read_file.
+[[nodiscard]] Result<std::optional<std::string>> read_passphrase(const std::string& path);
 
 // Makes all files of the file system that holds this folder durable. IO.
 [[nodiscard]] Result<void> sync_filesystem(const std::string& folder);
