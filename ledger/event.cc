@@ -59,8 +59,8 @@ Result<void> check_inner_signatures(CheckedEvent& event) {
   const auto& payload = event.payload;
   if (payload.has_erase_account()) {
     const auto& erasure = payload.erase_account();
-    auto confirmed = read_confirmation(erasure.confirmation(), payload.city(), erasure.account(),
-                                       kErasureWords);
+    auto confirmed =
+        read_confirmation(erasure.confirmation(), payload.city(), erasure.account(), kErasureWords);
     if (!confirmed) return tl::make_unexpected(confirmed.error());
     event.confirmation = std::move(*confirmed);
   }

@@ -1,11 +1,12 @@
 // Personal accounts: random pseudonyms with a balance in grams, and the movements that made it.
 //
-// A movement is a credit, its reversal, a redemption, or the account's erasure. Movements are linked
-// from the last one back to the first, and chained into the account's *trail* by their names, so
-// that whoever is shown all of them can tell that none is left out: a credit's name is its claim
-// key, that of a reversal follows from it (records.h), and the others' is the hash of the person's
-// confirmation. A claim holds the carrier's keyed tag and a confirmation a salt, so nobody can guess
-// a trail, nor therefore a value in the personal map of state roots (state_root.h), from grams alone.
+// A movement is a credit, its reversal, a redemption, or the account's erasure. Movements are
+// linked from the last one back to the first, and chained into the account's *trail* by their
+// names, so that whoever is shown all of them can tell that none is left out: a credit's name is
+// its claim key, that of a reversal follows from it (records.h), and the others' is the hash of the
+// person's confirmation. A claim holds the carrier's keyed tag and a confirmation a salt, so nobody
+// can guess a trail, nor therefore a value in the personal map of state roots (state_root.h), from
+// grams alone.
 #pragma once
 
 #include <cstdint>
@@ -70,7 +71,9 @@ struct Moved {
   std::int64_t grams = 0;  // what the account held more for it
   RecordPlace previous;    // none of what moved nothing
 
-  [[nodiscard]] std::string encode() const { return Claimed{place, grams, previous, 0, {}}.encode(); }
+  [[nodiscard]] std::string encode() const {
+    return Claimed{place, grams, previous, 0, {}}.encode();
+  }
   [[nodiscard]] static Moved decode(std::string_view bytes) {
     auto same = Claimed::decode(bytes);
     return {same.place, same.grams, same.previous};

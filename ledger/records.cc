@@ -92,9 +92,8 @@ Result<Consent> read_consent(std::string_view bytes, const std::string& city) {
   consent.item = parsed.item();
   consent.is_given = parsed.is_given();
   consent.lacks_guardian = parsed.is_minor() && parsed.guardian_sha256().empty();
-  auto confirmed =
-      read_confirmation(parsed.confirmation(), city, consent.pseudonym(),
-                        consent_words(consent.party, consent.item, consent.is_given));
+  auto confirmed = read_confirmation(parsed.confirmation(), city, consent.pseudonym(),
+                                     consent_words(consent.party, consent.item, consent.is_given));
   if (!confirmed) return tl::make_unexpected(confirmed.error());
   consent.confirmed = std::move(*confirmed);
   return consent;
@@ -174,8 +173,7 @@ Result<Redemption> read_redemption(std::string_view bytes, const std::string& ci
   return redemption;
 }
 
-Result<Records> read_records(const v1::Payload& payload,
-                             std::span<const std::string_view> pieces) {
+Result<Records> read_records(const v1::Payload& payload, std::span<const std::string_view> pieces) {
   Records records;
   Result<void> read;
   const auto& city = payload.city();
@@ -233,11 +231,10 @@ std::string consent_words(std::string_view party, v1::ConsentItem item, bool is_
 Result<Confirmed> read_confirmation(const v1::Confirmation& confirmation, const std::string& city,
                                     std::string_view pseudonym, std::string_view what) {
   const bool is_custodial = !confirmation.has_key();
-  const bool sound = is_custodial
-                         ? confirmation.sha256().size() == crypto::Digest::kSize &&
-                               confirmation.nonce().empty() && confirmation.signature().empty()
-                         : confirmation.sha256().empty() &&
-                               confirmation.nonce().size() == kNonceSize;
+  const bool sound =
+      is_custodial ? confirmation.sha256().size() == crypto::Digest::kSize &&
+                         confirmation.nonce().empty() && confirmation.signature().empty()
+                   : confirmation.sha256().empty() && confirmation.nonce().size() == kNonceSize;
   if (!sound) return fail(ErrorCode::RECORD_MALFORMED, "confirmation");
   Confirmed confirmed;
   if (is_custodial) {

@@ -26,8 +26,9 @@ namespace puhui::ledger {
 
 // Named accounts, unit batches, projects, keys, methodologies, nodes, parties, rule sets, totals,
 // unit blocks, proposals, reports, retirements, retirement cases, filings, bonds, recalls,
-// certificates, loan references. What else is stored follows from these or from leaves.
-inline constexpr std::string_view kOpenFamilies = "ABJKMNPRTUVWZcfhlno";
+// certificates, loan references, offers and their settlements, openings of pseudonyms, emission
+// sources, footprints. What else is stored follows from these or from leaves.
+inline constexpr std::string_view kOpenFamilies = "ABJKMNPRTUVWZacfhjlmnoxz";
 
 enum class StateMap : std::uint8_t { open = 1, personal = 2 };
 inline constexpr StateMap kStateMaps[] = {StateMap::open, StateMap::personal};

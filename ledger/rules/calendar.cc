@@ -22,9 +22,9 @@ std::int32_t month_of_day(std::int64_t day) {
 }
 
 std::int64_t first_day_of_month(std::int32_t month) {
-  const std::chrono::year_month_day first(
-      std::chrono::year(month / 12), std::chrono::month(static_cast<unsigned>(month % 12 + 1)),
-      std::chrono::day(1));
+  const std::chrono::year_month_day first(std::chrono::year(month / 12),
+                                          std::chrono::month(static_cast<unsigned>(month % 12 + 1)),
+                                          std::chrono::day(1));
   return std::chrono::sys_days(first).time_since_epoch().count();
 }
 

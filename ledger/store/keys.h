@@ -68,7 +68,8 @@
 //   v a SOURCE                    emission source
 //   v i FACTOR 0 i64 from         emission factor in force from a day
 //   v v u8 1, SOURCE 0 i32 day    u64 reading; u8 2, SOURCE 0 u32 month: what its month comes to
-//   v m u8 1, FOOTPRINT           footprint; u8 2, PARTY 0 u32 year: target
+//   v m FOOTPRINT                 footprint
+//   v v u8 3, PARTY 0 u32 year    target; u8 4, PARTY 0 FOOTPRINT: footprints of a party
 //   v L                           which days are closed to claims (rules/claims.h)
 //   v L i32 day, u32 slot         list of the claims of a closed day's slot (rules/claims.h)
 //   v Z u64 leaf                  retirement
@@ -274,6 +275,7 @@ inline std::string claim_list(std::int32_t day, std::uint32_t slot) {
 inline std::string behaviour_batch(std::uint64_t leaf) {
   return Builder("vd").u8(1).u64(leaf).done();
 }
+inline std::string behaviour_batches() { return Builder("vd").u8(1).done(); }
 inline std::string scenario_totals(std::string_view scenario) {
   return Builder("vd").u8(2).raw(scenario).done();
 }
@@ -300,7 +302,9 @@ inline std::string offer_settlement(std::string_view name) {
   return Builder("vj").raw(name).done();
 }
 inline std::string source(std::string_view source) { return Builder("va").raw(source).done(); }
-inline std::string factor_line(std::string_view factor) { return Builder("vi").name(factor).done(); }
+inline std::string factor_line(std::string_view factor) {
+  return Builder("vi").name(factor).done();
+}
 inline std::string factor_from(std::string_view factor, std::int64_t day) {
   return Builder("vi").name(factor).i64(day).done();
 }
@@ -317,10 +321,16 @@ inline std::string month(std::string_view source, std::uint32_t month) {
   return Builder("vv").u8(2).name(source).u32(month).done();
 }
 inline std::string footprint(std::string_view footprint) {
-  return Builder("vm").u8(1).raw(footprint).done();
+  return Builder("vm").raw(footprint).done();
 }
 inline std::string target(std::string_view party, std::uint32_t year) {
-  return Builder("vm").u8(2).name(party).u32(year).done();
+  return Builder("vv").u8(3).name(party).u32(year).done();
+}
+inline std::string footprints_of(std::string_view party) {
+  return Builder("vv").u8(4).name(party).done();
+}
+inline std::string footprint_of(std::string_view party, std::string_view footprint) {
+  return Builder("vv").u8(4).name(party).raw(footprint).done();
 }
 inline std::string retirement(std::uint64_t leaf) { return Builder("vZ").u64(leaf).done(); }
 inline std::string accepted(std::string_view party, std::string_view id) {

@@ -1,4 +1,5 @@
 // What became of a serial, a batch, an account, a party, a project.
+#include "crypto/merkle.h"
 #include "ledger/event.h"
 #include "ledger/personal.h"
 #include "ledger/store/keys.h"
@@ -49,38 +50,113 @@ std::optional<RecordPlace> place_of(std::string_view text) {
                      crypto::read_u32(std::string_view(*bytes).substr(8))};
 }
 
-// A credited record, with the place of its account's credit before.
-struct Credited {
+// A movement of a personal account, with the place of the one before.
+struct Found {
   v1::Credit credit;
   RecordPlace previous;
 };
 
-std::optional<Credited> credit_at(const View& view, std::string_view pseudonym,
-                                  const RecordPlace& place) {
+void describe_act(v1::Credit& credit, const std::string& scenario, const Record& record) {
+  credit.set_scenario(scenario);
+  credit.set_day(record.day);
+  credit.set_slot(record.slot);
+}
+
+std::optional<Claimed> claim_of(const View& view, const Record& record) {
+  const auto stored =
+      view.reader().get(key::claim(record.day, record.slot, record.claim_leaf.view()));
+  if (!stored) return std::nullopt;
+  return Claimed::decode(*stored);
+}
+
+std::optional<Found> credited(const View& view, const Record& record, const std::string& scenario) {
+  const auto claimed = claim_of(view, record);
+  if (!claimed) return std::nullopt;
+  Found found{{}, claimed->previous};
+  describe_act(found.credit, scenario, record);
+  found.credit.set_kind(v1::CREDITED);
+  found.credit.set_grams(claimed->grams - claimed->pooled_g);
+  found.credit.set_pooled_g(claimed->pooled_g);
+  found.credit.set_pool(claimed->pool);
+  found.credit.set_claim(std::string(record.claim.view()));
+  return found;
+}
+
+// One that is kept under its name.
+std::optional<Found> moved(const View& view, const crypto::Digest& name, v1::CreditKind kind) {
+  const auto stored = view.reader().get(key::moved(crypto::leaf_hash(name.view()).view()));
+  if (!stored) return std::nullopt;
+  const auto known = Moved::decode(*stored);
+  Found found{{}, known.previous};
+  found.credit.set_kind(kind);
+  found.credit.set_grams(known.grams);
+  found.credit.set_claim(std::string(name.view()));
+  return found;
+}
+
+std::optional<Found> reversed(const View& view, const Record& record, const std::string& scenario) {
+  auto found = moved(view, reversal_of(record.claim), v1::CREDIT_REVERSED);
+  if (!found) return found;
+  describe_act(found->credit, scenario, record);
+  if (const auto claimed = claim_of(view, record)) {
+    found->credit.set_pooled_g(-claimed->pooled_g);
+    found->credit.set_pool(claimed->pool);
+  }
+  return found;
+}
+
+std::optional<Found> spent(const View& view, const Redemption& redemption,
+                           const std::string& offer) {
+  auto found = moved(view, redemption.confirmed.sha256, v1::CREDIT_SPENT);
+  if (!found) return found;
+  found->credit.set_offer(offer);
+  found->credit.set_quantity(redemption.quantity);
+  return found;
+}
+
+// What the record of an attachment did to this account.
+std::optional<Found> movement_by(const View& view, const v1::Payload& payload,
+                                 std::string_view pseudonym, std::string_view record) {
+  if (payload.has_redeem()) {
+    const auto redemption = read_redemption(record, payload.city(), payload.redeem().offer());
+    if (!redemption || redemption->pseudonym() != pseudonym) return std::nullopt;
+    return spent(view, *redemption, payload.redeem().offer());
+  }
+  const bool is_credit = payload.has_submit_behaviour_batch();
+  if (!is_credit && !payload.has_reverse_records()) return std::nullopt;
+  const auto& scenario = is_credit ? payload.submit_behaviour_batch().scenario()
+                                   : payload.reverse_records().scenario();
+  const auto act = read_record(record, scenario);
+  if (!act || act->pseudonym() != pseudonym) return std::nullopt;
+  return is_credit ? credited(view, *act, scenario) : reversed(view, *act, scenario);
+}
+
+std::optional<Found> erased(const View& view, const v1::Payload& payload,
+                            std::string_view pseudonym) {
+  const auto& erasure = payload.erase_account();
+  const auto confirmed =
+      read_confirmation(erasure.confirmation(), payload.city(), erasure.account(), kErasureWords);
+  if (!confirmed || erasure.account() != pseudonym) return std::nullopt;
+  return moved(view, confirmed->sha256, v1::CREDIT_ERASED);
+}
+
+std::optional<Found> movement_at(const View& view, std::string_view pseudonym,
+                                 const RecordPlace& place) {
   if (place.leaf >= view.head().size) return std::nullopt;
   const auto entry = view.entry_view(place.leaf);
   const auto attachment = view.attachment(place.leaf);
-  if (!attachment || !entry.payload().has_submit_behaviour_batch()) return std::nullopt;
-  const auto records = split_records(*attachment);
-  if (!records || place.record >= records->size()) return std::nullopt;
-  const auto& scenario = entry.payload().submit_behaviour_batch().scenario();
-  const auto record = read_record((*records)[place.record], scenario);
-  if (!record || record->pseudonym() != pseudonym) return std::nullopt;
-  const auto stored =
-      view.reader().get(key::claim(record->day, record->slot, record->claim_leaf.view()));
-  if (!stored) return std::nullopt;
-  const auto claimed = Claimed::decode(*stored);
-  if (claimed.place != place) return std::nullopt;
-  Credited found{{}, claimed.previous};
-  auto& credit = found.credit;
-  credit.set_leaf(static_cast<std::int64_t>(place.leaf));
-  credit.set_record(place.record);
-  credit.set_time(entry.time());
-  credit.set_scenario(scenario);
-  credit.set_day(record->day);
-  credit.set_slot(record->slot);
-  credit.set_grams(claimed.grams);
-  credit.set_claim(std::string(record->claim.view()));
+  std::optional<Found> found;
+  if (entry.payload().has_erase_account()) {
+    found = erased(view, entry.payload(), pseudonym);
+  } else if (attachment) {
+    const auto records = split_records(*attachment);
+    if (!records || place.record >= records->size()) return std::nullopt;
+    found = movement_by(view, entry.payload(), pseudonym, (*records)[place.record]);
+  }
+  if (!found) return std::nullopt;
+  found->credit.set_leaf(static_cast<std::int64_t>(place.leaf));
+  found->credit.set_record(place.record);
+  found->credit.set_time(entry.time());
   return found;
 }
 
@@ -134,16 +210,16 @@ Result<v1::CreditHistory> View::credits(std::string_view account, const Page& pa
   auto place = PersonalBalance::decode(*stored).last;
   if (!page.after.empty()) {
     const auto asked = place_of(page.after);
-    if (!asked || !credit_at(*this, pseudonym, *asked))
-      return fail(ErrorCode::INVALID_ARGUMENT, "after: no credit of this account is there");
+    if (!asked || !movement_at(*this, pseudonym, *asked))
+      return fail(ErrorCode::INVALID_ARGUMENT, "after: no movement of this account is there");
     place = *asked;
   }
   v1::CreditHistory history;
   const auto limit = static_cast<int>(std::clamp<std::size_t>(page.limit, 1, kHistoryPageMax));
   while (!place.is_none() && history.items_size() < limit) {
-    auto found = credit_at(*this, pseudonym, place);
+    auto found = movement_at(*this, pseudonym, place);
     if (!found)
-      return fail(ErrorCode::CORRUPT, "no credit is at leaf " + std::to_string(place.leaf));
+      return fail(ErrorCode::CORRUPT, "no movement is at leaf " + std::to_string(place.leaf));
     *history.add_items() = std::move(found->credit);
     place = found->previous;
   }

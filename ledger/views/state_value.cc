@@ -37,10 +37,14 @@ constexpr Kind kKinds[] = {
     {"case", 'c', Spelling::name, make<v1::Case>},
     {"certificate", 'n', Spelling::name, make<v1::Certificate>},
     {"filing", 'f', Spelling::name, make<v1::Filing>},
+    {"footprint", 'm', Spelling::name, make<v1::Footprint>},
     {"key", 'K', Spelling::hex, make<v1::KeyRecord>},
     {"loan", 'o', Spelling::name, make<v1::LoanReference>},
     {"methodology", 'M', Spelling::two_names, make<v1::MethodologyRecord>},
     {"node", 'N', Spelling::number, make<v1::Node>},
+    {"offer", 'x', Spelling::name, make<v1::Offer>},
+    {"offer-settlement", 'j', Spelling::name, make<v1::OfferSettlement>},
+    {"opening", 'z', Spelling::number, make<v1::PseudonymOpening>},
     {"party", 'P', Spelling::name, make<v1::Party>},
     {"project", 'J', Spelling::name, make<v1::Project>},
     {"proposal", 'V', Spelling::name, make<v1::Proposal>},
@@ -48,6 +52,7 @@ constexpr Kind kKinds[] = {
     {"report", 'W', Spelling::name, make<v1::Report>},
     {"retirement", 'Z', Spelling::number, make<v1::Retirement>},
     {"rules", 'R', Spelling::number, make<v1::RuleSetRecord>},
+    {"source", 'a', Spelling::name, make<v1::EmissionSource>},
     {"totals", 'T', Spelling::none, make<v1::Totals>},
 };
 // Named by a serial in it, not by a word of its own.
@@ -139,6 +144,8 @@ std::unique_ptr<Message> account_message(std::string_view key, std::string_view 
   account->set_last_leaf(static_cast<std::int64_t>(balance.last.leaf));
   account->set_last_record(balance.last.record);
   account->set_trail(std::string(balance.trail.view()));
+  account->set_is_self_held(balance.is_self_held);
+  account->set_is_erased(balance.is_erased);
   return account;
 }
 

@@ -54,4 +54,17 @@ std::string page_of(const Reader& reader, const std::string& prefix, const Page&
   return next;
 }
 
+// One page of stored messages.
+template <class List>
+List list_of(const Reader& reader, const std::string& prefix, const Page& page) {
+  List list;
+  list.set_next(page_of(reader, prefix, page, [&list](const auto&, std::string_view value) {
+    const bool parsed =
+        list.add_items()->ParseFromArray(value.data(), static_cast<int>(value.size()));
+    assert(parsed && "a stored view does not parse");
+    return parsed;
+  }));
+  return list;
+}
+
 }  // namespace puhui::ledger

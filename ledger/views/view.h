@@ -149,10 +149,22 @@ class View {
                                                            const Page& page) const;
   [[nodiscard]] std::optional<v1::EntryList> project_history(std::string_view project,
                                                              const Page& page) const;
-  // Credits of a personal account, newest first, at most kHistoryPageMax a page: each is read from
-  // its attachment. NOT_FOUND; INVALID_ARGUMENT if the page begins at no credit of the account;
+  // Movements of a personal account, newest first, at most kHistoryPageMax a page: each is read
+  // from its leaf. NOT_FOUND; INVALID_ARGUMENT if the page begins at no movement of the account;
   // CORRUPT if one leads to none.
   [[nodiscard]] Result<v1::CreditHistory> credits(std::string_view account, const Page& page) const;
+  // What the person has agreed to, by party.
+  [[nodiscard]] v1::ConsentList consents(std::string_view account) const;
+  [[nodiscard]] bool has_consent(std::string_view account, std::string_view party,
+                                 v1::ConsentItem item) const;
+  // What a personal account did and could do, over its newest movements. NOT_FOUND, CORRUPT.
+  [[nodiscard]] Result<v1::PersonalSummary> summary(std::string_view account) const;
+  [[nodiscard]] v1::ScenarioTotalsList scenarios(const Page& page) const;
+  [[nodiscard]] v1::BehaviourBatchList behaviour_batches(const Page& page) const;
+  [[nodiscard]] v1::PseudonymOpeningList openings(const Page& page) const;
+  [[nodiscard]] std::optional<v1::Offer> offer(std::string_view offer) const;
+  [[nodiscard]] v1::OfferList offers(const Page& page) const;
+  [[nodiscard]] std::optional<v1::OfferSettlement> offer_settlement(std::string_view name) const;
   [[nodiscard]] v1::RetirementList retirements(const Page& page) const;
   // The outcome of an event by its identity: accepted ones for ever, refused ones for a time.
   [[nodiscard]] std::optional<v1::SubmissionResult> outcome(std::string_view party,

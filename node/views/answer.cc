@@ -10,55 +10,18 @@
 #include "ledger/rules/signers.h"
 #include "ledger/views/state_value.h"
 #include "ledger/views/statement.h"
-#include "node/views/format.h"
-#include "node/views/receipt.h"
+#include "node/views/persons.h"
+#include "node/views/reading.h"
 
 namespace puhui::node::views {
 namespace {
-
-using http::problem;
-using http::Response;
 
 constexpr std::size_t kChangesBytesMax = std::size_t{8} << 20;
 
 struct Route {
   std::string_view pattern;  // segments; "*" takes one, and is handed to the answer in order
-  Response (*answer)(Reading& reading, const std::vector<std::string>& arguments);
+  Response (*answer)(Reading& reading, const Arguments& arguments);
 };
-using Arguments = std::vector<std::string>;
-
-bool caller_is(const Reading& reading, v1::Role role) {
-  return reading.caller && ledger::holds_role(*reading.caller, role, reading.current.head().time);
-}
-
-// Personal data: the operator, and auditors.
-bool sees_persons(const Reading& reading) {
-  return caller_is(reading, v1::OPERATOR) || caller_is(reading, v1::AUDITOR);
-}
-
-bool sees_entries(const Reading& reading) {
-  return !reading.genesis.entries_for_members_only() || reading.caller.has_value();
-}
-
-Response not_permitted(const char* what) { return problem({ErrorCode::NOT_PERMITTED, what}); }
-
-template <class List>
-Response list(Reading& reading, List (ledger::View::*of)(const ledger::Page&) const) {
-  const auto page = page_of(reading.request);
-  if (!page) return problem(page.error());
-  return message(reading.request, (reading.view.*of)(*page));
-}
-
-// The leaf a path names, if it exists.
-Result<std::uint64_t> leaf_of(const Reading& reading, const std::string& text) {
-  const auto leaf = number(text);
-  if (!leaf) return leaf;
-  const auto size = reading.view.head().size;
-  if (*leaf >= size)
-    return fail(ErrorCode::NOT_FOUND, "leaf " + text + "; this node holds " + std::to_string(size) +
-                                          " leaves (at_least=" + text + " waits for it)");
-  return leaf;
-}
 
 Response genesis(Reading& reading, const Arguments&) {
   if (reading.view.head().size == 0) return problem({ErrorCode::NOT_FOUND, "no genesis yet"});
@@ -105,12 +68,6 @@ Response ets_firms(Reading& reading, const Arguments& arguments) {
   return message(reading.request, reading.view.ets_firms(static_cast<std::uint32_t>(*year), *page));
 }
 
-Response account(Reading& reading, const Arguments& arguments) {
-  if (ledger::is_personal_id(arguments[0]) && !sees_persons(reading))
-    return not_permitted("personal accounts answer the operator");
-  return found(reading.request, reading.view.account(arguments[0]));
-}
-
 Response units(Reading& reading, const Arguments& arguments) {
   const auto page = page_of(reading.request);
   if (!page) return problem(page.error());
@@ -149,11 +106,7 @@ Response account_history(Reading& reading, const Arguments& arguments) {
     if (!sees_entries(reading)) return not_permitted("entries are for members");
     return history(reading, arguments, &ledger::View::account_history);
   }
-  if (!sees_persons(reading)) return not_permitted("personal accounts answer the operator");
-  const auto page = page_of(reading.request);
-  if (!page) return problem(page.error());
-  const auto credits = reading.view.credits(arguments[0], *page);
-  return credits ? message(reading.request, *credits) : problem(credits.error());
+  return credits(reading, arguments);
 }
 
 Response party_history(Reading& reading, const Arguments& arguments) {
@@ -188,13 +141,6 @@ Response entry(Reading& reading, const Arguments& arguments) {
   return message(reading.request, reading.view.entry_view(*leaf));
 }
 
-// The leaf's receipt under the newest complete checkpoint, or why there is none yet.
-Result<std::string> receipt_of(Reading& reading, std::uint64_t leaf) {
-  if (!reading.checkpoint || reading.checkpoint->size <= leaf)
-    return fail(ErrorCode::UNAVAILABLE, "no complete checkpoint covers this leaf yet");
-  return make_receipt(reading.current, leaf, *reading.checkpoint);
-}
-
 // The same under a checkpoint that the witnesses of the policy have cosigned.
 Result<std::string> witnessed_receipt_of(Reading& reading, std::uint64_t leaf) {
   if (reading.asker == nullptr)
@@ -212,37 +158,6 @@ Response receipt(Reading& reading, const Arguments& arguments) {
                                                : receipt_of(reading, *leaf);
   if (!proof) return problem(proof.error());
   return text(std::move(*proof));
-}
-
-// Attachments: the operator, auditors, and the party that sent it.
-bool sees_attachment(const Reading& reading, std::uint64_t leaf) {
-  if (sees_persons(reading)) return true;
-  return reading.caller &&
-         reading.view.entry_view(leaf).payload().party() == reading.caller->party();
-}
-
-Response attachment(Reading& reading, const Arguments& arguments) {
-  const auto leaf = leaf_of(reading, arguments[0]);
-  if (!leaf) return problem(leaf.error());
-  if (!sees_attachment(reading, *leaf)) return not_permitted("attachments hold personal data");
-  auto stored = reading.view.attachment(*leaf);
-  if (!stored) return problem({ErrorCode::NOT_FOUND, "the leaf has no attachment"});
-  return bytes(std::move(*stored));
-}
-
-Response record(Reading& reading, const Arguments& arguments) {
-  const auto leaf = leaf_of(reading, arguments[0]);
-  const auto index = number(arguments[1]);
-  if (!leaf) return problem(leaf.error());
-  if (!index) return problem(index.error());
-  if (!sees_attachment(reading, *leaf)) return not_permitted("records hold personal data");
-  if (*index > ledger::kRecordsMax) return problem({ErrorCode::NOT_FOUND, "record"});
-  auto proof = reading.view.record_proof(*leaf, static_cast<std::uint32_t>(*index));
-  if (!proof) return problem({ErrorCode::NOT_FOUND, "record"});
-  auto tlog_proof = receipt_of(reading, *leaf);
-  if (!tlog_proof) return problem(tlog_proof.error());
-  proof->set_receipt(std::move(*tlog_proof));
-  return message(reading.request, *proof);
 }
 
 // ?name= as a time.
@@ -282,44 +197,16 @@ Result<std::string> state_key_of(const Reading& reading, const Arguments& words)
   return ledger::state_key({"totals"});
 }
 
-// The receipt of the state root that proofs lead to.
-Result<std::string> receipt_of_root(Reading& reading) {
-  const auto root = reading.view.last_state_root();
-  if (!root) return fail(ErrorCode::UNAVAILABLE, "there is no state root yet");
-  return receipt_of(reading, *root);
-}
-
 Response state_proof(Reading& reading, const Arguments& words) {
   const auto key = state_key_of(reading, words);
   if (!key) return problem(key.error());
   if (ledger::map_of(*key) == ledger::StateMap::personal && !sees_persons(reading))
-    return not_permitted("personal accounts answer the operator");
+    return not_permitted(kOfPersons);
   auto receipt = receipt_of_root(reading);
   if (!receipt) return problem(receipt.error());
   auto proof = reading.view.state_proof(*key);
   proof.set_receipt(std::move(*receipt));
   return message(reading.request, proof);
-}
-
-Result<ledger::ClaimAsked> claim_of(const Arguments& words) {
-  const auto day = number(words[0]), slot = number(words[1]);
-  const auto claim = crypto::Digest::from_hex(words[2]);
-  if (!day || !slot || !claim || *day > INT32_MAX || *slot > UINT32_MAX)
-    return fail(ErrorCode::INVALID_ARGUMENT, "a day, a slot, and a claim key of 64 hex digits");
-  return ledger::ClaimAsked{static_cast<std::int32_t>(*day), static_cast<std::uint32_t>(*slot),
-                            *claim};
-}
-
-Response claim(Reading& reading, const Arguments& words) {
-  if (!sees_persons(reading)) return not_permitted("claims answer the operator");
-  const auto asked = claim_of(words);
-  if (!asked) return problem(asked.error());
-  auto receipt = receipt_of_root(reading);
-  if (!receipt) return problem(receipt.error());
-  auto proof = reading.view.claim_proof(*asked);
-  if (!proof) return problem(proof.error());
-  proof->mutable_closed()->set_receipt(std::move(*receipt));
-  return message(reading.request, *proof);
 }
 
 Response changes(Reading& reading, const Arguments&) {
@@ -376,6 +263,14 @@ constexpr Route kRoutes[] = {
     {"v1/batches/*", named<&ledger::View::batch>},
     {"v1/accounts/*", account},
     {"v1/accounts/*/units", units},
+    {"v1/accounts/*/summary", summary},
+    {"v1/accounts/*/consents", consents},
+    {"v1/scenarios", listed<&ledger::View::scenarios>},
+    {"v1/behaviour-batches", behaviour_batches},
+    {"v1/openings", listed<&ledger::View::openings>},
+    {"v1/offers", listed<&ledger::View::offers>},
+    {"v1/offers/*", named<&ledger::View::offer>},
+    {"v1/offer-settlements/*", named<&ledger::View::offer_settlement>},
     {"v1/serials/*", serial},
     {"v1/serials/*/history", serial_history},
     {"v1/batches/*/history", batch_history},

@@ -157,8 +157,8 @@ std::int32_t period_of(const Context& context, v1::CreditPeriod period) {
 void share_with_pool(const Context& context, const Batch& batch, const Record& record,
                      const Consents& given, Credit& credit) {
   if (batch.pools == nullptr || !given.has(v1::CONSENT_POOLING)) return;
-  credit.pooled_key = key::pooled(period_of(context, batch.pools->period()), record.pseudonym(),
-                                  batch.provider);
+  credit.pooled_key =
+      key::pooled(period_of(context, batch.pools->period()), record.pseudonym(), batch.provider);
   const auto before = context.state.get(credit.pooled_key);
   credit.pooled_before_g = before ? static_cast<std::int64_t>(crypto::read_u64(*before)) : 0;
   const auto left = batch.pools->threshold_g() - credit.pooled_before_g;
@@ -180,8 +180,8 @@ tl::expected<Credit, Refusal> judge(const Context& context, const Batch& batch,
   const auto given =
       asks ? consents_of(context.state, record.pseudonym(), batch.provider) : Consents();
   if (auto agreed = need_consents(batch, given); !agreed) return bad(agreed.error());
-  const auto result = (*filed)->program.evaluate(
-      std::span(record.inputs.data(), record.input_count), record.tier);
+  const auto result =
+      (*filed)->program.evaluate(std::span(record.inputs.data(), record.input_count), record.tier);
   if (!result) return refuse(result.error().code, "record.formula", {}, {}, result.error().detail);
   if (result->negative) return refuse(ErrorCode::RESULT_NEGATIVE, "record.result", "0 g");
   if (result->grams == 0) return refuse(ErrorCode::AMOUNT_ZERO, "record.result", "1 g");
@@ -236,8 +236,7 @@ void show_claimants(Context& context) {
     const auto& record = context.event.records.acts[shown.record()];
     const auto claimed =
         context.state.get(key::claim(record.day, record.slot, record.claim_leaf.view()));
-    if (claimed)
-      shown.set_used_by(static_cast<std::int64_t>(Claimed::decode(*claimed).place.leaf));
+    if (claimed) shown.set_used_by(static_cast<std::int64_t>(Claimed::decode(*claimed).place.leaf));
   }
 }
 

@@ -2,8 +2,9 @@
 #include <cassert>
 #include <map>
 
-#include "ledger/rules/behaviour/acts.h"
 #include "ledger/rules/behaviour/actions.h"
+#include "crypto/merkle.h"
+#include "ledger/rules/behaviour/acts.h"
 #include "ledger/rules/checks.h"
 #include "ledger/rules/citizens/credits.h"
 #include "ledger/rules/signers.h"
@@ -36,8 +37,7 @@ tl::expected<v1::BehaviourBatch*, Refusal> need_reversible(const Context& contex
   if (context.rules.reversal_days() == 0 || day_of(context.now) > last)
     return refuse(ErrorCode::REVERSAL_WINDOW, "rules.reversal_days",
                   std::to_string(context.rules.reversal_days()) + " days",
-                  "credited on " + date_text(day_of(batch.time())),
-                  date_text(day_of(context.now)));
+                  "credited on " + date_text(day_of(batch.time())), date_text(day_of(context.now)));
   return &batch;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "crypto/merkle.h"
+
 namespace puhui::ledger {
 namespace {
 

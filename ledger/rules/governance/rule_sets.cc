@@ -184,8 +184,7 @@ bool are_consents(const v1::RuleSet& rules) {
   return std::ranges::all_of(rules.consents(), [&scenarios](const v1::ConsentRule& rule) {
     return (rule.scenario().empty() || is_name(rule.scenario())) &&
            scenarios.insert(rule.scenario()).second && !rule.items().empty() &&
-           rule.items_size() <= kRequirementsMax &&
-           std::ranges::all_of(rule.items(), [](int item) {
+           rule.items_size() <= kRequirementsMax && std::ranges::all_of(rule.items(), [](int item) {
              return v1::ConsentItem_IsValid(item) && item != v1::CONSENT_ITEM_UNSPECIFIED;
            });
   });

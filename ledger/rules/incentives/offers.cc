@@ -91,8 +91,7 @@ Ruling redeem_one(Context& context, Redeemed& sums, const Redemption& redemption
   if (grams > account->balance.grams)
     return refuse(ErrorCode::BALANCE_INSUFFICIENT, "redemption.balance", {},
                   std::to_string(account->balance.grams) + " g", std::to_string(grams) + " g");
-  move_once(context, account->key, account->balance,
-            {place, -grams, redemption.confirmed.sha256});
+  move_once(context, account->key, account->balance, {place, -grams, redemption.confirmed.sha256});
   if (offer.offer().per_person() > 0) {
     std::string bytes;
     crypto::append_u64(bytes, static_cast<std::uint64_t>(*got + redemption.quantity));
@@ -108,10 +107,9 @@ Ruling require_redeemers(const Context& context, const v1::OpenOffer& offer,
                          const Subject& subject) {
   if (auto met = require_signers(context, "redeem", subject); !met) return met;
   const auto limit = context.rules.custodial_limit_g();
-  const bool is_large =
-      std::ranges::any_of(context.event.records.redemptions, [&](const Redemption& redemption) {
-        return redemption.quantity > limit / offer.price_g();
-      });
+  const bool is_large = std::ranges::any_of(
+      context.event.records.redemptions,
+      [&](const Redemption& redemption) { return redemption.quantity > limit / offer.price_g(); });
   return limit > 0 && is_large ? require_signers(context, "redeem.large", subject) : Ruling();
 }
 

@@ -53,8 +53,7 @@ Ruling visit_blocks(Context& context, const Ranges& ranges, Wants wants, Visit v
 // rest is owed by the project.
 Ruling cover(Context& context, v1::Project& project, std::int64_t amount_kg,
              v1::RecallRecord& record) {
-  const auto* rule =
-      buffer_rule(context.rules, about(context, project.filing()).methodology);
+  const auto* rule = buffer_rule(context.rules, about(context, project.filing()).methodology);
   const auto buffer = rule == nullptr
                           ? std::nullopt
                           : context.state.find<v1::Account>(key::account(rule->account()));

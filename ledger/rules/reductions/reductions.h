@@ -14,8 +14,8 @@ inline constexpr std::int64_t kGramsPerKilogram = 1000;
                                                             const std::string& name,
                                                             v1::ReportState state);
 void put_report(Context& context, const v1::Report& report);
-// The project of a report to be, and its methodology, one version throughout the period: valid until
-// programs are looked up again.
+// The project of a report to be, and its methodology, one version throughout the period: valid
+// until programs are looked up again.
 struct Reportable {
   v1::Project project;
   const FiledProgram* filed;
@@ -24,8 +24,7 @@ struct Reportable {
 [[nodiscard]] tl::expected<Reportable, Refusal> check_submission(const Context& context,
                                                                  const v1::SubmitReport& action);
 // Without its result.
-[[nodiscard]] v1::Report computed_report(const Context& context,
-                                         const v1::SubmitReport& submission,
+[[nodiscard]] v1::Report computed_report(const Context& context, const v1::SubmitReport& submission,
                                          const v1::Methodology& methodology);
 // Lets its keys' periods be reported anew.
 void free_period(Context& context, const v1::Report& report);

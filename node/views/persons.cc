@@ -1,0 +1,93 @@
+#include "node/views/persons.h"
+
+#include "ledger/personal.h"
+#include "ledger/records.h"
+
+namespace puhui::node::views {
+namespace {
+
+// Attachments: the operator, auditors, and the party that sent it.
+bool sees_attachment(const Reading& reading, std::uint64_t leaf) {
+  if (sees_persons(reading)) return true;
+  return reading.caller &&
+         reading.view.entry_view(leaf).payload().party() == reading.caller->party();
+}
+
+Result<ledger::ClaimAsked> claim_of(const Arguments& words) {
+  const auto day = number(words[0]), slot = number(words[1]);
+  const auto claim = crypto::Digest::from_hex(words[2]);
+  if (!day || !slot || !claim || *day > INT32_MAX || *slot > UINT32_MAX)
+    return fail(ErrorCode::INVALID_ARGUMENT, "a day, a slot, and a claim key of 64 hex digits");
+  return ledger::ClaimAsked{static_cast<std::int32_t>(*day), static_cast<std::uint32_t>(*slot),
+                            *claim};
+}
+
+}  // namespace
+
+Response account(Reading& reading, const Arguments& arguments) {
+  if (ledger::is_personal_id(arguments[0]) && !sees_person(reading, arguments[0]))
+    return not_permitted(kOfPersons);
+  return found(reading.request, reading.view.account(arguments[0]));
+}
+
+Response credits(Reading& reading, const Arguments& arguments) {
+  if (!sees_person(reading, arguments[0])) return not_permitted(kOfPersons);
+  const auto page = page_of(reading.request);
+  if (!page) return problem(page.error());
+  const auto credits = reading.view.credits(arguments[0], *page);
+  return credits ? message(reading.request, *credits) : problem(credits.error());
+}
+
+Response summary(Reading& reading, const Arguments& arguments) {
+  if (!sees_person(reading, arguments[0])) return not_permitted(kOfPersons);
+  const auto summary = reading.view.summary(arguments[0]);
+  return summary ? message(reading.request, *summary) : problem(summary.error());
+}
+
+Response consents(Reading& reading, const Arguments& arguments) {
+  if (!sees_person(reading, arguments[0])) return not_permitted(kOfPersons);
+  return message(reading.request, reading.view.consents(arguments[0]));
+}
+
+Response behaviour_batches(Reading& reading, const Arguments&) {
+  if (!sees_persons(reading)) return not_permitted("batches of acts answer the operator");
+  return list(reading, &ledger::View::behaviour_batches);
+}
+
+Response attachment(Reading& reading, const Arguments& arguments) {
+  const auto leaf = leaf_of(reading, arguments[0]);
+  if (!leaf) return problem(leaf.error());
+  if (!sees_attachment(reading, *leaf)) return not_permitted("attachments hold personal data");
+  auto stored = reading.view.attachment(*leaf);
+  if (!stored) return problem({ErrorCode::NOT_FOUND, "the leaf has no attachment"});
+  return bytes(std::move(*stored));
+}
+
+Response record(Reading& reading, const Arguments& arguments) {
+  const auto leaf = leaf_of(reading, arguments[0]);
+  const auto index = number(arguments[1]);
+  if (!leaf) return problem(leaf.error());
+  if (!index) return problem(index.error());
+  if (!sees_attachment(reading, *leaf)) return not_permitted("records hold personal data");
+  if (*index > ledger::kRecordsMax) return problem({ErrorCode::NOT_FOUND, "record"});
+  auto proof = reading.view.record_proof(*leaf, static_cast<std::uint32_t>(*index));
+  if (!proof) return problem({ErrorCode::NOT_FOUND, "record"});
+  auto tlog_proof = receipt_of(reading, *leaf);
+  if (!tlog_proof) return problem(tlog_proof.error());
+  proof->set_receipt(std::move(*tlog_proof));
+  return message(reading.request, *proof);
+}
+
+Response claim(Reading& reading, const Arguments& words) {
+  if (!sees_persons(reading)) return not_permitted("claims answer the operator");
+  const auto asked = claim_of(words);
+  if (!asked) return problem(asked.error());
+  auto receipt = receipt_of_root(reading);
+  if (!receipt) return problem(receipt.error());
+  auto proof = reading.view.claim_proof(*asked);
+  if (!proof) return problem(proof.error());
+  proof->mutable_closed()->set_receipt(std::move(*receipt));
+  return message(reading.request, *proof);
+}
+
+}  // namespace puhui::node::views
