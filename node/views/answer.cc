@@ -12,6 +12,7 @@
 #include "ledger/views/statement.h"
 #include "node/views/persons.h"
 #include "node/views/reading.h"
+#include "node/views/receipt.h"
 
 namespace puhui::node::views {
 namespace {

@@ -2,8 +2,8 @@
 #include <cassert>
 #include <map>
 
-#include "ledger/rules/behaviour/actions.h"
 #include "crypto/merkle.h"
+#include "ledger/rules/behaviour/actions.h"
 #include "ledger/rules/behaviour/acts.h"
 #include "ledger/rules/checks.h"
 #include "ledger/rules/citizens/credits.h"
