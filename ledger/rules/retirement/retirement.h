@@ -21,7 +21,7 @@ void add_bond(Context& context, v1::Case& of_case, const std::string& bond);
                                                                      const v1::Retire& action);
 // Takes what a case retires: out of its bonds in their order, or from its account.
 [[nodiscard]] tl::expected<std::vector<v1::UnitBlock>, Refusal> take_for(
-    Context& context, v1::Case& of_case, const SerialRanges& serials, std::int64_t amount_kg);
+    Context& context, const v1::Case& of_case, const SerialRanges& serials, std::int64_t amount_kg);
 [[nodiscard]] tl::expected<std::vector<v1::UnitBlock>, Refusal> take_out_of(
     Context& context, const v1::Case& of_case, const v1::Retire& action);
 void end_retired(Context& context, v1::Case& of_case);
