@@ -23,10 +23,16 @@ void append_name(std::string& bytes, std::string_view name) {
   bytes += name;
 }
 
+// At its own level, not in what it contains.
+template <class M>
+bool has_known_fields(const M& message) {
+  return message.GetReflection()->GetUnknownFields(message).empty();
+}
+
 template <class M>
 bool parse(std::string_view bytes, M& message) {
   return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) &&
-         message.GetReflection()->GetUnknownFields(message).empty();
+         has_known_fields(message);
 }
 
 bool copy_account(const std::string& from, Pseudonym& to) {
@@ -78,6 +84,16 @@ class Acts {
   v1::BehaviourRecord parsed_;
   ClaimKeys claim_keys_;
 };
+
+// Of a custodian, its hash alone; of a self-held account all but that.
+bool is_confirmation(const v1::Confirmation& confirmation) {
+  if (!has_known_fields(confirmation) || !has_known_fields(confirmation.key())) return false;
+  if (confirmation.has_key())
+    return confirmation.sha256().empty() && confirmation.nonce().size() == kNonceSize &&
+           confirmation.valid_until() > 0;
+  return confirmation.sha256().size() == crypto::Digest::kSize && confirmation.nonce().empty() &&
+         confirmation.signature().empty() && confirmation.valid_until() == 0;
+}
 
 Result<Consent> read_consent(std::string_view bytes, const std::string& city) {
   v1::ConsentRecord parsed;
@@ -204,11 +220,17 @@ Result<Records> read_records(const v1::Payload& payload, std::span<const std::st
 }
 
 std::string confirmation_bytes(const std::string& city, std::string_view pseudonym,
-                               std::string_view what, std::string_view nonce) {
+                               std::string_view what) {
   std::string bytes(kConfirmationDomain);
   append_name(bytes, city);
   bytes += pseudonym;
   bytes += what;
+  return bytes;
+}
+
+std::string until_and_nonce(std::int64_t valid_until, std::string_view nonce) {
+  std::string bytes;
+  crypto::append_u64(bytes, static_cast<std::uint64_t>(valid_until));
   bytes += nonce;
   return bytes;
 }
@@ -230,25 +252,21 @@ std::string consent_words(std::string_view party, v1::ConsentItem item, bool is_
 
 Result<Confirmed> read_confirmation(const v1::Confirmation& confirmation, const std::string& city,
                                     std::string_view pseudonym, std::string_view what) {
-  const bool is_custodial = !confirmation.has_key();
-  const bool sound =
-      is_custodial ? confirmation.sha256().size() == crypto::Digest::kSize &&
-                         confirmation.nonce().empty() && confirmation.signature().empty()
-                   : confirmation.sha256().empty() && confirmation.nonce().size() == kNonceSize;
-  if (!sound) return fail(ErrorCode::RECORD_MALFORMED, "confirmation");
   Confirmed confirmed;
-  if (is_custodial) {
-    confirmed.sha256 = *crypto::Digest::from_bytes(confirmation.sha256());
-  } else {
-    confirmed.sha256 =
-        crypto::sha256(confirmation_bytes(city, pseudonym, what, confirmation.nonce()));
-    auto key = crypto::PublicKey::decode(confirmation.key().public_key());
-    if (!key) return tl::make_unexpected(key.error());
-    if (!crypto::verify(*key, confirmed.sha256.view(), confirmation.signature()))
-      return fail(ErrorCode::SIGNATURE_INVALID, "confirmation");
-    confirmed.key = std::move(*key);
-  }
+  if (!is_confirmation(confirmation)) return fail(ErrorCode::RECORD_MALFORMED, "confirmation");
+  const bool is_custodial = !confirmation.has_key();
+  const auto words = is_custodial ? "H" + confirmation.sha256()
+                                  : std::string(what) + until_and_nonce(confirmation.valid_until(),
+                                                                        confirmation.nonce());
+  confirmed.sha256 = crypto::sha256(confirmation_bytes(city, pseudonym, words));
   confirmed.leaf = crypto::leaf_hash(confirmed.sha256.view());
+  if (is_custodial) return confirmed;
+  auto key = crypto::PublicKey::decode(confirmation.key().public_key());
+  if (!key) return tl::make_unexpected(key.error());
+  if (!crypto::verify(*key, confirmed.sha256.view(), confirmation.signature()))
+    return fail(ErrorCode::SIGNATURE_INVALID, "confirmation");
+  confirmed.key = std::move(*key);
+  confirmed.valid_until = confirmation.valid_until();
   return confirmed;
 }
 

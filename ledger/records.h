@@ -49,17 +49,19 @@ struct Record {
   [[nodiscard]] std::string_view pseudonym() const { return {account.data(), account.size()}; }
 };
 
-// That a person wants something, as far as bytes tell. Of a custodial account the custodian's hash;
-// of a self-held one, with the key whose signature verifies, SHA-256 over
-//   "puhui-confirmation/v1" ‖ u8 n ‖ city[n] ‖ pseudonym[16] ‖ what ‖ nonce[16]
-//   what    redemption: "R" ‖ u8 n ‖ offer[n] ‖ i64-BE quantity
-//           consent:    "C" ‖ u8 n ‖ party[n] ‖ u8 item ‖ u8 is given
-//           erasure:    "E"
+// That a person wants something, as far as bytes tell: SHA-256 over
+//   "puhui-confirmation/v1" ‖ u8 n ‖ city[n] ‖ pseudonym[16] ‖ what
+//   what    custodial:  "H" ‖ the custodian's hash[32]
+//           redemption: "R" ‖ u8 n ‖ offer[n] ‖ i64-BE quantity ‖ i64-BE valid until ‖ nonce[16]
+//           consent:    "C" ‖ u8 n ‖ party[n] ‖ u8 item ‖ u8 is given ‖ valid until ‖ nonce
+//           erasure:    "E" ‖ valid until ‖ nonce
+// Of a self-held account with the key whose signature over these 32 bytes verifies.
 // `leaf` is the leaf hash of that, by which views name what was confirmed: it is shown to nobody
 // who does not ask for it.
 struct Confirmed {
   crypto::Digest sha256, leaf;
   std::optional<crypto::PublicKey> key;
+  std::int64_t valid_until = 0;  // with a key
 };
 
 struct Redemption {
@@ -107,9 +109,11 @@ struct Records {
 [[nodiscard]] Result<Records> read_records(const v1::Payload& payload,
                                            std::span<const std::string_view> pieces);
 
-// What a self-held account signs, as bytes to be hashed; `what` as above.
+// The bytes that are hashed; `what` as above.
 [[nodiscard]] std::string confirmation_bytes(const std::string& city, std::string_view pseudonym,
-                                             std::string_view what, std::string_view nonce);
+                                             std::string_view what);
+// The end of what a self-held account signs.
+[[nodiscard]] std::string until_and_nonce(std::int64_t valid_until, std::string_view nonce);
 [[nodiscard]] std::string redemption_words(std::string_view offer, std::int64_t quantity);
 [[nodiscard]] std::string consent_words(std::string_view party, v1::ConsentItem item,
                                         bool is_given);

@@ -26,6 +26,12 @@ bool is_mapped(std::string_view key, std::string_view value) {
   return !PersonalBalance::decode(value).last.is_none();
 }
 
+char chain_of(std::string_view key) {
+  constexpr std::string_view kOfPersons = "Cgkpqy";
+  const bool is_personal = key[1] == 'A' && map_of(key) == StateMap::personal;
+  return is_personal || kOfPersons.find(key[1]) != std::string_view::npos ? 'C' : key[1];
+}
+
 std::string difference(const StateRoot& here, const StateRoot& there) {
   std::string text;
   const auto note = [&text](const std::string& what, const crypto::Digest& one,

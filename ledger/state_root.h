@@ -11,6 +11,9 @@
 // The digests are one chain per family of views; they find out replicas that diverge, and in which
 // family:
 //   digest' = SHA-256(digest ‖ changes)   for each leaf that changes the family, keys in order
+// What follows from attachments is one family, C, whatever its letter: each leaf that changes it
+// brings a secret (a claim, a confirmation, a trail), so that nobody can guess the rest from a
+// chain.
 //   change  = u32 length ‖ key ‖ u8 1 ‖ u32 length ‖ value, or u32 length ‖ key ‖ u8 0: erased
 #pragma once
 
@@ -38,6 +41,9 @@ inline constexpr StateMap kStateMaps[] = {StateMap::open, StateMap::personal};
 // Whether the map holds such a key with this stored value: a personal account that was never
 // credited is in none, its value could be guessed.
 [[nodiscard]] bool is_mapped(std::string_view key, std::string_view value);
+
+// The family whose chain a stored key belongs to.
+[[nodiscard]] char chain_of(std::string_view key);
 
 using FamilyDigests = std::map<char, crypto::Digest>;
 

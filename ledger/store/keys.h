@@ -58,12 +58,13 @@
 //                                 for ever
 //   v d u8 1, u64 leaf            behaviour batch; u8 2, SCENARIO: all acts of a scenario
 //   v q leaf hash[32]             confirmed or moved (personal.h), by the leaf hash of its name
-//   v p pseudonym[16] PARTY       u8: items (bit ConsentItem - 1) the person has agreed to
+//   v p pseudonym[16] PARTY       what the person has agreed to (rules/citizens/credits.h)
 //   v w pseudonym[16]             key of a self-held account
 //   v k i32 period, pseudonym[16], PLATFORM    u64 grams kept by the platform's pool in the period
 //   v z u64 leaf                  opening of a pseudonym
 //   v x OFFER                     offer
 //   v y OFFER 0 pseudonym[16]     u64 how many of it the person has got
+//   v y 0 i32 day, pseudonym[16]  i64 grams that a custodian debited the person on a day
 //   v j SETTLEMENT                settlement of an offer
 //   v a SOURCE                    emission source
 //   v i FACTOR 0 i64 from         emission factor in force from a day
@@ -297,6 +298,9 @@ inline std::string opening(std::uint64_t leaf) { return Builder("vz").u64(leaf).
 inline std::string offer(std::string_view offer) { return Builder("vx").raw(offer).done(); }
 inline std::string redeemed(std::string_view offer, std::string_view pseudonym) {
   return Builder("vy").name(offer).raw(pseudonym).done();
+}
+inline std::string debited(std::int32_t day, std::string_view pseudonym) {
+  return Builder("vy").name("").i32(day).raw(pseudonym).done();
 }
 inline std::string offer_settlement(std::string_view name) {
   return Builder("vj").raw(name).done();

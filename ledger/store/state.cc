@@ -7,8 +7,9 @@
 namespace puhui::ledger {
 namespace {
 
-// Views that are read again soon: accounts, parties, keys, methodologies, totals, unit blocks.
-constexpr std::string_view kHotFamilies = "AFHKMPSTU";
+// Views that are read again soon: accounts, parties, keys, methodologies, totals, unit blocks; what
+// a person was credited, pooled, agreed to.
+constexpr std::string_view kHotFamilies = "AFHKMPSTUgkp";
 constexpr std::size_t kHotValuesMax = 1 << 20;
 
 bool is_claim(std::string_view key) { return key.starts_with("vC"); }

@@ -15,6 +15,12 @@ constexpr std::size_t kHashedAtOnce = 4096;
 
 leveldb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
+// A chain being made longer.
+struct Chain {
+  crypto::Sha256 hash;
+  std::string bytes;  // not hashed yet
+};
+
 }  // namespace
 
 Result<StateRoots> StateRoots::load(const Store& store) {
@@ -32,21 +38,20 @@ Result<StateRoots> StateRoots::load(const Store& store) {
 }
 
 void StateRoots::accept(const State& state, const Changes::List& changes) {
-  for (auto first = changes.begin(); first != changes.end();) {
-    const char family = (*first)->key[1];
-    crypto::Sha256 chain;
-    chain.update(families_[family].view());
-    std::string bytes;
-    for (; first != changes.end() && (*first)->key[1] == family; ++first) {
-      append_change(bytes, (*first)->key, (*first)->of_block);
-      if (bytes.size() >= kHashedAtOnce) {
-        chain.update(bytes);
-        bytes.clear();
-      }
-      if (map_of((*first)->key) && note((*first)->key)) notes_.push_back(state.replaced(**first));
+  // Keys are in order, those of one chain perhaps apart from one another.
+  std::map<char, Chain> chains;
+  for (const auto* change : changes) {
+    auto [chain, is_new] = chains.try_emplace(chain_of(change->key));
+    if (is_new) chain->second.hash.update(families_[chain->first].view());
+    auto& bytes = chain->second.bytes;
+    append_change(bytes, change->key, change->of_block);
+    if (bytes.size() >= kHashedAtOnce) {
+      chain->second.hash.update(bytes);
+      bytes.clear();
     }
-    families_[family] = chain.update(bytes).final();
+    if (map_of(change->key) && note(change->key)) notes_.push_back(state.replaced(*change));
   }
+  for (auto& [family, chain] : chains) families_[family] = chain.hash.update(chain.bytes).final();
 }
 
 bool StateRoots::note(std::string_view key) {

@@ -62,7 +62,7 @@ v1::ConsentList View::consents(std::string_view account) const {
   if (pseudonym.empty()) return list;
   const auto prefix = key::consents(pseudonym);
   reader_->scan(prefix, prefix, [&](std::string_view stored, std::string_view bits) {
-    const Consents given(static_cast<std::uint8_t>(bits[0]));
+    const auto given = Consents::decode(bits);
     auto* consent = list.add_items();
     consent->set_party(std::string(stored.substr(prefix.size())));
     for (int item = v1::ConsentItem_MIN + 1; item <= v1::ConsentItem_MAX; ++item)
@@ -77,7 +77,7 @@ bool View::has_consent(std::string_view account, std::string_view party,
   const auto pseudonym = pseudonym_of(account);
   if (pseudonym.empty()) return false;
   const auto bits = reader_->get(key::consent(pseudonym, party));
-  return bits && Consents(static_cast<std::uint8_t>((*bits)[0])).has(item);
+  return bits && Consents::decode(*bits).has(item);
 }
 
 v1::ScenarioTotalsList View::scenarios(const Page& page) const {
@@ -116,7 +116,8 @@ Result<v1::PersonalSummary> View::summary(std::string_view account) const {
     if (page.after.empty() || summary.movements() >= kMovementsSummedMax) break;
   }
   summary.set_account(std::string(account));
-  summary.set_credits_held_g(this->account(account)->credits_held_g());
+  const auto balance = this->account(account);
+  summary.set_credits_held_g(balance->credits_held_g() - balance->credits_owed_g());
   for (auto& [scenario, share] : shares) *summary.add_scenarios() = share;
   for (const auto& all : scenarios(Page{{}, kPageLimitMax}).items())
     *summary.add_advice() = advice_for(all, shares);

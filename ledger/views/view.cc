@@ -303,7 +303,8 @@ std::optional<v1::Account> View::account(std::string_view account) const {
   shown.set_account(std::string(account));
   shown.set_kind(v1::ACCOUNT_PERSONAL);
   shown.set_opened_at(static_cast<std::int64_t>(balance.opened_at));
-  shown.set_credits_held_g(balance.grams);
+  shown.set_credits_held_g(std::max<std::int64_t>(0, balance.grams));
+  shown.set_credits_owed_g(std::max<std::int64_t>(0, -balance.grams));
   return shown;
 }
 

@@ -19,7 +19,7 @@ bool sees_persons(const Reading& reading) {
 bool sees_person(const Reading& reading, const std::string& account) {
   return sees_persons(reading) ||
          (reading.caller &&
-          reading.view.has_consent(account, reading.caller->party(), v1::CONSENT_STATEMENT));
+          reading.current.has_consent(account, reading.caller->party(), v1::CONSENT_STATEMENT));
 }
 
 bool sees_entries(const Reading& reading) {

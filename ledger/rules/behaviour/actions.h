@@ -16,7 +16,7 @@ namespace puhui::ledger {
 
 // Order: rules in force; form; signers; then each record by itself: claim; account; provider;
 // window; not reversed before. What the person spent is owed from now on; what the pool converted
-// is owed by it until the units are recalled.
+// it owes, until units are recalled or it gets more.
 [[nodiscard]] Ruling reverse_records(Context& context, const v1::ReverseRecords& action);
 
 }  // namespace puhui::ledger

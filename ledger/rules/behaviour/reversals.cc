@@ -23,22 +23,20 @@ struct Sums {
 // The batch that was credited at this leaf, if this provider sent it and may still reverse it.
 tl::expected<v1::BehaviourBatch*, Refusal> need_reversible(const Context& context, Sums& sums,
                                                            std::uint64_t leaf) {
-  auto known = sums.batches.find(leaf);
-  if (known == sums.batches.end()) {
-    auto batch = context.state.find<v1::BehaviourBatch>(key::behaviour_batch(leaf));
-    assert(batch && "a claim names a behaviour batch");
-    known = sums.batches.emplace(leaf, std::move(*batch)).first;
-  }
-  auto& batch = known->second;
-  if (batch.provider() != sums.provider)
-    return refuse(ErrorCode::CLAIM_UNKNOWN, "reversal.provider", batch.provider(), {},
-                  sums.provider);
-  const auto last = day_of(batch.time()) + static_cast<std::int64_t>(context.rules.reversal_days());
+  const auto known = sums.batches.find(leaf);
+  if (known != sums.batches.end()) return &known->second;
+  auto batch = context.state.find<v1::BehaviourBatch>(key::behaviour_batch(leaf));
+  assert(batch && "a claim names a behaviour batch");
+  if (batch->provider() != sums.provider)
+    return refuse(ErrorCode::CLAIM_UNKNOWN, "reversal.provider", "who sent it", {}, sums.provider);
+  const auto last =
+      day_of(batch->time()) + static_cast<std::int64_t>(context.rules.reversal_days());
   if (context.rules.reversal_days() == 0 || day_of(context.now) > last)
     return refuse(ErrorCode::REVERSAL_WINDOW, "rules.reversal_days",
                   std::to_string(context.rules.reversal_days()) + " days",
-                  "credited on " + date_text(day_of(batch.time())), date_text(day_of(context.now)));
-  return &batch;
+                  "credited on " + date_text(day_of(batch->time())),
+                  date_text(day_of(context.now)));
+  return &sums.batches.emplace(leaf, std::move(*batch)).first->second;
 }
 
 Ruling reverse_one(Context& context, Sums& sums, const Record& record, const RecordPlace& place) {
@@ -47,7 +45,7 @@ Ruling reverse_one(Context& context, Sums& sums, const Record& record, const Rec
   if (!stored)
     return refuse(ErrorCode::CLAIM_UNKNOWN, "reversal.claim", "credited", {},
                   date_text(record.day) + ", slot " + std::to_string(record.slot));
-  const auto account = need_personal(context, record.pseudonym());
+  const auto account = known_personal(context, record.pseudonym());
   if (!account) return tl::make_unexpected(account.error());
   const auto claimed = Claimed::decode(*stored);
   const auto batch = need_reversible(context, sums, claimed.place.leaf);
@@ -65,14 +63,15 @@ Ruling reverse_one(Context& context, Sums& sums, const Record& record, const Rec
   return {};
 }
 
-// What the pool does not hold any more, it owes.
+// First what was converted into units that were recalled since, then what the pool holds; the rest
+// it owes.
 void take_from_pool(Context& context, const std::string& name, std::int64_t grams) {
   auto pool = context.state.find<v1::Account>(key::account(name));
   assert(pool && "a claim names a known pool");
-  const auto held = std::min(pool->credits_held_g(), grams);
-  pool->set_credits_owed_g(pool->credits_owed_g() + grams - held);
-  context.totals.set_credits_owed_g(context.totals.credits_owed_g() + grams - held);
-  add_credits(context, std::move(*pool), -held);
+  const auto recalled = std::min(pool->credits_recalled_g(), grams);
+  pool->set_credits_recalled_g(pool->credits_recalled_g() - recalled);
+  context.totals.set_credits_converted_g(context.totals.credits_converted_g() - recalled);
+  add_credits(context, std::move(*pool), recalled - grams);
 }
 
 }  // namespace

@@ -59,7 +59,10 @@ Ruling erase_account(Context& context, const v1::EraseAccount& action) {
   const auto& confirmed = *context.event.confirmation;
   if (auto wanted = need_confirmed(context, pseudonym, account->balance, confirmed); !wanted)
     return wanted;
+  const auto limit = context.rules.custodial_limit_g();
   auto balance = account->balance;
+  if (limit > 0 && balance.grams > limit && !confirmed.key)
+    if (auto met = require_signers(context, "account.erase.large", the_city()); !met) return met;
   const auto cancelled_g = std::max<std::int64_t>(0, balance.grams);
   balance.is_erased = true;
   move_once(context, account->key, balance,
@@ -67,6 +70,7 @@ Ruling erase_account(Context& context, const v1::EraseAccount& action) {
   context.totals.set_credits_cancelled_g(context.totals.credits_cancelled_g() + cancelled_g);
   erase_consents(context, pseudonym);
   context.state.erase(key::holder_key(pseudonym));
+  context.fact("cancelled_g", std::to_string(cancelled_g));
   return {};
 }
 

@@ -8,21 +8,23 @@ namespace puhui::ledger {
 // Order: rules in force; form; signers; each pseudonym new.
 [[nodiscard]] Ruling open_personal_accounts(Context& context,
                                             const v1::OpenPersonalAccounts& action);
-// Order: rules in force; batch name; signers; then each record by itself: account; party; guardian;
-// confirmation.
+// Goes on without rules in force. Order: batch name; signers; then each record by itself: account;
+// party; guardian; confirmation; of a self-held account, its last word is older.
 [[nodiscard]] Ruling submit_consents(Context& context, const v1::SubmitConsents& action);
-// Order: rules in force; form; amount; pool and what it holds; report and project as for any report
-// (submit_report), the project one of pooled credits; signers.
+// Order: rules in force; form; amount; pool, its owner not restrained, and what it holds; report
+// and project as for any report (submit_report), the project one of pooled credits; signers.
 [[nodiscard]] Ruling convert_credits(Context& context, const v1::ConvertCredits& action);
 // Goes on without rules in force: nobody may be kept from leaving. Order: signers; account;
-// confirmation. What the account owes stays owed; its claims stay claimed.
+// confirmation; beyond the rules' limit of custodial debits, those of "account.erase.large". What
+// the account owes stays owed; its claims stay claimed.
 [[nodiscard]] Ruling erase_account(Context& context, const v1::EraseAccount& action);
 // Order: form; account; signers.
 [[nodiscard]] Ruling open_pseudonym(Context& context, const v1::OpenPseudonym& action);
 
 // Grams of a conversion that was rejected go back to their pool.
 void give_back(Context& context, const v1::Report& report);
-// Units that came of a conversion were recalled: so much of what its pool owes is paid.
-void pay_owed(Context& context, const v1::Report& report, std::int64_t recalled_kg);
+// Units that came of a conversion were recalled: that pays what its pool owes, and else covers what
+// is reversed next.
+void note_recalled_credits(Context& context, const v1::Report& report, std::int64_t recalled_kg);
 
 }  // namespace puhui::ledger

@@ -18,12 +18,12 @@ Ruling apply_consent(Context& context, const Consent& consent, const RecordPlace
       !wanted)
     return wanted;
   auto consents = consents_of(context.state, consent.pseudonym(), consent.party);
+  if (consent.confirmed.key && consent.confirmed.valid_until <= consents.until)
+    return refuse(ErrorCode::CONFIRMATION_INVALID, "consent.order", "a later word",
+                  time_text(consents.until), time_text(consent.confirmed.valid_until));
   consents.set(consent.item, consent.is_given);
-  const auto stored = key::consent(consent.pseudonym(), consent.party);
-  if (consents.is_none())
-    context.state.erase(stored);
-  else
-    context.state.put(stored, consents.encode());
+  if (consent.confirmed.key) consents.until = consent.confirmed.valid_until;
+  context.state.put(key::consent(consent.pseudonym(), consent.party), consents.encode());
   context.state.put(key::moved(consent.confirmed.leaf.view()), Moved{place, 0, {}}.encode());
   return {};
 }
@@ -32,7 +32,7 @@ Ruling apply_consent(Context& context, const Consent& consent, const RecordPlace
 
 Consents consents_of(const State& state, std::string_view pseudonym, std::string_view party) {
   const auto bits = state.get(key::consent(pseudonym, party));
-  return bits ? Consents(static_cast<std::uint8_t>((*bits)[0])) : Consents();
+  return bits ? Consents::decode(*bits) : Consents();
 }
 
 void erase_consents(Context& context, std::string_view pseudonym) {
@@ -52,7 +52,6 @@ const v1::ConsentRule* consent_rule(const v1::RuleSet& rules, const std::string&
 }
 
 Ruling submit_consents(Context& context, const v1::SubmitConsents& action) {
-  if (auto in_force = need_rules(context); !in_force) return in_force;
   if (!is_name(action.batch())) return malformed("batch");
   if (auto met = require_signers(context, "consent.submit", the_city()); !met) return met;
   if (context.credits_unknown) return {};

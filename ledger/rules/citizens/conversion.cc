@@ -5,6 +5,7 @@
 #include "ledger/rules/citizens/actions.h"
 #include "ledger/rules/citizens/credits.h"
 #include "ledger/rules/filing/filing.h"
+#include "ledger/rules/holding/holding.h"
 #include "ledger/rules/reductions/reductions.h"
 #include "ledger/rules/signers.h"
 
@@ -21,6 +22,8 @@ tl::expected<v1::Account, Refusal> need_pool(const Context& context, const std::
     return refuse(ErrorCode::ACCOUNT_KIND, "conversion.account",
                   v1::AccountKind_Name(v1::ACCOUNT_POOL), v1::AccountKind_Name(account->kind()),
                   name);
+  const auto holder = need_holder(context, *account, 0);
+  if (!holder) return tl::make_unexpected(holder.error());
   if (account->credits_held_g() < grams && !context.credits_unknown)
     return refuse(ErrorCode::BALANCE_INSUFFICIENT, "conversion.balance", {},
                   std::to_string(account->credits_held_g()) + " g", std::to_string(grams) + " g");
@@ -86,17 +89,16 @@ void give_back(Context& context, const v1::Report& report) {
   convert(context, *pool, -report.result_g());
 }
 
-void pay_owed(Context& context, const v1::Report& report, std::int64_t recalled_kg) {
+void note_recalled_credits(Context& context, const v1::Report& report, std::int64_t recalled_kg) {
   if (report.pool().empty() || context.credits_unknown) return;
   auto pool = context.state.find<v1::Account>(key::account(report.pool()));
   assert(pool && "a conversion names a known pool");
-  const auto grams = std::min(pool->credits_owed_g(), recalled_kg * kGramsPerKilogram);
-  if (grams == 0) return;
-  pool->set_credits_owed_g(pool->credits_owed_g() - grams);
-  context.state.put(key::account(report.pool()), *pool);
+  const auto grams = recalled_kg * kGramsPerKilogram;
+  const auto paid = std::min(pool->credits_owed_g(), grams);
+  pool->set_credits_recalled_g(pool->credits_recalled_g() + grams - paid);
   auto& totals = context.totals;
-  totals.set_credits_owed_g(totals.credits_owed_g() - grams);
-  totals.set_credits_converted_g(totals.credits_converted_g() - grams);
+  totals.set_credits_converted_g(totals.credits_converted_g() - paid);
+  add_credits(context, std::move(*pool), paid);
 }
 
 }  // namespace puhui::ledger

@@ -13,6 +13,13 @@ constexpr int kRefusalsShownMax = 100;
 std::int64_t held(std::int64_t grams) { return std::max<std::int64_t>(0, grams); }
 std::int64_t owed(std::int64_t grams) { return std::max<std::int64_t>(0, -grams); }
 
+// What accounts hold and owe more.
+void count_credits(Context& context, std::int64_t held_g, std::int64_t owed_g) {
+  auto& totals = context.totals;
+  totals.set_credits_held_g(totals.credits_held_g() + held_g);
+  totals.set_credits_owed_g(totals.credits_owed_g() + owed_g);
+}
+
 }  // namespace
 
 void move_credits(Context& context, const std::string& account_key, PersonalBalance balance,
@@ -22,9 +29,7 @@ void move_credits(Context& context, const std::string& account_key, PersonalBala
   balance.last = movement.place;
   balance.trail =
       crypto::Sha256().update(balance.trail.view()).update(movement.name.view()).final();
-  auto& totals = context.totals;
-  totals.set_credits_held_g(totals.credits_held_g() + held(balance.grams) - held(before));
-  totals.set_credits_owed_g(totals.credits_owed_g() + owed(balance.grams) - owed(before));
+  count_credits(context, held(balance.grams) - held(before), owed(balance.grams) - owed(before));
   context.state.put(account_key, balance.encode());
 }
 
@@ -36,20 +41,30 @@ void move_once(Context& context, const std::string& account_key, const PersonalB
 }
 
 void add_credits(Context& context, v1::Account account, std::int64_t grams) {
-  account.set_credits_held_g(account.credits_held_g() + grams);
-  assert(account.credits_held_g() >= 0);
+  const auto net = account.credits_held_g() - account.credits_owed_g() + grams;
+  count_credits(context, held(net) - account.credits_held_g(),
+                owed(net) - account.credits_owed_g());
+  account.set_credits_held_g(held(net));
+  account.set_credits_owed_g(owed(net));
   context.state.put(key::account(account.account()), account);
-  context.totals.set_credits_held_g(context.totals.credits_held_g() + grams);
 }
 
-tl::expected<PersonalAccount, Refusal> need_personal(const Context& context,
-                                                     std::string_view pseudonym) {
+std::string grams_text(std::int64_t grams) { return std::to_string(grams) + " g"; }
+
+tl::expected<PersonalAccount, Refusal> known_personal(const Context& context,
+                                                      std::string_view pseudonym) {
   PersonalAccount account{key::personal(pseudonym), {}};
   const auto stored = context.state.get(account.key);
   if (!stored)
     return refuse(ErrorCode::ACCOUNT_UNKNOWN, "record.account", {}, {}, personal_id(pseudonym));
   account.balance = PersonalBalance::decode(*stored);
-  if (account.balance.is_erased)
+  return account;
+}
+
+tl::expected<PersonalAccount, Refusal> need_personal(const Context& context,
+                                                     std::string_view pseudonym) {
+  auto account = known_personal(context, pseudonym);
+  if (account && account->balance.is_erased)
     return refuse(ErrorCode::ACCOUNT_ERASED, "record.account", {}, {}, personal_id(pseudonym));
   return account;
 }
@@ -64,6 +79,9 @@ Ruling need_confirmed(const Context& context, std::string_view pseudonym,
     return refuse(ErrorCode::CONFIRMATION_INVALID, "record.confirmation",
                   balance.is_self_held ? "the account's own key" : "kept by the custodian", {},
                   personal_id(pseudonym));
+  if (confirmed.key && context.now > confirmed.valid_until)
+    return refuse(ErrorCode::CONFIRMATION_INVALID, "record.confirmation",
+                  "until " + time_text(confirmed.valid_until), {}, personal_id(pseudonym));
   if (context.state.has(key::moved(confirmed.leaf.view())))
     return refuse(ErrorCode::CONFIRMATION_USED, "record.confirmation", "once", {},
                   confirmed.sha256.hex());

@@ -22,33 +22,51 @@ void move_credits(Context& context, const std::string& account_key, PersonalBala
 void move_once(Context& context, const std::string& account_key, const PersonalBalance& balance,
                const Movement& movement);
 
-// A named account holds so many grams more, or less; it must hold them (asserted).
+// A named account gets so many grams, or loses them. What it does not hold any more it owes; what
+// it gets pays that first.
 void add_credits(Context& context, v1::Account account, std::int64_t grams);
 
 struct PersonalAccount {
   std::string key;
   PersonalBalance balance;
 };
-// ACCOUNT_UNKNOWN, ACCOUNT_ERASED.
+// ACCOUNT_UNKNOWN; and ACCOUNT_ERASED.
+[[nodiscard]] tl::expected<PersonalAccount, Refusal> known_personal(const Context& context,
+                                                                    std::string_view pseudonym);
 [[nodiscard]] tl::expected<PersonalAccount, Refusal> need_personal(const Context& context,
                                                                    std::string_view pseudonym);
 // That the person wants it: CONFIRMATION_INVALID for another key than a self-held account's own, or
 // for any key of a custodial one; CONFIRMATION_USED.
+// Of a self-held account, also CONFIRMATION_INVALID once its time is over.
 [[nodiscard]] Ruling need_confirmed(const Context& context, std::string_view pseudonym,
                                     const PersonalBalance& balance, const Confirmed& confirmed);
+// "1200 g", and of whom: as a refusal says what was used or asked.
+[[nodiscard]] std::string grams_text(std::int64_t grams);
 
 // ---- consents.cc ----
 // What a person has agreed to, of one party.
+// Stored as u8: bit ConsentItem - 1 of each ‖ i64-BE time until which the last word of a self-held
+// account was good: its words count in that order, however they arrive.
 class Consents {
  public:
   Consents() = default;
-  explicit Consents(std::uint8_t bits) : bits_(bits) {}
+  [[nodiscard]] static Consents decode(std::string_view bytes) {
+    Consents consents;
+    consents.bits_ = static_cast<std::uint8_t>(bytes[0]);
+    consents.until = static_cast<Micros>(crypto::read_u64(bytes.substr(1)));
+    return consents;
+  }
   [[nodiscard]] bool has(int item) const { return (bits_ & bit(item)) != 0; }
   void set(int item, bool is_given) {
     bits_ = static_cast<std::uint8_t>(is_given ? bits_ | bit(item) : bits_ & ~bit(item));
   }
-  [[nodiscard]] bool is_none() const { return bits_ == 0; }
-  [[nodiscard]] std::string encode() const { return std::string(1, static_cast<char>(bits_)); }
+  [[nodiscard]] std::string encode() const {
+    std::string bytes(1, static_cast<char>(bits_));
+    crypto::append_u64(bytes, static_cast<std::uint64_t>(until));
+    return bytes;
+  }
+
+  Micros until = 0;
 
  private:
   static unsigned bit(int item) { return 1U << static_cast<unsigned>(item - 1); }

@@ -57,7 +57,19 @@ Refusal not_open(const v1::Offer& offer) {
 struct Redeemed {
   v1::Offer& offer;
   std::int64_t grams = 0;
+  Ruling large = {};  // whether those sign who must sign large debits
 };
+
+std::int64_t number_at(const State& state, const std::string& stored) {
+  const auto bytes = state.get(stored);
+  return bytes ? static_cast<std::int64_t>(crypto::read_u64(*bytes)) : 0;
+}
+
+void put_number(State& state, const std::string& stored, std::int64_t number) {
+  std::string bytes;
+  crypto::append_u64(bytes, static_cast<std::uint64_t>(number));
+  state.put(stored, bytes);
+}
 
 tl::expected<std::int64_t, Refusal> need_within(const Context& context, const v1::Offer& offer,
                                                 const Redemption& redemption) {
@@ -66,14 +78,26 @@ tl::expected<std::int64_t, Refusal> need_within(const Context& context, const v1
     return refuse(ErrorCode::OFFER_STOCK, "offer.stock", std::to_string(offer.stock()),
                   std::to_string(offer.redeemed()), std::to_string(redemption.quantity));
   if (offer.offer().per_person() == 0) return 0;
-  const auto stored =
-      context.state.get(key::redeemed(offer.offer().offer(), redemption.pseudonym()));
-  const auto got = stored ? static_cast<std::int64_t>(crypto::read_u64(*stored)) : 0;
+  const auto got =
+      number_at(context.state, key::redeemed(offer.offer().offer(), redemption.pseudonym()));
   if (redemption.quantity > offer.offer().per_person() - got)
     return refuse(ErrorCode::OFFER_LIMIT, "offer.per_person",
                   std::to_string(offer.offer().per_person()), std::to_string(got),
                   std::to_string(redemption.quantity));
   return got;
+}
+
+// Of what a custodian debits a person on a day, more than the rules' limit is signed by more.
+Ruling debit_custodial(Context& context, const Redeemed& sums, const Redemption& redemption,
+                       std::int64_t grams) {
+  const auto limit = context.rules.custodial_limit_g();
+  if (limit == 0 || redemption.confirmed.key) return {};
+  const auto stored =
+      key::debited(static_cast<std::int32_t>(day_of(context.now)), redemption.pseudonym());
+  const auto debited = number_at(context.state, stored) + grams;
+  if (debited > limit && !sums.large) return sums.large;
+  put_number(context.state, stored, debited);
+  return {};
 }
 
 Ruling redeem_one(Context& context, Redeemed& sums, const Redemption& redemption,
@@ -90,27 +114,16 @@ Ruling redeem_one(Context& context, Redeemed& sums, const Redemption& redemption
   const auto grams = redemption.quantity * offer.offer().price_g();
   if (grams > account->balance.grams)
     return refuse(ErrorCode::BALANCE_INSUFFICIENT, "redemption.balance", {},
-                  std::to_string(account->balance.grams) + " g", std::to_string(grams) + " g");
+                  grams_text(account->balance.grams), grams_text(grams));
+  if (auto signed_for = debit_custodial(context, sums, redemption, grams); !signed_for)
+    return signed_for;
   move_once(context, account->key, account->balance, {place, -grams, redemption.confirmed.sha256});
-  if (offer.offer().per_person() > 0) {
-    std::string bytes;
-    crypto::append_u64(bytes, static_cast<std::uint64_t>(*got + redemption.quantity));
-    context.state.put(key::redeemed(offer.offer().offer(), pseudonym), bytes);
-  }
+  if (offer.offer().per_person() > 0)
+    put_number(context.state, key::redeemed(offer.offer().offer(), pseudonym),
+               *got + redemption.quantity);
   offer.set_redeemed(offer.redeemed() + redemption.quantity);
   sums.grams += grams;
   return {};
-}
-
-// Large debits are signed by more.
-Ruling require_redeemers(const Context& context, const v1::OpenOffer& offer,
-                         const Subject& subject) {
-  if (auto met = require_signers(context, "redeem", subject); !met) return met;
-  const auto limit = context.rules.custodial_limit_g();
-  const bool is_large = std::ranges::any_of(
-      context.event.records.redemptions,
-      [&](const Redemption& redemption) { return redemption.quantity > limit / offer.price_g(); });
-  return limit > 0 && is_large ? require_signers(context, "redeem.large", subject) : Ruling();
 }
 
 }  // namespace
@@ -165,9 +178,9 @@ Ruling redeem(Context& context, const v1::Redeem& action) {
     return tl::make_unexpected(not_open(*offer));
   auto sponsor = need_sponsor(context, terms.sponsor());
   const auto subject = about(context, terms, *sponsor);
-  if (auto met = require_redeemers(context, terms, subject); !met) return met;
+  if (auto met = require_signers(context, "redeem", subject); !met) return met;
   if (context.credits_unknown) return {};
-  Redeemed sums{*offer};
+  Redeemed sums{*offer, 0, require_signers(context, "redeem.large", subject)};
   auto judged = each_record(context, context.event.records.redemptions,
                             [&](const Redemption& redemption, const RecordPlace& place) {
                               return redeem_one(context, sums, redemption, place);

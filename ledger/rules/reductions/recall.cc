@@ -165,7 +165,7 @@ Ruling recall(Context& context, const v1::Recall& action) {
   context.state.put(key::batch(batch->batch()), *batch);
   auto report = context.state.find<v1::Report>(key::report(batch->report()));
   assert(report && "a batch names a report");
-  pay_owed(context, *report, recalled_kg);
+  note_recalled_credits(context, *report, recalled_kg);
   if (action.serials().empty() || batch->recalled_kg() == size_of(*batch))
     if (auto freed = free_report(context, *report, *batch, project); !freed) return freed;
   // What was reversed before is covered or owed by now.
