@@ -60,7 +60,8 @@
 //   v q leaf hash[32]             confirmed or moved (personal.h), by the leaf hash of its name
 //   v p pseudonym[16] PARTY       what the person has agreed to (rules/citizens/credits.h)
 //   v w pseudonym[16]             key of a self-held account
-//   v k i32 period, pseudonym[16], PLATFORM    u64 grams kept by the platform's pool in the period
+//   v k i32 period, pseudonym[16], PLATFORM    u64 grams kept by the platform's pool in the period:
+//                                 a day, less a month, less a year
 //   v z u64 leaf                  opening of a pseudonym
 //   v x OFFER                     offer
 //   v y OFFER 0 pseudonym[16]     u64 how many of it the person has got

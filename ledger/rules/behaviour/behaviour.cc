@@ -150,7 +150,7 @@ Ruling need_consents(const Batch& batch, const Consents& given) {
 std::int32_t period_of(const Context& context, v1::CreditPeriod period) {
   const auto today = day_of(context.now);
   if (period == v1::CREDIT_DAY) return static_cast<std::int32_t>(today);
-  return period == v1::CREDIT_MONTH ? month_of_day(today) : year_of_day(today);
+  return period == v1::CREDIT_MONTH ? -month_of_day(today) : -year_of_day(today);
 }
 
 // How much of it the platform's pool keeps.
