@@ -110,11 +110,21 @@ TEST_F(Recalls, OfAWholeBatchFreeItsPeriod) {
   PUHUI_REFUSED(send(city, next), REPORT_PERIOD_OVERLAP);
 }
 
-TEST_F(Recalls, OfWhatTheHolderCancelledFreeNothing) {
+TEST_F(Recalls, OfAllThatIsLeftFreeThePeriod) {
   PUHUI_ACCEPTED(cancel("owner-main", {{41, 41}}));
   PUHUI_ACCEPTED(recall(city, "B1"));
   EXPECT_EQ(city.view().batch("B1")->recalled_kg(), 99);
-  EXPECT_EQ(city.view().report("r1")->state(), v1::ISSUED);
+  EXPECT_EQ(city.view().report("r1")->state(), v1::RECALLED);
+}
+
+// What was reversed before is covered by now, and is not owed twice.
+TEST_F(Recalls, AfterAReversalOweNothingMore) {
+  PUHUI_ACCEPTED(retire(city, "owner-main", {{41, 60}}));
+  PUHUI_ACCEPTED(reverse(city, "P1", 150));
+  EXPECT_EQ(city.owed(), 150);
+  EXPECT_EQ(told(recall(city, "B1")), "80 20 0 0");
+  EXPECT_EQ(city.owed(), 150);
+  EXPECT_EQ(city.view().project("P1")->taken_back_kg(), 150);
 }
 
 // The buffer's share of a recalled batch is gone before it could cover anything.

@@ -96,8 +96,11 @@ struct Model {
         ++retired;
       }
     });
-    cover(retired);
-    taken_back += cancelled + retired;
+    // Kilogram by kilogram: those still held first, and none that was taken back before.
+    const auto left = static_cast<std::int64_t>(kilograms.size()) - taken_back;
+    for (std::int64_t i = cancelled; i < cancelled + retired; ++i)
+      if (i < left) cover(1);
+    taken_back += std::min(left, cancelled + retired);
     return cancelled + retired;
   }
   // No more than was issued and is not taken back.
