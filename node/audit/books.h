@@ -4,8 +4,9 @@
 //
 // Stored keys are 'v', a family and names or numbers in big-endian; a name inside a key ends in a
 // zero byte. In the open map of state roots are the families A B J K M N P R T U V W Z a c f h j l
-// m n o x z; in the personal map are accounts of persons who have been credited ('A', 0x01, pseudonym), which
-// days are closed to claims ('L'), and the claims of each slot of those ('L', day, slot).
+// m n o x z; in the personal map are accounts of persons who have been credited ('A', 0x01,
+// pseudonym), which days are closed to claims ('L'), and the claims of each slot of those ('L',
+// day, slot).
 #pragma once
 
 #include <limits>
@@ -133,19 +134,19 @@ struct Books {
   std::map<std::uint64_t, v1::Retirement> retirements;  // by leaf
   std::map<std::string, v1::Certificate> certificates;
 
-  std::unordered_map<std::string, Person> personal;  // by pseudonym
+  std::unordered_map<std::string, Person> personal;          // by pseudonym
   std::unordered_map<std::string, std::string> holder_keys;  // of self-held accounts: encoded
   // What a person has agreed to: pseudonym, party.
   std::map<std::pair<std::string, std::string>, std::set<int>> consents;
   // Names of what was confirmed and of what was reversed, each once.
   std::unordered_set<crypto::Digest, DigestHash> moved;
   ClosedDays closed;
-  std::map<std::pair<std::int32_t, std::uint32_t>, Claims> claims;  // by day and slot
+  std::map<std::pair<std::int32_t, std::uint32_t>, Claims> claims;      // by day and slot
   std::unordered_map<std::uint64_t, BehaviourBatch> behaviour_batches;  // by leaf
   // What was credited by day or year, pseudonym and scenario, counted where there is a cap.
   using Capped = std::map<std::tuple<std::int64_t, std::string, std::string>, Credited>;
   Capped of_day, of_year;
-  // What pools were given: period and its first day, pseudonym, platform.
+  // What pools were given: day, month or year, which of them, pseudonym, platform.
   std::map<std::tuple<v1::CreditPeriod, std::int64_t, std::string, std::string>, std::int64_t>
       pooled;
   std::map<std::string, v1::Offer> offers;

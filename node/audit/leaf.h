@@ -91,9 +91,9 @@ struct Leaf {
   v1::Payload payload;
   std::vector<std::optional<bool>> verdicts;  // per signature; nothing: key not known then
 
-  std::optional<Confirmed> confirmation;      // of an erasure
+  std::optional<Confirmed> confirmation;  // of an erasure
 
-  // Of one with an attachment; all kinds of records but one are empty.
+  // Of one with an attachment: records of one kind.
   bool attachment_missing = false;
   crypto::Digest attachment_sha256;
   std::vector<Record> records;

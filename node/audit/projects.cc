@@ -10,8 +10,8 @@ Verdict check_form(const v1::FileProject& action) {
   if (action.name_zh().size() > kTextMax || action.name_en().size() > kTextMax)
     return malformed("text");
   const std::set<std::string> keys(action.keys().begin(), action.keys().end());
-  if (keys.empty() != is_of_pools(action) || keys.size() > 256 || static_cast<int>(keys.size()) != action.keys_size() ||
-      !std::ranges::all_of(keys, is_name))
+  if (keys.empty() != is_of_pools(action) || keys.size() > 256 ||
+      static_cast<int>(keys.size()) != action.keys_size() || !std::ranges::all_of(keys, is_name))
     return malformed("keys");
   if (is_of_pools(action) ? !is_name(action.scenario()) || !action.methodology().empty()
                           : !is_label(action.methodology()))

@@ -70,8 +70,7 @@ ErrorCode read_confirmation(const v1::Confirmation& given, const std::string& ci
     return ErrorCode::RECORD_MALFORMED;
   const auto key = crypto::PublicKey::decode(given.key().public_key());
   if (!key) return key.error().code;
-  confirmed.sha256 =
-      crypto::sha256("puhui-confirmation/v1" + counted(city) + said + given.nonce());
+  confirmed.sha256 = crypto::sha256("puhui-confirmation/v1" + counted(city) + said + given.nonce());
   if (!crypto::verify(*key, confirmed.sha256.view(), given.signature()))
     return ErrorCode::SIGNATURE_INVALID;
   confirmed.key = key->encode();
@@ -158,8 +157,7 @@ Verdict read_all(const Bytes& pieces, const v1::Payload& payload, std::vector<R>
   records.reserve(pieces.size());
   for (const auto piece : pieces) {
     const auto code = read(piece, payload, records.emplace_back());
-    if (code != ErrorCode::OK)
-      return refused(code, "record " + std::to_string(records.size() - 1));
+    if (code != ErrorCode::OK) return refused(code, "record " + std::to_string(records.size() - 1));
   }
   return {};
 }
