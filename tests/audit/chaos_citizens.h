@@ -23,6 +23,15 @@ class CitizenHands : public MarketHands {
   }
 
  protected:
+  // Some agree at once that the pool keeps what they earn, where the rules let anybody say so.
+  void agree() {
+    std::vector<v1::ConsentRecord> records;
+    for (std::uint64_t citizen = 0; citizen < 6; ++citizen)
+      for (const auto item : {v1::CONSENT_DATA, v1::CONSENT_POOLING})
+        records.push_back(consent_of(citizen, item));
+    consent(*this, records);
+  }
+
   Sent citizens() {
     switch (number(0, 17)) {
       case 0:
@@ -103,7 +112,7 @@ class CitizenHands : public MarketHands {
 
   v1::ConsentRecord some_consent() {
     const auto citizen = someone();
-    const auto item = static_cast<v1::ConsentItem>(number(1, 5));
+    const auto item = chance(40) ? v1::CONSENT_POOLING : static_cast<v1::ConsentItem>(number(1, 5));
     auto record = consent_of(citizen, item, chance(90) ? "provider" : one_of({"bank", "nobody"}));
     record.set_is_given(chance(85));
     record.set_is_minor(chance(10));

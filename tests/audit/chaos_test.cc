@@ -17,7 +17,10 @@ std::string action_of(const Sent& sent) {
 
 class Chaos : public CitizenHands {
  public:
-  Chaos() : CitizenHands(plain_genesis()) { file_rules(*this, chaos_rules()); }
+  Chaos() : CitizenHands(plain_genesis()) {
+    file_rules(*this, chaos_rules());
+    agree();
+  }
 
   void step() {
     if (chance(15)) now += number(1, 200) * kSecond / 4;
