@@ -45,6 +45,12 @@ int year_of(std::int64_t day) {
   return static_cast<int>(std::chrono::year_month_day(civil(day)).year());
 }
 
+std::int64_t first_of_month(std::int64_t day) {
+  const std::chrono::year_month_day date(civil(day));
+  const auto first = date.year() / date.month() / std::chrono::day(1);
+  return std::chrono::sys_days(first).time_since_epoch().count();
+}
+
 bool is_weekend(std::int64_t day) {
   const std::chrono::weekday name(civil(day));
   return name == std::chrono::Saturday || name == std::chrono::Sunday;
