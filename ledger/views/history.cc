@@ -50,10 +50,10 @@ std::optional<RecordPlace> place_of(std::string_view text) {
                      crypto::read_u32(std::string_view(*bytes).substr(8))};
 }
 
-// A movement of a personal account, with the place of the one before.
+// A movement of a personal account: where it stands, and where the one before does.
 struct Found {
   v1::Credit credit;
-  RecordPlace previous;
+  RecordPlace place, previous;
 };
 
 void describe_act(v1::Credit& credit, const std::string& scenario, const Record& record) {
@@ -72,7 +72,7 @@ std::optional<Claimed> claim_of(const View& view, const Record& record) {
 std::optional<Found> credited(const View& view, const Record& record, const std::string& scenario) {
   const auto claimed = claim_of(view, record);
   if (!claimed) return std::nullopt;
-  Found found{{}, claimed->previous};
+  Found found{{}, claimed->place, claimed->previous};
   describe_act(found.credit, scenario, record);
   found.credit.set_kind(v1::CREDITED);
   found.credit.set_grams(claimed->grams - claimed->pooled_g);
@@ -87,7 +87,7 @@ std::optional<Found> moved(const View& view, const crypto::Digest& name, v1::Cre
   const auto stored = view.reader().get(key::moved(crypto::leaf_hash(name.view()).view()));
   if (!stored) return std::nullopt;
   const auto known = Moved::decode(*stored);
-  Found found{{}, known.previous};
+  Found found{{}, known.place, known.previous};
   found.credit.set_kind(kind);
   found.credit.set_grams(known.grams);
   found.credit.set_claim(std::string(name.view()));
@@ -153,7 +153,8 @@ std::optional<Found> movement_at(const View& view, std::string_view pseudonym,
     if (!records || place.record >= records->size()) return std::nullopt;
     found = movement_by(view, entry.payload(), pseudonym, (*records)[place.record]);
   }
-  if (!found) return std::nullopt;
+  // A record that was refused may name what another did.
+  if (!found || found->place != place) return std::nullopt;
   found->credit.set_leaf(static_cast<std::int64_t>(place.leaf));
   found->credit.set_record(place.record);
   found->credit.set_time(entry.time());

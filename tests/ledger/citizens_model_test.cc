@@ -362,9 +362,8 @@ class World {
       model.reject(report);
       return steps;
     }
-    steps.push_back({sign(issue_event(city, report, "B" + report.substr(1)),
-                          {"operator", "bureau"}),
-                     {OK}});
+    steps.push_back(
+        {sign(issue_event(city, report, "B" + report.substr(1)), {"operator", "bureau"}), {OK}});
     model.issue(report);
     return steps;
   }

@@ -45,6 +45,20 @@ void convert(Context& context, const v1::Account& pool, std::int64_t grams) {
   totals.set_credits_converted_g(totals.credits_converted_g() + grams);
 }
 
+// Pays what a pool owes with grams that were converted; answers how many it took.
+std::int64_t pay(Context& context, const std::string& name, std::int64_t grams) {
+  auto pool = context.state.find<v1::Account>(key::account(name));
+  assert(pool && "a conversion names a known pool");
+  const auto paid = std::min(pool->credits_owed_g(), grams);
+  if (paid == 0) return 0;
+  pool->set_credits_owed_g(pool->credits_owed_g() - paid);
+  context.state.put(key::account(name), *pool);
+  auto& totals = context.totals;
+  totals.set_credits_owed_g(totals.credits_owed_g() - paid);
+  totals.set_credits_converted_g(totals.credits_converted_g() - paid);
+  return paid;
+}
+
 }  // namespace
 
 Ruling convert_credits(Context& context, const v1::ConvertCredits& action) {
@@ -57,13 +71,14 @@ Ruling convert_credits(Context& context, const v1::ConvertCredits& action) {
   const auto grams = action.amount_kg() * kGramsPerKilogram;
   const auto pool = need_pool(context, action.account(), grams);
   if (!pool) return tl::make_unexpected(pool.error());
+  const auto known = context.state.find<v1::Project>(key::project(action.project()));
+  if (known && !is_of_pools(known->filing()))
+    return refuse(ErrorCode::PROJECT_POOL, "conversion.project", "a project of pooled credits", {},
+                  action.project());
   const auto submission = submission_of(action);
   const auto reported = check_submission(context, submission);
   if (!reported) return tl::make_unexpected(reported.error());
   const auto& [project, filed] = *reported;
-  if (!is_of_pools(project.filing()))
-    return refuse(ErrorCode::PROJECT_POOL, "conversion.project", "a project of pooled credits", {},
-                  action.project());
   auto subject = about(project.filing(), filed->methodology);
   subject.holder = pool->owner();
   subject.amount_kg = action.amount_kg();
@@ -80,23 +95,14 @@ Ruling convert_credits(Context& context, const v1::ConvertCredits& action) {
 }
 
 void give_back(Context& context, const v1::Report& report) {
-  if (report.pool().empty()) return;
-  const auto pool = context.state.find<v1::Account>(key::account(report.pool()));
-  assert(pool && "a conversion names a known pool");
-  convert(context, *pool, -report.result_g());
+  if (report.pool().empty() || context.credits_unknown) return;
+  const auto left = report.result_g() - pay(context, report.pool(), report.result_g());
+  convert(context, *context.state.find<v1::Account>(key::account(report.pool())), -left);
 }
 
 void pay_owed(Context& context, const v1::Report& report, std::int64_t recalled_kg) {
   if (report.pool().empty() || context.credits_unknown) return;
-  auto pool = context.state.find<v1::Account>(key::account(report.pool()));
-  assert(pool && "a conversion names a known pool");
-  const auto grams = std::min(pool->credits_owed_g(), recalled_kg * kGramsPerKilogram);
-  if (grams == 0) return;
-  pool->set_credits_owed_g(pool->credits_owed_g() - grams);
-  context.state.put(key::account(report.pool()), *pool);
-  auto& totals = context.totals;
-  totals.set_credits_owed_g(totals.credits_owed_g() - grams);
-  totals.set_credits_converted_g(totals.credits_converted_g() - grams);
+  pay(context, report.pool(), recalled_kg * kGramsPerKilogram);
 }
 
 }  // namespace puhui::ledger
