@@ -199,8 +199,8 @@ std::string Ledger::drift() const {
            std::to_string(t.units_cancelled_kg()) + " + expired " +
            std::to_string(t.units_expired_kg()) + " kg";
   if (!add_up(t.credits_credited_g(),
-              {t.credits_held_g(), t.credits_converted_g(), t.credits_reversed_g(),
-               t.credits_cancelled_g(), -t.credits_owed_g()}))
+              {-t.credits_owed_g(), t.credits_held_g(), t.credits_converted_g(),
+               t.credits_reversed_g(), t.credits_cancelled_g()}))
     return "credits: credited " + std::to_string(t.credits_credited_g()) + " + owed " +
            std::to_string(t.credits_owed_g()) + " g, held " + std::to_string(t.credits_held_g()) +
            " + converted " + std::to_string(t.credits_converted_g()) + " + reversed " +

@@ -50,7 +50,7 @@ std::optional<RecordPlace> place_of(std::string_view text) {
                      crypto::read_u32(std::string_view(*bytes).substr(8))};
 }
 
-// A movement of a personal account, with the place of the one before.
+// A movement of a personal account: where it stands, and where the one before does.
 struct Found {
   v1::Credit credit;
   RecordPlace place, previous;

@@ -218,8 +218,7 @@ inline v1::OpenOffer offering(const std::string& offer, std::int64_t price_g) {
   return action;
 }
 inline Answer open_offer(City& city, const v1::OpenOffer& action) {
-  const std::string sponsor = action.sponsor().substr(0, action.sponsor().find('-'));
-  return act(city, action, {sponsor, action.merchant()});
+  return act(city, action, {action.sponsor().substr(0, action.sponsor().find('-')), "shop"});
 }
 
 inline v1::RedemptionRecord redemption(std::uint64_t citizen, std::int64_t quantity = 1,

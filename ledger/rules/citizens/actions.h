@@ -11,8 +11,8 @@ namespace puhui::ledger {
 // Goes on without rules in force. Order: batch name; signers; then each record by itself: account;
 // party; guardian; confirmation; of a self-held account, its last word is older.
 [[nodiscard]] Ruling submit_consents(Context& context, const v1::SubmitConsents& action);
-// Order: rules in force; form; amount; pool, its owner not restrained, and what it holds; report
-// and project as for any report (submit_report), the project one of pooled credits; signers.
+// Order: rules in force; form; amount; pool, its owner not restrained, and what it holds; the
+// project one of pooled credits; report and project as for any report (submit_report); signers.
 [[nodiscard]] Ruling convert_credits(Context& context, const v1::ConvertCredits& action);
 // Goes on without rules in force: nobody may be kept from leaving. Order: signers; account;
 // confirmation; beyond the rules' limit of custodial debits, those of "account.erase.large". What
@@ -21,7 +21,8 @@ namespace puhui::ledger {
 // Order: form; account; signers.
 [[nodiscard]] Ruling open_pseudonym(Context& context, const v1::OpenPseudonym& action);
 
-// Grams of a conversion that was rejected go back to their pool.
+// Grams of a conversion that was rejected pay what their pool owes, and go back to it: what was
+// reversed is not converted again.
 void give_back(Context& context, const v1::Report& report);
 // Units that came of a conversion were recalled: that pays what its pool owes, and else covers what
 // is reversed next.
