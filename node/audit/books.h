@@ -136,8 +136,12 @@ struct Books {
 
   std::unordered_map<std::string, Person> personal;          // by pseudonym
   std::unordered_map<std::string, std::string> holder_keys;  // of self-held accounts: encoded
-  // What a person has agreed to: pseudonym, party.
-  std::map<std::pair<std::string, std::string>, std::set<int>> consents;
+  // What a person has agreed to: pseudonym, party; and until when the last signed word was good.
+  struct Agreed {
+    std::set<int> items;
+    std::int64_t until = 0;
+  };
+  std::map<std::pair<std::string, std::string>, Agreed> consents;
   // Names of what was confirmed and of what was reversed, each once.
   std::unordered_set<crypto::Digest, DigestHash> moved;
   ClosedDays closed;
@@ -152,6 +156,8 @@ struct Books {
   std::map<std::string, v1::Offer> offers;
   // How many of an offer a person has got: offer, pseudonym.
   std::map<std::pair<std::string, std::string>, std::int64_t> redeemed;
+  // What custodians debited a person on a day.
+  std::map<std::pair<std::int64_t, std::string>, std::int64_t> debited;
   std::set<std::string> offer_settlements;
   std::unordered_map<std::string, crypto::Digest> identities;  // party, 0, event id → event
   v1::Totals totals;

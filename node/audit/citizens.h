@@ -26,7 +26,7 @@ void forget_consents(Books& books, const std::string& account);
 // Why a personal account gives and takes nothing, or OK.
 [[nodiscard]] ErrorCode judge_account(const Books& books, const std::string& account);
 // Why this is not what its person wants, or OK.
-[[nodiscard]] ErrorCode judge_confirmation(const Books& books, const std::string& account,
+[[nodiscard]] ErrorCode judge_confirmation(const Case& at, const std::string& account,
                                            const Confirmed& confirmed);
 
 // Something that changes a personal account: by which record of the event, by how much, and what
@@ -39,7 +39,7 @@ struct Movement {
 void move_credits(Case& at, const std::string& account, const Movement& movement);
 // The same of what is no credit, and whose name serves but once.
 void move_once(Case& at, const std::string& account, const Movement& movement);
-// A named account holds so much more, or less.
+// A named account gets so much more, or less: it owes what it does not hold.
 void add_credits(Case& at, v1::Account& account, std::int64_t grams);
 
 // ---- Pools (pools.cc) ----
@@ -48,11 +48,12 @@ void add_credits(Case& at, v1::Account& account, std::int64_t grams);
 [[nodiscard]] v1::Account* find_pool(Case& at, const std::string& name);
 [[nodiscard]] Verdict need_pool(Case& at, const std::string& name, v1::Account*& pool);
 void changed(Case& at, const v1::Account& account);
-// Grams that a pool gives back; what it does not hold any more, it owes.
+// Grams of reversed credits: those converted into units that were recalled go first.
 void take_from_pool(Case& at, const std::string& name, std::int64_t grams);
-// What a report converted returns to its pool; units of it were recalled, by which the pool pays.
+// What a report converted returns to its pool; units of it were recalled, by which the pool pays
+// what it owes now or next.
 void give_back(Case& at, const v1::Report& report);
-void pay_owed(Case& at, const v1::Report& report, std::int64_t recalled_kg);
+void recalled_from(Case& at, const v1::Report& report, std::int64_t recalled_kg);
 
 // ---- Offers (offers.cc) ----
 [[nodiscard]] Verdict open_offer(Case& at, const v1::OpenOffer& action);

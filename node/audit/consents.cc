@@ -10,22 +10,27 @@ ErrorCode apply(Case& at, const Consent& consent) {
   if (account != ErrorCode::OK) return account;
   if (!books.parties.contains(consent.party)) return ErrorCode::PARTY_UNKNOWN;
   if (consent.is_given && consent.lacks_guardian) return ErrorCode::CONSENT_GUARDIAN;
-  const auto confirmed = judge_confirmation(books, consent.account, consent.confirmed);
+  const auto confirmed = judge_confirmation(at, consent.account, consent.confirmed);
   if (confirmed != ErrorCode::OK) return confirmed;
+  const auto* known = find(books.consents, {consent.account, consent.party});
+  const bool is_signed = !consent.confirmed.key.empty();
+  if (is_signed && known != nullptr && consent.confirmed.valid_until <= known->until)
+    return ErrorCode::CONFIRMATION_INVALID;
   books.moved.insert(consent.confirmed.sha256);
-  auto& items = books.consents[{consent.account, consent.party}];
+  auto& agreed = books.consents[{consent.account, consent.party}];
+  if (is_signed) agreed.until = consent.confirmed.valid_until;
   if (consent.is_given)
-    items.insert(consent.item);
+    agreed.items.insert(consent.item);
   else
-    items.erase(consent.item);
+    agreed.items.erase(consent.item);
   return ErrorCode::OK;
 }
 
 }  // namespace
 
 bool agrees(const Books& books, const std::string& account, const std::string& party, int item) {
-  const auto* items = find(books.consents, {account, party});
-  return items != nullptr && items->contains(item);
+  const auto* agreed = find(books.consents, {account, party});
+  return agreed != nullptr && agreed->items.contains(item);
 }
 
 void forget_consents(Books& books, const std::string& account) {
@@ -36,7 +41,6 @@ void forget_consents(Books& books, const std::string& account) {
 }
 
 Verdict submit_consents(Case& at, const v1::SubmitConsents& action) {
-  if (auto bad = need_rules(at)) return bad;
   if (!is_name(action.batch())) return malformed("batch");
   need_signers(at, "consent.submit", {.citywide = true});
   if (at.credits_unknown) return {};

@@ -39,7 +39,8 @@ struct Record {
 // of a self-held one signed.
 struct Confirmed {
   crypto::Digest sha256;
-  std::string key;  // encoded; empty: a custodian keeps it
+  std::string key;               // encoded; empty: a custodian keeps it
+  std::int64_t valid_until = 0;  // of a key
 };
 struct Redemption {
   std::string account;

@@ -52,10 +52,11 @@ ErrorCode judge_quantity(const Books& books, const v1::Offer& offer, const Redem
   return redemption.quantity > left ? ErrorCode::OFFER_LIMIT : ErrorCode::OK;
 }
 
-ErrorCode judge(const Books& books, const v1::Offer& offer, const Redemption& redemption) {
+ErrorCode judge(const Case& at, const v1::Offer& offer, const Redemption& redemption) {
+  const auto& books = at.books;
   const auto account = judge_account(books, redemption.account);
   if (account != ErrorCode::OK) return account;
-  const auto confirmed = judge_confirmation(books, redemption.account, redemption.confirmed);
+  const auto confirmed = judge_confirmation(at, redemption.account, redemption.confirmed);
   if (confirmed != ErrorCode::OK) return confirmed;
   const auto quantity = judge_quantity(books, offer, redemption);
   if (quantity != ErrorCode::OK) return quantity;
@@ -64,27 +65,31 @@ ErrorCode judge(const Books& books, const v1::Offer& offer, const Redemption& re
                                                                : ErrorCode::OK;
 }
 
-ErrorCode apply(Case& at, v1::Offer& offer, const Redemption& redemption, std::uint32_t index) {
-  const auto code = judge(at.books, offer, redemption);
+// What custodians debit one person on a day beyond the limit of the rules is signed by more.
+ErrorCode debit(Case& at, const Redemption& redemption, std::int64_t grams, bool is_large) {
+  const auto limit_g = at.rules.custodial_limit_g();
+  if (limit_g == 0 || !redemption.confirmed.key.empty()) return ErrorCode::OK;
+  const std::pair whose(day_of(at.now), redemption.account);
+  const auto* before = find(at.books.debited, whose);
+  const auto debited = (before != nullptr ? *before : 0) + grams;
+  if (debited > limit_g && !is_large) return ErrorCode::SIGNATURE_MISSING;
+  at.books.debited[whose] = debited;
+  return ErrorCode::OK;
+}
+
+ErrorCode apply(Case& at, v1::Offer& offer, const Redemption& redemption, std::uint32_t index,
+                bool is_large) {
+  const auto code = judge(at, offer, redemption);
   if (code != ErrorCode::OK) return code;
   const auto grams = redemption.quantity * offer.offer().price_g();
+  if (const auto debited = debit(at, redemption, grams, is_large); debited != ErrorCode::OK)
+    return debited;
   move_once(at, redemption.account, {index, -grams, redemption.confirmed.sha256});
   if (offer.offer().per_person() > 0)
     at.books.redeemed[{offer.offer().offer(), redemption.account}] += redemption.quantity;
   offer.set_redeemed(offer.redeemed() + redemption.quantity);
   offer.set_redeemed_g(offer.redeemed_g() + grams);
   return ErrorCode::OK;
-}
-
-// More sign where a record is beyond the limit of the rules.
-void need_redeemers(Case& at, const v1::OpenOffer& offer) {
-  const auto subject = about(at, offer);
-  need_signers(at, "redeem", subject);
-  const auto limit_g = at.rules.custodial_limit_g();
-  if (limit_g > 0 && std::ranges::any_of(at.leaf.redemptions, [&](const Redemption& redemption) {
-        return Whole(redemption.quantity) * offer.price_g() > limit_g;
-      }))
-    need_signers(at, "redeem.large", subject);
 }
 
 // What was redeemed since the settlement before, and what that comes to. How much was is not known
@@ -149,12 +154,14 @@ Verdict redeem(Case& at, const v1::Redeem& action) {
   const auto& terms = offer->offer();
   if (offer->state() != v1::OFFER_OPEN || at.now < terms.from() || at.now >= terms.to())
     return not_open(*offer);
-  need_redeemers(at, terms);
+  const auto subject = about(at, terms);
+  need_signers(at, "redeem", subject);
+  const bool is_large = signs(at, "redeem.large", subject);
   if (at.credits_unknown) return {};
   const auto before_g = offer->redeemed_g();
   if (auto bad = each_record(at, at.leaf.redemptions,
                              [&](const Redemption& redemption, std::uint32_t index) {
-                               return apply(at, *offer, redemption, index);
+                               return apply(at, *offer, redemption, index, is_large);
                              }))
     return bad;
   changed(at, *offer);

@@ -48,12 +48,13 @@ ErrorCode judge_account(const Books& books, const std::string& account) {
   return person->is_erased ? ErrorCode::ACCOUNT_ERASED : ErrorCode::OK;
 }
 
-ErrorCode judge_confirmation(const Books& books, const std::string& account,
+ErrorCode judge_confirmation(const Case& at, const std::string& account,
                              const Confirmed& confirmed) {
-  const auto* own = find(books.holder_keys, account);
+  const auto* own = find(at.books.holder_keys, account);
   const auto wanted = own != nullptr ? *own : std::string();
   if (confirmed.key != wanted) return ErrorCode::CONFIRMATION_INVALID;
-  return books.moved.contains(confirmed.sha256) ? ErrorCode::CONFIRMATION_USED : ErrorCode::OK;
+  if (own != nullptr && at.now > confirmed.valid_until) return ErrorCode::CONFIRMATION_INVALID;
+  return at.books.moved.contains(confirmed.sha256) ? ErrorCode::CONFIRMATION_USED : ErrorCode::OK;
 }
 
 void move_credits(Case& at, const std::string& account, const Movement& movement) {
@@ -103,10 +104,13 @@ Verdict erase_account(Case& at, const v1::EraseAccount& action) {
   const auto& confirmed = *at.leaf.confirmation;
   need_signers(at, "account.erase", {.citywide = true});
   if (auto bad = need_account(at.books, account)) return bad;
-  const auto code = judge_confirmation(at.books, account, confirmed);
+  const auto code = judge_confirmation(at, account, confirmed);
   if (code != ErrorCode::OK) return refused(code, shown(account));
   auto& person = at.books.personal.at(account);
   const auto cancelled_g = std::max<std::int64_t>(0, person.grams);
+  const auto limit_g = at.rules.custodial_limit_g();
+  if (limit_g > 0 && cancelled_g > limit_g && confirmed.key.empty())
+    need_signers(at, "account.erase.large", {.citywide = true});
   person.is_erased = true;
   move_once(at, account, {0, -cancelled_g, confirmed.sha256});
   auto& totals = at.books.totals;

@@ -34,6 +34,7 @@ Verdict check_conversion(Case& at, const v1::ConvertCredits& action, v1::Account
     return refused(ErrorCode::AMOUNT_ZERO, action.report(), "1 kg or more",
                    std::to_string(action.amount_kg()) + " kg");
   if (auto bad = need_pool(at, action.account(), pool)) return bad;
+  if (auto bad = need_unrestrained(at.books, pool->owner())) return bad;
   const auto grams = action.amount_kg() * kGramsPerKilogram;
   if (at.credits_unknown || pool->credits_held_g() >= grams) return {};
   return refused(ErrorCode::BALANCE_INSUFFICIENT, action.account(), std::to_string(grams) + " g",
@@ -47,10 +48,14 @@ void changed(Case& at, const v1::Account& account) {
 }
 
 void add_credits(Case& at, v1::Account& account, std::int64_t grams) {
-  account.set_credits_held_g(account.credits_held_g() + grams);
+  const auto held = account.credits_held_g(), owed = account.credits_owed_g();
+  const auto net = held - owed + grams;
+  account.set_credits_held_g(std::max<std::int64_t>(net, 0));
+  account.set_credits_owed_g(std::max<std::int64_t>(-net, 0));
   changed(at, account);
   auto& totals = at.books.totals;
-  totals.set_credits_held_g(totals.credits_held_g() + grams);
+  totals.set_credits_held_g(totals.credits_held_g() + account.credits_held_g() - held);
+  totals.set_credits_owed_g(totals.credits_owed_g() + account.credits_owed_g() - owed);
 }
 
 v1::Account* find_pool(Case& at, const std::string& name) {
@@ -67,11 +72,11 @@ Verdict need_pool(Case& at, const std::string& name, v1::Account*& pool) {
 
 void take_from_pool(Case& at, const std::string& name, std::int64_t grams) {
   auto& pool = at.books.accounts.at(name);
-  const auto held = std::min(grams, pool.credits_held_g());
-  pool.set_credits_owed_g(pool.credits_owed_g() + grams - held);
+  const auto recalled = std::min(grams, pool.credits_recalled_g());
+  pool.set_credits_recalled_g(pool.credits_recalled_g() - recalled);
   auto& totals = at.books.totals;
-  totals.set_credits_owed_g(totals.credits_owed_g() + grams - held);
-  add_credits(at, pool, -held);
+  totals.set_credits_converted_g(totals.credits_converted_g() - recalled);
+  add_credits(at, pool, recalled - grams);
 }
 
 Verdict convert_credits(Case& at, const v1::ConvertCredits& action) {
@@ -101,16 +106,15 @@ void give_back(Case& at, const v1::Report& report) {
   if (!report.pool().empty()) convert(at, at.books.accounts.at(report.pool()), -report.result_g());
 }
 
-void pay_owed(Case& at, const v1::Report& report, std::int64_t recalled_kg) {
+void recalled_from(Case& at, const v1::Report& report, std::int64_t recalled_kg) {
   if (report.pool().empty() || at.credits_unknown) return;
   auto& pool = at.books.accounts.at(report.pool());
-  const auto paid = std::min(pool.credits_owed_g(), recalled_kg * kGramsPerKilogram);
-  if (paid == 0) return;
-  pool.set_credits_owed_g(pool.credits_owed_g() - paid);
-  changed(at, pool);
+  const auto grams = recalled_kg * kGramsPerKilogram;
+  const auto paid = std::min(pool.credits_owed_g(), grams);
+  pool.set_credits_recalled_g(pool.credits_recalled_g() + grams - paid);
   auto& totals = at.books.totals;
-  totals.set_credits_owed_g(totals.credits_owed_g() - paid);
   totals.set_credits_converted_g(totals.credits_converted_g() - paid);
+  add_credits(at, pool, paid);
 }
 
 }  // namespace puhui::node::audit

@@ -145,7 +145,8 @@ Verdict recall(Case& at, const v1::Recall& action) {
   record.set_cancelled_kg(sum_of(pieces, v1::HELD));
   record.set_retired_kg(sum_of(pieces, v1::RETIRED));
   const auto uncovered_kg = note_recalled_units(at, *batch, project, record);
-  pay_owed(at, at.books.reports.at(batch->report()), record.cancelled_kg() + record.retired_kg());
+  recalled_from(at, at.books.reports.at(batch->report()),
+                record.cancelled_kg() + record.retired_kg());
   const Whole size = batch->end() - batch->start() + 1;
   if (action.serials().empty() || size == batch->recalled_kg())
     if (auto bad = free_report(at, *batch, project)) return bad;

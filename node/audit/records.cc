@@ -18,10 +18,14 @@ using Bytes = std::vector<std::string_view>;
 // Of a name, which is short.
 std::string counted(const std::string& name) { return static_cast<char>(name.size()) + name; }
 
+// At its own level.
+bool is_known(const google::protobuf::Message& message) {
+  return message.GetReflection()->GetUnknownFields(message).empty();
+}
+
 template <class M>
 bool parse(std::string_view bytes, M& message) {
-  return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) &&
-         message.GetReflection()->GetUnknownFields(message).empty();
+  return message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) && is_known(message);
 }
 
 std::optional<Bytes> split(std::string_view rest) {
@@ -56,35 +60,40 @@ Verdict check_attachment(const v1::AttachmentRef& named, std::string_view bytes,
 
 // ---- What persons confirm -----------------------------------------------------------------------
 
-// The nonce follows what is said.
-ErrorCode read_confirmation(const v1::Confirmation& given, const std::string& city,
+// Who says it follows the city; until when it is good and a nonce follow what is said.
+ErrorCode read_confirmation(const v1::Confirmation& given, const std::string& who,
                             const std::string& said, Confirmed& confirmed) {
-  if (!given.has_key()) {
-    const auto kept = crypto::Digest::from_bytes(given.sha256());
-    if (!kept || !given.nonce().empty() || !given.signature().empty())
-      return ErrorCode::RECORD_MALFORMED;
-    confirmed.sha256 = *kept;
+  const bool is_kept = !given.has_key();
+  const bool is_sound =
+      is_known(given) && is_known(given.key()) && (given.valid_until() > 0) == !is_kept &&
+      given.valid_until() >= 0 && given.sha256().size() == (is_kept ? crypto::Digest::kSize : 0) &&
+      given.nonce().size() == (is_kept ? 0 : kNonceSize) && (!is_kept || given.signature().empty());
+  if (!is_sound) return ErrorCode::RECORD_MALFORMED;
+  auto words = "puhui-confirmation/v1" + who;
+  if (is_kept) {
+    confirmed.sha256 = crypto::sha256(words + "H" + given.sha256());
     return ErrorCode::OK;
   }
-  if (!given.sha256().empty() || given.nonce().size() != kNonceSize)
-    return ErrorCode::RECORD_MALFORMED;
   const auto key = crypto::PublicKey::decode(given.key().public_key());
   if (!key) return key.error().code;
-  confirmed.sha256 = crypto::sha256("puhui-confirmation/v1" + counted(city) + said + given.nonce());
+  words += said;
+  crypto::append_u64(words, static_cast<std::uint64_t>(given.valid_until()));
+  confirmed.sha256 = crypto::sha256(words + given.nonce());
   if (!crypto::verify(*key, confirmed.sha256.view(), given.signature()))
     return ErrorCode::SIGNATURE_INVALID;
   confirmed.key = key->encode();
+  confirmed.valid_until = given.valid_until();
   return ErrorCode::OK;
 }
 
 std::string said_of(const v1::RedemptionRecord& record, const std::string& offer) {
-  auto said = record.account() + "R" + counted(offer);
+  auto said = "R" + counted(offer);
   crypto::append_u64(said, static_cast<std::uint64_t>(record.quantity()));
   return said;
 }
 
 std::string said_of(const v1::ConsentRecord& record) {
-  auto said = record.account() + "C" + counted(record.party());
+  auto said = "C" + counted(record.party());
   said += static_cast<char>(record.item());
   said += static_cast<char>(record.is_given() ? 1 : 0);
   return said;
@@ -123,7 +132,7 @@ ErrorCode read(std::string_view bytes, const v1::Payload& payload, Redemption& r
     return ErrorCode::RECORD_MALFORMED;
   redemption.account = parsed.account();
   redemption.quantity = parsed.quantity();
-  return read_confirmation(parsed.confirmation(), payload.city(),
+  return read_confirmation(parsed.confirmation(), counted(payload.city()) + parsed.account(),
                            said_of(parsed, payload.redeem().offer()), redemption.confirmed);
 }
 
@@ -141,8 +150,8 @@ ErrorCode read(std::string_view bytes, const v1::Payload& payload, Consent& cons
   consent.item = parsed.item();
   consent.is_given = parsed.is_given();
   consent.lacks_guardian = parsed.is_minor() && guardian.empty();
-  return read_confirmation(parsed.confirmation(), payload.city(), said_of(parsed),
-                           consent.confirmed);
+  return read_confirmation(parsed.confirmation(), counted(payload.city()) + parsed.account(),
+                           said_of(parsed), consent.confirmed);
 }
 
 ErrorCode read(std::string_view bytes, const v1::Payload&, MeterReading& reading) {
@@ -166,8 +175,9 @@ Verdict read_all(const Bytes& pieces, const v1::Payload& payload, std::vector<R>
 
 Verdict read_erasure(Leaf& leaf) {
   const auto& erasure = leaf.payload.erase_account();
-  const auto code = read_confirmation(erasure.confirmation(), leaf.payload.city(),
-                                      erasure.account() + "E", leaf.confirmation.emplace());
+  const auto code =
+      read_confirmation(erasure.confirmation(), counted(leaf.payload.city()) + erasure.account(),
+                        "E", leaf.confirmation.emplace());
   return code == ErrorCode::OK ? Verdict() : refused(code, "confirmation");
 }
 

@@ -3,8 +3,10 @@
 // An attachment is u16-BE length ‖ record, again and again. Hashes are SHA-256 over
 //   "puhui-claim/v1" ‖ pseudonym[16] ‖ u8 n ‖ scenario[n] ‖ i32-BE day ‖ u32-BE slot ‖ carrier tag
 //   "puhui-reversal/v1" ‖ claim[32]
-//   "puhui-confirmation/v1" ‖ u8 n ‖ city[n] ‖ pseudonym[16] ‖ what ‖ nonce[16]
-//     what: "R" ‖ u8 n ‖ offer[n] ‖ i64-BE quantity; "C" ‖ u8 n ‖ party[n] ‖ u8 item ‖ u8 is given;
+//   "puhui-confirmation/v1" ‖ u8 n ‖ city[n] ‖ pseudonym[16] ‖ what
+//     what: "H" ‖ hash[32] that a custodian keeps; or one of these ‖ i64-BE valid until ‖
+//     nonce[16]:
+//           "R" ‖ u8 n ‖ offer[n] ‖ i64-BE quantity; "C" ‖ u8 n ‖ party[n] ‖ u8 item ‖ u8 is given;
 //           "E"
 // A device signs "puhui-readings/v1" ‖ u8 n ‖ city[n] ‖ u8 n ‖ source[n] ‖ root[32] ‖ u32-BE count.
 //

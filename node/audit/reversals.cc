@@ -28,8 +28,8 @@ ErrorCode judge_batch(const Case& at, const std::string& provider, const Behavio
 ErrorCode apply(Case& at, Reversed& sums, const Record& record, std::uint32_t index) {
   const auto* claim = claim_of(at.books, record);
   if (claim == nullptr) return ErrorCode::CLAIM_UNKNOWN;
-  const auto account = judge_account(at.books, record.account);
-  if (account != ErrorCode::OK) return account;
+  // Erased or not.
+  if (!at.books.personal.contains(record.account)) return ErrorCode::ACCOUNT_UNKNOWN;
   const auto& batch = at.books.behaviour_batches.at(claim->leaf);
   const auto judged = judge_batch(at, sums.provider, batch);
   if (judged != ErrorCode::OK) return judged;

@@ -314,6 +314,8 @@ void return_caps(Books& books, v1::Case& of_case);
 [[nodiscard]] std::set<std::string> interested(const Case& at, const v1::Report& report);
 // Notes what the signer table of the rule set asks for and the signers do not give.
 void need_signers(Case& at, std::string_view action, const Subject& subject);
+// Whether they give it.
+[[nodiscard]] bool signs(Case& at, std::string_view action, const Subject& subject);
 [[nodiscard]] bool has_line(const v1::RuleSet& rules, std::string_view action);
 [[nodiscard]] bool has_ended(const v1::RoleGrant& grant, Micros now);
 [[nodiscard]] bool holds(const v1::Party& party, v1::Role role, Micros now);

@@ -152,6 +152,14 @@ void need_signers(Case& at, std::string_view action, const Subject& subject) {
                               "a line in the rule set", "none in " + at.rules.version()));
 }
 
+bool signs(Case& at, std::string_view action, const Subject& subject) {
+  const auto before = at.faults.size();
+  need_signers(at, action, subject);
+  const bool all = at.faults.size() == before;
+  at.faults.resize(before);
+  return all;
+}
+
 std::map<std::string, std::uint32_t> signing_parties(Case& at, std::uint64_t& verified) {
   std::map<std::string, std::uint32_t> parties;
   const auto& signatures = at.leaf.envelope.signatures;
