@@ -160,17 +160,35 @@ TEST_F(Citizens, WhoHoldsTheKeyConfirmsWithIt) {
   PUHUI_REFUSED(refused, CONFIRMATION_INVALID);
   EXPECT_EQ(refused.outcome.limit(), "the account's own key");
   // By another key, well signed.
-  const auto bytes = confirmation_bytes(std::string(kCityCode), pseudonym(20), words,
-                                        std::string(kNonceSize, 'x'));
   auto& confirmation = *record.mutable_confirmation();
-  confirmation.Clear();
-  confirmation.set_nonce(std::string(kNonceSize, 'x'));
-  confirmation.mutable_key()->set_public_key(holder_of(21).public_key().encode());
-  confirmation.set_signature(holder_of(21).sign(crypto::sha256(bytes).view()));
+  confirmation = self_signed_until(20, words, city.now + kSecond, std::string(kNonceSize, 'x'), 21);
   PUHUI_REFUSED(consent(city, {record}), CONFIRMATION_INVALID);
   confirmation = self_signed(20, words);
   PUHUI_ACCEPTED(consent(city, {record}));
   PUHUI_REFUSED(consent(city, {record}), CONFIRMATION_USED);
+}
+
+// Whoever carries a signed word may not keep it for later, nor turn the order round.
+TEST_F(Citizens, ASignedWordCountsInItsOrderAndTime) {
+  city.must(open_self_held_event(city, {20}), {"operator"});
+  const auto given = consent_words("provider", CONSENT_DATA, true);
+  const auto withdrawn = consent_words("provider", CONSENT_DATA, false);
+  const std::string one(kNonceSize, '1'), two(kNonceSize, '2'), three(kNonceSize, '3');
+  const auto until = city.now + kMicrosPerDay;
+  auto record = consent_of(20, CONSENT_DATA);
+  auto later = record;
+  later.set_is_given(false);
+  *record.mutable_confirmation() = self_signed_until(20, given, until, one);
+  *later.mutable_confirmation() = self_signed_until(20, withdrawn, until + 1, two);
+  PUHUI_ACCEPTED(consent(city, {later}));
+  const auto refused = consent(city, {record});
+  PUHUI_REFUSED(refused, CONFIRMATION_INVALID);
+  EXPECT_EQ(refused.outcome.rule(), "consent.order");
+  *record.mutable_confirmation() = self_signed_until(20, given, until + 2, three);
+  city.now = until + 3;
+  const auto late = consent(city, {record});
+  PUHUI_REFUSED(late, CONFIRMATION_INVALID);
+  EXPECT_EQ(late.outcome.rule(), "record.confirmation");
 }
 
 TEST_F(Citizens, ACustodialAccountHasNoKey) {

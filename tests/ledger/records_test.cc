@@ -56,16 +56,23 @@ Result<CheckedEvent> check(const v1::ConsentRecord& record) {
 }
 
 // A confirmation spelled out here by hand, and by nobody's help.
-std::string spelled(std::string_view what, std::string_view nonce) {
-  return "puhui-confirmation/v1\x05WUHAN" + pseudonym(1) + std::string(what) + std::string(nonce);
+std::string spelled(std::string_view what) {
+  return "puhui-confirmation/v1\x05WUHAN" + pseudonym(1) + std::string(what);
 }
+constexpr std::int64_t kUntil = 5;
 const std::string kNonce = "0123456789abcdef";
+std::string spelled_by_key(std::string_view what) {
+  auto bytes = spelled(what);
+  crypto::append_u64(bytes, kUntil);
+  return bytes + kNonce;
+}
 v1::Confirmation confirmed_by_hand(std::string_view what) {
   v1::Confirmation confirmation;
   const auto& key = holder_of(1);
   confirmation.set_nonce(kNonce);
+  confirmation.set_valid_until(kUntil);
   confirmation.mutable_key()->set_public_key(key.public_key().encode());
-  confirmation.set_signature(key.sign(crypto::sha256(spelled(what, kNonce)).view()));
+  confirmation.set_signature(key.sign(crypto::sha256(spelled_by_key(what)).view()));
   return confirmation;
 }
 std::string three_teas() {
@@ -86,7 +93,7 @@ TEST(RedemptionRecords, AreReadInOrder) {
   const auto& second = records.redemptions[1];
   EXPECT_EQ(second.pseudonym(), pseudonym(1));
   EXPECT_EQ(second.quantity, 3);
-  EXPECT_EQ(second.confirmed.sha256, crypto::sha256(spelled(three_teas(), kNonce)));
+  EXPECT_EQ(second.confirmed.sha256, crypto::sha256(spelled_by_key(three_teas())));
   EXPECT_EQ(second.confirmed.leaf, crypto::leaf_hash(second.confirmed.sha256.view()));
   EXPECT_EQ(second.confirmed.key, holder_of(1).public_key());
 }
@@ -94,7 +101,9 @@ TEST(RedemptionRecords, AreReadInOrder) {
 TEST(RedemptionRecords, OfTheCustodianNameAHash) {
   const auto checked = check(redemption(1, 1, kept("salt and text")));
   ASSERT_TRUE(checked);
-  EXPECT_EQ(checked->records.redemptions[1].confirmed.sha256, crypto::sha256("salt and text"));
+  const auto hash = crypto::sha256("salt and text");
+  EXPECT_EQ(checked->records.redemptions[1].confirmed.sha256,
+            crypto::sha256(spelled("H" + std::string(hash.view()))));
 }
 
 TEST(RedemptionRecords, ThatAreNone) {
@@ -132,6 +141,7 @@ TEST(Confirmations, HaveOneOfTwoForms) {
   EXPECT_CODE(with([](auto& c) { c.set_nonce(kNonce); }), RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.set_signature("signature"); }), RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.mutable_key(); }), RECORD_MALFORMED);
+  EXPECT_CODE(with([](auto& c) { c.set_valid_until(1); }), RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.GetReflection()->MutableUnknownFields(&c)->AddVarint(99, 1); }),
               RECORD_MALFORMED);
 }
@@ -146,6 +156,14 @@ TEST(Confirmations, OfAKeyAreWellFormed) {
   for (const auto size : {0U, 15U, 17U})
     EXPECT_CODE(with([size](auto& c) { c.set_nonce(std::string(size, 'n')); }), RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.set_sha256(std::string(32, 'h')); }), RECORD_MALFORMED);
+  EXPECT_CODE(with([](auto& c) { c.clear_valid_until(); }), RECORD_MALFORMED);
+  EXPECT_CODE(with([](auto& c) { c.set_valid_until(-1); }), RECORD_MALFORMED);
+  EXPECT_CODE(with([](auto& c) { c.set_valid_until(kUntil + 1); }), SIGNATURE_INVALID);
+  EXPECT_CODE(with([](auto& c) {
+                auto& key = *c.mutable_key();
+                key.GetReflection()->MutableUnknownFields(&key)->AddVarint(99, 1);
+              }),
+              RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.mutable_key()->clear_public_key(); }), KEY_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.mutable_key()->mutable_public_key()->pop_back(); }),
               KEY_MALFORMED);
@@ -196,7 +214,7 @@ TEST(ConsentRecords, SayWhatWasAgreedTo) {
     EXPECT_EQ(consent.item, v1::CONSENT_POOLING);
     EXPECT_EQ(consent.is_given, is_given);
     EXPECT_FALSE(consent.lacks_guardian);
-    EXPECT_EQ(consent.confirmed.sha256, crypto::sha256(spelled(what, kNonce)));
+    EXPECT_EQ(consent.confirmed.sha256, crypto::sha256(spelled_by_key(what)));
     record.set_is_given(!is_given);
     EXPECT_CODE(check(record), SIGNATURE_INVALID);
   }
@@ -231,7 +249,7 @@ TEST(ErasureEvents, CarryTheirConfirmation) {
   const auto checked = check(sign(payload_of(erasure(1, confirmed_by_hand("E"))), {"shop"}));
   ASSERT_TRUE(checked) << describe(checked.error());
   ASSERT_TRUE(checked->confirmation);
-  EXPECT_EQ(checked->confirmation->sha256, crypto::sha256(spelled("E", kNonce)));
+  EXPECT_EQ(checked->confirmation->sha256, crypto::sha256(spelled_by_key("E")));
   EXPECT_EQ(checked->confirmation->key, holder_of(1).public_key());
   EXPECT_TRUE(check(sign(payload_of(erasure(1)), {"shop"})));
   auto action = erasure(1);
