@@ -48,8 +48,8 @@ void add_retired(const Reader& reader, const std::set<std::string>& own,
   reader.scan("vZ", "vZ", [&](std::string_view, std::string_view value) {
     const auto retired = parse<v1::Retirement>(value);
     const auto& retirement = retired.retirement();
-    const bool is_of_year = retirement.to() != 0 && retirement.from() >= days.from &&
-                            retirement.from() < days.to;
+    const bool is_of_year =
+        retirement.to() != 0 && retirement.from() >= days.from && retirement.from() < days.to;
     if (is_of_year && own.contains(retirement.account()))
       standing.set_retired_kg(standing.retired_kg() + retired.amount_kg());
     return true;

@@ -61,6 +61,13 @@ std::map<P::ActionCase, Rule> all_rules() {
       {P::kConfirmCase, by(confirm_case, &P::confirm_case)},
       {P::kVoidCase, by(void_case, &P::void_case)},
       {P::kCertify, by(certify, &P::certify)},
+      {P::kFileSource, by(file_source, &P::file_source)},
+      {P::kReplaceDevice, by(replace_device, &P::replace_device)},
+      {P::kFileFactors, by(file_factors, &P::file_factors)},
+      {P::kSubmitReadings, by(submit_readings, &P::submit_readings)},
+      {P::kReportFootprint, by(report_footprint, &P::report_footprint)},
+      {P::kVerifyFootprint, by(verify_footprint, &P::verify_footprint)},
+      {P::kSetTarget, by(set_target, &P::set_target)},
       {P::kSubmitBehaviourBatch, by(submit_behaviour_batch, &P::submit_behaviour_batch)},
   };
 }

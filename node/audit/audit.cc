@@ -127,7 +127,7 @@ void Audit::event(const Leaf& leaf) {
   if (leaf.attachment_missing) {
     ++counts_.attachments_missing;
     if (!first_missing_) first_missing_ = position_;
-  } else if (leaf.payload.has_submit_behaviour_batch()) {
+  } else if (leaf.payload.has_submit_behaviour_batch() || leaf.payload.has_submit_readings()) {
     ++counts_.attachments;
   }
   learn(leaf.payload);

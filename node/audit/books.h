@@ -3,8 +3,8 @@
 // that the next state root can be computed.
 //
 // Stored keys are 'v', a family and names or numbers in big-endian; a name inside a key ends in a
-// zero byte. In the open map of state roots are the families A B J K M N P R T U V W Z c f h l n
-// o;
+// zero byte. In the open map of state roots are the families A B J K M N P R T U V W Z a c f h l
+// m n o;
 // in the personal map are accounts of persons who have been credited ('A', 0x01, pseudonym), which
 // days are closed to claims ('L'), and the claims of each slot of those ('L', day, slot).
 #pragma once
@@ -70,6 +70,12 @@ struct ClosedDays {
   std::uint32_t widest_window = 0;
 };
 
+// What a meter measured on a day, and whether that is far from the day before it.
+struct Measured {
+  std::int64_t value = 0;
+  bool jumps = false;
+};
+
 // What was traded on a day: kilograms, and cents per tonne times kilograms.
 struct Traded {
   Whole kilograms = 0, turnover = 0;
@@ -120,6 +126,13 @@ struct Books {
   std::map<std::tuple<std::string, std::uint32_t, std::string>, std::int64_t> capped;
   std::map<std::uint64_t, v1::Retirement> retirements;  // by leaf
   std::map<std::string, v1::Certificate> certificates;
+
+  std::map<std::string, v1::EmissionSource> sources;
+  std::map<std::string, std::map<std::int64_t, v1::FactorRecord>> factors;  // by name, first day
+  std::set<std::string> factor_tables;
+  std::map<std::string, std::map<std::int32_t, Measured>> readings;  // by source, day
+  bool readings_unknown = false;                                     // some of them were not there
+  std::map<std::string, v1::Footprint> footprints;
 
   std::unordered_map<std::string, Person> personal;  // by pseudonym
   ClosedDays closed;

@@ -72,17 +72,9 @@ Verdict check_confirmation(const v1::ConfirmCase& action) {
   if (action.reference().size() > kTextMax) return malformed("reference");
   if (!is_document(action.document())) return malformed("document");
   if (action.frozen_cents() < 0) return malformed("frozen_cents");
+  if (!action.accepted() && !action.footprint().empty()) return malformed("footprint");
   if (!action.accepted()) return action.amount_kg() == 0 ? Verdict() : malformed("amount_kg");
   return check_quantity({{}, action.amount_kg()});
-}
-
-// The verifier of a footprint: the acting party, or the first by name of those who signed.
-const std::string* verifier_of(const Case& at, const Subject& subject) {
-  const auto& acting = at.leaf.payload.party();
-  if (acts_for(at, acting, v1::VERIFIER, subject)) return &acting;
-  for (const auto& [signer, keys] : at.signers)
-    if (acts_for(at, signer, v1::VERIFIER, subject)) return &signer;
-  return nullptr;
 }
 
 Verdict check_independence(Case& at, const Subject& subject) {
@@ -228,6 +220,7 @@ Verdict confirm_case(Case& at, const v1::ConfirmCase& action) {
   auto subject = about(at, of_case.opening());
   if (of_case.rule().is_footprint())
     if (auto bad = check_independence(at, subject)) return bad;
+  if (auto bad = need_same_footprint(at, of_case, action)) return bad;
   if (auto bad = need_lots(of_case.rule(), action.amount_kg())) return bad;
   subject.amount_kg = action.amount_kg();
   need_signers(at, "confirm." + of_case.opening().purpose(), subject);

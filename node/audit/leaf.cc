@@ -46,7 +46,27 @@ Verdict check_payload(v1::Payload& payload) {
   if (payload.valid_until() <= 0) return bad("valid_until");
   if (payload.has_submit_behaviour_batch() && !is_name(payload.submit_behaviour_batch().scenario()))
     return bad("scenario");
+  if (payload.has_submit_readings() && !is_name(payload.submit_readings().source()))
+    return bad("source");
   return {};
+}
+
+// The device in the payload signs: "puhui-readings/v1" ‖ u8 n ‖ city[n] ‖ u8 n ‖ source[n] ‖
+// root[32] ‖ u32-BE count.
+Verdict check_device(const v1::Payload& payload) {
+  if (!payload.has_submit_readings()) return {};
+  const auto& readings = payload.submit_readings();
+  const auto key = crypto::PublicKey::decode(readings.device().public_key());
+  if (!key) return refused(ErrorCode::KEY_MALFORMED, "device");
+  std::string covered = "puhui-readings/v1";
+  for (const auto* name : {&payload.city(), &readings.source()}) {
+    covered += static_cast<char>(name->size());
+    covered += *name;
+  }
+  covered += readings.records().root();
+  crypto::append_u32(covered, readings.records().count());
+  if (crypto::verify(*key, covered, readings.signature())) return {};
+  return refused(ErrorCode::SIGNATURE_INVALID, "device of " + readings.source());
 }
 
 Verdict read_event(Leaf& leaf) {
@@ -130,15 +150,35 @@ Verdict check_attachment(const v1::AttachmentRef& named, std::string_view bytes,
   return {};
 }
 
+Verdict read_pieces(const v1::AttachmentRef& named, std::string_view bytes,
+                    std::vector<std::string_view>& pieces) {
+  if (bytes.size() > kAttachmentSizeMax) return refused(ErrorCode::ATTACHMENT_TOO_LARGE);
+  if (named.count() == 0) return refused(ErrorCode::BATCH_EMPTY);
+  auto found = split(bytes);
+  if (!found) return refused(ErrorCode::RECORD_MALFORMED, "framing");
+  pieces = std::move(*found);
+  return check_attachment(named, bytes, pieces);
+}
+
+Verdict read_readings(Leaf& leaf, std::string_view bytes) {
+  std::vector<std::string_view> pieces;
+  if (auto bad = read_pieces(leaf.payload.submit_readings().records(), bytes, pieces)) return bad;
+  for (const auto piece : pieces) {
+    v1::Reading reading;
+    if (!reading.ParseFromArray(piece.data(), static_cast<int>(piece.size())) ||
+        !reading.GetReflection()->GetUnknownFields(reading).empty() || reading.value() < 0)
+      return refused(ErrorCode::RECORD_MALFORMED, "record " + std::to_string(leaf.measures.size()));
+    leaf.measures.push_back({reading.day(), reading.value()});
+  }
+  return {};
+}
+
 Verdict read_batch(Leaf& leaf, std::string_view bytes) {
   const auto& batch = leaf.payload.submit_behaviour_batch();
-  if (bytes.size() > kAttachmentSizeMax) return refused(ErrorCode::ATTACHMENT_TOO_LARGE);
-  if (batch.records().count() == 0) return refused(ErrorCode::BATCH_EMPTY);
-  const auto pieces = split(bytes);
-  if (!pieces) return refused(ErrorCode::RECORD_MALFORMED, "framing");
-  if (auto differs = check_attachment(batch.records(), bytes, *pieces)) return differs;
-  leaf.records.reserve(pieces->size());
-  for (const auto piece : *pieces) {
+  std::vector<std::string_view> pieces;
+  if (auto bad = read_pieces(batch.records(), bytes, pieces)) return bad;
+  leaf.records.reserve(pieces.size());
+  for (const auto piece : pieces) {
     auto record = read_record(piece, batch.scenario());
     if (!record)
       return refused(ErrorCode::RECORD_MALFORMED, "record " + std::to_string(leaf.records.size()));
@@ -149,7 +189,8 @@ Verdict read_batch(Leaf& leaf, std::string_view bytes) {
 
 Verdict read_attachment(Leaf& leaf, RawLeaf& raw) {
   auto& attachment = raw.attachment;
-  if (!leaf.payload.has_submit_behaviour_batch()) {
+  const bool has_readings = leaf.payload.has_submit_readings();
+  if (!has_readings && !leaf.payload.has_submit_behaviour_batch()) {
     if (!attachment) return {};
     return refused(ErrorCode::ATTACHMENT_MISMATCH, "this action takes no attachment");
   }
@@ -157,7 +198,7 @@ Verdict read_attachment(Leaf& leaf, RawLeaf& raw) {
   leaf.attachment_missing = !attachment;
   if (!attachment) return {};
   leaf.attachment_sha256 = crypto::sha256(*attachment);
-  return read_batch(leaf, *attachment);
+  return has_readings ? read_readings(leaf, *attachment) : read_batch(leaf, *attachment);
 }
 
 void score_all(Leaf& leaf, const Known& known) {
@@ -211,6 +252,8 @@ Leaf prepare(RawLeaf raw, const Known& known, bool verified) {
   leaf.fault = read_event(leaf);
   if (leaf.fault) return leaf;
   verify(leaf, known, verified);
+  leaf.fault = check_device(leaf.payload);
+  if (leaf.fault) return leaf;
   leaf.fault = read_attachment(leaf, raw);
   if (!leaf.fault) score_all(leaf, known);
   return leaf;

@@ -34,6 +34,11 @@ struct Record {
   std::array<std::int64_t, kRecordInputsMax> inputs{};
   crypto::Digest claim;
 };
+// What a meter measured on a day.
+struct Measure {
+  std::int32_t day = 0;
+  std::int64_t value = 0;
+};
 // What a methodology gives for a record; no grams unless its code is OK.
 struct Score {
   ErrorCode code = ErrorCode::OK;
@@ -74,6 +79,8 @@ struct Leaf {
   std::vector<Record> records;
   std::shared_ptr<const Line> line;  // what the scores were computed with
   std::vector<Score> scores;
+  // Of readings.
+  std::vector<Measure> measures;
 
   [[nodiscard]] std::string_view body() const { return std::string_view(bytes).substr(9); }
 };

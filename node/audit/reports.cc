@@ -70,30 +70,6 @@ Verdict read_inputs(const Version& version, const v1::Project& project,
   return {};
 }
 
-// Whoever signs as verifier is another legal entity than the owner and those who signed the report,
-// and no operator signs.
-Verdict check_independence(const Case& at, const v1::Report& report) {
-  const auto others = interested(at, report);
-  for (const auto& [signer, keys] : at.signers) {
-    const auto* party = find(at.books.parties, signer);
-    if (party == nullptr) continue;
-    const bool is_other = others.contains(legal_entity(at, signer));
-    if (holds(*party, v1::OPERATOR, at.now) || (is_other && holds(*party, v1::VERIFIER, at.now)))
-      return refused(ErrorCode::SIGNER_INDEPENDENCE, signer,
-                     "a legal entity that is not the owner, an operator or a signer of the report",
-                     legal_entity(at, signer));
-  }
-  return {};
-}
-
-std::string verifier_of(const Case& at, const Subject& subject) {
-  const auto& acting = at.leaf.payload.party();
-  if (acts_for(at, acting, v1::VERIFIER, subject)) return acting;
-  for (const auto& [signer, keys] : at.signers)
-    if (acts_for(at, signer, v1::VERIFIER, subject)) return signer;
-  return acting;
-}
-
 Verdict check_submission(const Case& at, const v1::SubmitReport& action, const Version*& version) {
   if (auto bad = need_rules(at)) return bad;
   if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
@@ -198,7 +174,7 @@ Verdict verify_report(Case& at, const v1::VerifyReport& action) {
   v1::Report* report = nullptr;
   if (auto bad = find_report(at, action.report(), v1::COMPUTED, report)) return bad;
   auto& project = project_of(at, *report);
-  if (auto bad = check_independence(at, *report)) return bad;
+  if (auto bad = need_independent(at, interested(at, *report))) return bad;
   std::int64_t carried = 0;
   if (action.positive()) {
     if (auto bad = need_in_force(project, Closed::allowed)) return bad;
@@ -207,7 +183,8 @@ Verdict verify_report(Case& at, const v1::VerifyReport& action) {
   const auto subject = about(at, *report);
   need_signers(at, "report.verify", subject);
 
-  report->set_verifier(verifier_of(at, subject));
+  const auto* verifier = verifier_of(at, subject);
+  report->set_verifier(verifier != nullptr ? *verifier : at.leaf.payload.party());
   report->set_verified_at(as_leaf(at));
   report->set_state(v1::VERIFIED);
   if (!action.positive()) {

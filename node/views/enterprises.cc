@@ -20,8 +20,8 @@ Response enterprise_year(Reading& reading, const Arguments& arguments) {
   if (!year) return problem(year.error());
   if (*year > std::numeric_limits<std::uint32_t>::max())
     return problem({ErrorCode::NOT_FOUND, arguments[1]});
-  return found(reading.request, reading.view.enterprise_year(arguments[0],
-                                                             static_cast<std::uint32_t>(*year)));
+  return found(reading.request,
+               reading.view.enterprise_year(arguments[0], static_cast<std::uint32_t>(*year)));
 }
 
 }  // namespace puhui::node::views
