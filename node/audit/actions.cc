@@ -1,7 +1,7 @@
 // Which rules an event goes by.
 #include <functional>
 
-#include "node/audit/rules.h"
+#include "node/audit/citizens.h"
 
 namespace puhui::node::audit {
 namespace {
@@ -69,6 +69,15 @@ std::map<P::ActionCase, Rule> all_rules() {
       {P::kVerifyFootprint, by(verify_footprint, &P::verify_footprint)},
       {P::kSetTarget, by(set_target, &P::set_target)},
       {P::kSubmitBehaviourBatch, by(submit_behaviour_batch, &P::submit_behaviour_batch)},
+      {P::kReverseRecords, by(reverse_records, &P::reverse_records)},
+      {P::kSubmitConsents, by(submit_consents, &P::submit_consents)},
+      {P::kConvertCredits, by(convert_credits, &P::convert_credits)},
+      {P::kEraseAccount, by(erase_account, &P::erase_account)},
+      {P::kOpenPseudonym, by(open_pseudonym, &P::open_pseudonym)},
+      {P::kOpenOffer, by(open_offer, &P::open_offer)},
+      {P::kChangeOffer, by(change_offer, &P::change_offer)},
+      {P::kRedeem, by(redeem, &P::redeem)},
+      {P::kSettleOffer, by(settle_offer, &P::settle_offer)},
   };
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/bytes.h"
+#include "node/audit/records.h"
 
 namespace puhui::node::audit {
 namespace {
@@ -105,7 +106,7 @@ void Audit::state_root(const Leaf& leaf, Micros before) {
                           std::to_string(leaf.time)));
   const auto stated = roots_of(leaf.body());
   if (!stated) return note(position_, fault("state_root.malformed"));
-  // What a batch without its attachment credited is not known, nor is any root after it.
+  // What an attachment that is not there brought about is not known, nor is any root after it.
   if (first_missing_ || root_differed_) return;
   books_.close_days(before);
   ++counts_.state_roots_compared;
@@ -127,13 +128,14 @@ void Audit::event(const Leaf& leaf) {
   if (leaf.attachment_missing) {
     ++counts_.attachments_missing;
     if (!first_missing_) first_missing_ = position_;
-  } else if (leaf.payload.has_submit_behaviour_batch() || leaf.payload.has_submit_readings()) {
+  } else if (attachment_of(leaf.payload) != nullptr) {
     ++counts_.attachments;
   }
   learn(leaf.payload);
   bool in_force = false;
   const auto& rules = rules_at(books_, leaf.time, in_force);
   Case at{books_, leaf, position_, leaf.time, rules, in_force, {}};
+  at.credits_unknown = first_missing_.has_value();
   if (position_ == 0) return found_city(at);
   if (!check_identity(leaf)) return;
   check_validity(at);
@@ -144,9 +146,11 @@ void Audit::event(const Leaf& leaf) {
 
 void Audit::count(const Case& at) {
   for (const auto& fault : at.faults) note(position_, fault);
-  counts_.records += at.leaf.records.size();
-  counts_.records_credited += at.records_credited;
-  counts_.formulas += at.leaf.records.size() + (at.leaf.payload.has_submit_report() ? 1 : 0);
+  const auto& payload = at.leaf.payload;
+  counts_.records += at.leaf.record_count();
+  counts_.records_accepted += at.records_accepted;
+  if (payload.has_submit_behaviour_batch()) counts_.formulas += at.leaf.records.size();
+  if (payload.has_submit_report()) ++counts_.formulas;
   if (at.changed_scenario)
     known_->set_line(*at.changed_scenario, books_.behaviour_lines.at(*at.changed_scenario));
 }
@@ -216,15 +220,17 @@ void Audit::check_sums() {
   if (units != t.units_issued_kg())
     note(position_,
          fault("conservation.units", {}, std::to_string(t.units_issued_kg()), units.str()));
-  if (t.credits_credited_g() != t.credits_held_g())
-    note(position_, fault("conservation.credits", {}, std::to_string(t.credits_credited_g()),
-                          std::to_string(t.credits_held_g())));
+  const Whole brought = Whole(t.credits_credited_g()) + t.credits_owed_g();
+  const Whole credits = Whole(t.credits_held_g()) + t.credits_converted_g() +
+                        t.credits_reversed_g() + t.credits_cancelled_g();
+  if (brought != credits)
+    note(position_, fault("conservation.credits", {}, brought.str(), credits.str()));
 }
 
 void Audit::finish() {
   std::map<v1::UnitState, Whole> units;
   std::map<std::string, Whole> by_bond;
-  Whole of_accounts = 0, bound = 0, bound_of_accounts = 0, credits = 0;
+  Whole of_accounts = 0, bound = 0, bound_of_accounts = 0;
   std::uint64_t next = 1;
   bool gapless = true;
   for (const auto& [end, block] : books_.blocks) {
@@ -242,7 +248,6 @@ void Audit::finish() {
   const bool bonds_bind = std::ranges::all_of(books_.bonds, [&](const auto& bond) {
     return by_bond[bond.first] == bond.second.bound_kg();
   });
-  for (const auto& [name, person] : books_.personal) credits += person.grams;
   const auto& t = books_.totals;
   const auto last = size() == 0 ? 0 : size() - 1;
   if (!gapless || next != books_.next_serial || units[v1::HELD] != of_accounts ||
@@ -251,9 +256,24 @@ void Audit::finish() {
       units[v1::CANCELLED] != t.units_cancelled_kg() || units[v1::EXPIRED] != t.units_expired_kg())
     note(last, fault("conservation.units", "serials, accounts and totals at the end",
                      std::to_string(t.units_issued_kg()), units[v1::HELD].str() + " held"));
-  if (credits != t.credits_held_g())
-    note(last, fault("conservation.credits", "accounts at the end",
-                     std::to_string(t.credits_held_g()), credits.str()));
+  check_credits(last);
+}
+
+void Audit::check_credits(std::uint64_t last) {
+  Whole held = 0, owed = 0;
+  for (const auto& [name, account] : books_.accounts) {
+    held += account.credits_held_g();
+    owed += account.credits_owed_g();
+  }
+  for (const auto& [name, person] : books_.personal)
+    (person.grams < 0 ? owed : held) += person.grams < 0 ? -person.grams : person.grams;
+  const auto& t = books_.totals;
+  if (held != t.credits_held_g())
+    note(last, fault("conservation.credits", "held by accounts at the end",
+                     std::to_string(t.credits_held_g()), held.str()));
+  if (owed != t.credits_owed_g())
+    note(last, fault("conservation.credits", "owed by accounts at the end",
+                     std::to_string(t.credits_owed_g()), owed.str()));
 }
 
 }  // namespace puhui::node::audit

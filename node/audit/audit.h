@@ -20,9 +20,9 @@ inline constexpr std::size_t kFindingsMax = 1000;
 
 struct Counts {
   std::uint64_t entries = 0, events = 0, ticks = 0;
-  std::uint64_t signatures = 0;  // verified
-  std::uint64_t formulas = 0;    // evaluated: reports and records
-  std::uint64_t records = 0, records_credited = 0;
+  std::uint64_t signatures = 0;                     // verified
+  std::uint64_t formulas = 0;                       // evaluated: reports and acts
+  std::uint64_t records = 0, records_accepted = 0;  // of attachments
   std::uint64_t attachments = 0, attachments_missing = 0;
   std::uint64_t state_roots = 0, state_roots_compared = 0;
   std::uint64_t unjudged = 0;  // leaves after a log without genesis
@@ -50,7 +50,7 @@ class Audit {
   [[nodiscard]] const Counts& counts() const { return counts_; }
   [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
   [[nodiscard]] std::optional<std::uint64_t> first_bad() const;
-  // The first batch whose attachment was not there.
+  // The first event whose attachment was not there.
   [[nodiscard]] std::optional<std::uint64_t> first_missing() const { return first_missing_; }
   // A hash over all entries and attachments read so far, in order.
   [[nodiscard]] const crypto::Digest& read() const { return read_; }
@@ -70,6 +70,7 @@ class Audit {
   void compare_roots(const char* map, const crypto::Digest& derived, const crypto::Digest& stated);
   void check_place(const Leaf& leaf);
   void check_sums();
+  void check_credits(std::uint64_t last);
 
   Books books_;
   std::unique_ptr<Known> known_ = std::make_unique<Known>();

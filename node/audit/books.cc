@@ -44,7 +44,7 @@ constexpr std::uint32_t kSignBit = std::uint32_t{1} << 31;
 
 std::uint32_t flipped(std::int32_t day) { return static_cast<std::uint32_t>(day) ^ kSignBit; }
 
-// Grams, leaf that opened it, leaf and record of the last credit, trail.
+// Grams, leaf that opened it, leaf and record of the last movement, trail, flags.
 std::string value_of(const Person& person) {
   std::string bytes;
   crypto::append_u64(bytes, static_cast<std::uint64_t>(person.grams));
@@ -52,14 +52,15 @@ std::string value_of(const Person& person) {
   crypto::append_u64(bytes, person.last_leaf);
   crypto::append_u32(bytes, person.last_record);
   bytes += person.trail.view();
+  bytes += static_cast<char>((person.is_self_held ? 1 : 0) + (person.is_erased ? 2 : 0));
   return bytes;
 }
 
 // How many, and the root of the tree over the claims in order of their leaf hashes.
-std::string value_of(const ClaimSet& claims) {
+std::string value_of(const Claims& claims) {
   std::vector<crypto::Digest> leaves;
   leaves.reserve(claims.size());
-  for (const auto& claim : claims) leaves.push_back(crypto::leaf_hash(claim.view()));
+  for (const auto& [name, claim] : claims) leaves.push_back(crypto::leaf_hash(name.view()));
   std::ranges::sort(leaves);
   std::string bytes;
   crypto::append_u32(bytes, static_cast<std::uint32_t>(leaves.size()));
@@ -80,15 +81,16 @@ void Books::close_days(Micros now) {
   const auto last =
       (now + Micros{8 * 3'600} * 1'000'000) / kMicrosPerDay - closed.widest_window - 1;
   if (closed.widest_window == 0 || last <= closed.last) return;
+  constexpr auto kSlotMax = std::numeric_limits<std::uint32_t>::max();
+  auto each = claims.upper_bound({closed.last, kSlotMax});
   closed.last = static_cast<std::int32_t>(last);
   closed_changed();
-  while (!claims.empty() && claims.begin()->first.first <= closed.last) {
-    const auto& [place, made] = *claims.begin();
+  for (; each != claims.end() && each->first.first <= closed.last; ++each) {
+    const auto& [place, made] = *each;
     auto key = stored('L', std::string_view());
     crypto::append_u32(key, flipped(place.first));
     crypto::append_u32(key, place.second);
     personal_changes_[key] = value_of(made);
-    claims.erase(claims.begin());
   }
 }
 

@@ -3,10 +3,10 @@
 // that the next state root can be computed.
 //
 // Stored keys are 'v', a family and names or numbers in big-endian; a name inside a key ends in a
-// zero byte. In the open map of state roots are the families A B J K M N P R T U V W Z a c f h l
-// m n o;
-// in the personal map are accounts of persons who have been credited ('A', 0x01, pseudonym), which
-// days are closed to claims ('L'), and the claims of each slot of those ('L', day, slot).
+// zero byte. In the open map of state roots are the families A B J K M N P R T U V W Z a c f h j l
+// m n o x z; in the personal map are accounts of persons who have been credited ('A', 0x01,
+// pseudonym), which days are closed to claims ('L'), and the claims of each slot of those ('L',
+// day, slot).
 #pragma once
 
 #include <limits>
@@ -55,14 +55,27 @@ struct DigestHash {
   }
 };
 
-using ClaimSet = std::unordered_set<crypto::Digest, DigestHash>;
+// An act that was credited: by which batch, how much, and how much of that the batch's pool keeps.
+struct Claim {
+  std::uint64_t leaf = 0;
+  std::int64_t grams = 0, pooled_g = 0;
+};
+using Claims = std::unordered_map<crypto::Digest, Claim, DigestHash>;  // by claim key
+// A batch that credited something; what of it is reversed goes by these.
+struct BehaviourBatch {
+  std::string provider;
+  Micros time = 0;
+  std::string pool;  // account; empty where its provider has none
+};
 
-// A personal account. `trail` is a SHA-256 chain over the claims of its credits.
+// A personal account. `trail` is a SHA-256 chain over the names of its movements: the claims of
+// credits, what follows from them of reversals (records.h), and what the person confirmed.
 struct Person {
-  std::int64_t grams = 0;
+  std::int64_t grams = 0;  // negative: owed
   std::uint64_t opened_at = 0, last_leaf = 0;
   std::uint32_t last_record = 0;
   crypto::Digest trail;
+  bool is_self_held = false, is_erased = false;
 };
 
 struct ClosedDays {
@@ -131,16 +144,27 @@ struct Books {
   std::map<std::string, std::map<std::int64_t, v1::FactorRecord>> factors;  // by name, first day
   std::set<std::string> factor_tables;
   std::map<std::string, std::map<std::int32_t, Measured>> readings;  // by source, day
-  bool readings_unknown = false;                                     // some of them were not there
   std::map<std::string, v1::Footprint> footprints;
 
-  std::unordered_map<std::string, Person> personal;  // by pseudonym
+  std::unordered_map<std::string, Person> personal;          // by pseudonym
+  std::unordered_map<std::string, std::string> holder_keys;  // of self-held accounts: encoded
+  // What a person has agreed to: pseudonym, party.
+  std::map<std::pair<std::string, std::string>, std::set<int>> consents;
+  // Names of what was confirmed and of what was reversed, each once.
+  std::unordered_set<crypto::Digest, DigestHash> moved;
   ClosedDays closed;
-  // Of days that are not closed, by day and slot.
-  std::map<std::pair<std::int32_t, std::uint32_t>, ClaimSet> claims;
+  std::map<std::pair<std::int32_t, std::uint32_t>, Claims> claims;      // by day and slot
+  std::unordered_map<std::uint64_t, BehaviourBatch> behaviour_batches;  // by leaf
   // What was credited by day or year, pseudonym and scenario, counted where there is a cap.
   using Capped = std::map<std::tuple<std::int64_t, std::string, std::string>, Credited>;
   Capped of_day, of_year;
+  // What pools were given: day, month or year, which of them, pseudonym, platform.
+  std::map<std::tuple<v1::CreditPeriod, std::int64_t, std::string, std::string>, std::int64_t>
+      pooled;
+  std::map<std::string, v1::Offer> offers;
+  // How many of an offer a person has got: offer, pseudonym.
+  std::map<std::pair<std::string, std::string>, std::int64_t> redeemed;
+  std::set<std::string> offer_settlements;
   std::unordered_map<std::string, crypto::Digest> identities;  // party, 0, event id → event
   v1::Totals totals;
 

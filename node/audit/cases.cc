@@ -77,6 +77,15 @@ Verdict check_confirmation(const v1::ConfirmCase& action) {
   return check_quantity({{}, action.amount_kg()});
 }
 
+// The verifier of a footprint: the acting party, or the first by name of those who signed.
+const std::string* verifier_of(const Case& at, const Subject& subject) {
+  const auto& acting = at.leaf.payload.party();
+  if (acts_for(at, acting, v1::VERIFIER, subject)) return &acting;
+  for (const auto& [signer, keys] : at.signers)
+    if (acts_for(at, signer, v1::VERIFIER, subject)) return &signer;
+  return nullptr;
+}
+
 Verdict check_independence(Case& at, const Subject& subject) {
   const auto* verifier = verifier_of(at, subject);
   if (verifier == nullptr) {

@@ -84,10 +84,8 @@ using Days = std::map<std::int32_t, Measured>;
 
 // Of the same month.
 Whole sum_beside(const Days& days, std::int32_t day) {
-  const auto [year, month] = month_of(day);
-  const auto number = static_cast<std::uint32_t>(year);
-  const auto from = static_cast<std::int32_t>(first_of(number, month));
-  const auto to = static_cast<std::int32_t>(first_of(number, month + 1));
+  const auto from = static_cast<std::int32_t>(first_of_month(day));
+  const auto to = first_of_month(from + 31);
   Whole sum = 0;
   for (auto at = days.lower_bound(from); at != days.end() && at->first < to; ++at)
     sum += at->second.value;
@@ -95,7 +93,7 @@ Whole sum_beside(const Days& days, std::int32_t day) {
 }
 
 // Why a reading is not taken, or OK.
-ErrorCode judge(const Case& at, const v1::FileSource& source, const Measure& measure) {
+ErrorCode judge(const Case& at, const v1::FileSource& source, const MeterReading& measure) {
   const auto day = std::int64_t{measure.day};
   if (day >= day_of(at.now) || day < source.from() || (source.to() != 0 && day >= source.to()))
     return ErrorCode::READING_DAY;
@@ -107,7 +105,7 @@ ErrorCode judge(const Case& at, const v1::FileSource& source, const Measure& mea
   return fits ? ErrorCode::OK : ErrorCode::AMOUNT_OVERFLOW;
 }
 
-void take_reading(const Case& at, Days& days, const Measure& measure) {
+void take_reading(const Case& at, Days& days, const MeterReading& measure) {
   const auto taken = days.emplace(measure.day, Measured{measure.value}).first;
   if (taken != days.begin())
     taken->second.jumps = is_far(at.rules, std::prev(taken)->second.value, measure.value);
@@ -185,20 +183,17 @@ Verdict submit_readings(Case& at, const v1::SubmitReadings& action) {
     return refused(ErrorCode::DEVICE_SIGNATURE, action.source(),
                    "the device of leaf " + std::to_string(source->device_at()));
   need_signers(at, "readings.submit", {.party = filing.party(), .area = filing.area()});
-  if (at.leaf.attachment_missing) {
-    at.books.readings_unknown = true;
-    return {};
-  }
-  std::size_t taken = 0;
+  if (at.credits_unknown) return {};
   auto first = ErrorCode::OK;
-  for (const auto& measure : at.leaf.measures) {
+  for (const auto& measure : at.leaf.readings) {
     const auto code = judge(at, filing, measure);
     if (first == ErrorCode::OK) first = code;
     if (code != ErrorCode::OK) continue;
     take_reading(at, at.books.readings[filing.source()], measure);
-    ++taken;
+    ++at.records_accepted;
   }
-  if (taken > 0) return {};
+  at.records_refused = at.leaf.readings.size() - at.records_accepted;
+  if (at.records_accepted > 0) return {};
   return refused(first, "no reading of the batch is taken", "1 reading or more", "0");
 }
 

@@ -28,8 +28,7 @@ const v1::FactorRecord* factor_on(const Case& at, const v1::FileSource& source, 
 
 // The first day after this one that is of another month, of another factor, or not of the span.
 std::int64_t end_of_stretch(std::int64_t day, const v1::FactorRecord& factor, const Span& span) {
-  const auto [year, month] = month_of(day);
-  return std::min({first_of(static_cast<std::uint32_t>(year), month + 1), factor.to(), span.to});
+  return std::min({first_of_month(first_of_month(day) + 31), factor.to(), span.to});
 }
 
 Exact power_of_ten(unsigned exponent) {
@@ -46,7 +45,7 @@ struct Measurement {
 Measurement measured_on(const Case& at, const std::string& source, const Span& span) {
   Measurement all;
   const auto* days = find(at.books.readings, source);
-  if (days == nullptr || at.books.readings_unknown) return all;
+  if (days == nullptr || at.credits_unknown) return all;
   for (auto reading = days->lower_bound(static_cast<std::int32_t>(span.from));
        reading != days->end() && reading->first < span.to; ++reading) {
     all.value += reading->second.value;
@@ -93,7 +92,7 @@ Verdict compute(const Case& at, v1::Footprint& footprint) {
     line.set_factor(filing.factor());
     line.set_exact_kg(write_number(kilograms));
     const auto days = static_cast<std::uint32_t>(span.to - span.from);
-    line.set_days_missing(at.books.readings_unknown ? 0 : days - measured.days);
+    line.set_days_missing(at.credits_unknown ? 0 : days - measured.days);
     line.set_jumps(measured.jumps);
     const auto sum = add(total, kilograms);
     if (!sum) return refused(sum.error().code, "sum of " + report.party());
@@ -160,11 +159,13 @@ Verdict report_footprint(Case& at, const v1::ReportFootprint& action) {
 
 Verdict verify_footprint(Case& at, const v1::VerifyFootprint& action) {
   if (auto bad = need_rules(at)) return bad;
-  if (action.has_statement() && !is_document(action.statement())) return malformed("statement");
+  if (!is_document_or_none(action.has_statement(), action.statement()))
+    return malformed("statement");
   v1::Footprint footprint;
   if (auto bad = find_footprint(at, action.footprint(), v1::FOOTPRINT_COMPUTED, footprint))
     return bad;
-  if (action.is_positive() && !action.has_statement() && !has_every_day(footprint))
+  if (!at.credits_unknown && action.is_positive() && !action.has_statement() &&
+      !has_every_day(footprint))
     return refused(ErrorCode::INPUT_MISSING, action.footprint(), "a statement");
   const auto& party = footprint.report().party();
   std::set<std::string> others{legal_entity(at, party)};
@@ -173,9 +174,8 @@ Verdict verify_footprint(Case& at, const v1::VerifyFootprint& action) {
   auto subject = about_party(at, party);
   subject.amount_kg = footprint.amount_kg();
   need_signers(at, "footprint.verify", subject);
-  const auto* verifier = verifier_of(at, subject);
   footprint.set_state(action.is_positive() ? v1::FOOTPRINT_VERIFIED : v1::FOOTPRINT_REJECTED);
-  footprint.set_verifier(verifier != nullptr ? *verifier : at.leaf.payload.party());
+  footprint.set_verifier(signer_as(at, v1::VERIFIER, subject));
   footprint.set_verified_at(as_leaf(at));
   *footprint.mutable_verification() = action;
   keep(at, footprint);
@@ -186,7 +186,7 @@ Verdict set_target(Case& at, const v1::SetTarget& action) {
   if (auto bad = need_rules(at)) return bad;
   if (!is_year(action.year())) return malformed("year");
   if (action.max_kg() < 0) return malformed("max_kg");
-  if (action.has_document() && !is_document(action.document())) return malformed("document");
+  if (!is_document_or_none(action.has_document(), action.document())) return malformed("document");
   if (auto bad = need_party(at, action.party())) return bad;
   need_signers(at, "target.set", about_party(at, action.party()));
   return {};
@@ -207,7 +207,7 @@ Verdict need_same_footprint(const Case& at, const v1::Case& of_case,
     return refused(ErrorCode::PERIOD_INVALID, name,
                    days_text(of_case.opening().from(), of_case.opening().to()),
                    days_text(span.from, span.to));
-  if (at.books.readings_unknown || footprint.amount_kg() == action.amount_kg()) return {};
+  if (at.credits_unknown || footprint.amount_kg() == action.amount_kg()) return {};
   return refused(ErrorCode::CASE_AMOUNT, name, std::to_string(footprint.amount_kg()) + " kg",
                  std::to_string(action.amount_kg()) + " kg");
 }

@@ -53,9 +53,10 @@ std::int64_t first_of(std::uint32_t year, std::uint32_t month) {
       .count();
 }
 
-std::pair<int, unsigned> month_of(std::int64_t day) {
+std::int64_t first_of_month(std::int64_t day) {
   const std::chrono::year_month_day date(civil(day));
-  return {static_cast<int>(date.year()), static_cast<unsigned>(date.month())};
+  const auto first = date.year() / date.month() / std::chrono::day(1);
+  return std::chrono::sys_days(first).time_since_epoch().count();
 }
 
 bool is_weekend(std::int64_t day) {

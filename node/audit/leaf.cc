@@ -6,15 +6,13 @@
 #include "crypto/bytes.h"
 #include "crypto/merkle.h"
 #include "crypto/tiles.h"
+#include "node/audit/records.h"
 
 namespace puhui::node::audit {
 namespace {
 
 constexpr std::size_t kHeadSize = 9;
-constexpr std::size_t kAttachmentSizeMax = std::size_t{1} << 20;
-constexpr std::size_t kRecordsMax = 20'000;
 constexpr std::size_t kEventIdSize = 16;
-constexpr std::size_t kCarrierTagSizeMin = 16, kCarrierTagSizeMax = 32;
 
 bool small_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
@@ -46,27 +44,14 @@ Verdict check_payload(v1::Payload& payload) {
   if (payload.valid_until() <= 0) return bad("valid_until");
   if (payload.has_submit_behaviour_batch() && !is_name(payload.submit_behaviour_batch().scenario()))
     return bad("scenario");
+  if (payload.has_reverse_records() && !is_name(payload.reverse_records().scenario()))
+    return bad("scenario");
+  if (payload.has_redeem() && !is_name(payload.redeem().offer())) return bad("offer");
   if (payload.has_submit_readings() && !is_name(payload.submit_readings().source()))
     return bad("source");
+  if (payload.has_erase_account() && payload.erase_account().account().size() != kPseudonymSize)
+    return bad("account");
   return {};
-}
-
-// The device in the payload signs: "puhui-readings/v1" ‖ u8 n ‖ city[n] ‖ u8 n ‖ source[n] ‖
-// root[32] ‖ u32-BE count.
-Verdict check_device(const v1::Payload& payload) {
-  if (!payload.has_submit_readings()) return {};
-  const auto& readings = payload.submit_readings();
-  const auto key = crypto::PublicKey::decode(readings.device().public_key());
-  if (!key) return refused(ErrorCode::KEY_MALFORMED, "device");
-  std::string covered = "puhui-readings/v1";
-  for (const auto* name : {&payload.city(), &readings.source()}) {
-    covered += static_cast<char>(name->size());
-    covered += *name;
-  }
-  covered += readings.records().root();
-  crypto::append_u32(covered, readings.records().count());
-  if (crypto::verify(*key, covered, readings.signature())) return {};
-  return refused(ErrorCode::SIGNATURE_INVALID, "device of " + readings.source());
 }
 
 Verdict read_event(Leaf& leaf) {
@@ -94,103 +79,10 @@ void verify(Leaf& leaf, const Known& known, bool verified) {
   }
 }
 
-std::optional<Record> read_record(std::string_view bytes, const std::string& scenario) {
-  v1::BehaviourRecord parsed;
-  if (!parsed.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
-      parsed.account().size() != kPseudonymSize ||
-      parsed.carrier_tag().size() < kCarrierTagSizeMin ||
-      parsed.carrier_tag().size() > kCarrierTagSizeMax ||
-      parsed.inputs_size() > static_cast<int>(kRecordInputsMax) ||
-      !parsed.GetReflection()->GetUnknownFields(parsed).empty())
-    return std::nullopt;
-  Record record;
-  record.account = parsed.account();
-  record.day = parsed.day();
-  record.slot = parsed.slot();
-  record.tier = parsed.tier();
-  record.input_count = static_cast<std::size_t>(parsed.inputs_size());
-  std::ranges::copy(parsed.inputs(), record.inputs.begin());
-  std::string claim = "puhui-claim/v1" + record.account;
-  claim += static_cast<char>(scenario.size());
-  claim += scenario;
-  crypto::append_u32(claim, static_cast<std::uint32_t>(record.day));
-  crypto::append_u32(claim, record.slot);
-  record.claim = crypto::sha256(claim + parsed.carrier_tag());
-  return record;
-}
-
-// The records of an attachment: u16-BE length ‖ record, again and again.
-std::optional<std::vector<std::string_view>> split(std::string_view rest) {
-  std::vector<std::string_view> pieces;
-  while (!rest.empty()) {
-    if (rest.size() < 2 || pieces.size() == kRecordsMax) return std::nullopt;
-    const std::size_t size = crypto::read_u16(rest);
-    if (size == 0 || rest.size() < 2 + size) return std::nullopt;
-    pieces.push_back(rest.substr(2, size));
-    rest.remove_prefix(2 + size);
-  }
-  return pieces;
-}
-
-Verdict check_attachment(const v1::AttachmentRef& named, std::string_view bytes,
-                         const std::vector<std::string_view>& pieces) {
-  const auto differs = [](const char* what, const std::string& expected, const std::string& found) {
-    return refused(ErrorCode::ATTACHMENT_MISMATCH, what, expected, found);
-  };
-  if (bytes.size() != named.size())
-    return differs("size", std::to_string(named.size()), std::to_string(bytes.size()));
-  if (pieces.size() != named.count())
-    return differs("count", std::to_string(named.count()), std::to_string(pieces.size()));
-  std::vector<crypto::Digest> hashes;
-  hashes.reserve(pieces.size());
-  for (const auto piece : pieces) hashes.push_back(crypto::leaf_hash(piece));
-  const auto root = crypto::root_of(hashes);
-  if (root.view() != named.root())
-    return differs("root", crypto::hex_encode(named.root()), root.hex());
-  return {};
-}
-
-Verdict read_pieces(const v1::AttachmentRef& named, std::string_view bytes,
-                    std::vector<std::string_view>& pieces) {
-  if (bytes.size() > kAttachmentSizeMax) return refused(ErrorCode::ATTACHMENT_TOO_LARGE);
-  if (named.count() == 0) return refused(ErrorCode::BATCH_EMPTY);
-  auto found = split(bytes);
-  if (!found) return refused(ErrorCode::RECORD_MALFORMED, "framing");
-  pieces = std::move(*found);
-  return check_attachment(named, bytes, pieces);
-}
-
-Verdict read_readings(Leaf& leaf, std::string_view bytes) {
-  std::vector<std::string_view> pieces;
-  if (auto bad = read_pieces(leaf.payload.submit_readings().records(), bytes, pieces)) return bad;
-  for (const auto piece : pieces) {
-    v1::Reading reading;
-    if (!reading.ParseFromArray(piece.data(), static_cast<int>(piece.size())) ||
-        !reading.GetReflection()->GetUnknownFields(reading).empty() || reading.value() < 0)
-      return refused(ErrorCode::RECORD_MALFORMED, "record " + std::to_string(leaf.measures.size()));
-    leaf.measures.push_back({reading.day(), reading.value()});
-  }
-  return {};
-}
-
-Verdict read_batch(Leaf& leaf, std::string_view bytes) {
-  const auto& batch = leaf.payload.submit_behaviour_batch();
-  std::vector<std::string_view> pieces;
-  if (auto bad = read_pieces(batch.records(), bytes, pieces)) return bad;
-  leaf.records.reserve(pieces.size());
-  for (const auto piece : pieces) {
-    auto record = read_record(piece, batch.scenario());
-    if (!record)
-      return refused(ErrorCode::RECORD_MALFORMED, "record " + std::to_string(leaf.records.size()));
-    leaf.records.push_back(std::move(*record));
-  }
-  return {};
-}
-
 Verdict read_attachment(Leaf& leaf, RawLeaf& raw) {
   auto& attachment = raw.attachment;
-  const bool has_readings = leaf.payload.has_submit_readings();
-  if (!has_readings && !leaf.payload.has_submit_behaviour_batch()) {
+  const auto* named = attachment_of(leaf.payload);
+  if (named == nullptr) {
     if (!attachment) return {};
     return refused(ErrorCode::ATTACHMENT_MISMATCH, "this action takes no attachment");
   }
@@ -198,11 +90,11 @@ Verdict read_attachment(Leaf& leaf, RawLeaf& raw) {
   leaf.attachment_missing = !attachment;
   if (!attachment) return {};
   leaf.attachment_sha256 = crypto::sha256(*attachment);
-  return has_readings ? read_readings(leaf, *attachment) : read_batch(leaf, *attachment);
+  return read_records(leaf, *named, *attachment);
 }
 
 void score_all(Leaf& leaf, const Known& known) {
-  if (leaf.records.empty()) return;
+  if (!leaf.payload.has_submit_behaviour_batch() || leaf.records.empty()) return;
   leaf.line = known.line(leaf.payload.submit_behaviour_batch().scenario());
   if (!leaf.line) return;
   leaf.scores.reserve(leaf.records.size());
@@ -252,9 +144,8 @@ Leaf prepare(RawLeaf raw, const Known& known, bool verified) {
   leaf.fault = read_event(leaf);
   if (leaf.fault) return leaf;
   verify(leaf, known, verified);
-  leaf.fault = check_device(leaf.payload);
-  if (leaf.fault) return leaf;
-  leaf.fault = read_attachment(leaf, raw);
+  leaf.fault = read_inner_signatures(leaf);
+  if (!leaf.fault) leaf.fault = read_attachment(leaf, raw);
   if (!leaf.fault) score_all(leaf, known);
   return leaf;
 }

@@ -26,6 +26,7 @@ inline constexpr std::size_t kRecordInputsMax = 8;
 
 enum class LeafKind : std::uint8_t { event = 1, state_root = 2, tick = 3 };
 
+// An act, or the reversal of one.
 struct Record {
   std::string account;  // pseudonym
   std::int32_t day = 0;
@@ -34,8 +35,25 @@ struct Record {
   std::array<std::int64_t, kRecordInputsMax> inputs{};
   crypto::Digest claim;
 };
+// That a person wants it: the hash of what the custodian of the account keeps, or of what the key
+// of a self-held one signed.
+struct Confirmed {
+  crypto::Digest sha256;
+  std::string key;  // encoded; empty: a custodian keeps it
+};
+struct Redemption {
+  std::string account;
+  std::int64_t quantity = 0;
+  Confirmed confirmed;
+};
+struct Consent {
+  std::string account, party;
+  int item = 0;
+  bool is_given = false, lacks_guardian = false;
+  Confirmed confirmed;
+};
 // What a meter measured on a day.
-struct Measure {
+struct MeterReading {
   std::int32_t day = 0;
   std::int64_t value = 0;
 };
@@ -73,22 +91,30 @@ struct Leaf {
   v1::Payload payload;
   std::vector<std::optional<bool>> verdicts;  // per signature; nothing: key not known then
 
-  // Of a behaviour batch.
+  std::optional<Confirmed> confirmation;  // of an erasure
+
+  // Of one with an attachment: records of one kind.
   bool attachment_missing = false;
   crypto::Digest attachment_sha256;
   std::vector<Record> records;
+  std::vector<Redemption> redemptions;
+  std::vector<Consent> consents;
+  std::vector<MeterReading> readings;
+
+  // Of a behaviour batch.
   std::shared_ptr<const Line> line;  // what the scores were computed with
   std::vector<Score> scores;
-  // Of readings.
-  std::vector<Measure> measures;
 
+  [[nodiscard]] std::size_t record_count() const {
+    return records.size() + redemptions.size() + consents.size() + readings.size();
+  }
   [[nodiscard]] std::string_view body() const { return std::string_view(bytes).substr(9); }
 };
 
 struct RawLeaf {
   std::string entry;
   std::optional<std::string> attachment;
-  // Where to look for the attachment of a batch when it is not given; may be empty.
+  // Where to look for the attachment of an event that has one when it is not given; may be empty.
   std::function<std::optional<std::string>()> find_attachment = {};
 };
 // `verified` says that an earlier run verified the signatures of these very bytes.

@@ -10,10 +10,12 @@ Verdict check_form(const v1::FileProject& action) {
   if (action.name_zh().size() > kTextMax || action.name_en().size() > kTextMax)
     return malformed("text");
   const std::set<std::string> keys(action.keys().begin(), action.keys().end());
-  if (keys.empty() || keys.size() > 256 || static_cast<int>(keys.size()) != action.keys_size() ||
-      !std::ranges::all_of(keys, is_name))
+  if (keys.empty() != is_of_pools(action) || keys.size() > 256 ||
+      static_cast<int>(keys.size()) != action.keys_size() || !std::ranges::all_of(keys, is_name))
     return malformed("keys");
-  if (!is_label(action.methodology())) return malformed("methodology");
+  if (is_of_pools(action) ? !is_name(action.scenario()) || !action.methodology().empty()
+                          : !is_label(action.methodology()))
+    return malformed("methodology");
   if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
   if (action.not_in_schemes_size() > 16 || !std::ranges::all_of(action.not_in_schemes(), is_label))
     return malformed("not_in_schemes");
@@ -61,11 +63,17 @@ Verdict check_account(const Case& at, const v1::FileProject& action) {
 
 // The version in force on the first day of its crediting period, or null.
 const Version* version_for(const Case& at, const v1::FileProject& project) {
-  const auto* line = find(at.books.project_lines, project.methodology());
-  return line != nullptr ? version_on(**line, project.crediting_from()) : nullptr;
+  const auto* line = line_of(at.books, project);
+  return line != nullptr ? version_on(*line, project.crediting_from()) : nullptr;
 }
 
 }  // namespace
+
+const Line* line_of(const Books& books, const v1::FileProject& project) {
+  const auto* line = is_of_pools(project) ? find(books.behaviour_lines, project.scenario())
+                                          : find(books.project_lines, project.methodology());
+  return line != nullptr ? line->get() : nullptr;
+}
 
 Subject about(const v1::Methodology& methodology) {
   return {.methodology = methodology.code(), .scenario = methodology.scenario()};
@@ -80,7 +88,10 @@ Subject about(const v1::FileProject& project, const v1::Methodology& methodology
 
 Subject about(const Case& at, const v1::FileProject& project) {
   if (const auto* version = version_for(at, project)) return about(project, version->methodology);
-  return {.owner = project.owner(), .area = project.area(), .methodology = project.methodology()};
+  return {.owner = project.owner(),
+          .area = project.area(),
+          .methodology = project.methodology(),
+          .scenario = project.scenario()};
 }
 
 Verdict check_project(const Case& at, const v1::FileProject& action) {
@@ -91,7 +102,8 @@ Verdict check_project(const Case& at, const v1::FileProject& action) {
     return refused(ErrorCode::PARTY_UNKNOWN, action.owner());
   if (auto bad = check_schemes(at, action)) return bad;
   const auto* version = version_for(at, action);
-  if (version == nullptr) return refused(ErrorCode::METHODOLOGY_NOT_IN_FORCE, action.methodology());
+  if (version == nullptr)
+    return refused(ErrorCode::METHODOLOGY_NOT_IN_FORCE, action.methodology() + action.scenario());
   if (auto bad = need_in_force(at, version->methodology)) return bad;
   if (auto bad = check_account(at, action)) return bad;
   if (auto bad = check_parameters(*version, action)) return bad;

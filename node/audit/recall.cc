@@ -1,7 +1,7 @@
 // What takes units back: recall, reverse, expire.
 #include <algorithm>
 
-#include "node/audit/rules.h"
+#include "node/audit/citizens.h"
 
 namespace puhui::node::audit {
 namespace {
@@ -35,7 +35,7 @@ std::int64_t sum_of(const Pieces& pieces, v1::UnitState state) {
 
 // Takes units out of the buffer, as many as one event may touch; the rest is owed by the project.
 Verdict cover(Case& at, v1::Project& project, std::int64_t amount_kg, v1::RecallRecord& record) {
-  const auto* rule = buffer_rule(at.rules, project.filing().methodology());
+  const auto* rule = buffer_rule(at.rules, about(at, project.filing()).methodology);
   const auto* buffer = rule != nullptr ? find(at.books.accounts, rule->account()) : nullptr;
   const bool is_buffer = buffer != nullptr && buffer->kind() == v1::ACCOUNT_BUFFER;
   const auto pieces = is_buffer ? plan_up_to(at, rule->account(), amount_kg) : Pieces();
@@ -145,6 +145,7 @@ Verdict recall(Case& at, const v1::Recall& action) {
   record.set_cancelled_kg(sum_of(pieces, v1::HELD));
   record.set_retired_kg(sum_of(pieces, v1::RETIRED));
   const auto uncovered_kg = note_recalled_units(at, *batch, project, record);
+  pay_owed(at, at.books.reports.at(batch->report()), record.cancelled_kg() + record.retired_kg());
   const Whole size = batch->end() - batch->start() + 1;
   if (action.serials().empty() || size == batch->recalled_kg())
     if (auto bad = free_report(at, *batch, project)) return bad;

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "node/audit/rules.h"
+#include "node/audit/citizens.h"
 
 namespace puhui::node::audit {
 namespace {
@@ -22,7 +22,8 @@ Verdict check_keys(const v1::Project& project, const v1::SubmitReport& action) {
   std::set<std::string> unnamed(project.filing().keys().begin(), project.filing().keys().end());
   for (const auto& meter : action.keys())
     if (unnamed.erase(meter) == 0) return refused(ErrorCode::INPUT_UNKNOWN, "key " + meter);
-  if (action.keys().empty()) return refused(ErrorCode::INPUT_MISSING, "keys");
+  if (action.keys().empty() && !is_of_pools(project.filing()))
+    return refused(ErrorCode::INPUT_MISSING, "keys");
   return {};
 }
 
@@ -70,10 +71,9 @@ Verdict read_inputs(const Version& version, const v1::Project& project,
   return {};
 }
 
+}  // namespace
+
 Verdict check_submission(const Case& at, const v1::SubmitReport& action, const Version*& version) {
-  if (auto bad = need_rules(at)) return bad;
-  if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
-  if (!is_name(action.report())) return malformed("report");
   const auto* project = find(at.books.projects, action.project());
   if (project == nullptr) return refused(ErrorCode::PROJECT_UNKNOWN, action.project());
   if (at.books.reports.contains(action.report()))
@@ -81,16 +81,14 @@ Verdict check_submission(const Case& at, const v1::SubmitReport& action, const V
   if (auto bad = need_in_force(*project, Closed::refused)) return bad;
   if (auto bad = check_period(at, *project, action)) return bad;
   if (auto bad = check_keys(*project, action)) return bad;
-  const auto* line = find(at.books.project_lines, project->filing().methodology());
-  if (line != nullptr) version = version_on(**line, action.from());
-  if (version == nullptr || version_on(**line, action.to() - 1) != version)
-    return refused(ErrorCode::METHODOLOGY_NOT_IN_FORCE, project->filing().methodology(),
+  const auto* line = line_of(at.books, project->filing());
+  if (line != nullptr) version = version_on(*line, action.from());
+  if (version == nullptr || version_on(*line, action.to() - 1) != version)
+    return refused(ErrorCode::METHODOLOGY_NOT_IN_FORCE, action.project(),
                    "one version throughout the period");
   if (auto bad = need_in_force(at, version->methodology)) return bad;
   return check_overlap(at, action);
 }
-
-}  // namespace
 
 Verdict find_report(Case& at, const std::string& name, v1::ReportState state, v1::Report*& report) {
   report = find(at.books.reports, name);
@@ -118,6 +116,7 @@ void free_period(Case& at, const v1::Report& report) {
 
 void reject(Case& at, v1::Report& report) {
   free_period(at, report);
+  give_back(at, report);
   report.set_state(v1::REJECTED);
 }
 
@@ -141,30 +140,45 @@ Verdict add_carried(const v1::Report& report, const v1::Project& project, std::i
   return {};
 }
 
+v1::Report report_of(const Case& at, const v1::SubmitReport& submission, const Version& version) {
+  v1::Report report;
+  *report.mutable_submission() = submission;
+  report.set_state(v1::COMPUTED);
+  report.set_submitted_at(as_leaf(at));
+  report.set_methodology(version.methodology.code());
+  report.set_methodology_version(version.methodology.version());
+  report.set_submitter(at.leaf.payload.party());
+  for (const auto& [signer, keys] : at.signers) report.add_signers(signer);
+  return report;
+}
+
+void put_report(Case& at, v1::Report report) {
+  const auto submission = report.submission();
+  changed(at, report);
+  at.books.reports[submission.report()] = std::move(report);
+  for (const auto& meter : submission.keys())
+    at.books.periods[meter][submission.from()] = {submission.to(), submission.report()};
+}
+
 Verdict submit_report(Case& at, const v1::SubmitReport& action) {
+  if (auto bad = need_rules(at)) return bad;
+  if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
+  if (!is_name(action.report())) return malformed("report");
   const Version* version = nullptr;
   if (auto bad = check_submission(at, action, version)) return bad;
   const auto& project = at.books.projects.at(action.project());
+  if (is_of_pools(project.filing()))
+    return refused(ErrorCode::PROJECT_POOL, action.project(), "a conversion of pooled credits");
   std::vector<std::int64_t> values;
   if (auto bad = read_inputs(*version, project, action, values)) return bad;
   const auto computed = version->program.compute(values, 0);
   if (!computed) return refused(computed.error().code, "formula of " + version->methodology.code());
   need_signers(at, "report.submit", about(project.filing(), version->methodology));
 
-  v1::Report report;
-  *report.mutable_submission() = action;
-  report.set_state(v1::COMPUTED);
-  report.set_submitted_at(as_leaf(at));
-  report.set_methodology(version->methodology.code());
-  report.set_methodology_version(version->methodology.version());
+  auto report = report_of(at, action, *version);
   report.set_exact_result(write_number(computed->exact));
   report.set_result_g(computed->grams);
-  report.set_submitter(at.leaf.payload.party());
-  for (const auto& [signer, keys] : at.signers) report.add_signers(signer);
-  changed(at, report);
-  at.books.reports[action.report()] = std::move(report);
-  for (const auto& meter : action.keys())
-    at.books.periods[meter][action.from()] = {action.to(), action.report()};
+  put_report(at, std::move(report));
   return {};
 }
 
@@ -183,8 +197,7 @@ Verdict verify_report(Case& at, const v1::VerifyReport& action) {
   const auto subject = about(at, *report);
   need_signers(at, "report.verify", subject);
 
-  const auto* verifier = verifier_of(at, subject);
-  report->set_verifier(verifier != nullptr ? *verifier : at.leaf.payload.party());
+  report->set_verifier(signer_as(at, v1::VERIFIER, subject));
   report->set_verified_at(as_leaf(at));
   report->set_state(v1::VERIFIED);
   if (!action.positive()) {

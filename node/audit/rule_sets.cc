@@ -114,6 +114,18 @@ bool are(const Lines& lines, Is is_one, For is_for) {
       lines, [&](const auto& line) { return is_one(line) && seen.insert(is_for(line)).second; });
 }
 
+bool is_consent_rule(const v1::ConsentRule& rule) {
+  return (rule.scenario().empty() || is_name(rule.scenario())) && !rule.items().empty() &&
+         rule.items_size() <= kPartsMax && std::ranges::all_of(rule.items(), [](int item) {
+           return item != v1::CONSENT_ITEM_UNSPECIFIED && v1::ConsentItem_IsValid(item);
+         });
+}
+
+bool is_pool_rule(const v1::PoolRule& rule) {
+  return is_name(rule.platform()) && is_name(rule.account()) && rule.threshold_g() > 0 &&
+         rule.period() != v1::CREDIT_PERIOD_UNSPECIFIED && v1::CreditPeriod_IsValid(rule.period());
+}
+
 // The steps of one of the purposes there are.
 bool is_purpose_rule(const v1::RuleSet& rules, const v1::PurposeRule& rule) {
   constexpr Micros kDeadlineMax = 3'660 * kMicrosPerDay;
@@ -136,6 +148,21 @@ Verdict check_market_rules(const v1::RuleSet& rules) {
   if (rules.trade_lot_kg() < 0) return bad("trade_lot_kg");
   if (!are(rules.position_limits(), is_limit, [](const auto& limit) { return limit.kind(); }))
     return bad("position_limits");
+  return {};
+}
+
+// What citizens' accounts, pools and offers go by, and meters.
+Verdict check_citizen_rules(const v1::RuleSet& rules) {
+  const auto bad = [](const char* what) { return refused(ErrorCode::RULE_MALFORMED, what); };
+  if (rules.consents_size() > kLinesMax ||
+      !are(rules.consents(), is_consent_rule, [](const auto& rule) { return rule.scenario(); }))
+    return bad("consents");
+  if (rules.pools_size() > kLinesMax ||
+      !are(rules.pools(), is_pool_rule, [](const auto& rule) { return rule.platform(); }))
+    return bad("pools");
+  if (rules.reversal_days() > 366) return bad("reversal_days");
+  if (rules.custodial_limit_g() < 0) return bad("custodial_limit_g");
+  if (rules.jump_percent() > 100'000) return bad("jump_percent");
   return {};
 }
 
@@ -164,7 +191,8 @@ Verdict check_registry_rules(const v1::RuleSet& rules) {
   if (rules.person_caps_size() > kLinesMax ||
       !are(rules.person_caps(), is_person_cap, [](const auto& line) { return line.scenario(); }))
     return bad("person_caps");
-  return check_market_rules(rules);
+  if (auto bad_rule = check_market_rules(rules)) return bad_rule;
+  return check_citizen_rules(rules);
 }
 
 // Enough parties, with enough keys, hold each role for the whole city.

@@ -24,11 +24,14 @@ struct Case {
   // Parties whose keys in force signed, with how many; none that is suspended.
   std::map<std::string, std::uint32_t> signers;
   std::vector<Fault> faults = {};  // what did not keep the event from being carried out
-  std::uint64_t records_credited = 0, records_refused = 0;
+  std::uint64_t records_accepted = 0, records_refused = 0;  // of the attachment
   // A resolution or a completed filing is carried out: nobody else need sign, and no procedure need
   // be gone through.
   bool mandated = false;
   std::optional<std::string> changed_scenario = {};  // whose versions are others now
+  // An attachment was not there, now or before: what personal accounts and pools hold is not known,
+  // and what hangs on it is taken as it is in the log.
+  bool credits_unknown = false;
 };
 
 // Carries out the event by the rules of its action (actions.cc).
@@ -98,6 +101,13 @@ void free_periods_after(Case& at, const v1::FileProject& project, std::int64_t d
 void changed(Case& at, const v1::Project& project);
 enum class Closed : bool { refused, allowed };
 [[nodiscard]] Verdict need_in_force(const v1::Project& project, Closed closed);
+// Whether its reports are conversions of pooled credits.
+[[nodiscard]] inline bool is_of_pools(const v1::FileProject& project) {
+  return !project.scenario().empty();
+}
+// The versions it goes by: of its methodology, or of the norm of its scenario. Null if there are
+// none.
+[[nodiscard]] const Line* line_of(const Books& books, const v1::FileProject& project);
 
 [[nodiscard]] Verdict draft_filing(Case& at, const v1::DraftFiling& action);
 [[nodiscard]] Verdict review_filing(Case& at, const v1::ReviewFiling& action);
@@ -134,6 +144,13 @@ void end_unfiled(Case& at, v1::Filing& filing, v1::FilingState state);
 inline constexpr std::int64_t kGramsPerKilogram = 1000;
 [[nodiscard]] Verdict submit_report(Case& at, const v1::SubmitReport& action);
 [[nodiscard]] Verdict verify_report(Case& at, const v1::VerifyReport& action);
+// Whether this may be reported now, apart from its result; `version` is what it goes by.
+[[nodiscard]] Verdict check_submission(const Case& at, const v1::SubmitReport& submission,
+                                       const Version*& version);
+// The report of now, without its result; and keeps it.
+[[nodiscard]] v1::Report report_of(const Case& at, const v1::SubmitReport& submission,
+                                   const Version& version);
+void put_report(Case& at, v1::Report report);
 [[nodiscard]] Verdict find_report(Case& at, const std::string& name, v1::ReportState state,
                                   v1::Report*& report);
 void changed(Case& at, const v1::Report& report);
@@ -161,11 +178,9 @@ void changed(Case& at, const v1::UnitBatch& batch);
 [[nodiscard]] Verdict need_serving(const Case& at, const v1::UnitBatch& batch,
                                    const std::string& purpose);
 
-// ---- Units and credits (units.cc, holdings.cc, credits.cc) ----
+// ---- Units (units.cc, holdings.cc) ----
 [[nodiscard]] Verdict open_account(Case& at, const v1::OpenAccount& action);
 [[nodiscard]] Verdict transfer(Case& at, const v1::Transfer& action);
-[[nodiscard]] Verdict open_personal_accounts(Case& at, const v1::OpenPersonalAccounts& action);
-[[nodiscard]] Verdict submit_behaviour_batch(Case& at, const v1::SubmitBehaviourBatch& action);
 
 // What an action is about, for whoever must sign it.
 struct Subject {
@@ -312,8 +327,6 @@ void return_caps(Books& books, v1::Case& of_case);
 // The legal entities whose filing or report it is: whom it is about, and who signed it.
 [[nodiscard]] std::set<std::string> interested(const Case& at, const v1::Filing& filing);
 [[nodiscard]] std::set<std::string> interested(const Case& at, const v1::Report& report);
-// The signer who acts as verifier: the acting party, or else the first by name; null if none does.
-[[nodiscard]] const std::string* verifier_of(const Case& at, const Subject& subject);
 // Whoever signs as verifier is none of these legal entities, and no operator signs.
 [[nodiscard]] Verdict need_independent(const Case& at, const std::set<std::string>& others);
 // Notes what the signer table of the rule set asks for and the signers do not give.
@@ -328,6 +341,8 @@ void need_signers(Case& at, std::string_view action, const Subject& subject);
 // Holds the role within a scope that reaches the subject, and is not suspended.
 [[nodiscard]] bool acts_for(const Case& at, const std::string& party, v1::Role role,
                             const Subject& subject);
+// The signer who does: the acting party, or else the first by name, or else the acting party.
+[[nodiscard]] std::string signer_as(const Case& at, v1::Role role, const Subject& subject);
 // Its legal entity, or else its name.
 [[nodiscard]] std::string legal_entity(const Case& at, const std::string& party);
 // What keeps a frozen or suspended party from it.
@@ -356,6 +371,9 @@ inline constexpr std::size_t kGovernanceTextMax = 256, kTextMax = 512;
 // Six digits, of which two are a province (GB/T 2260).
 [[nodiscard]] bool is_area(std::string_view text);
 [[nodiscard]] bool is_document(const v1::Document& document);
+[[nodiscard]] inline bool is_document_or_none(bool is_there, const v1::Document& document) {
+  return !is_there || is_document(document);
+}
 
 inline constexpr std::int64_t kDayMax = 2'932'896;  // 9999-12-31
 [[nodiscard]] inline bool is_day(std::int64_t day) { return day >= 0 && day <= kDayMax; }
@@ -370,8 +388,8 @@ inline constexpr Micros kBeijingAhead = Micros{8 * 3'600} * 1'000'000;
 [[nodiscard]] int year_of(std::int64_t day);
 // The first day of a month, 1 to 12; month 13 is the next year's first.
 [[nodiscard]] std::int64_t first_of(std::uint32_t year, std::uint32_t month);
-// Year and month of a day.
-[[nodiscard]] std::pair<int, unsigned> month_of(std::int64_t day);
+// The first day of the month of a day.
+[[nodiscard]] std::int64_t first_of_month(std::int64_t day);
 [[nodiscard]] bool is_weekend(std::int64_t day);
 // "days [1, 5)"
 [[nodiscard]] std::string days_text(std::int64_t from, std::int64_t to);

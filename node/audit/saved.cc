@@ -17,7 +17,7 @@ Fields fields_of(Counts& c) {
           &c.signatures,
           &c.formulas,
           &c.records,
-          &c.records_credited,
+          &c.records_accepted,
           &c.attachments,
           &c.attachments_missing,
           &c.state_roots,

@@ -116,18 +116,18 @@ bool acts_for(const Case& at, const std::string& party, v1::Role role, const Sub
   });
 }
 
+std::string signer_as(const Case& at, v1::Role role, const Subject& subject) {
+  const auto& acting = at.leaf.payload.party();
+  if (acts_for(at, acting, role, subject)) return acting;
+  for (const auto& [signer, keys] : at.signers)
+    if (acts_for(at, signer, role, subject)) return signer;
+  return acting;
+}
+
 std::string legal_entity(const Case& at, const std::string& party) {
   const auto* known = find(at.books.parties, party);
   if (known == nullptr || known->legal_entity().empty()) return "party " + party;
   return known->legal_entity();
-}
-
-const std::string* verifier_of(const Case& at, const Subject& subject) {
-  const auto& acting = at.leaf.payload.party();
-  if (acts_for(at, acting, v1::VERIFIER, subject)) return &acting;
-  for (const auto& [signer, keys] : at.signers)
-    if (acts_for(at, signer, v1::VERIFIER, subject)) return &signer;
-  return nullptr;
 }
 
 Verdict need_independent(const Case& at, const std::set<std::string>& others) {

@@ -66,7 +66,7 @@ void check_posted(const Submission& submission) {
   assert(checked->sha256 == leaf.sha256 && checked->envelope == leaf.envelope);
   assert(checked->payload.SerializeAsString() == leaf.payload.SerializeAsString());
   assert(checked->records_missing == leaf.attachment_missing);
-  assert(checked->records.size() == leaf.records.size());
+  assert(checked->records.acts.size() == leaf.records.size());
   // The envelope written again says the same.
   const auto again = crypto::encode_envelope(checked->envelope);
   assert(again && crypto::decode_envelope(*again).value() == checked->envelope);

@@ -13,17 +13,6 @@ using enum v1::ErrorCode;
 // 2026-01-01; today is the 15th.
 constexpr std::int64_t kNewYear = 20'454;
 
-// A gram for each metre.
-v1::Methodology metres(const std::string& scenario = "bike") {
-  auto m = bike_methodology();
-  m.set_code("WH-" + scenario);
-  m.set_scenario(scenario);
-  m.mutable_inputs(0)->set_max("9000000000000000000");
-  m.set_formula("distance + 0 * ef * m_per_km");
-  m.set_claim_window_days(60);
-  return m;
-}
-
 v1::Methodology capped(std::int64_t day_g, std::int64_t year_g, std::uint32_t day_records = 0) {
   auto m = metres();
   m.set_day_cap_g(day_g);

@@ -167,8 +167,8 @@ struct Attached : ::testing::Test {
 TEST_F(Attached, ReadsRecordsAndClaimKeys) {
   const auto checked = check_with(attachment);
   ASSERT_TRUE(checked) << describe(checked.error());
-  ASSERT_EQ(checked->records.size(), 3U);
-  const auto& second = checked->records[1];
+  ASSERT_EQ(checked->records.acts.size(), 3U);
+  const auto& second = checked->records.acts[1];
   EXPECT_EQ(second.pseudonym(), pseudonym(2));
   EXPECT_EQ(second.day, kToday);
   EXPECT_EQ(second.slot, 8U);

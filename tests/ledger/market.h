@@ -6,6 +6,7 @@
 #include <functional>
 #include <iterator>
 
+#include "tests/ledger/act.h"
 #include "tests/ledger/units.h"
 
 namespace puhui::ledger::testing {
@@ -77,42 +78,6 @@ inline v1::RuleSet market_rules(const std::string& version = "market") {
       .roles("confirm.compliance", {v1::ETS_AUTHORITY})
       .roles("void.compliance", {v1::ETS_AUTHORITY});
   return rules;
-}
-
-// ---- Sending ----
-
-inline void set_action(v1::Payload& p, const v1::Transfer& action) {
-  *p.mutable_transfer() = action;
-}
-inline void set_action(v1::Payload& p, const v1::Bind& action) { *p.mutable_bind() = action; }
-inline void set_action(v1::Payload& p, const v1::Release& action) { *p.mutable_release() = action; }
-inline void set_action(v1::Payload& p, const v1::Post& action) { *p.mutable_post() = action; }
-inline void set_action(v1::Payload& p, const v1::Settle& action) { *p.mutable_settle() = action; }
-inline void set_action(v1::Payload& p, const v1::Retire& action) { *p.mutable_retire() = action; }
-inline void set_action(v1::Payload& p, const v1::OpenCase& action) {
-  *p.mutable_open_case() = action;
-}
-inline void set_action(v1::Payload& p, const v1::ConfirmCase& action) {
-  *p.mutable_confirm_case() = action;
-}
-inline void set_action(v1::Payload& p, const v1::VoidCase& action) {
-  *p.mutable_void_case() = action;
-}
-inline void set_action(v1::Payload& p, const v1::Certify& action) { *p.mutable_certify() = action; }
-inline void set_action(v1::Payload& p, const v1::ReferLoan& action) {
-  *p.mutable_refer_loan() = action;
-}
-
-// An event of the first signer.
-template <class Action>
-Sent signed_action(City& city, const Action& action, const Signers& signers) {
-  auto payload = city.event(signers.front());
-  set_action(payload, action);
-  return sign(payload, signers);
-}
-template <class Action>
-Answer act(City& city, const Action& action, const Signers& signers) {
-  return city.submit(signed_action(city, action, signers));
 }
 
 // Accounts are named after their owners.

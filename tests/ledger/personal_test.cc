@@ -152,8 +152,21 @@ TEST(PersonalBytes, AreOneSpelling) {
   balance.trail.bytes[31] = 1;
   EXPECT_EQ(PersonalBalance::decode(balance.encode()), balance);
   EXPECT_FALSE(PersonalBalance::is_one(balance.encode() + "x"));
-  const Claimed claimed{{8, 2}, 84, {7, 1}};
+  for (const bool is_self_held : {false, true})
+    for (const bool is_erased : {false, true}) {
+      balance.is_self_held = is_self_held;
+      balance.is_erased = is_erased;
+      EXPECT_EQ(PersonalBalance::decode(balance.encode()), balance);
+    }
+  Claimed claimed{{8, 2}, 84, {7, 1}, 0, {}};
   EXPECT_EQ(Claimed::decode(claimed.encode()), claimed);
+  claimed.pooled_g = 30;
+  claimed.pool = "p";
+  EXPECT_EQ(Claimed::decode(claimed.encode()), claimed);
+  const auto moved = Moved::decode(Moved{{8, 2}, -84, {7, 1}}.encode());
+  EXPECT_EQ(moved.place, (RecordPlace{8, 2}));
+  EXPECT_EQ(moved.grams, -84);
+  EXPECT_EQ(moved.previous, (RecordPlace{7, 1}));
 }
 
 }  // namespace

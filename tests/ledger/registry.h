@@ -276,6 +276,19 @@ inline Answer publish_ets(City& city, std::uint32_t year, const std::vector<v1::
   return city.send(payload, {"ets"});
 }
 
+// ---- Acts ----
+
+// A gram for each metre.
+inline v1::Methodology metres(const std::string& scenario = "bike") {
+  auto m = bike_methodology();
+  m.set_code("WH-" + scenario);
+  m.set_scenario(scenario);
+  m.mutable_inputs(0)->set_max("9000000000000000000");
+  m.set_formula("distance + 0 * ef * m_per_km");
+  m.set_claim_window_days(60);
+  return m;
+}
+
 // ---- Registration, recall, expiry ----
 
 inline v1::Payload register_event(City& city, const std::string& batch) {
