@@ -4,6 +4,7 @@
 #include <random>
 
 #include "tests/audit/registry.h"
+#include "tests/ledger/citizens.h"
 
 namespace puhui::node::audit::testing {
 
@@ -16,7 +17,8 @@ inline const std::vector<std::string> kPartyNames = {"bureau", "operator", "veri
 inline const std::vector<std::string> kKeyNames = {
     "bureau", "operator", "verifier", "owner",   "buyer",   "expert1",  "expert2",
     "new1",   "new1#2",   "new2",     "owner#2", "owner#3", "provider", "exchange"};
-inline const std::vector<std::string> kReportNames = {"a", "b", "c", "d", "e"};
+// Reports of the meters, and conversions.
+inline const std::vector<std::string> kReportNames = {"a", "b", "c", "d", "e", "k1", "k2"};
 inline const std::vector<std::string> kFilingNames = {"f1", "f2", "f3"};
 inline const std::vector<std::string> kBatchNames = {"B1", "B440305", "X1", "X2"};
 inline const std::vector<std::string> kProjectNames = {"P1", "P1", "P2", "P3"};
@@ -60,10 +62,27 @@ inline void vary_market(v1::RuleSet& rules) {
   }
 }
 
+// Who signs for citizens, and what they are asked, pooled and limited by.
+inline void vary_citizens(v1::RuleSet& rules) {
+  const auto with_lines = citizen_rules();
+  for (const auto& line : with_lines.signers())
+    if (std::ranges::none_of(rules.signers(),
+                             [&](const auto& own) { return own.action() == line.action(); }))
+      *rules.add_signers() = line;
+  if (chance(20)) add_consents(rules, "", {v1::CONSENT_DATA});
+  if (chance(15)) add_consents(rules, "bike", {v1::CONSENT_DATA, v1::CONSENT_WHEREABOUTS});
+  if (chance(75))
+    add_pool(rules, static_cast<v1::CreditPeriod>(number(1, 4)), number(100, 9'000),
+             chance(95) ? "provider-pool" : "bank-pool");
+  rules.set_reversal_days(static_cast<std::uint32_t>(number(0, 4)));
+  if (chance(30)) rules.set_custodial_limit_g(number(1, 400));
+}
+
 // Rules that ask now for this and now for that.
 inline v1::RuleSet some_rules() {
   auto rules = full_rules("some");
   vary_market(rules);
+  vary_citizens(rules);
   if (chance(50)) RuleTable(rules).roles("filing.withdraw", {v1::AUTHORITY});
   auto* procedures = rules.mutable_procedures();
   for (int i = procedures->size(); i-- > 0;)

@@ -62,6 +62,14 @@ class MarketHands : public PvCity {
     return trade;
   }
 
+  // An event of the first signer.
+  template <class Action>
+  Sent acting(const Action& action, const Signers& signers) {
+    auto payload = event(signers.front());
+    set_action(payload, action);
+    return by(payload, signers);
+  }
+
   Sent market() {
     const auto kind = number(0, 12);
     if (kind <= 2) return binding_of();
@@ -74,14 +82,6 @@ class MarketHands : public PvCity {
   }
 
  private:
-  // An event of the first signer.
-  template <class Action>
-  Sent acting(const Action& action, const Signers& signers) {
-    auto payload = event(signers.front());
-    set_action(payload, action);
-    return by(payload, signers);
-  }
-
   // ---- Bonds ----
 
   static Signers signers_of(const v1::Bind& action) {

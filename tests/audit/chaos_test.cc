@@ -1,12 +1,12 @@
 // Random events on a real ledger: what it accepts the auditor finds nothing in, and what it refuses
 // the auditor would find if it were in the log all the same.
-#include "tests/audit/chaos_market.h"
+#include "tests/audit/chaos_citizens.h"
 #include "tests/audit/story.h"
 
 namespace puhui::node::audit::testing {
 namespace {
 
-constexpr int kSteps = 100;
+constexpr int kSteps = 120;
 
 // Which action it was, for those who read the counts.
 std::string action_of(const Sent& sent) {
@@ -15,9 +15,12 @@ std::string action_of(const Sent& sent) {
   return payload.GetReflection()->GetOneofFieldDescriptor(payload, oneof)->name();
 }
 
-class Chaos : public MarketHands {
+class Chaos : public CitizenHands {
  public:
-  Chaos() : MarketHands(plain_genesis()) { file_rules(*this, chaos_rules()); }
+  Chaos() : CitizenHands(plain_genesis()) {
+    file_rules(*this, chaos_rules());
+    agree();
+  }
 
   void step() {
     if (chance(15)) now += number(1, 200) * kSecond / 4;
@@ -51,6 +54,7 @@ class Chaos : public MarketHands {
 
  private:
   Sent any() {
+    if (chance(30)) return citizens();
     if (chance(35)) return registry();
     if (chance(50)) return market();
     switch (number(0, 17)) {

@@ -30,9 +30,11 @@ struct Judged : Base {
   }
 
   // What an auditor says of the log with one more leaf now.
-  [[nodiscard]] std::string told_with(Micros time, LeafKind kind, std::string_view body) {
+  [[nodiscard]] std::string told_with(Micros time, LeafKind kind, std::string_view body,
+                                      std::optional<std::string> attachment = std::nullopt) {
     auto log = log_of(city);
     log.push_back(leaf_at(std::max(time, time_of(log.back()) + 1), kind, body));
+    log.back().attachment = std::move(attachment);
     const auto judged = audited(log);
     std::string codes;
     for (const auto& [position, fault] : judged.findings()) {
@@ -41,10 +43,19 @@ struct Judged : Base {
     }
     return codes;
   }
+  [[nodiscard]] std::string told_with(const Sent& sent) {
+    return told_with(city.now, LeafKind::event, sent.envelope,
+                     sent.has_attachment ? std::optional(sent.attachment) : std::nullopt);
+  }
   // The ledger refuses it, and it is all that an auditor finds where it is in the log all the same.
   void expect_refused(const Sent& sent, ErrorCode code) {
-    EXPECT_EQ(told_with(city.now, LeafKind::event, sent.envelope), code_name(code));
+    EXPECT_EQ(told_with(sent), code_name(code));
     PUHUI_REFUSED(city.submit(sent), code);
+  }
+  // It fails, and leaves no trace.
+  void expect_failed(const Sent& sent, ErrorCode code) {
+    EXPECT_EQ(told_with(sent), code_name(code));
+    PUHUI_FAILED(city.submit(sent), code);
   }
   template <class Action>
   void expect_refused(const Action& action, const Signers& signers, ErrorCode code) {
@@ -52,10 +63,7 @@ struct Judged : Base {
   }
   template <class Action>
   void expect_unsigned(const Action& action, const Signers& signers) {
-    const auto sent = signed_action(city, action, signers);
-    EXPECT_EQ(told_with(city.now, LeafKind::event, sent.envelope),
-              code_name(ErrorCode::SIGNATURE_MISSING));
-    PUHUI_FAILED(city.submit(sent), ErrorCode::SIGNATURE_MISSING);
+    expect_failed(signed_action(city, action, signers), ErrorCode::SIGNATURE_MISSING);
   }
 };
 
