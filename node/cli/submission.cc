@@ -128,7 +128,7 @@ Fields describe(const Opened& event, const v1::SubmissionResult& result) {
   for (const auto& range : outcome.serials())
     fields.emplace_back("serials",
                         std::to_string(range.start()) + "-" + std::to_string(range.end()));
-  if (!event.payload.has_submit_behaviour_batch()) return fields;
+  if (outcome.records_accepted() + outcome.records_refused() == 0) return fields;
   fields.emplace_back("records_accepted", std::to_string(outcome.records_accepted()));
   fields.emplace_back("records_refused", std::to_string(outcome.records_refused()));
   for (const auto& refusal : outcome.record_refusals())
