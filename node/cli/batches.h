@@ -44,8 +44,7 @@ template <class Read>
 template <class Action>
 [[nodiscard]] std::vector<Draft> drafts_of(const BatchFile& file,
                                            std::vector<Attachment> attachments,
-                                           const Action& common,
-                                           Action* (v1::Payload::*field)()) {
+                                           const Action& common, Action* (v1::Payload::*field)()) {
   std::vector<Draft> drafts;
   for (auto& attachment : attachments) {
     auto& draft = drafts.emplace_back();

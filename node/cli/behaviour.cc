@@ -12,9 +12,9 @@ namespace puhui::node::cli {
 namespace {
 
 constexpr Column kBatchColumns[] = {
-    {"LEAF", "leaf"},         {"PROVIDER", "provider"},     {"BATCH", "batch"},
-    {"SCENARIO", "scenario"}, {"TIME", "time"},             {"RECORDS", "records"},
-    {"GRAMS", "credited_g"},  {"REVERSED", "reversed"},     {"REVERSED-GRAMS", "reversed_g"},
+    {"LEAF", "leaf"},         {"PROVIDER", "provider"}, {"BATCH", "batch"},
+    {"SCENARIO", "scenario"}, {"TIME", "time"},         {"RECORDS", "records"},
+    {"GRAMS", "credited_g"},  {"REVERSED", "reversed"}, {"REVERSED-GRAMS", "reversed_g"},
 };
 constexpr Column kScenarioColumns[] = {
     {"SCENARIO", "scenario"}, {"RECORDS", "records"}, {"GRAMS", "grams"}};

@@ -26,9 +26,9 @@ struct Title {
   std::string_view name;
   bool is_needed = true;
 };
-constexpr Title kConsentTitles[] = {
-    {"account"}, {"party"},        {"item"},           {"given"}, {"confirmation"},
-    {"minor", false}, {"guardian", false}};
+constexpr Title kConsentTitles[] = {{"account"},        {"party"},        {"item"},
+                                    {"given"},          {"confirmation"}, {"minor", false},
+                                    {"guardian", false}};
 constexpr Title kRedemptionTitles[] = {{"account"}, {"quantity"}, {"confirmation"}};
 constexpr Title kReadingTitles[] = {{"day"}, {"value"}};
 constexpr Title kErasureTitles[] = {{"account"}, {"confirmation"}};
@@ -191,8 +191,8 @@ std::string line_of(const v1::ConsentRecord& record) {
   auto object = object_of(record);
   auto& fields = *object.mutable_fields();
   fields["party"].set_string_value(record.party());
-  fields["item"].set_string_value(spell_enum(
-      std::string_view(v1::ConsentItem_Name(record.item())).substr(kItemPrefix.size())));
+  fields["item"].set_string_value(
+      spell_enum(std::string_view(v1::ConsentItem_Name(record.item())).substr(kItemPrefix.size())));
   fields["given"].set_string_value(record.is_given() ? "yes" : "no");
   fields["minor"].set_string_value(record.is_minor() ? "yes" : "no");
   if (!record.guardian_sha256().empty())
