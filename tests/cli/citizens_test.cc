@@ -45,9 +45,9 @@ TEST(Citizens, HoldersOfKeysOpenAccountsToo) {
   const auto holders =
       desk.scratch.write("holders", kAccount + " " + key + "\n" + kOther + " " + key + "\r\n");
   const auto pseudonyms = desk.scratch.write("names", kOther.substr(2) + "\n");
-  const auto action = desk.payload({"account", "open-personal", "--self-held", holders,
-                                    "--pseudonyms", pseudonyms})
-                          .open_personal_accounts();
+  const auto action =
+      desk.payload({"account", "open-personal", "--self-held", holders, "--pseudonyms", pseudonyms})
+          .open_personal_accounts();
   ASSERT_EQ(action.self_held_size(), 2);
   EXPECT_EQ(ledger::personal_id(action.self_held(1).pseudonym()), kOther);
   EXPECT_EQ(crypto::hex_encode(action.self_held(1).key().public_key()), key);
@@ -60,9 +60,9 @@ TEST(Citizens, HoldersOfKeysOpenAccountsToo) {
   }
   std::string many;
   for (int i = 0; i < 2'000; ++i) many += kAccount + " " + key + "\n";
-  EXPECT_TRUE(contains(desk.fault({"account", "open-personal", "--self-held",
-                                   desk.scratch.write("many", many)}),
-                       "too_large"));
+  EXPECT_TRUE(contains(
+      desk.fault({"account", "open-personal", "--self-held", desk.scratch.write("many", many)}),
+      "too_large"));
   EXPECT_TRUE(contains(desk.fault({"account", "open-personal"}), "--self-held FILE"));
   EXPECT_TRUE(contains(desk.fault({"account", "open-personal", "--count", "3"}), "--keep-in"));
 }
@@ -80,12 +80,12 @@ TEST(Citizens, AreErasedAtTheirWish) {
   ASSERT_EQ(made.exit, Exit::ok) << made.err;
   const auto own =
       desk.payload({"account", "erase", kAccount, "--confirmation", wish}).erase_account();
-  const auto confirmed = ledger::read_confirmation(own.confirmation(), "WUHAN", own.account(),
-                                                   ledger::kErasureWords);
+  const auto confirmed =
+      ledger::read_confirmation(own.confirmation(), "WUHAN", own.account(), ledger::kErasureWords);
   ASSERT_TRUE(confirmed) << describe(confirmed.error());
   EXPECT_EQ(confirmed->key, read_public_key(mine).value());
-  EXPECT_FALSE(ledger::read_confirmation(own.confirmation(), "OTHER", own.account(),
-                                         ledger::kErasureWords));
+  EXPECT_FALSE(
+      ledger::read_confirmation(own.confirmation(), "OTHER", own.account(), ledger::kErasureWords));
   EXPECT_TRUE(contains(desk.fault({"account", "erase", kOther, "--confirmation", wish}),
                        "of another account"));
   EXPECT_FALSE(desk.fault({"account", "erase", kAccount}).empty());
@@ -119,10 +119,10 @@ TEST(Citizens, ConfirmWithTheirOwnKey) {
   const auto given = line({"person", "confirm-consent", kAccount, "data", "given", "--to", "bike"});
   const auto taken = line({"person", "confirm-consent", kAccount, "pooling", "withdrawn", "--to",
                            "bike", "--minor", "--guardian", kHash});
-  const auto consents = records_of(desk.submission({"consent", "submit",
-                                                    desk.scratch.write("c.ndjson", given + taken),
-                                                    "--batch", "b2"}))
-                            .consents;
+  const auto consents =
+      records_of(desk.submission({"consent", "submit",
+                                  desk.scratch.write("c.ndjson", given + taken), "--batch", "b2"}))
+          .consents;
   ASSERT_EQ(consents.size(), 2u);
   EXPECT_EQ(consents[0].item, v1::CONSENT_DATA);
   EXPECT_TRUE(consents[0].is_given);
@@ -151,8 +151,8 @@ TEST(Citizens, RecordsGoInPartsOfAFew) {
   std::string text = "account,quantity,confirmation\n";
   for (int i = 0; i < 5; ++i) text += kAccount + ",1," + kHash + "\n";
   const auto file = desk.scratch.write("tea.csv", text);
-  const auto ran = desk.dry_run(
-      {"offer", "redeem", "tea", file, "--batch", "b", "--records-per-batch", "2"});
+  const auto ran =
+      desk.dry_run({"offer", "redeem", "tea", file, "--batch", "b", "--records-per-batch", "2"});
   EXPECT_EQ(ran.exit, Exit::ok) << ran.err;
   for (const auto* name : {"\"b-1\"", "\"b-2\"", "\"b-3\""})
     EXPECT_TRUE(contains(ran.out, name)) << ran.out;
@@ -161,24 +161,23 @@ TEST(Citizens, RecordsGoInPartsOfAFew) {
   EXPECT_EQ(whole.batch(), "b");
   EXPECT_EQ(whole.offer(), "tea");
   EXPECT_EQ(whole.records().count(), 5u);
-  const auto fault =
-      desk.dry_run({"offer", "redeem", "tea", desk.scratch.write("bad.csv", text + "x\n"),
-                    "--batch", "b"});
+  const auto fault = desk.dry_run(
+      {"offer", "redeem", "tea", desk.scratch.write("bad.csv", text + "x\n"), "--batch", "b"});
   EXPECT_NE(fault.exit, Exit::ok);
   EXPECT_TRUE(contains(fault.err, "bad.csv: line 7")) << fault.err;
-  const auto none = desk.dry_run(
-      {"consent", "submit", desk.scratch.write("none.csv", ""), "--batch", "b"});
+  const auto none =
+      desk.dry_run({"consent", "submit", desk.scratch.write("none.csv", ""), "--batch", "b"});
   EXPECT_TRUE(contains(none.err, "batch.empty")) << none.err;
 }
 
 TEST(Citizens, ActsAreReversedByWhatTellsThemApart) {
   const Desk desk;
-  const auto file = desk.scratch.write(
-      "acts.csv",
-      "account,day,slot,carrier_tag\n" + kAccount + ",2025-02-01,3," + std::string(32, '5') + "\n");
+  const auto file =
+      desk.scratch.write("acts.csv", "account,day,slot,carrier_tag\n" + kAccount +
+                                         ",2025-02-01,3," + std::string(32, '5') + "\n");
   const auto submission =
-      desk.submission({"behaviour", "reverse", file, "--batch", "back", "--scenario",
-                       "shared-bike", "--reason", "a lock that counted twice"});
+      desk.submission({"behaviour", "reverse", file, "--batch", "back", "--scenario", "shared-bike",
+                       "--reason", "a lock that counted twice"});
   const auto action = payload_of(submission).reverse_records();
   EXPECT_EQ(action.batch(), "back");
   EXPECT_EQ(action.scenario(), "shared-bike");
@@ -209,10 +208,23 @@ TEST(Citizens, OpeningsNameTheirDecision) {
 
 TEST(Offers, AreOpenedChangedClosedAndSettled) {
   const Desk desk;
-  const Words open{"offer",   "open",  "tea",     "--sponsor", "bike/pool",
-                   "--price", "0.5kg", "--stock", "1000",      "--per-person",
-                   "2",       "--to",  "2026-07-01T00:00:00Z", "--value",
-                   "12.5",    "--name-zh", "奶茶券"};
+  const Words open{"offer",
+                   "open",
+                   "tea",
+                   "--sponsor",
+                   "bike/pool",
+                   "--price",
+                   "0.5kg",
+                   "--stock",
+                   "1000",
+                   "--per-person",
+                   "2",
+                   "--to",
+                   "2026-07-01T00:00:00Z",
+                   "--value",
+                   "12.5",
+                   "--name-zh",
+                   "奶茶券"};
   const auto offer = desk.payload(open).open_offer();
   EXPECT_EQ(offer.offer(), "tea");
   EXPECT_EQ(offer.merchant(), "a") << "the acting party";
@@ -241,10 +253,9 @@ TEST(Offers, AreOpenedChangedClosedAndSettled) {
   EXPECT_TRUE(closed.is_closed());
   EXPECT_FALSE(desk.fault({"offer", "change", "tea"}).empty());
 
-  const auto settled =
-      desk.payload({"offer", "settle", "tea-03", "--offer", "tea", "--quantity", "120", "--amount",
-                    "60kg", "--value", "1500"})
-          .settle_offer();
+  const auto settled = desk.payload({"offer", "settle", "tea-03", "--offer", "tea", "--quantity",
+                                     "120", "--amount", "60kg", "--value", "1500"})
+                           .settle_offer();
   EXPECT_EQ(settled.settlement(), "tea-03");
   EXPECT_EQ(settled.quantity(), 120);
   EXPECT_EQ(settled.amount_g(), 60'000);
@@ -253,9 +264,9 @@ TEST(Offers, AreOpenedChangedClosedAndSettled) {
 
 TEST(Pools, HaveProjectsOfAScenarioAndNoMeters) {
   const Desk desk;
-  const Words project{"project",   "file",    "RIDES1",           "--owner",   "bike",
-                      "--account", "bike/u",  "--crediting-from", "2026-01-01", "--crediting-to",
-                      "2031-01-01"};
+  const Words project{"project",    "file",           "RIDES1",    "--owner",
+                      "bike",       "--account",      "bike/u",    "--crediting-from",
+                      "2026-01-01", "--crediting-to", "2031-01-01"};
   const auto with = [&project](const Words& more) {
     auto words = project;
     words.insert(words.end(), more.begin(), more.end());
@@ -280,10 +291,10 @@ TEST(Pools, HaveProjectsOfAScenarioAndNoMeters) {
 
 TEST(Pools, AreConvertedByTheKilogram) {
   const Desk desk;
-  const auto action = desk.payload({"credits", "convert", "bike/pool", "--project", "RIDES1",
-                                    "--report", "rides-q1", "--amount", "12t", "--from",
-                                    "2026-01-01", "--to", "2026-04-01"})
-                          .convert_credits();
+  const auto action =
+      desk.payload({"credits", "convert", "bike/pool", "--project", "RIDES1", "--report",
+                    "rides-q1", "--amount", "12t", "--from", "2026-01-01", "--to", "2026-04-01"})
+          .convert_credits();
   EXPECT_EQ(action.account(), "bike/pool");
   EXPECT_EQ(action.project(), "RIDES1");
   EXPECT_EQ(action.report(), "rides-q1");

@@ -17,9 +17,9 @@ namespace {
 TEST(Sources, NameTheirMeterAndFactor) {
   const Desk desk;
   const auto meter = desk.key("meter");
-  const Words words{"source", "file",  "acme/power", "--area",   "420100", "--factor", "grid",
-                    "--unit", "kWh",   "--scale",    "1",        "--device", meter,    "--from",
-                    "2026-01-01"};
+  const Words words{"source",   "file",     "acme/power", "--area", "420100",
+                    "--factor", "grid",     "--unit",     "kWh",    "--scale",
+                    "1",        "--device", meter,        "--from", "2026-01-01"};
   const auto source = desk.payload(words).file_source();
   EXPECT_EQ(source.source(), "acme/power");
   EXPECT_EQ(source.party(), "a") << "the acting party";
@@ -76,8 +76,7 @@ TEST(Readings, AreSignedByTheMeter) {
 
 TEST(Readings, InPartsAreEachSigned) {
   const Meter meter;
-  const auto ran =
-      meter.desk.dry_run(meter.words({"--scale", "1", "--records-per-batch", "2"}));
+  const auto ran = meter.desk.dry_run(meter.words({"--scale", "1", "--records-per-batch", "2"}));
   EXPECT_EQ(ran.exit, Exit::ok) << ran.err;
   const auto first = ran.out.find("\"signature\""), second = ran.out.rfind("\"signature\"");
   ASSERT_NE(first, second);
@@ -115,8 +114,7 @@ TEST(Factors, AreTablesInForceForDays) {
   EXPECT_EQ(table.to() - table.from(), 365);
   EXPECT_EQ(table.document_sha256(), crypto::sha256("a notice").view());
 
-  const auto json = desk.scratch.write(
-      "f.json", R"({"table": "t2", "from": "20454", "to": "20819",
+  const auto json = desk.scratch.write("f.json", R"({"table": "t2", "from": "20454", "to": "20819",
                    "factors": [{"name": "grid", "unit": "kWh", "kg_per_unit": "1/2"}]})");
   EXPECT_EQ(desk.payload({"factor", "file", json}).file_factors().table(), "t2");
   EXPECT_EQ(desk.payload(with(json)).file_factors().table(), "t1") << "the flags say otherwise";
@@ -156,8 +154,8 @@ TEST(Footprints, AreOfAYearOrAMonth) {
 
 TEST(Targets, AreTheMostOfAYear) {
   const Desk desk;
-  const auto target = desk.payload({"target", "set", "--year", "2026", "--max", "800t"})
-                          .set_target();
+  const auto target =
+      desk.payload({"target", "set", "--year", "2026", "--max", "800t"}).set_target();
   EXPECT_EQ(target.party(), "a");
   EXPECT_EQ(target.year(), 2026u);
   EXPECT_EQ(target.max_kg(), 800'000);

@@ -34,12 +34,12 @@ std::string fault_of_text(const Result<std::vector<R>>& read) {
 }
 
 TEST(Consents, ReadFromCsv) {
-  const auto read = read_consents("account,party,item,given,confirmation,minor,guardian\n" +
-                                      kAccount + ",bike-co,data,yes," + kHash + ",no,\r\n\n" +
-                                      kAccount + ",bike-co,whereabouts,no," + kHash + ",yes," +
-                                      kHash + "\n",
-                                  kCsv)
-                        .value();
+  const auto read =
+      read_consents("account,party,item,given,confirmation,minor,guardian\n" + kAccount +
+                        ",bike-co,data,yes," + kHash + ",no,\r\n\n" + kAccount +
+                        ",bike-co,whereabouts,no," + kHash + ",yes," + kHash + "\n",
+                    kCsv)
+          .value();
   ASSERT_EQ(read.size(), 2u);
   EXPECT_EQ(ledger::personal_id(read[0].account()), kAccount);
   EXPECT_EQ(read[0].party(), "bike-co");
@@ -80,9 +80,8 @@ TEST(Consents, FaultsNameTheLine) {
 }
 
 TEST(Redemptions, ReadFromBothForms) {
-  const auto csv = read_redemptions("account,quantity,confirmation\n" + kAccount + ",2," + kHash,
-                                    kCsv)
-                       .value();
+  const auto csv =
+      read_redemptions("account,quantity,confirmation\n" + kAccount + ",2," + kHash, kCsv).value();
   ASSERT_EQ(csv.size(), 1u);
   EXPECT_EQ(csv[0].quantity(), 2);
   const auto json = read_redemptions(R"({"quantity": 2, "confirmation": ")" + kHash +
@@ -109,9 +108,9 @@ TEST(Redemptions, CarryTheHoldersOwnConfirmation) {
   ASSERT_EQ(read.size(), 2u);
   EXPECT_EQ(read[1].SerializeAsString(), record.SerializeAsString());
   EXPECT_TRUE(contains(
-      fault_of_text(read_redemptions(R"({"account": ")" + kAccount +
-                                         R"(", "quantity": 1, "confirmation": {"nonse": "x"}})",
-                                     kNdjson)),
+      fault_of_text(read_redemptions(
+          R"({"account": ")" + kAccount + R"(", "quantity": 1, "confirmation": {"nonse": "x"}})",
+          kNdjson)),
       "line 1: "));
 }
 
@@ -143,8 +142,8 @@ TEST(Readings, AreScaledExactly) {
   EXPECT_EQ(read[0].value(), 120'450);
   EXPECT_EQ(read[0].day(), 20'513);
   EXPECT_EQ(read[1].value(), 0);
-  for (const auto* row : {"2026-03-01,1.234", "2026-03-01,-1", "2026-02-30,1", "1970-01-01,0",
-                          "2026-03-01,"})
+  for (const auto* row :
+       {"2026-03-01,1.234", "2026-03-01,-1", "2026-02-30,1", "1970-01-01,0", "2026-03-01,"})
     EXPECT_TRUE(contains(
         fault_of_text(read_readings(std::string("day,value\n") + row + "\n", kCsv, 2)), "line 2: "))
         << row;
@@ -152,18 +151,18 @@ TEST(Readings, AreScaledExactly) {
 
 TEST(Acts, AreNamedWithoutInputsAndTier) {
   const std::string tag(32, '5');
-  const auto read = read_acts("account,day,slot,carrier_tag,tier\n" + kAccount + ",2026-03-01,4," +
-                                  tag + ",1\n",
-                              kCsv)
-                        .value();
+  const auto read =
+      read_acts("account,day,slot,carrier_tag,tier\n" + kAccount + ",2026-03-01,4," + tag + ",1\n",
+                kCsv)
+          .value();
   ASSERT_EQ(read.size(), 1u);
   EXPECT_EQ(read[0].slot(), 4u);
   EXPECT_EQ(read[0].tier(), 0u);
   EXPECT_EQ(read[0].inputs_size(), 0);
-  EXPECT_TRUE(contains(fault_of_text(read_acts("account,day,carrier_tag,distance\n" + kAccount +
-                                                   ",2026-03-01," + tag + ",900\n",
-                                               kCsv)),
-                       "line 2: distance"));
+  EXPECT_TRUE(contains(
+      fault_of_text(read_acts(
+          "account,day,carrier_tag,distance\n" + kAccount + ",2026-03-01," + tag + ",900\n", kCsv)),
+      "line 2: distance"));
 }
 
 TEST(Records, NoneIsEmptyOrTooLong) {

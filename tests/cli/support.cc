@@ -71,9 +71,9 @@ std::string Desk::key(const std::string& name) const {
 v1::Submission Desk::submission(Words words) const {
   const auto number = std::to_string(++made_);
   const auto file = scratch.path("submission-" + number), signer = key("signer-" + number);
-  for (const auto& more : {std::string("--city"), std::string("WUHAN"), std::string("--party"),
-                           std::string("a"), std::string("--key"), signer, std::string("--out"),
-                           file})
+  for (const auto& more :
+       {std::string("--city"), std::string("WUHAN"), std::string("--party"), std::string("a"),
+        std::string("--key"), signer, std::string("--out"), file})
     words.push_back(more);
   const auto ran = client.run(std::move(words));
   EXPECT_EQ(ran.exit, Exit::ok) << ran.err;
