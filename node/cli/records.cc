@@ -174,6 +174,7 @@ Result<v1::Confirmation> parse_confirmation(std::string_view text) {
   }
   if (auto read = from_json(text, confirmation, false); !read)
     return tl::make_unexpected(read.error());
+  if (!confirmation.has_key()) return malformed("a confirmation that is an object has a key");
   return confirmation;
 }
 

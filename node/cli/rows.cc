@@ -2,14 +2,27 @@
 
 #include <google/protobuf/struct.pb.h>
 
+#include <algorithm>
+
 #include "node/cli/text.h"
 
 namespace puhui::node::cli {
 namespace {
 
+// Of objects within a row: as deep as a Confirmation, which is written again as JSON.
+constexpr unsigned kLevelsMax = 2;
+
+bool is_shallow(const google::protobuf::Struct& object, unsigned levels) {
+  return levels > 0 && std::ranges::all_of(object.fields(), [levels](const auto& field) {
+           return !field.second.has_list_value() &&
+                  (!field.second.has_struct_value() ||
+                   is_shallow(field.second.struct_value(), levels - 1));
+         });
+}
+
 Result<std::string> cell_of(const std::string& name, const google::protobuf::Value& value) {
   if (value.kind_case() == google::protobuf::Value::kStringValue) return value.string_value();
-  if (value.kind_case() == google::protobuf::Value::kStructValue)
+  if (value.has_struct_value() && is_shallow(value.struct_value(), kLevelsMax))
     return to_json_line(value.struct_value());
   // Beyond these a double no longer holds every whole number.
   constexpr double kExactMax = 9'007'199'254'740'992.0;

@@ -101,7 +101,8 @@ class Refusals(unittest.TestCase):
                      "Refusal{ErrorCode::NOT_FOUND, \"\"}", "refuse(code, \"Some rule, or so\")"):
             (_, made), = refusals(text)
             self.assertIsNotNone(what_is_wrong(made, known), text)
-        for text in ("refuse(code, \"a.b\", f(1, \"),\"), {})", "refuse(ErrorCode::NOT_FOUND, rule)"):
+        for text in ("refuse(code, \"a.b\", f(1, \"),\"), {})",
+                     "refuse(ErrorCode::NOT_FOUND, rule)"):
             (_, made), = refusals(text)
             self.assertIsNone(what_is_wrong(made, known), text)
 

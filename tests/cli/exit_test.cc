@@ -65,7 +65,8 @@ TEST(Exit, EveryCodeSpeaksBothLanguages) {
     print_error(err, {code, ""});
     EXPECT_EQ(err.str(), "puhui: " + name + ": " + en + " / " + zh + "\n");
     v1::Problem problem;
-    ASSERT_TRUE(from_json(http::problem({code, ""}).body, problem, true));
+    const auto answer = http::problem({code, ""});
+    ASSERT_TRUE(from_json(std::get<std::string>(answer.body), problem, true));
     EXPECT_EQ(problem.code(), name);
     EXPECT_EQ(problem.title(), en);
     EXPECT_EQ(problem.title_zh(), zh);

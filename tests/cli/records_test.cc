@@ -114,6 +114,22 @@ TEST(Redemptions, CarryTheHoldersOwnConfirmation) {
       "line 1: "));
 }
 
+TEST(Redemptions, AreNoDeepObjects) {
+  const auto fault = [](const std::string& confirmation) {
+    return fault_of_text(read_redemptions(R"({"account": ")" + kAccount +
+                                              R"(", "quantity": 1, "confirmation": )" +
+                                              confirmation + "}",
+                                          kNdjson));
+  };
+  for (const std::string wrong :
+       {"{}", "[]", "null", "1.5", R"({"sha256": "YQ=="})", R"({"key": {"public_key": [1]}})",
+        R"({"key": {"public_key": {"a": {"b": {}}}}})"})
+    EXPECT_TRUE(fault(wrong).starts_with("line 1: ")) << wrong;
+  std::string deep = "1";
+  for (int i = 0; i < 90; ++i) deep = R"({"a": )" + deep + "}";
+  EXPECT_TRUE(fault(deep).starts_with("line 1: "));
+}
+
 TEST(Records, LinesAreReadAsTheyWereWritten) {
   v1::ConsentRecord consent;
   consent.set_account(ledger::pseudonym_of(kAccount));
