@@ -54,19 +54,22 @@ Run declare_openings(CLI::App& app) {
 
 // ---- Confirmations of whoever keeps the account's key -----------------------------------------
 
-// The key's signature over the words, under a new nonce. CONFIG unless there is just one key.
+// The key's signature over the words, good as long as an event signed now. CONFIG unless there is
+// just one key.
 Result<v1::Confirmation> confirm(Session& session, std::string_view pseudonym,
                                  std::string_view words) {
-  const auto city = city_of(session);
-  if (!city) return tl::make_unexpected(city.error());
+  const auto valid = validity_of(session);
+  if (!valid) return tl::make_unexpected(valid.error());
   const auto keys = session.signing_keys();
   if (!keys) return tl::make_unexpected(keys.error());
   if (keys->size() != 1)
     return fail(ErrorCode::CONFIG, "the holder confirms with one key: give --key once");
   v1::Confirmation confirmation;
   confirmation.set_nonce(crypto::random_bytes(ledger::kNonceSize));
-  const auto digest =
-      crypto::sha256(ledger::confirmation_bytes(*city, pseudonym, words, confirmation.nonce()));
+  confirmation.set_valid_until(valid->until);
+  const auto what =
+      std::string(words) + ledger::until_and_nonce(valid->until, confirmation.nonce());
+  const auto digest = crypto::sha256(ledger::confirmation_bytes(valid->city, pseudonym, what));
   confirmation.mutable_key()->set_public_key(keys->front().public_key().encode());
   confirmation.set_signature(keys->front().sign(digest.view()));
   return confirmation;

@@ -219,19 +219,25 @@ Result<std::string> city_of(Session& session) {
   return known_city(session, *clock);
 }
 
-Result<void> fill_in(Session& session, std::span<Draft> drafts) {
-  if (session.settings().party.empty())
-    return fail(ErrorCode::CONFIG, "no acting party: give --party NAME");
+Result<Validity> validity_of(Session& session) {
   const auto clock = read_clock(session);
   if (!clock) return tl::make_unexpected(clock.error());
-  const auto city = known_city(session, *clock);
+  auto city = known_city(session, *clock);
   if (!city) return tl::make_unexpected(city.error());
   const auto until = valid_until(session, *clock);
   if (!until) return tl::make_unexpected(until.error());
+  return Validity{std::move(*city), *until};
+}
+
+Result<void> fill_in(Session& session, std::span<Draft> drafts) {
+  if (session.settings().party.empty())
+    return fail(ErrorCode::CONFIG, "no acting party: give --party NAME");
+  const auto valid = validity_of(session);
+  if (!valid) return tl::make_unexpected(valid.error());
   for (auto& [payload, attachments] : drafts) {
-    payload.set_city(*city);
+    payload.set_city(valid->city);
     payload.set_party(session.settings().party);
-    payload.set_valid_until(*until);
+    payload.set_valid_until(valid->until);
     if (session.flags().event_id.empty()) {
       payload.set_event_id(crypto::random_bytes(ledger::kEventIdSize));
       continue;

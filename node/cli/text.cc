@@ -52,6 +52,7 @@ const std::set<std::string_view> kDayFields = {
 };
 const std::set<std::string_view> kTimeFields = {
     "puhui.v1.Payload.valid_until",
+    "puhui.v1.Confirmation.valid_until",
     "puhui.v1.Scope.from",
     "puhui.v1.Scope.to",
     "puhui.v1.RuleSet.effective_from",

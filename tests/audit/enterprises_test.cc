@@ -1,4 +1,5 @@
-// Enterprises' log judged again: sources, factors, readings, footprints, targets, and what is wrong.
+// Enterprises' log judged again: sources, factors, readings, footprints, targets, and what is
+// wrong.
 #include <limits>
 
 #include "tests/audit/judged.h"
@@ -41,15 +42,14 @@ TEST_F(AuditedEnterprises, AreCleanForAYear) {
   PUHUI_ACCEPTED(file_source(city, other));
   PUHUI_ACCEPTED(read(city, measured_daily({kJuly2025, kYear2026}, 12'345)));
   PUHUI_ACCEPTED(read(city, measured_daily({kYear2025, kJuly2025}, 5'432)));
-  PUHUI_ACCEPTED(read(city, {{kYear2025, 7}, {kYear2025 + 2, 1}, {kYear2026, 1}},
-                      {.source = "other"}));
+  PUHUI_ACCEPTED(
+      read(city, {{kYear2025, 7}, {kYear2025 + 2, 1}, {kYear2026, 1}}, {.source = "other"}));
   PUHUI_ACCEPTED(read(city, {{kYear2025 + 1, 2}}, {.source = "other"}));
   v1::ReplaceDevice device;
   device.set_source("other");
   *device.mutable_device() = device_key("new meter");
   PUHUI_ACCEPTED(act(city, device, {"owner", "operator"}));
-  PUHUI_ACCEPTED(
-      read(city, {{kYear2025 + 9, 3}}, {.source = "other", .device = "new meter"}));
+  PUHUI_ACCEPTED(read(city, {{kYear2025 + 9, 3}}, {.source = "other", .device = "new meter"}));
   PUHUI_ACCEPTED(report(city, a_footprint()));
   for (const auto month : {1U, 7U})
     PUHUI_ACCEPTED(report(city, a_footprint("m" + std::to_string(month), month)));

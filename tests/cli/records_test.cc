@@ -22,6 +22,7 @@ constexpr auto kNdjson = RecordFormat::ndjson;
 v1::Confirmation own_confirmation() {
   v1::Confirmation confirmation;
   confirmation.set_nonce(std::string(ledger::kNonceSize, 'n'));
+  confirmation.set_valid_until(1);
   confirmation.mutable_key()->set_public_key(key_of('h').public_key().encode());
   confirmation.set_signature("signature");
   return confirmation;
