@@ -207,6 +207,9 @@ TEST_F(AuditedOffers, LargeOnesAreSignedByMore) {
   expect_failed(redeeming(redemption(1, 3)), SIGNATURE_MISSING);
   PUHUI_ACCEPTED(redeem(city, "tea", {redemption(1, 3)}, {"shop", "operator"}));
   PUHUI_ACCEPTED(redeem(city, "tea", {redemption(2, 2)}));
+  expect_failed(redeeming(redemption(2)), SIGNATURE_MISSING);
+  city.now += ledger::kMicrosPerDay;
+  PUHUI_ACCEPTED(redeem(city, "tea", {redemption(2)}));
   expect_clean();
 }
 

@@ -32,7 +32,12 @@ struct Act {
   bool is_reversed = false;
 };
 struct Pool {
-  std::int64_t held = 0, owed = 0;
+  std::int64_t held = 0, owed = 0, recalled = 0;
+  void give(std::int64_t grams) {
+    const auto paid = std::min(owed, grams);
+    owed -= paid;
+    held += grams - paid;
+  }
 };
 struct Sale {
   std::int64_t price = 0, left = 0, per_person = 0, sold = 0;
@@ -90,7 +95,7 @@ struct Model {
       act.pooled = std::min(act.grams, kThreshold - before);
       before += act.pooled;
     }
-    pools["provider-pool"].held += act.pooled;
+    pools["provider-pool"].give(act.pooled);
     grams[ride.citizen] += act.grams - act.pooled;
     sums.credited += act.grams;
     acts.push_back(act);
@@ -99,16 +104,20 @@ struct Model {
   ErrorCode reverse(const Ride& ride, bool is_sender, std::int64_t today) {
     auto* act = find(ride);
     if (act == nullptr) return CLAIM_UNKNOWN;
-    if (const auto code = account(ride.citizen); code != OK) return code;
     if (!is_sender) return CLAIM_UNKNOWN;
     if (today > act->credited_on + kReversalDays) return REVERSAL_WINDOW;
     if (act->is_reversed) return CLAIM_REVERSED;
     act->is_reversed = true;
     grams[ride.citizen] -= act->grams - act->pooled;
     auto& pool = pools["provider-pool"];
-    const auto there = std::min(pool.held, act->pooled);
+    auto left = act->pooled;
+    const auto recalled = std::min(pool.recalled, left);
+    pool.recalled -= recalled;
+    sums.converted -= recalled;
+    left -= recalled;
+    const auto there = std::min(pool.held, left);
     pool.held -= there;
-    pool.owed += act->pooled - there;
+    pool.owed += left - there;
     sums.reversed += act->grams;
     return OK;
   }
@@ -131,7 +140,7 @@ struct Model {
     sale.sold += quantity;
     sums.spent += cost;
     // The sponsor has it once all records are judged: nobody can spend it before.
-    pools[sale.sponsor].held += cost;
+    pools[sale.sponsor].give(cost);
     return OK;
   }
   ErrorCode agree(std::uint64_t person, int item, bool is_given, const std::string& confirmation) {
@@ -161,18 +170,9 @@ struct Model {
     computed[report] = kilograms;
     return OK;
   }
-  // So much of what the pool owes is paid by grams that were converted.
-  std::int64_t pay(std::int64_t grams_back) {
-    auto& pool = pools["provider-pool"];
-    const auto paid = std::min(pool.owed, grams_back);
-    pool.owed -= paid;
-    sums.converted -= paid;
-    return grams_back - paid;
-  }
   void reject(const std::string& report) {
-    const auto left = pay(computed[report] * 1'000);
-    pools["provider-pool"].held += left;
-    sums.converted -= left;
+    pools["provider-pool"].give(computed[report] * 1'000);
+    sums.converted -= computed[report] * 1'000;
     computed.erase(report);
   }
   void issue(const std::string& report) {
@@ -190,7 +190,12 @@ struct Model {
       batch.left.erase(batch.start);
     const auto recalled = static_cast<std::int64_t>(before - batch.left.size());
     if (recalled == 0) return RECALL_NOTHING;
-    pay(recalled * 1'000);
+    // Grams of recalled units pay what the pool owes, or are kept for the next reversals.
+    auto& pool = pools["provider-pool"];
+    const auto paid = std::min(pool.owed, recalled * 1'000);
+    pool.owed -= paid;
+    sums.converted -= paid;
+    pool.recalled += recalled * 1'000 - paid;
     return OK;
   }
   [[nodiscard]] std::int64_t held() const {

@@ -184,7 +184,9 @@ TEST_F(Reversals, OfWhatWasSpentAreOwed) {
 TEST_F(Reversals, OfAnAccountThatWasErased) {
   const auto taken = city.earn(1, 500);
   PUHUI_ACCEPTED(erase(city, 1));
-  PUHUI_REFUSED(reverse_rides(city, {taken}), ACCOUNT_ERASED);
+  PUHUI_ACCEPTED(reverse_rides(city, {taken}));
+  EXPECT_EQ(city.totals().credits_cancelled_g(), 500);
+  EXPECT_EQ(city.totals().credits_owed_g(), 500) << "what was cancelled cannot be taken back";
 }
 
 // ---- Of what was pooled ----
@@ -238,12 +240,37 @@ TEST_F(PooledReversals, OfWhatWasConvertedAreOwedUntilTheUnitsAreRecalled) {
   PUHUI_ACCEPTED(recall(city, "B1", {{1, 1}}));
   EXPECT_EQ(owed(), 1'000);
   EXPECT_EQ(city.totals().credits_converted_g(), 2'000);
-  // More than it owes is nobody's again.
+  // More than it owes is there for the next reversal.
   PUHUI_ACCEPTED(recall(city, "B1"));
   EXPECT_EQ(owed(), 0);
   EXPECT_EQ(held(), 0);
   EXPECT_EQ(city.totals().credits_owed_g(), 0);
   EXPECT_EQ(city.totals().credits_converted_g(), 1'000);
+  EXPECT_EQ(city.pool().credits_recalled_g(), 1'000);
+  PUHUI_ACCEPTED(reverse_rides(city, {rides[3]}));
+  EXPECT_EQ(owed(), 0);
+  EXPECT_EQ(city.pool().credits_recalled_g(), 0);
+  EXPECT_EQ(city.totals().credits_converted_g(), 0);
+}
+
+TEST_F(PooledReversals, TheNextPooledCreditsPayWhatThePoolOwes) {
+  PUHUI_ACCEPTED(file_rules(city, pooling(v1::CREDIT_YEAR, 5'000)));
+  PUHUI_ACCEPTED(convert(city, conversion("c1", 4)));
+  PUHUI_ACCEPTED(reverse_rides(city, {rides[0]}));
+  EXPECT_EQ(owed(), 1'000);
+  city.earn(1, 600);
+  EXPECT_EQ(owed(), 400);
+  EXPECT_EQ(held(), 0);
+}
+
+// Nothing leaves a frozen party's pool.
+TEST_F(PooledReversals, AFrozenPartyConvertsNothing) {
+  v1::RestrainParty frozen;
+  frozen.set_party("provider");
+  frozen.set_restraint(v1::FROZEN);
+  frozen.set_reason("an inquiry");
+  PUHUI_ACCEPTED(act(city, frozen, {"bureau"}));
+  PUHUI_REFUSED(convert(city, conversion("c1", 1)), PARTY_RESTRAINED);
 }
 
 TEST_F(PooledReversals, ARejectedConversionPaysWhatThePoolOwes) {
