@@ -1,4 +1,5 @@
-// Enterprises' log judged again: sources, factors, readings, footprints, targets, and what is wrong.
+// Enterprises' log judged again: sources, factors, readings, footprints, targets, and what is
+// wrong.
 #include <limits>
 
 #include "tests/audit/judged.h"
@@ -16,17 +17,8 @@ struct AuditedEnterprises : Judged<Enterprises> {
   void factor(const std::string& table, const Period& days, const std::string& kg_per_unit) {
     PUHUI_ACCEPTED(file_factors(city, a_table(table, days, kg_per_unit)));
   }
-  // As expect_refused, with the attachment.
   void expect_unread(const std::vector<ledger::testing::Measured>& days, ErrorCode code) {
-    const auto sent = signed_readings(city, days);
-    auto log = log_of(city);
-    log.push_back(
-        leaf_at(std::max(city.now, time_of(log.back()) + 1), LeafKind::event, sent.envelope));
-    log.back().attachment = sent.attachment;
-    const auto judged = audited(log);
-    ASSERT_EQ(judged.findings().size(), 1U) << audit::testing::told(judged);
-    EXPECT_EQ(judged.findings()[0].fault.code, code_name(code));
-    PUHUI_REFUSED(city.submit(sent), code);
+    expect_refused(signed_readings(city, days), code);
   }
 };
 
@@ -41,15 +33,14 @@ TEST_F(AuditedEnterprises, AreCleanForAYear) {
   PUHUI_ACCEPTED(file_source(city, other));
   PUHUI_ACCEPTED(read(city, measured_daily({kJuly2025, kYear2026}, 12'345)));
   PUHUI_ACCEPTED(read(city, measured_daily({kYear2025, kJuly2025}, 5'432)));
-  PUHUI_ACCEPTED(read(city, {{kYear2025, 7}, {kYear2025 + 2, 1}, {kYear2026, 1}},
-                      {.source = "other"}));
+  PUHUI_ACCEPTED(
+      read(city, {{kYear2025, 7}, {kYear2025 + 2, 1}, {kYear2026, 1}}, {.source = "other"}));
   PUHUI_ACCEPTED(read(city, {{kYear2025 + 1, 2}}, {.source = "other"}));
   v1::ReplaceDevice device;
   device.set_source("other");
   *device.mutable_device() = device_key("new meter");
   PUHUI_ACCEPTED(act(city, device, {"owner", "operator"}));
-  PUHUI_ACCEPTED(
-      read(city, {{kYear2025 + 9, 3}}, {.source = "other", .device = "new meter"}));
+  PUHUI_ACCEPTED(read(city, {{kYear2025 + 9, 3}}, {.source = "other", .device = "new meter"}));
   PUHUI_ACCEPTED(report(city, a_footprint()));
   for (const auto month : {1U, 7U})
     PUHUI_ACCEPTED(report(city, a_footprint("m" + std::to_string(month), month)));
@@ -176,8 +167,7 @@ TEST_F(AuditedEnterprises, FindsReadingsThatNoDeviceSigned) {
   v1::Payload payload;
   ASSERT_TRUE(payload.ParseFromString(crypto::decode_envelope(sent.envelope)->payload));
   payload.mutable_submit_readings()->mutable_signature()->back() ^= 1;
-  EXPECT_EQ(told_with(city.now, LeafKind::event, sign(payload, {"owner"}).envelope),
-            "signature.invalid");
+  expect_failed(sign_with(payload, {"owner"}, sent.attachment), SIGNATURE_INVALID);
 }
 
 TEST_F(AuditedEnterprises, FindsFootprintsThatTheRulesRefuse) {
