@@ -51,6 +51,8 @@ Run declare_confirm(CLI::App& app) {
   add_amount(app, action, "what is to be retired, if accepted: 2000t, 1448.5t or 500kg");
   app.add_option("--reference", *action->mutable_reference(),
                  "case number of the agreement or judgment");
+  app.add_option("--footprint", *action->mutable_footprint(),
+                 "the verified footprint that it is, of the holder and for the period");
   add_value(
       app, "--frozen", parse_cents,
       [action](std::int64_t cents) { action->set_frozen_cents(cents); },

@@ -17,17 +17,8 @@ struct AuditedEnterprises : Judged<Enterprises> {
   void factor(const std::string& table, const Period& days, const std::string& kg_per_unit) {
     PUHUI_ACCEPTED(file_factors(city, a_table(table, days, kg_per_unit)));
   }
-  // As expect_refused, with the attachment.
   void expect_unread(const std::vector<ledger::testing::Measured>& days, ErrorCode code) {
-    const auto sent = signed_readings(city, days);
-    auto log = log_of(city);
-    log.push_back(
-        leaf_at(std::max(city.now, time_of(log.back()) + 1), LeafKind::event, sent.envelope));
-    log.back().attachment = sent.attachment;
-    const auto judged = audited(log);
-    ASSERT_EQ(judged.findings().size(), 1U) << audit::testing::told(judged);
-    EXPECT_EQ(judged.findings()[0].fault.code, code_name(code));
-    PUHUI_REFUSED(city.submit(sent), code);
+    expect_refused(signed_readings(city, days), code);
   }
 };
 
@@ -176,8 +167,7 @@ TEST_F(AuditedEnterprises, FindsReadingsThatNoDeviceSigned) {
   v1::Payload payload;
   ASSERT_TRUE(payload.ParseFromString(crypto::decode_envelope(sent.envelope)->payload));
   payload.mutable_submit_readings()->mutable_signature()->back() ^= 1;
-  EXPECT_EQ(told_with(city.now, LeafKind::event, sign(payload, {"owner"}).envelope),
-            "signature.invalid");
+  expect_failed(sign_with(payload, {"owner"}, sent.attachment), SIGNATURE_INVALID);
 }
 
 TEST_F(AuditedEnterprises, FindsFootprintsThatTheRulesRefuse) {

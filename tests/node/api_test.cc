@@ -214,6 +214,7 @@ TEST(SlowReads, AreKnownByTheDecodedPath) {
     EXPECT_TRUE(views::is_slow(personal));
   }
   EXPECT_FALSE(views::is_slow(get({"v1", "accounts", "owner", "history"})));
+  EXPECT_TRUE(views::is_slow(get({"v1", "enterprises", "owner", "2025"})));
   EXPECT_FALSE(views::is_slow(get({"v1", "totals"})));
 }
 
