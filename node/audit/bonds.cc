@@ -178,6 +178,7 @@ Verdict release(Case& at, const v1::Release& action) {
   v1::Bond* bond = nullptr;
   auto amount_kg = action.amount_kg();
   if (auto bad = find_part(at, action.bond(), bond, amount_kg)) return bad;
+  if (auto bad = need_kept_for_case(at, *bond, amount_kg)) return bad;
   need_bond_signers(at, "release", bond->binding(), amount_kg);
   loosen(at.books, as_leaf(at), binding_name(*bond), amount_kg);
   bond->set_released_kg(bond->released_kg() + amount_kg);
@@ -189,6 +190,7 @@ Verdict post(Case& at, const v1::Post& action) {
   v1::Bond* bond = nullptr;
   auto amount_kg = action.amount_kg();
   if (auto bad = find_part(at, action.bond(), bond, amount_kg)) return bad;
+  if (auto bad = need_kept_for_case(at, *bond, amount_kg)) return bad;
   std::string to;
   if (auto bad = check_target(at, bond->binding(), action.to(), to)) return bad;
   if (auto bad = need_free_to_post(at, *bond)) return bad;

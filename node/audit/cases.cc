@@ -194,6 +194,22 @@ void case_due(Books& books, const std::string& name, Micros now, std::uint64_t p
     make_void(books, static_cast<std::int64_t>(position), of_case);
 }
 
+// What was confirmed stays bound for its case.
+Verdict need_kept_for_case(const Case& at, const v1::Bond& bond, std::int64_t amount_kg) {
+  v1::Case of_case;
+  if (bond.binding().case_().empty() || find_case(at, bond.binding().case_(), of_case)) return {};
+  if (of_case.state() != v1::CASE_CONFIRMED) return {};
+  auto left_kg = -amount_kg;
+  for (const auto& name : of_case.bonds()) {
+    const auto& other = at.books.bonds.at(name);
+    if (state_of(other, at.now) == v1::BOUND) left_kg += other.bound_kg();
+  }
+  if (left_kg >= of_case.confirmation().amount_kg()) return {};
+  return refused(ErrorCode::CASE_AMOUNT, of_case.opening().case_(),
+                 std::to_string(of_case.confirmation().amount_kg()) + " kg bound",
+                 std::to_string(left_kg) + " kg");
+}
+
 Verdict open_case(Case& at, const v1::OpenCase& action) {
   if (auto bad = need_rules(at)) return bad;
   if (auto bad = check_opening(action)) return bad;

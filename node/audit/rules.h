@@ -248,6 +248,9 @@ void mark_recalled(Case& at, v1::UnitBlock piece);
 // What binds a bond's units, as their blocks say it.
 [[nodiscard]] std::string binding_name(const v1::Bond& bond);
 // Who holds what it binds may let it go; frozen units and security ask for no holder.
+// A confirmed case keeps as much bound as was confirmed.
+[[nodiscard]] Verdict need_kept_for_case(const Case& at, const v1::Bond& bond,
+                                         std::int64_t amount_kg);
 [[nodiscard]] Verdict need_free_to_post(const Case& at, const v1::Bond& bond);
 [[nodiscard]] Verdict plan_from(const Case& at, const v1::Bond& bond, std::int64_t amount_kg,
                                 Pieces& pieces);

@@ -77,6 +77,7 @@ Verdict move_from_bond(Case& at, const v1::Leg& leg, std::int64_t& pieces_moved)
   if (binding.beneficiary().empty() || binding.account() == leg.to())
     return refused(ErrorCode::LEG_INVALID, leg.bond(), "for a party, to another account");
   if (auto bad = need_free_to_post(at, *bond)) return bad;
+  if (auto bad = need_kept_for_case(at, *bond, leg.amount_kg())) return bad;
   need_signer(at, binding.beneficiary());
   if (!binding.to().empty() && binding.to() != leg.to())
     return refused(ErrorCode::INVALID_ARGUMENT, leg.bond(), "to " + binding.to(), "to " + leg.to());

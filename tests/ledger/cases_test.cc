@@ -102,6 +102,23 @@ TEST_F(Cases, AnEventReleasesWhatItReservedTooMuch) {
   EXPECT_EQ(city.bound("owner-main"), 0);
 }
 
+// What was confirmed stays bound, until it is retired or the case is void.
+TEST_F(Cases, WhatWasConfirmedIsNotReleased) {
+  PUHUI_ACCEPTED(open_case(city, opening("c", "event")));
+  PUHUI_ACCEPTED(bind_for(city, "c", "first", 700));
+  PUHUI_ACCEPTED(bind_for(city, "c", "second", 500));
+  PUHUI_ACCEPTED(release_bond(city, releasing("first", 100)));
+  PUHUI_ACCEPTED(confirm_case(city, confirmation("c", 1'000)));
+  PUHUI_ACCEPTED(release_bond(city, releasing("first", 60)));
+  const auto refused = release_bond(city, releasing("second", 41));
+  PUHUI_REFUSED(refused, CASE_AMOUNT);
+  EXPECT_EQ(refused.outcome.limit(), "1000 kg confirmed");
+  EXPECT_EQ(refused.outcome.used(), "1040 kg bound");
+  EXPECT_EQ(refused.outcome.asked(), "41 kg");
+  PUHUI_ACCEPTED(release_bond(city, releasing("second", 40)));
+  certified(retire_case(city, "c", 1'000));
+}
+
 TEST_F(Cases, DamageIsCompensatedFromAnEscrow) {
   PUHUI_ACCEPTED(open_case(city, opening("c", "damage")));
   PUHUI_ACCEPTED(bind_for(city, "c", "escrow", 377));

@@ -204,6 +204,7 @@ Ruling release(Context& context, const v1::Release& action) {
   if (!bond) return tl::make_unexpected(bond.error());
   const auto amount_kg = part_of(*bond, action.amount_kg());
   if (!amount_kg) return tl::make_unexpected(amount_kg.error());
+  if (auto left = need_left_for_case(context, *bond, *amount_kg); !left) return left;
   if (auto met = need_signers(context, "release", *bond, *amount_kg); !met) return met;
   loosen(context.state, context.leaf, bond_key(action.bond()), *amount_kg);
   bond->set_bound_kg(bond->bound_kg() - *amount_kg);
@@ -218,6 +219,7 @@ Ruling post(Context& context, const v1::Post& action) {
   if (!bond) return tl::make_unexpected(bond.error());
   const auto amount_kg = part_of(*bond, action.amount_kg());
   if (!amount_kg) return tl::make_unexpected(amount_kg.error());
+  if (auto left = need_left_for_case(context, *bond, *amount_kg); !left) return left;
   const auto& named = bond->binding().to();
   const auto& to = named.empty() ? action.to() : named;
   if (!action.to().empty() && action.to() != to)

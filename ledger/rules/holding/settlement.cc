@@ -4,6 +4,7 @@
 #include "ledger/rules/holding/actions.h"
 #include "ledger/rules/holding/holding.h"
 #include "ledger/rules/holding/holdings.h"
+#include "ledger/rules/retirement/retirement.h"
 
 namespace puhui::ledger {
 namespace {
@@ -31,6 +32,8 @@ Pieces take_bond_leg(Context& context, const v1::Leg& leg) {
                   {}, leg.bond());
   if (auto free = need_free_to_post(context, *bond); !free)
     return tl::make_unexpected(free.error());
+  if (auto left = need_left_for_case(context, *bond, leg.amount_kg()); !left)
+    return tl::make_unexpected(left.error());
   if (!context.signers.contains(binding.beneficiary())) return missing(binding.beneficiary());
   if (!binding.to().empty() && binding.to() != leg.to())
     return refuse(ErrorCode::INVALID_ARGUMENT, "bond.to", binding.to(), {}, leg.to());

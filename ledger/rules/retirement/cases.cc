@@ -177,6 +177,22 @@ tl::expected<std::optional<v1::Case>, Refusal> case_for(const Context& context,
   return std::move(*found);
 }
 
+Ruling need_left_for_case(const Context& context, const v1::Bond& bond, std::int64_t amount_kg) {
+  if (bond.binding().case_().empty()) return {};
+  const auto of_case = need_case(context, bond.binding().case_());
+  if (!of_case || of_case->state() != v1::CASE_CONFIRMED) return {};
+  std::int64_t bound_kg = 0;
+  for (const auto& name : of_case->bonds()) {
+    const auto other = need_bond(context, name);
+    if (other && state_of(*other, context.now) == v1::BOUND) bound_kg += other->bound_kg();
+  }
+  const auto confirmed_kg = of_case->confirmation().amount_kg();
+  if (bound_kg - amount_kg >= confirmed_kg) return {};
+  return refuse(ErrorCode::CASE_AMOUNT, "case.bonds",
+                std::to_string(confirmed_kg) + " kg confirmed",
+                std::to_string(bound_kg) + " kg bound", std::to_string(amount_kg) + " kg");
+}
+
 void add_bond(Context& context, v1::Case& of_case, const std::string& bond) {
   of_case.add_bonds(bond);
   put_case(context.state, of_case);

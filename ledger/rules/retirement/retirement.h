@@ -15,6 +15,9 @@ namespace puhui::ledger {
 // a bond.
 [[nodiscard]] tl::expected<std::optional<v1::Case>, Refusal> case_for(const Context& context,
                                                                       const v1::Bind& action);
+// A confirmed case keeps as much bound as was confirmed, until it is retired or void. CASE_AMOUNT.
+[[nodiscard]] Ruling need_left_for_case(const Context& context, const v1::Bond& bond,
+                                        std::int64_t amount_kg);
 void add_bond(Context& context, v1::Case& of_case, const std::string& bond);
 // The case of a retirement, if its purpose has steps: ready for it.
 [[nodiscard]] tl::expected<std::optional<v1::Case>, Refusal> case_of(const Context& context,
