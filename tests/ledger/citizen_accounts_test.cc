@@ -93,7 +93,8 @@ TEST_F(Erasing, CancelsWhatIsLeft) {
   const auto last = movements_of(city.view(), 1).back();
   EXPECT_EQ(last.kind(), v1::CREDIT_ERASED);
   EXPECT_EQ(last.grams(), -500);
-  EXPECT_EQ(last.claim(), action.confirmation().sha256());
+  EXPECT_EQ(last.claim(), name_of(1, action.confirmation()).view());
+  EXPECT_EQ(fact_of(answer, "cancelled_g"), "500");
 }
 
 TEST_F(Erasing, EndsWhatTheAccountTakes) {
@@ -155,12 +156,11 @@ TEST_F(Erasing, OfWhoHoldsTheKeyNeedsIt) {
 }
 
 TEST_F(Erasing, UsesItsConfirmation) {
-  auto used = consent_of(2, v1::CONSENT_POOLING);
+  const auto used = consent_of(1, v1::CONSENT_POOLING);
   PUHUI_ACCEPTED(consent(city, {used}));
   PUHUI_REFUSED(act(city, erasure(1, used.confirmation()), {"operator"}), CONFIRMATION_USED);
-  const auto action = erasure(1);
-  PUHUI_ACCEPTED(act(city, action, {"operator"}));
-  PUHUI_REFUSED(act(city, erasure(2, action.confirmation()), {"operator"}), CONFIRMATION_USED);
+  // That of another is another's.
+  PUHUI_ACCEPTED(act(city, erasure(2, used.confirmation()), {"operator"}));
   PUHUI_REFUSED(erase(city, 99), ACCOUNT_UNKNOWN);
 }
 
@@ -183,9 +183,23 @@ TEST(ErasingAlways, GoesOnWithoutRulesInForce) {
   city.earn(1, 500);
   city.now = kNoon + kMicrosPerDay;
   PUHUI_REFUSED(ride(city, {city.new_ride(1, 5)}), RULE_NONE_IN_FORCE);
-  PUHUI_REFUSED(consent(city, {consent_of(1, v1::CONSENT_DATA)}), RULE_NONE_IN_FORCE);
+  PUHUI_ACCEPTED(consent(city, {withdrawal_of(1, v1::CONSENT_DATA)}));
   PUHUI_ACCEPTED(erase(city, 1));
   EXPECT_EQ(drift_of_credits(city.view()), "");
+}
+
+TEST_F(Erasing, OfMuchIsSignedByMore) {
+  auto rules = citizen_rules("limited");
+  rules.set_custodial_limit_g(500);
+  PUHUI_ACCEPTED(file_rules(city, rules));
+  city.earn(1, 501);
+  city.earn(2, 500);
+  city.earn(20, 501);
+  PUHUI_FAILED(erase(city, 1), SIGNATURE_MISSING);
+  PUHUI_ACCEPTED(act(city, erasure(1), {"operator", "bureau"}));
+  PUHUI_ACCEPTED(erase(city, 2));
+  // Who holds the key needs nobody for it.
+  PUHUI_ACCEPTED(act(city, erasure(20, self_signed(20, kErasureWords)), {"operator"}));
 }
 
 // ---- Opening a pseudonym ----

@@ -52,7 +52,7 @@ TEST_F(Movements, AreToldWithTheirKinds) {
   EXPECT_EQ(all[2].offer(), "tea");
   EXPECT_EQ(all[2].quantity(), 3);
   EXPECT_EQ(all[2].record(), 1U);
-  EXPECT_EQ(all[2].claim(), tea.sha256());
+  EXPECT_EQ(all[2].claim(), name_of(1, tea).view());
   EXPECT_EQ(all[3].kind(), v1::CREDIT_REVERSED);
   EXPECT_EQ(all[3].grams(), -300);
   EXPECT_EQ(all[3].pooled_g(), -400);

@@ -23,6 +23,7 @@ inline v1::RuleSet citizen_rules(const std::string& version = "citizens") {
       .roles("behaviour.reverse", {v1::DATA_PROVIDER})
       .relation("credits.convert", v1::HOLDER)
       .roles("account.erase", {v1::OPERATOR})
+      .roles("account.erase.large", {v1::AUTHORITY})
       .roles("pseudonym.open", {v1::AUTHORITY})
       .count("pseudonym.open", v1::EXPERT, 2)
       .relation("offer.open", v1::HOLDER)
@@ -77,27 +78,30 @@ inline v1::Confirmation kept() {
 inline const crypto::SecretKey& holder_of(std::uint64_t citizen) {
   return key_of("holder " + std::to_string(citizen));
 }
-// By another's key if one is named.
-inline v1::Confirmation self_signed_until(std::uint64_t citizen, std::string_view what,
-                                          Micros until, std::string_view nonce,
-                                          std::optional<std::uint64_t> signer = {}) {
+// By a key, for a year.
+inline v1::Confirmation signed_with(const crypto::SecretKey& key, std::uint64_t citizen,
+                                    std::string_view what,
+                                    Micros valid_until = kNoon + 365 * kMicrosPerDay) {
+  static std::uint64_t made = 0;
+  std::string nonce(kNonceSize - 8, 'n');
+  crypto::append_u64(nonce, ++made);
   const auto bytes = confirmation_bytes(std::string(kCityCode), pseudonym(citizen),
-                                        std::string(what) + until_and_nonce(until, nonce));
-  const auto& key = holder_of(signer.value_or(citizen));
+                                        std::string(what) + until_and_nonce(valid_until, nonce));
   v1::Confirmation confirmation;
-  confirmation.set_nonce(std::string(nonce));
-  confirmation.set_valid_until(until);
+  confirmation.set_nonce(nonce);
+  confirmation.set_valid_until(valid_until);
   confirmation.mutable_key()->set_public_key(key.public_key().encode());
   confirmation.set_signature(key.sign(crypto::sha256(bytes).view()));
   return confirmation;
 }
-// By the person's own key, each with another nonce and good longer than those before.
+// By the person's own.
 inline v1::Confirmation self_signed(std::uint64_t citizen, std::string_view what) {
-  static std::uint64_t made = 0;
-  std::string nonce(kNonceSize - 8, 'n');
-  crypto::append_u64(nonce, ++made);
-  constexpr Micros kFar = kDayMax * kMicrosPerDay;
-  return self_signed_until(citizen, what, kFar + static_cast<Micros>(made), nonce);
+  return signed_with(holder_of(citizen), citizen, what);
+}
+// The name of what a custodian says that the person confirmed.
+inline crypto::Digest name_of(std::uint64_t citizen, const v1::Confirmation& confirmation) {
+  return crypto::sha256(
+      confirmation_bytes(std::string(kCityCode), pseudonym(citizen), "H" + confirmation.sha256()));
 }
 
 // ---- Accounts ----
@@ -404,8 +408,10 @@ class CitizenCity : public RegistryCity {
         << code_name(answer.code) << " " << answer.outcome.DebugString();
     return taken;
   }
+  // Negative: owed.
   [[nodiscard]] std::int64_t grams(std::uint64_t citizen) const {
-    return view().account(id_of_citizen(citizen))->credits_held_g();
+    const auto account = view().account(id_of_citizen(citizen));
+    return account->credits_held_g() - account->credits_owed_g();
   }
   [[nodiscard]] v1::Account pool(const std::string& account = "provider-pool") const {
     return *view().account(account);

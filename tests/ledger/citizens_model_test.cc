@@ -32,13 +32,11 @@ struct Act {
   bool is_reversed = false;
 };
 struct Pool {
-  std::int64_t held = 0, owed = 0, recalled = 0;
-  void give(std::int64_t grams) {
-    const auto paid = std::min(owed, grams);
-    owed -= paid;
-    held += grams - paid;
-  }
+  std::int64_t net = 0;  // negative: owed
+  std::int64_t recalled = 0;
 };
+std::int64_t held(std::int64_t net) { return std::max<std::int64_t>(0, net); }
+std::int64_t owed(std::int64_t net) { return held(-net); }
 struct Sale {
   std::int64_t price = 0, left = 0, per_person = 0, sold = 0;
   std::string sponsor;
@@ -57,7 +55,7 @@ struct Model {
   std::map<std::uint64_t, std::int64_t> grams;
   std::set<std::uint64_t> erased;
   std::set<std::pair<std::uint64_t, int>> consents;
-  std::set<std::string> used;  // confirmations
+  std::set<std::pair<std::uint64_t, std::string>> used;  // confirmations, each of one person
   std::vector<Act> acts;
   std::map<std::pair<std::uint64_t, std::int64_t>, std::int64_t> kept;  // by person and day
   std::map<std::string, Pool> pools;
@@ -95,7 +93,7 @@ struct Model {
       act.pooled = std::min(act.grams, kThreshold - before);
       before += act.pooled;
     }
-    pools["provider-pool"].give(act.pooled);
+    pools["provider-pool"].net += act.pooled;
     grams[ride.citizen] += act.grams - act.pooled;
     sums.credited += act.grams;
     acts.push_back(act);
@@ -110,20 +108,16 @@ struct Model {
     act->is_reversed = true;
     grams[ride.citizen] -= act->grams - act->pooled;
     auto& pool = pools["provider-pool"];
-    auto left = act->pooled;
-    const auto recalled = std::min(pool.recalled, left);
+    const auto recalled = std::min(pool.recalled, act->pooled);
     pool.recalled -= recalled;
+    pool.net -= act->pooled - recalled;
     sums.converted -= recalled;
-    left -= recalled;
-    const auto there = std::min(pool.held, left);
-    pool.held -= there;
-    pool.owed += left - there;
     sums.reversed += act->grams;
     return OK;
   }
   ErrorCode confirm(std::uint64_t person, const std::string& confirmation) const {
     if (const auto code = account(person); code != OK) return code;
-    return used.contains(confirmation) ? CONFIRMATION_USED : OK;
+    return used.contains({person, confirmation}) ? CONFIRMATION_USED : OK;
   }
   ErrorCode redeem(std::uint64_t person, std::int64_t quantity, const std::string& confirmation,
                    const std::string& offer) {
@@ -133,19 +127,19 @@ struct Model {
     if (sale.per_person > 0 && sale.got[person] + quantity > sale.per_person) return OFFER_LIMIT;
     const auto cost = quantity * sale.price;
     if (cost > grams[person]) return BALANCE_INSUFFICIENT;
-    used.insert(confirmation);
+    used.insert({person, confirmation});
     grams[person] -= cost;
     sale.got[person] += quantity;
     sale.left -= quantity;
     sale.sold += quantity;
     sums.spent += cost;
     // The sponsor has it once all records are judged: nobody can spend it before.
-    pools[sale.sponsor].give(cost);
+    pools[sale.sponsor].net += cost;
     return OK;
   }
   ErrorCode agree(std::uint64_t person, int item, bool is_given, const std::string& confirmation) {
     if (const auto code = confirm(person, confirmation); code != OK) return code;
-    used.insert(confirmation);
+    used.insert({person, confirmation});
     if (is_given)
       consents.insert({person, item});
     else
@@ -154,8 +148,8 @@ struct Model {
   }
   ErrorCode erase(std::uint64_t person, const std::string& confirmation) {
     if (const auto code = confirm(person, confirmation); code != OK) return code;
-    used.insert(confirmation);
-    const auto left = std::max<std::int64_t>(0, grams[person]);
+    used.insert({person, confirmation});
+    const auto left = held(grams[person]);
     grams[person] -= left;
     sums.cancelled += left;
     erased.insert(person);
@@ -164,14 +158,14 @@ struct Model {
   }
   ErrorCode convert(const std::string& report, std::int64_t kilograms) {
     auto& pool = pools["provider-pool"];
-    if (pool.held < kilograms * 1'000) return BALANCE_INSUFFICIENT;
-    pool.held -= kilograms * 1'000;
+    if (pool.net < kilograms * 1'000) return BALANCE_INSUFFICIENT;
+    pool.net -= kilograms * 1'000;
     sums.converted += kilograms * 1'000;
     computed[report] = kilograms;
     return OK;
   }
   void reject(const std::string& report) {
-    pools["provider-pool"].give(computed[report] * 1'000);
+    pools["provider-pool"].net += computed[report] * 1'000;
     sums.converted -= computed[report] * 1'000;
     computed.erase(report);
   }
@@ -190,24 +184,18 @@ struct Model {
       batch.left.erase(batch.start);
     const auto recalled = static_cast<std::int64_t>(before - batch.left.size());
     if (recalled == 0) return RECALL_NOTHING;
-    // Grams of recalled units pay what the pool owes, or are kept for the next reversals.
     auto& pool = pools["provider-pool"];
-    const auto paid = std::min(pool.owed, recalled * 1'000);
-    pool.owed -= paid;
-    sums.converted -= paid;
+    const auto paid = std::min(owed(pool.net), recalled * 1'000);
+    pool.net += paid;
     pool.recalled += recalled * 1'000 - paid;
+    sums.converted -= paid;
     return OK;
   }
-  [[nodiscard]] std::int64_t held() const {
+  // Over all persons and pools.
+  [[nodiscard]] std::int64_t sum_of(std::int64_t (*part)(std::int64_t)) const {
     std::int64_t sum = 0;
-    for (const auto& [person, own] : grams) sum += std::max<std::int64_t>(0, own);
-    for (const auto& [name, pool] : pools) sum += pool.held;
-    return sum;
-  }
-  [[nodiscard]] std::int64_t owed() const {
-    std::int64_t sum = 0;
-    for (const auto& [person, own] : grams) sum += std::max<std::int64_t>(0, -own);
-    for (const auto& [name, pool] : pools) sum += pool.owed;
+    for (const auto& [person, own] : grams) sum += part(own);
+    for (const auto& [name, pool] : pools) sum += part(pool.net);
     return sum;
   }
 };
@@ -415,8 +403,9 @@ void compare(const World& world) {
                 model.consents.contains({person, item}));
   }
   for (const auto& [name, pool] : model.pools) {
-    RC_ASSERT(world.city.pool(name).credits_held_g() == pool.held);
-    RC_ASSERT(world.city.pool(name).credits_owed_g() == pool.owed);
+    RC_ASSERT(world.city.pool(name).credits_held_g() == held(pool.net));
+    RC_ASSERT(world.city.pool(name).credits_owed_g() == owed(pool.net));
+    RC_ASSERT(world.city.pool(name).credits_recalled_g() == pool.recalled);
   }
   for (const auto& [name, sale] : model.sales) {
     RC_ASSERT(world.city.offer(name).redeemed() == sale.sold);
@@ -428,8 +417,8 @@ void compare(const World& world) {
   RC_ASSERT(totals.credits_converted_g() == model.sums.converted);
   RC_ASSERT(totals.credits_cancelled_g() == model.sums.cancelled);
   RC_ASSERT(totals.credits_spent_g() == model.sums.spent);
-  RC_ASSERT(totals.credits_held_g() == model.held());
-  RC_ASSERT(totals.credits_owed_g() == model.owed());
+  RC_ASSERT(totals.credits_held_g() == model.sum_of(held));
+  RC_ASSERT(totals.credits_owed_g() == model.sum_of(owed));
   RC_ASSERT(drift_of_credits(view) == "");
 }
 

@@ -130,11 +130,13 @@ TEST_F(Citizens, AConfirmationIsUsedOnce) {
   PUHUI_ACCEPTED(consent(city, {record}));
   const auto refused = consent(city, {record});
   PUHUI_REFUSED(refused, CONFIRMATION_USED);
-  EXPECT_EQ(refused.outcome.asked(), crypto::hex_encode(record.confirmation().sha256()));
-  // By another, for something else, in one batch, after a restart.
-  auto other = consent_of(2, CONSENT_POOLING, "bank");
+  EXPECT_EQ(refused.outcome.asked(), name_of(1, record.confirmation()).hex());
+  // For something else, in one batch, after a restart; nobody uses it up for another.
+  auto other = consent_of(1, CONSENT_POOLING, "bank");
   *other.mutable_confirmation() = record.confirmation();
   PUHUI_REFUSED(consent(city, {other}), CONFIRMATION_USED);
+  other.set_account(pseudonym(2));
+  PUHUI_ACCEPTED(consent(city, {other}));
   const auto twice = consent_of(3, CONSENT_DATA);
   const auto answer = consent(city, {twice, twice});
   EXPECT_EQ(refusals_of(answer), "1 confirmation.used; ");
@@ -160,35 +162,48 @@ TEST_F(Citizens, WhoHoldsTheKeyConfirmsWithIt) {
   PUHUI_REFUSED(refused, CONFIRMATION_INVALID);
   EXPECT_EQ(refused.outcome.limit(), "the account's own key");
   // By another key, well signed.
-  auto& confirmation = *record.mutable_confirmation();
-  confirmation = self_signed_until(20, words, city.now + kSecond, std::string(kNonceSize, 'x'), 21);
+  *record.mutable_confirmation() = signed_with(holder_of(21), 20, words);
   PUHUI_REFUSED(consent(city, {record}), CONFIRMATION_INVALID);
-  confirmation = self_signed(20, words);
+  *record.mutable_confirmation() = self_signed(20, words);
   PUHUI_ACCEPTED(consent(city, {record}));
   PUHUI_REFUSED(consent(city, {record}), CONFIRMATION_USED);
 }
 
-// Whoever carries a signed word may not keep it for later, nor turn the order round.
-TEST_F(Citizens, ASignedWordCountsInItsOrderAndTime) {
+// A word that the holder of a key signed, good until then.
+v1::ConsentRecord word_of_holder(bool is_given, Micros valid_until,
+                                 const std::string& party = "provider") {
+  auto record = consent_of(20, CONSENT_DATA, party);
+  record.set_is_given(is_given);
+  *record.mutable_confirmation() =
+      signed_with(holder_of(20), 20, consent_words(party, CONSENT_DATA, is_given), valid_until);
+  return record;
+}
+
+TEST_F(Citizens, AWordIsGoodUntilItsTime) {
   city.must(open_self_held_event(city, {20}), {"operator"});
-  const auto given = consent_words("provider", CONSENT_DATA, true);
-  const auto withdrawn = consent_words("provider", CONSENT_DATA, false);
-  const std::string one(kNonceSize, '1'), two(kNonceSize, '2'), three(kNonceSize, '3');
-  const auto until = city.now + kMicrosPerDay;
-  auto record = consent_of(20, CONSENT_DATA);
-  auto later = record;
-  later.set_is_given(false);
-  *record.mutable_confirmation() = self_signed_until(20, given, until, one);
-  *later.mutable_confirmation() = self_signed_until(20, withdrawn, until + 1, two);
-  PUHUI_ACCEPTED(consent(city, {later}));
-  const auto refused = consent(city, {record});
+  const auto until = kNoon + kMicrosPerDay;
+  city.now = until + 1;
+  const auto refused = consent(city, {word_of_holder(true, until)});
+  PUHUI_REFUSED(refused, CONFIRMATION_INVALID);
+  EXPECT_EQ(refused.outcome.limit(), "until " + time_text(until));
+  city.now = until + 2 * kSecond;
+  PUHUI_ACCEPTED(consent(city, {word_of_holder(true, city.now)}));
+}
+
+TEST_F(Citizens, TheLastWordOfAHolderCountsHoweverLateItComes) {
+  city.must(open_self_held_event(city, {20}), {"operator"});
+  const auto until = kNoon + 10 * kMicrosPerDay;
+  const auto first = word_of_holder(true, until), last = word_of_holder(false, until + 1);
+  PUHUI_ACCEPTED(consent(city, {last}));
+  const auto refused = consent(city, {first});
   PUHUI_REFUSED(refused, CONFIRMATION_INVALID);
   EXPECT_EQ(refused.outcome.rule(), "consent.order");
-  *record.mutable_confirmation() = self_signed_until(20, given, until + 2, three);
-  city.now = until + 3;
-  const auto late = consent(city, {record});
-  PUHUI_REFUSED(late, CONFIRMATION_INVALID);
-  EXPECT_EQ(late.outcome.rule(), "record.confirmation");
+  EXPECT_FALSE(city.view().has_consent(id_of_citizen(20), "provider", CONSENT_DATA));
+  PUHUI_REFUSED(consent(city, {word_of_holder(true, until + 1)}), CONFIRMATION_INVALID);
+  // To each party apart.
+  PUHUI_ACCEPTED(consent(city, {word_of_holder(true, until, "bank")}));
+  PUHUI_ACCEPTED(consent(city, {word_of_holder(true, until + 2)}));
+  EXPECT_TRUE(city.view().has_consent(id_of_citizen(20), "provider", CONSENT_DATA));
 }
 
 TEST_F(Citizens, ACustodialAccountHasNoKey) {
@@ -236,7 +251,8 @@ TEST_F(Citizens, SeeWhatTheyAgreedTo) {
   EXPECT_FALSE(view.has_consent("owner-main", "bank", CONSENT_STATEMENT));
   EXPECT_TRUE(view.consents("owner-main").items().empty());
   PUHUI_ACCEPTED(consent(city, {withdrawal_of(1, CONSENT_STATEMENT, "bank")}));
-  EXPECT_EQ(city.view().consents(id_of_citizen(1)).items_size(), 1);
+  for (const auto& of_party : city.view().consents(id_of_citizen(1)).items())
+    EXPECT_EQ(of_party.items_size(), of_party.party() == "provider" ? 2 : 0);
 }
 
 // ---- The form of what the rules ask ----

@@ -113,6 +113,7 @@ TEST_F(Conversion, RecalledDoesNotGiveBack) {
   EXPECT_EQ(report("c1").state(), v1::RECALLED);
   EXPECT_EQ(held(), 400);
   EXPECT_EQ(converted(), 5'000);
+  EXPECT_EQ(city.pool().credits_recalled_g(), 5'000);
   EXPECT_EQ(city.totals().units_cancelled_kg(), 5);
 }
 
@@ -166,6 +167,15 @@ TEST_F(Conversion, OfForms) {
 TEST_F(Conversion, IsSignedByWhoHoldsThePool) {
   PUHUI_FAILED(act(city, conversion("c1", 1), {"operator"}), SIGNATURE_MISSING);
   PUHUI_FAILED(act(city, conversion("c1", 1), {"provider2"}), SIGNATURE_MISSING);
+}
+
+TEST_F(Conversion, IsNotOfAPlatformThatIsFrozen) {
+  auto restrain = city.event("bureau");
+  restrain.mutable_restrain_party()->set_party("provider");
+  restrain.mutable_restrain_party()->set_restraint(v1::FROZEN);
+  restrain.mutable_restrain_party()->set_reason("case 1");
+  city.must(restrain, {"bureau"});
+  PUHUI_REFUSED(convert(city, conversion("c1", 1)), PARTY_RESTRAINED);
 }
 
 TEST_F(Conversion, IsVerifiedByAnother) {

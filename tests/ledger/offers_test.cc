@@ -222,19 +222,35 @@ struct LargeDebits : Offers {
 
 TEST_F(LargeDebits, AreSignedByMore) {
   city.earn(1, 10'000);
-  PUHUI_ACCEPTED(redeem(city, "tea", {redemption(1, 2)}));
-  // Those of a day are one, in however many pieces.
-  PUHUI_ACCEPTED(redeem(city, "tea", {redemption(1, 1)}));
-  PUHUI_FAILED(redeem(city, "tea", {redemption(1, 1)}), SIGNATURE_MISSING);
-  const auto answer = redeem(city, "tea", {redemption(1, 1), redemption(2, 1)});
-  EXPECT_EQ(refusals_of(answer), "0 signature.missing; 1 balance.insufficient; ");
-  PUHUI_ACCEPTED(redeem(city, "tea", {redemption(1, 4)}, {"shop", "operator"}));
-  PUHUI_FAILED(redeem(city, "tea", {redemption(1, 1)}), SIGNATURE_MISSING);
-  city.now += kMicrosPerDay;
+  PUHUI_FAILED(redeem(city, "tea", {redemption(1, 4)}), SIGNATURE_MISSING);
   PUHUI_ACCEPTED(redeem(city, "tea", {redemption(1, 3)}));
-  city.now += kMicrosPerDay;
-  PUHUI_ACCEPTED(open_with([](auto& o) { o.set_price_g(901); }));
+  PUHUI_ACCEPTED(redeem(city, "tea", {redemption(1, 4)}, {"shop", "operator"}));
+}
+
+TEST_F(LargeDebits, AreThoseOfADay) {
+  city.earn(1, 10'000);
+  city.earn(2, 10'000);
+  const auto answer =
+      redeem(city, "tea",
+             {redemption(1, 2), redemption(1, 2), redemption(1), redemption(2, 3), redemption(1)});
+  PUHUI_ACCEPTED(answer);
+  EXPECT_EQ(refusals_of(answer), "1 signature.missing; 4 signature.missing; ");
+  PUHUI_FAILED(redeem(city, "tea", {redemption(1)}), SIGNATURE_MISSING);
+  // Of every offer, and what others signed for counts too.
+  PUHUI_ACCEPTED(open_with([](auto& o) { o.set_price_g(1); }));
   PUHUI_FAILED(redeem(city, "cake", {redemption(1)}), SIGNATURE_MISSING);
+  city.now = time_of_day(kToday + 1) - 1;
+  PUHUI_FAILED(redeem(city, "cake", {redemption(1)}), SIGNATURE_MISSING);
+  city.now = time_of_day(kToday + 1);
+  PUHUI_ACCEPTED(redeem(city, "tea", {redemption(1, 3)}));
+  PUHUI_FAILED(redeem(city, "cake", {redemption(1)}), SIGNATURE_MISSING);
+}
+
+TEST_F(LargeDebits, AreNoneOfWhoHoldsTheKey) {
+  city.must(open_self_held_event(city, {20}), {"operator"});
+  city.earn(20, 10'000);
+  const auto own = self_signed(20, redemption_words("tea", 9));
+  PUHUI_ACCEPTED(redeem(city, "tea", {redemption(20, 9, own)}));
 }
 
 TEST_F(LargeDebits, AreRefusedWithoutALineForThem) {
@@ -242,6 +258,7 @@ TEST_F(LargeDebits, AreRefusedWithoutALineForThem) {
   for (auto& line : *rules.mutable_signers())
     if (line.action() == "redeem.large") line.set_action("redeem.none");
   PUHUI_ACCEPTED(file_rules(city, rules));
+  city.earn(1, 10'000);
   PUHUI_ACCEPTED(redeem(city, "tea", {redemption(1, 3)}));
   PUHUI_REFUSED(redeem(city, "tea", {redemption(1, 4)}, {"shop", "operator"}), ROLE_MISSING);
 }

@@ -59,20 +59,19 @@ Result<CheckedEvent> check(const v1::ConsentRecord& record) {
 std::string spelled(std::string_view what) {
   return "puhui-confirmation/v1\x05WUHAN" + pseudonym(1) + std::string(what);
 }
-constexpr std::int64_t kUntil = 5;
 const std::string kNonce = "0123456789abcdef";
-std::string spelled_by_key(std::string_view what) {
+std::string spelled_by_holder(std::string_view what) {
   auto bytes = spelled(what);
-  crypto::append_u64(bytes, kUntil);
+  crypto::append_u64(bytes, static_cast<std::uint64_t>(kNoon));
   return bytes + kNonce;
 }
 v1::Confirmation confirmed_by_hand(std::string_view what) {
   v1::Confirmation confirmation;
   const auto& key = holder_of(1);
   confirmation.set_nonce(kNonce);
-  confirmation.set_valid_until(kUntil);
+  confirmation.set_valid_until(kNoon);
   confirmation.mutable_key()->set_public_key(key.public_key().encode());
-  confirmation.set_signature(key.sign(crypto::sha256(spelled_by_key(what)).view()));
+  confirmation.set_signature(key.sign(crypto::sha256(spelled_by_holder(what)).view()));
   return confirmation;
 }
 std::string three_teas() {
@@ -93,17 +92,20 @@ TEST(RedemptionRecords, AreReadInOrder) {
   const auto& second = records.redemptions[1];
   EXPECT_EQ(second.pseudonym(), pseudonym(1));
   EXPECT_EQ(second.quantity, 3);
-  EXPECT_EQ(second.confirmed.sha256, crypto::sha256(spelled_by_key(three_teas())));
+  EXPECT_EQ(second.confirmed.sha256, crypto::sha256(spelled_by_holder(three_teas())));
   EXPECT_EQ(second.confirmed.leaf, crypto::leaf_hash(second.confirmed.sha256.view()));
   EXPECT_EQ(second.confirmed.key, holder_of(1).public_key());
+  EXPECT_EQ(second.confirmed.valid_until, kNoon);
 }
 
-TEST(RedemptionRecords, OfTheCustodianNameAHash) {
+TEST(RedemptionRecords, OfTheCustodianNameAHashOfThisPerson) {
+  const auto hash = crypto::sha256("salt and text");
   const auto checked = check(redemption(1, 1, kept("salt and text")));
   ASSERT_TRUE(checked);
-  const auto hash = crypto::sha256("salt and text");
-  EXPECT_EQ(checked->records.redemptions[1].confirmed.sha256,
-            crypto::sha256(spelled("H" + std::string(hash.view()))));
+  const auto& confirmed = checked->records.redemptions[1].confirmed;
+  EXPECT_EQ(confirmed.sha256, crypto::sha256(spelled("H" + std::string(hash.view()))));
+  EXPECT_EQ(confirmed.sha256, name_of(1, kept("salt and text")));
+  EXPECT_NE(confirmed.sha256, name_of(2, kept("salt and text")));
 }
 
 TEST(RedemptionRecords, ThatAreNone) {
@@ -140,8 +142,8 @@ TEST(Confirmations, HaveOneOfTwoForms) {
   EXPECT_CODE(with([](auto& c) { c.set_sha256(std::string(33, 'h')); }), RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.set_nonce(kNonce); }), RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.set_signature("signature"); }), RECORD_MALFORMED);
+  EXPECT_CODE(with([](auto& c) { c.set_valid_until(kNoon); }), RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.mutable_key(); }), RECORD_MALFORMED);
-  EXPECT_CODE(with([](auto& c) { c.set_valid_until(1); }), RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.GetReflection()->MutableUnknownFields(&c)->AddVarint(99, 1); }),
               RECORD_MALFORMED);
 }
@@ -158,10 +160,9 @@ TEST(Confirmations, OfAKeyAreWellFormed) {
   EXPECT_CODE(with([](auto& c) { c.set_sha256(std::string(32, 'h')); }), RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.clear_valid_until(); }), RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.set_valid_until(-1); }), RECORD_MALFORMED);
-  EXPECT_CODE(with([](auto& c) { c.set_valid_until(kUntil + 1); }), SIGNATURE_INVALID);
   EXPECT_CODE(with([](auto& c) {
-                auto& key = *c.mutable_key();
-                key.GetReflection()->MutableUnknownFields(&key)->AddVarint(99, 1);
+                auto* key = c.mutable_key();
+                key->GetReflection()->MutableUnknownFields(key)->AddVarint(99, 1);
               }),
               RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.mutable_key()->clear_public_key(); }), KEY_MALFORMED);
@@ -182,9 +183,12 @@ TEST(Confirmations, AreOfThisWishAlone) {
   EXPECT_TRUE(check(redemption(1, 3, own)));
   EXPECT_CODE(check(redemption(1, 4, own)), SIGNATURE_INVALID);
   EXPECT_CODE(check(redemption(2, 3, own)), SIGNATURE_INVALID);
-  auto other_nonce = own;
-  other_nonce.mutable_nonce()->at(0) ^= 1;
-  EXPECT_CODE(check(redemption(1, 3, other_nonce)), SIGNATURE_INVALID);
+  auto other = own;
+  other.mutable_nonce()->at(0) ^= 1;
+  EXPECT_CODE(check(redemption(1, 3, other)), SIGNATURE_INVALID);
+  other = own;
+  other.set_valid_until(kNoon + 1);
+  EXPECT_CODE(check(redemption(1, 3, other)), SIGNATURE_INVALID);
   auto other_offer = redeem_action();
   other_offer.set_offer("te");
   EXPECT_CODE(check(other_offer, std::vector{redemption(1, 3, own)}), SIGNATURE_INVALID);
@@ -214,7 +218,7 @@ TEST(ConsentRecords, SayWhatWasAgreedTo) {
     EXPECT_EQ(consent.item, v1::CONSENT_POOLING);
     EXPECT_EQ(consent.is_given, is_given);
     EXPECT_FALSE(consent.lacks_guardian);
-    EXPECT_EQ(consent.confirmed.sha256, crypto::sha256(spelled_by_key(what)));
+    EXPECT_EQ(consent.confirmed.sha256, crypto::sha256(spelled_by_holder(what)));
     record.set_is_given(!is_given);
     EXPECT_CODE(check(record), SIGNATURE_INVALID);
   }
@@ -249,7 +253,7 @@ TEST(ErasureEvents, CarryTheirConfirmation) {
   const auto checked = check(sign(payload_of(erasure(1, confirmed_by_hand("E"))), {"shop"}));
   ASSERT_TRUE(checked) << describe(checked.error());
   ASSERT_TRUE(checked->confirmation);
-  EXPECT_EQ(checked->confirmation->sha256, crypto::sha256(spelled_by_key("E")));
+  EXPECT_EQ(checked->confirmation->sha256, crypto::sha256(spelled_by_holder("E")));
   EXPECT_EQ(checked->confirmation->key, holder_of(1).public_key());
   EXPECT_TRUE(check(sign(payload_of(erasure(1)), {"shop"})));
   auto action = erasure(1);

@@ -91,7 +91,7 @@ TEST_F(Reversals, AreOfWhoSentTheRecord) {
   const auto refused = reverse_rides(city, {taken}, "provider2");
   PUHUI_REFUSED(refused, CLAIM_UNKNOWN);
   EXPECT_EQ(refused.outcome.rule(), "reversal.provider");
-  EXPECT_EQ(refused.outcome.limit(), "provider");
+  EXPECT_EQ(refused.outcome.limit(), "who sent it");
   EXPECT_EQ(refused.outcome.asked(), "provider2");
   PUHUI_FAILED(reverse_rides(city, {taken}, "owner"), SIGNATURE_MISSING);
   EXPECT_EQ(city.grams(1), 100);
@@ -185,8 +185,9 @@ TEST_F(Reversals, OfAnAccountThatWasErased) {
   const auto taken = city.earn(1, 500);
   PUHUI_ACCEPTED(erase(city, 1));
   PUHUI_ACCEPTED(reverse_rides(city, {taken}));
+  EXPECT_EQ(city.grams(1), -500);
+  EXPECT_EQ(city.totals().credits_owed_g(), 500);
   EXPECT_EQ(city.totals().credits_cancelled_g(), 500);
-  EXPECT_EQ(city.totals().credits_owed_g(), 500) << "what was cancelled cannot be taken back";
 }
 
 // ---- Of what was pooled ----
@@ -240,37 +241,49 @@ TEST_F(PooledReversals, OfWhatWasConvertedAreOwedUntilTheUnitsAreRecalled) {
   PUHUI_ACCEPTED(recall(city, "B1", {{1, 1}}));
   EXPECT_EQ(owed(), 1'000);
   EXPECT_EQ(city.totals().credits_converted_g(), 2'000);
-  // More than it owes is there for the next reversal.
   PUHUI_ACCEPTED(recall(city, "B1"));
   EXPECT_EQ(owed(), 0);
   EXPECT_EQ(held(), 0);
   EXPECT_EQ(city.totals().credits_owed_g(), 0);
   EXPECT_EQ(city.totals().credits_converted_g(), 1'000);
+  // What was recalled beyond that pays what is reversed next.
   EXPECT_EQ(city.pool().credits_recalled_g(), 1'000);
   PUHUI_ACCEPTED(reverse_rides(city, {rides[3]}));
-  EXPECT_EQ(owed(), 0);
   EXPECT_EQ(city.pool().credits_recalled_g(), 0);
+  EXPECT_EQ(owed(), 0);
   EXPECT_EQ(city.totals().credits_converted_g(), 0);
 }
 
-TEST_F(PooledReversals, TheNextPooledCreditsPayWhatThePoolOwes) {
-  PUHUI_ACCEPTED(file_rules(city, pooling(v1::CREDIT_YEAR, 5'000)));
+TEST_F(PooledReversals, OfWhatWasRecalledBeforeAreOwedByNobody) {
+  PUHUI_ACCEPTED(convert(city, conversion("c1", 3)));
+  PUHUI_ACCEPTED(verify(city, "c1"));
+  PUHUI_ACCEPTED(issue(city, "c1", "B1"));
+  PUHUI_ACCEPTED(recall(city, "B1"));
+  EXPECT_EQ(city.pool().credits_recalled_g(), 3'000);
+  PUHUI_ACCEPTED(reverse_rides(city, {rides[0], rides[1], rides[2], rides[3]}));
+  EXPECT_EQ(city.pool().credits_recalled_g(), 0);
+  EXPECT_EQ(held(), 0);
+  EXPECT_EQ(owed(), 0);
+}
+
+TEST_F(PooledReversals, ArePaidByWhatThePoolGetsNext) {
   PUHUI_ACCEPTED(convert(city, conversion("c1", 4)));
   PUHUI_ACCEPTED(reverse_rides(city, {rides[0]}));
   EXPECT_EQ(owed(), 1'000);
+  PUHUI_ACCEPTED(file_rules(city, pooling(v1::CREDIT_YEAR, 5'600)));
   city.earn(1, 600);
   EXPECT_EQ(owed(), 400);
   EXPECT_EQ(held(), 0);
+  city.earn(1, 1'000);
+  EXPECT_EQ(owed(), 0);
+  EXPECT_EQ(held(), 600);
 }
 
-// Nothing leaves a frozen party's pool.
-TEST_F(PooledReversals, AFrozenPartyConvertsNothing) {
-  v1::RestrainParty frozen;
-  frozen.set_party("provider");
-  frozen.set_restraint(v1::FROZEN);
-  frozen.set_reason("an inquiry");
-  PUHUI_ACCEPTED(act(city, frozen, {"bureau"}));
-  PUHUI_REFUSED(convert(city, conversion("c1", 1)), PARTY_RESTRAINED);
+TEST_F(PooledReversals, OfAnErasedAccountComeOutOfThePool) {
+  PUHUI_ACCEPTED(erase(city, 1));
+  PUHUI_ACCEPTED(reverse_rides(city, {rides[0]}));
+  EXPECT_EQ(held(), 3'000);
+  EXPECT_EQ(city.grams(1), 0);
 }
 
 TEST_F(PooledReversals, ARejectedConversionPaysWhatThePoolOwes) {
