@@ -53,8 +53,8 @@ struct Context {
   // A resolution or a completed filing is carried out: what led to it stands for the signers, and
   // for the procedure.
   bool mandated = false;
-  // An attachment was not there, now or before: what personal accounts hold is not known, and what
-  // hangs on it is taken as others accepted it.
+  // An attachment was not there, now or before: what personal accounts hold and what meters
+  // measured is not known, and what hangs on it is taken as others accepted it.
   bool credits_unknown = false;
   bool rules_filed = false;
   bool programs_changed = false;

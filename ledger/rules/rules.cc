@@ -4,6 +4,7 @@
 
 #include "ledger/rules/behaviour/actions.h"
 #include "ledger/rules/citizens/actions.h"
+#include "ledger/rules/enterprises/actions.h"
 #include "ledger/rules/filing/actions.h"
 #include "ledger/rules/governance/actions.h"
 #include "ledger/rules/holding/actions.h"
@@ -170,13 +171,34 @@ Decision of_citizens(Context& context, const v1::Payload& p) {
   }
 }
 
+Decision of_enterprises(Context& context, const v1::Payload& p) {
+  switch (p.action_case()) {
+    case v1::Payload::kFileSource:
+      return file_source(context, p.file_source());
+    case v1::Payload::kReplaceDevice:
+      return replace_device(context, p.replace_device());
+    case v1::Payload::kFileFactors:
+      return file_factors(context, p.file_factors());
+    case v1::Payload::kSubmitReadings:
+      return submit_readings(context, p.submit_readings());
+    case v1::Payload::kReportFootprint:
+      return report_footprint(context, p.report_footprint());
+    case v1::Payload::kVerifyFootprint:
+      return verify_footprint(context, p.verify_footprint());
+    case v1::Payload::kSetTarget:
+      return set_target(context, p.set_target());
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
 
 Ruling decide(Context& context) {
   const auto& p = context.event.payload;
   if (p.has_genesis()) return refuse(ErrorCode::GENESIS_DUPLICATE, "genesis.once", "1", "1");
-  for (const auto family :
-       {of_citizens, of_accounts, of_retirement, of_reductions, of_filing, of_governance})
+  for (const auto family : {of_citizens, of_accounts, of_enterprises, of_retirement, of_reductions,
+                            of_filing, of_governance})
     if (auto decision = family(context, p)) return std::move(*decision);
   return refuse(ErrorCode::EVENT_MALFORMED, "event.action");
 }

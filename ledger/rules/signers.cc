@@ -183,6 +183,28 @@ std::string legal_entity(const Context& context, const std::string& party) {
   return known && !known->legal_entity().empty() ? known->legal_entity() : "party " + party;
 }
 
+std::set<std::string> legal_entities(
+    const Context& context, const std::string& owner,
+    const google::protobuf::RepeatedPtrField<std::string>& signers) {
+  std::set<std::string> entities{legal_entity(context, owner)};
+  for (const auto& signer : signers) entities.insert(legal_entity(context, signer));
+  return entities;
+}
+
+Ruling need_independent(const Context& context, const std::set<std::string>& interested) {
+  for (const auto& [signer, keys] : context.signers) {
+    const auto party = context.state.find<v1::Party>(key::party(signer));
+    const bool operates = party && holds_role(*party, v1::OPERATOR, context.now);
+    if (!party || !(operates || holds_role(*party, v1::VERIFIER, context.now))) continue;
+    const auto entity = legal_entity(context, signer);
+    if (operates || interested.contains(entity))
+      return refuse(ErrorCode::SIGNER_INDEPENDENCE, "verification.independence",
+                    "another legal entity than owner, operator and who signed the report", entity,
+                    signer);
+  }
+  return {};
+}
+
 bool has_line(const v1::RuleSet& rules, std::string_view action) {
   return std::ranges::any_of(rules.signers(),
                              [action](const auto& line) { return line.action() == action; });

@@ -1,6 +1,7 @@
 // Who must sign what: the signer table of the rule set in force, applied to one event.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "ledger/rules/context.h"
@@ -43,6 +44,14 @@ struct Subject {
 
 // What two parties are told apart by: their legal entities, or else their names.
 [[nodiscard]] std::string legal_entity(const Context& context, const std::string& party);
+// Whose something is, and who signed it.
+[[nodiscard]] std::set<std::string> legal_entities(
+    const Context& context, const std::string& owner,
+    const google::protobuf::RepeatedPtrField<std::string>& signers);
+// SIGNER_INDEPENDENCE if a verifier among the signers is one of these legal entities, or an
+// operator is among them: that a verifier is none is seen to when roles are granted.
+[[nodiscard]] Ruling need_independent(const Context& context,
+                                      const std::set<std::string>& interested);
 
 // Leaves suspended parties out of the signers. PARTY_RESTRAINED if the acting party is one.
 [[nodiscard]] Ruling drop_suspended(Context& context);

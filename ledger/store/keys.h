@@ -69,9 +69,12 @@
 //   v j SETTLEMENT                settlement of an offer
 //   v a SOURCE                    emission source
 //   v i FACTOR 0 i64 from         emission factor in force from a day
-//   v v u8 1, SOURCE 0 i32 day    u64 reading; u8 2, SOURCE 0 u32 month: what its month comes to
+//   v v u8 1, SOURCE 0 i32 day    reading: u64 value, u8 1 if it jumps; u8 2, SOURCE 0 u32 month:
+//                                 what its month comes to
 //   v m FOOTPRINT                 footprint
-//   v v u8 3, PARTY 0 u32 year    target; u8 4, PARTY 0 FOOTPRINT: footprints of a party
+//   v v u8 3, PARTY 0 u32 year    target; u8 4, PARTY 0 FOOTPRINT: footprints of a party; u8 5,
+//                                 PARTY 0 SOURCE: its sources; u8 6, TABLE: a table of factors
+//                                 was filed
 //   v L                           which days are closed to claims (rules/claims.h)
 //   v L i32 day, u32 slot         list of the claims of a closed day's slot (rules/claims.h)
 //   v Z u64 leaf                  retirement
@@ -319,6 +322,10 @@ inline std::string readings(std::string_view source) {
 inline std::string reading(std::string_view source, std::int32_t day) {
   return Builder("vv").u8(1).name(source).i32(day).done();
 }
+inline std::int32_t day_of_reading(std::string_view reading) {
+  return static_cast<std::int32_t>(crypto::read_u32(reading.substr(reading.size() - 4)) ^
+                                   0x80000000u);
+}
 inline std::string months(std::string_view source) {
   return Builder("vv").u8(2).name(source).done();
 }
@@ -336,6 +343,15 @@ inline std::string footprints_of(std::string_view party) {
 }
 inline std::string footprint_of(std::string_view party, std::string_view footprint) {
   return Builder("vv").u8(4).name(party).raw(footprint).done();
+}
+inline std::string sources_of(std::string_view party) {
+  return Builder("vv").u8(5).name(party).done();
+}
+inline std::string source_of(std::string_view party, std::string_view source) {
+  return Builder("vv").u8(5).name(party).raw(source).done();
+}
+inline std::string factor_table(std::string_view table) {
+  return Builder("vv").u8(6).raw(table).done();
 }
 inline std::string retirement(std::uint64_t leaf) { return Builder("vZ").u64(leaf).done(); }
 inline std::string accepted(std::string_view party, std::string_view id) {

@@ -165,6 +165,17 @@ class View {
   [[nodiscard]] std::optional<v1::Offer> offer(std::string_view offer) const;
   [[nodiscard]] v1::OfferList offers(const Page& page) const;
   [[nodiscard]] std::optional<v1::OfferSettlement> offer_settlement(std::string_view name) const;
+  // Sources, factors and footprints of enterprises.
+  [[nodiscard]] std::optional<v1::EmissionSource> source(std::string_view source) const;
+  [[nodiscard]] v1::EmissionSourceList sources(const Page& page) const;
+  [[nodiscard]] v1::MonthOfReadingsList months(std::string_view source, const Page& page) const;
+  [[nodiscard]] v1::FactorList factors(const Page& page) const;
+  [[nodiscard]] std::optional<v1::Footprint> footprint(std::string_view footprint) const;
+  [[nodiscard]] v1::FootprintList footprints(const Page& page) const;
+  // How a party stands in a year; nothing for one that is not known. Reads all named accounts and
+  // retirements.
+  [[nodiscard]] std::optional<v1::EnterpriseYear> enterprise_year(std::string_view party,
+                                                                  std::uint32_t year) const;
   [[nodiscard]] v1::RetirementList retirements(const Page& page) const;
   // The outcome of an event by its identity: accepted ones for ever, refused ones for a time.
   [[nodiscard]] std::optional<v1::SubmissionResult> outcome(std::string_view party,

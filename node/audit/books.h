@@ -83,6 +83,12 @@ struct ClosedDays {
   std::uint32_t widest_window = 0;
 };
 
+// What a meter measured on a day, and whether that is far from the day before it.
+struct Measured {
+  std::int64_t value = 0;
+  bool jumps = false;
+};
+
 // What was traded on a day: kilograms, and cents per tonne times kilograms.
 struct Traded {
   Whole kilograms = 0, turnover = 0;
@@ -133,6 +139,12 @@ struct Books {
   std::map<std::tuple<std::string, std::uint32_t, std::string>, std::int64_t> capped;
   std::map<std::uint64_t, v1::Retirement> retirements;  // by leaf
   std::map<std::string, v1::Certificate> certificates;
+
+  std::map<std::string, v1::EmissionSource> sources;
+  std::map<std::string, std::map<std::int64_t, v1::FactorRecord>> factors;  // by name, first day
+  std::set<std::string> factor_tables;
+  std::map<std::string, std::map<std::int32_t, Measured>> readings;  // by source, day
+  std::map<std::string, v1::Footprint> footprints;
 
   std::unordered_map<std::string, Person> personal;          // by pseudonym
   std::unordered_map<std::string, std::string> holder_keys;  // of self-held accounts: encoded

@@ -72,6 +72,7 @@ Verdict check_confirmation(const v1::ConfirmCase& action) {
   if (action.reference().size() > kTextMax) return malformed("reference");
   if (!is_document(action.document())) return malformed("document");
   if (action.frozen_cents() < 0) return malformed("frozen_cents");
+  if (!action.accepted() && !action.footprint().empty()) return malformed("footprint");
   if (!action.accepted()) return action.amount_kg() == 0 ? Verdict() : malformed("amount_kg");
   return check_quantity({{}, action.amount_kg()});
 }
@@ -228,6 +229,7 @@ Verdict confirm_case(Case& at, const v1::ConfirmCase& action) {
   auto subject = about(at, of_case.opening());
   if (of_case.rule().is_footprint())
     if (auto bad = check_independence(at, subject)) return bad;
+  if (auto bad = need_same_footprint(at, of_case, action)) return bad;
   if (auto bad = need_lots(of_case.rule(), action.amount_kg())) return bad;
   subject.amount_kg = action.amount_kg();
   need_signers(at, "confirm." + of_case.opening().purpose(), subject);

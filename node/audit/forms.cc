@@ -45,6 +45,14 @@ int year_of(std::int64_t day) {
   return static_cast<int>(std::chrono::year_month_day(civil(day)).year());
 }
 
+std::int64_t first_of(std::uint32_t year, std::uint32_t month) {
+  const auto counted = year + (month - 1) / 12;
+  return std::chrono::sys_days(std::chrono::year(static_cast<int>(counted)) /
+                               std::chrono::month((month - 1) % 12 + 1) / 1)
+      .time_since_epoch()
+      .count();
+}
+
 std::int64_t first_of_month(std::int64_t day) {
   const std::chrono::year_month_day date(civil(day));
   const auto first = date.year() / date.month() / std::chrono::day(1);

@@ -395,6 +395,7 @@ Whole floor_of(const Exact& value) {
 }
 
 Result<Exact> multiply(const Exact& a, const Exact& b) { return bounded(a * b); }
+Result<Exact> add(const Exact& a, const Exact& b) { return bounded(a + b); }
 
 Result<Expression> Expression::read(std::string_view text, Sort sort, const Names& names) {
   if (text.size() > kTextSizeMax) return fail(ErrorCode::FORMULA_TOO_DEEP, "text");

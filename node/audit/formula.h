@@ -94,7 +94,8 @@ class Expression {
   std::vector<std::string> used_;
 };
 
-// a × b within the language's bound. FORMULA_OVERFLOW.
+// a × b and a + b within the language's bound. FORMULA_OVERFLOW.
 [[nodiscard]] Result<Exact> multiply(const Exact& a, const Exact& b);
+[[nodiscard]] Result<Exact> add(const Exact& a, const Exact& b);
 
 }  // namespace puhui::node::audit

@@ -71,22 +71,6 @@ Verdict read_inputs(const Version& version, const v1::Project& project,
   return {};
 }
 
-// Whoever signs as verifier is another legal entity than the owner and those who signed the report,
-// and no operator signs.
-Verdict check_independence(const Case& at, const v1::Report& report) {
-  const auto others = interested(at, report);
-  for (const auto& [signer, keys] : at.signers) {
-    const auto* party = find(at.books.parties, signer);
-    if (party == nullptr) continue;
-    const bool is_other = others.contains(legal_entity(at, signer));
-    if (holds(*party, v1::OPERATOR, at.now) || (is_other && holds(*party, v1::VERIFIER, at.now)))
-      return refused(ErrorCode::SIGNER_INDEPENDENCE, signer,
-                     "a legal entity that is not the owner, an operator or a signer of the report",
-                     legal_entity(at, signer));
-  }
-  return {};
-}
-
 }  // namespace
 
 Verdict check_submission(const Case& at, const v1::SubmitReport& action, const Version*& version) {
@@ -204,7 +188,7 @@ Verdict verify_report(Case& at, const v1::VerifyReport& action) {
   v1::Report* report = nullptr;
   if (auto bad = find_report(at, action.report(), v1::COMPUTED, report)) return bad;
   auto& project = project_of(at, *report);
-  if (auto bad = check_independence(at, *report)) return bad;
+  if (auto bad = need_independent(at, interested(at, *report))) return bad;
   std::int64_t carried = 0;
   if (action.positive()) {
     if (auto bad = need_in_force(project, Closed::allowed)) return bad;

@@ -301,6 +301,21 @@ void return_caps(Books& books, v1::Case& of_case);
 [[nodiscard]] Verdict check_outside_share(const Case& at, const v1::PurposeRule& rule,
                                           const Pieces& pieces);
 
+// ---- Enterprises (enterprises.cc, footprints.cc) ----
+[[nodiscard]] Verdict file_source(Case& at, const v1::FileSource& action);
+[[nodiscard]] Verdict replace_device(Case& at, const v1::ReplaceDevice& action);
+[[nodiscard]] Verdict file_factors(Case& at, const v1::FileFactors& action);
+[[nodiscard]] Verdict submit_readings(Case& at, const v1::SubmitReadings& action);
+[[nodiscard]] Verdict report_footprint(Case& at, const v1::ReportFootprint& action);
+[[nodiscard]] Verdict verify_footprint(Case& at, const v1::VerifyFootprint& action);
+[[nodiscard]] Verdict set_target(Case& at, const v1::SetTarget& action);
+// What a confirmation says it is, if it names one.
+[[nodiscard]] Verdict need_same_footprint(const Case& at, const v1::Case& of_case,
+                                          const v1::ConfirmCase& action);
+[[nodiscard]] Verdict need_party(const Case& at, const std::string& name);
+// How an enterprise is signed for.
+[[nodiscard]] Subject about_party(const Case& at, const std::string& name);
+
 // ---- Who signs (signers.cc) ----
 [[nodiscard]] Subject about(const v1::Methodology& methodology);
 [[nodiscard]] Subject about(const v1::FileProject& project, const v1::Methodology& methodology);
@@ -312,6 +327,8 @@ void return_caps(Books& books, v1::Case& of_case);
 // The legal entities whose filing or report it is: whom it is about, and who signed it.
 [[nodiscard]] std::set<std::string> interested(const Case& at, const v1::Filing& filing);
 [[nodiscard]] std::set<std::string> interested(const Case& at, const v1::Report& report);
+// Whoever signs as verifier is none of these legal entities, and no operator signs.
+[[nodiscard]] Verdict need_independent(const Case& at, const std::set<std::string>& others);
 // Notes what the signer table of the rule set asks for and the signers do not give.
 void need_signers(Case& at, std::string_view action, const Subject& subject);
 // Whether they give it.
@@ -371,6 +388,8 @@ inline constexpr Micros kBeijingAhead = Micros{8 * 3'600} * 1'000'000;
   return day * kMicrosPerDay - kBeijingAhead;
 }
 [[nodiscard]] int year_of(std::int64_t day);
+// The first day of a month, 1 to 12; month 13 is the next year's first.
+[[nodiscard]] std::int64_t first_of(std::uint32_t year, std::uint32_t month);
 // The first day of the month of a day.
 [[nodiscard]] std::int64_t first_of_month(std::int64_t day);
 [[nodiscard]] bool is_weekend(std::int64_t day);

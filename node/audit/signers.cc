@@ -130,6 +130,19 @@ std::string legal_entity(const Case& at, const std::string& party) {
   return known->legal_entity();
 }
 
+Verdict need_independent(const Case& at, const std::set<std::string>& others) {
+  for (const auto& [signer, keys] : at.signers) {
+    const auto* party = find(at.books.parties, signer);
+    if (party == nullptr) continue;
+    const bool is_other = others.contains(legal_entity(at, signer));
+    if (holds(*party, v1::OPERATOR, at.now) || (is_other && holds(*party, v1::VERIFIER, at.now)))
+      return refused(ErrorCode::SIGNER_INDEPENDENCE, signer,
+                     "a legal entity that is not the owner, an operator or a signer of the report",
+                     legal_entity(at, signer));
+  }
+  return {};
+}
+
 Verdict need_unrestrained(const Books& books, const std::string& party) {
   const auto* known = find(books.parties, party);
   if (known == nullptr || !known->has_restraint()) return {};

@@ -1,14 +1,10 @@
 #include "node/cli/attachment.h"
 
-#include <google/protobuf/struct.pb.h>
-
 #include <algorithm>
 #include <cassert>
 
 #include "crypto/bytes.h"
 #include "ledger/event.h"
-#include "node/cli/csv.h"
-#include "node/cli/text.h"
 #include "node/cli/values.h"
 
 namespace puhui::node::cli {
@@ -18,10 +14,6 @@ constexpr std::string_view kOwnNames[] = {"account", "day", "slot", "carrier_tag
 
 bool is_input(std::string_view name) {
   return std::ranges::find(kOwnNames, name) == std::end(kOwnNames);
-}
-
-tl::unexpected<Error> at_line(std::size_t line, const Error& error) {
-  return fail(error.code, "line " + std::to_string(line) + ": " + error.detail);
 }
 
 // The value under a name, as a small number; 0 if there is none.
@@ -89,28 +81,6 @@ std::vector<InputColumn> inputs_among(const std::vector<std::string>& titles) {
   return layout;
 }
 
-Result<Row> read_object(std::string_view line) {
-  google::protobuf::Struct object;
-  if (auto read = from_json(line, object, false); !read) return tl::make_unexpected(read.error());
-  Row row;
-  for (const auto& [name, value] : object.fields()) {
-    if (value.kind_case() == google::protobuf::Value::kStringValue) {
-      row.emplace(name, value.string_value());
-      continue;
-    }
-    // Beyond these a double no longer holds every whole number.
-    constexpr double kExactMax = 9'007'199'254'740'992.0;
-    const double number = value.number_value();
-    const bool exact = value.kind_case() == google::protobuf::Value::kNumberValue &&
-                       number > -kExactMax && number < kExactMax &&
-                       number == static_cast<double>(static_cast<std::int64_t>(number));
-    if (!exact)
-      return fail(ErrorCode::RECORD_MALFORMED, name + " must be a string or a whole number");
-    row.emplace(name, std::to_string(static_cast<std::int64_t>(number)));
-  }
-  return row;
-}
-
 }  // namespace
 
 std::vector<InputColumn> layout_of(const v1::Methodology& methodology) {
@@ -121,38 +91,33 @@ std::vector<InputColumn> layout_of(const v1::Methodology& methodology) {
 
 Result<std::vector<v1::BehaviourRecord>> read_records(std::string_view text, RecordFormat format,
                                                       std::vector<InputColumn> layout) {
-  text = without_mark(text);
-  std::size_t line = 0;
-  CsvReader csv;
-  if (format == RecordFormat::csv && !text.empty()) {
-    ++line;
-    if (auto read = csv.read_titles(take_text_line(text)); !read)
-      return at_line(line, read.error());
-    if (layout.empty()) layout = inputs_among(csv.titles());
-  }
+  RowReader rows(text, format);
+  if (auto started = rows.start(); !started) return tl::make_unexpected(started.error());
+  if (layout.empty()) layout = inputs_among(rows.titles());
   if (layout.size() > ledger::kRecordInputsMax)
     return fail(ErrorCode::INPUT_UNKNOWN, "a record carries at most 8 inputs");
-  std::vector<v1::BehaviourRecord> records;
-  while (!text.empty()) {
-    ++line;
-    const auto content = take_text_line(text);
-    if (content.empty()) continue;
-    const auto row = format == RecordFormat::csv ? csv.read(content) : read_object(content);
-    if (!row) return at_line(line, row.error());
-    auto record = read_record(*row, layout);
-    if (!record) return at_line(line, record.error());
-    records.push_back(std::move(*record));
-  }
-  return records;
+  return read_all<v1::BehaviourRecord>(
+      rows, [&layout](const Row& row) { return read_record(row, layout); });
 }
 
-Result<std::vector<Attachment>> build_attachments(std::span<const v1::BehaviourRecord> records,
-                                                  std::size_t records_max) {
+Result<std::vector<v1::BehaviourRecord>> read_acts(std::string_view text, RecordFormat format) {
+  RowReader rows(text, format);
+  if (auto started = rows.start(); !started) return tl::make_unexpected(started.error());
+  return read_all<v1::BehaviourRecord>(rows, [](const Row& row) {
+    auto record = read_record(row, {});
+    if (record) record->clear_tier();
+    return record;
+  });
+}
+
+Result<std::vector<Attachment>> pack_records(std::span<const std::string> records,
+                                             std::size_t records_max) {
   if (records.empty()) return fail(ErrorCode::BATCH_EMPTY);
   assert(records_max > 0 && records_max <= ledger::kRecordsMax);
   std::vector<Attachment> attachments;
-  for (const auto& record : records) {
-    const auto bytes = record.SerializeAsString();
+  for (const auto& bytes : records) {
+    if (bytes.empty() || bytes.size() > UINT16_MAX)
+      return fail(ErrorCode::RECORD_MALFORMED, "a record has 1 to 65535 bytes");
     const auto size = bytes.size() + 2;
     const bool full = attachments.empty() || attachments.back().named.count() == records_max ||
                       attachments.back().bytes.size() + size > ledger::kAttachmentSizeMax;

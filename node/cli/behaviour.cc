@@ -1,29 +1,31 @@
 // Behaviour batches: from a provider's records to signed submissions.
 #include <algorithm>
 
-#include "ledger/event.h"
 #include "ledger/personal.h"
+#include "ledger/records.h"
 #include "ledger/rules/calendar.h"
-#include "node/cli/attachment.h"
+#include "node/cli/batches.h"
 #include "node/cli/catalogue.h"
-#include "node/cli/command.h"
-#include "node/files/folder.h"
+#include "puhui/v1/view.pb.h"
 
 namespace puhui::node::cli {
 namespace {
 
-constexpr std::size_t kRecordsPerBatch = 10'000;
+constexpr Column kBatchColumns[] = {
+    {"LEAF", "leaf"},         {"PROVIDER", "provider"}, {"BATCH", "batch"},
+    {"SCENARIO", "scenario"}, {"TIME", "time"},         {"RECORDS", "records"},
+    {"GRAMS", "credited_g"},  {"REVERSED", "reversed"}, {"REVERSED-GRAMS", "reversed_g"},
+};
+constexpr Column kScenarioColumns[] = {
+    {"SCENARIO", "scenario"}, {"RECORDS", "records"}, {"GRAMS", "grams"}};
 
 // What the flags say about a file of records.
 struct Source {
-  std::string path;
-  std::string batch;
+  BatchFile file;
   std::string scenario;
-  std::string format;
   std::string methodology_file;
   std::string methodology_code;
   std::vector<InputColumn> layout;
-  std::size_t records_max = kRecordsPerBatch;
 };
 
 Result<InputColumn> parse_input_column(std::string_view text) {
@@ -35,13 +37,14 @@ Result<InputColumn> parse_input_column(std::string_view text) {
   return InputColumn{std::string(parts[0]), static_cast<unsigned>(*scale)};
 }
 
+void add_scenario(CLI::App& app, std::string& scenario) {
+  app.add_option("--scenario", scenario, "scenario the acts belong to")->required();
+}
+
 std::shared_ptr<Source> add_records(CLI::App& app) {
   auto source = std::make_shared<Source>();
-  app.add_option("file", source->path, "records: CSV with a header, or one JSON object per line")
-      ->required();
-  app.add_option("--scenario", source->scenario, "scenario the acts belong to")->required();
-  app.add_option("--format", source->format, "csv or ndjson (by the file's ending)")
-      ->check(CLI::IsMember({"csv", "ndjson"}));
+  add_file(app, source->file);
+  add_scenario(app, source->scenario);
   auto* inputs =
       add_values(
           app, "--input", parse_input_column,
@@ -55,12 +58,9 @@ std::shared_ptr<Source> add_records(CLI::App& app) {
   return source;
 }
 
-std::shared_ptr<Source> add_batch(CLI::App& app) {
+std::shared_ptr<Source> add_source(CLI::App& app) {
   auto source = add_records(app);
-  app.add_option("--batch", source->batch, "the provider's name for the batch; parts get -1, -2, …")
-      ->required();
-  app.add_option("--records-per-batch", source->records_max, "split after so many records")
-      ->check(CLI::Range(std::size_t{1}, ledger::kRecordsMax));
+  add_batch(app, source->file);
   return source;
 }
 
@@ -81,38 +81,24 @@ Result<std::vector<InputColumn>> read_layout(const Source& source) {
 }
 
 Result<std::vector<Attachment>> read_attachments(const Source& source) {
-  auto layout = read_layout(source);
+  const auto layout = read_layout(source);
   if (!layout) return tl::make_unexpected(layout.error());
-  const auto bytes = read_file(source.path);
-  if (!bytes) return tl::make_unexpected(bytes.error());
-  const bool json =
-      source.format.empty() ? source.path.ends_with("json") : source.format == "ndjson";
-  const auto records =
-      read_records(*bytes, json ? RecordFormat::ndjson : RecordFormat::csv, std::move(*layout));
-  if (!records) return fail(records.error().code, source.path + ": " + records.error().detail);
-  auto attachments = build_attachments(*records, source.records_max);
-  if (!attachments) return fail(attachments.error().code, source.path);
-  return attachments;
+  return attachments_of(source.file, [&layout](std::string_view text, RecordFormat format) {
+    return read_records(text, format, *layout);
+  });
 }
 
 Result<std::vector<Draft>> read_drafts(const Source& source) {
   auto attachments = read_attachments(source);
   if (!attachments) return tl::make_unexpected(attachments.error());
-  std::vector<Draft> drafts;
-  for (auto& attachment : *attachments) {
-    auto& draft = drafts.emplace_back();
-    auto& action = *draft.payload.mutable_submit_behaviour_batch();
-    const auto number = "-" + std::to_string(drafts.size());
-    action.set_batch(source.batch + (attachments->size() == 1 ? "" : number));
-    action.set_scenario(source.scenario);
-    *action.mutable_records() = attachment.named;
-    draft.attachments.push_back(std::move(attachment.bytes));
-  }
-  return drafts;
+  v1::SubmitBehaviourBatch action;
+  action.set_scenario(source.scenario);
+  return drafts_of(source.file, std::move(*attachments), action,
+                   &v1::Payload::mutable_submit_behaviour_batch);
 }
 
 Run declare_submit(CLI::App& app) {
-  return [source = add_batch(app)](Session& session) -> Result<Exit> {
+  return [source = add_source(app)](Session& session) -> Result<Exit> {
     auto drafts = read_drafts(*source);
     if (!drafts) return tl::make_unexpected(drafts.error());
     return submit(session, std::move(*drafts));
@@ -143,7 +129,7 @@ Result<Exit> build(Session& session, const Source& source, const std::string& fo
 }
 
 Run declare_build(CLI::App& app) {
-  auto source = add_batch(app);
+  auto source = add_source(app);
   auto folder = std::make_shared<std::string>();
   app.add_option("--folder", *folder, "where the submission files go")->required();
   return [source, folder](Session& session) { return build(session, *source, *folder); };
@@ -171,6 +157,34 @@ Run declare_claims(CLI::App& app) {
   return [source = add_records(app)](Session& session) { return print_claims(session, *source); };
 }
 
+struct Reversal {
+  BatchFile file;
+  v1::ReverseRecords action;
+};
+
+Run declare_reverse(CLI::App& app) {
+  auto reversal = std::make_shared<Reversal>();
+  add_file(app, reversal->file);
+  add_scenario(app, *reversal->action.mutable_scenario());
+  add_batch(app, reversal->file);
+  app.add_option("--reason", *reversal->action.mutable_reason(), "why they are taken back")
+      ->required();
+  return [reversal](Session& session) -> Result<Exit> {
+    auto attachments = attachments_of(reversal->file, read_acts);
+    if (!attachments) return tl::make_unexpected(attachments.error());
+    return submit(session, drafts_of(reversal->file, std::move(*attachments), reversal->action,
+                                     &v1::Payload::mutable_reverse_records));
+  };
+}
+
+Run declare_batches(CLI::App& app) {
+  return lists<v1::BehaviourBatchList>(app, "behaviour-batches", kBatchColumns);
+}
+
+Run declare_scenarios(CLI::App& app) {
+  return lists<v1::ScenarioTotalsList>(app, "scenarios", kScenarioColumns);
+}
+
 constexpr Command kCommands[] = {
     {"behaviour", "submit", "Signs records in batches and sends them.",
      "puhui behaviour submit rides.csv --batch rides-20250301 --scenario shared-bike "
@@ -188,6 +202,15 @@ constexpr Command kCommands[] = {
      "puhui proof claim 2026-01-15 32 "
      "9c0b3f0ad6b4d6a2d6a51b0f2e6a7f5d1c9e8b7a6f5e4d3c2b1a0f9e8d7c6b5a",
      declare_claims},
+    {"behaviour", "reverse", "Takes back what was credited for acts; signed by who sent them.",
+     "puhui behaviour reverse taken-back.csv --batch back-20250309 --scenario shared-bike "
+     "--reason \"a lock that counted twice\" --party bike-co --key bike-co.key",
+     declare_reverse},
+    {"behaviour", "batches", "Lists batches of acts that were credited.",
+     "puhui behaviour batches --all --client-cert operator.pem --client-key operator-tls.key",
+     declare_batches},
+    {"scenario", "list", "Lists scenarios with all their acts, counted and summed up.",
+     "puhui scenario list", declare_scenarios},
 };
 
 }  // namespace

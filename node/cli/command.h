@@ -47,6 +47,9 @@ struct Command {
 [[nodiscard]] std::span<const Command> market_commands();
 [[nodiscard]] std::span<const Command> history_commands();
 [[nodiscard]] std::span<const Command> behaviour_commands();
+[[nodiscard]] std::span<const Command> person_commands();
+[[nodiscard]] std::span<const Command> offer_commands();
+[[nodiscard]] std::span<const Command> emission_commands();
 [[nodiscard]] std::span<const Command> proof_commands();
 [[nodiscard]] std::span<const Command> state_proof_commands();
 [[nodiscard]] std::span<const Command> event_commands();

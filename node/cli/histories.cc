@@ -14,8 +14,9 @@ constexpr Column kMoveColumns[] = {
     {"END", "end"},   {"FROM", "from"}, {"TO", "to"},
 };
 constexpr Column kCreditColumns[] = {
-    {"POSITION", "leaf"}, {"RECORD", "record"}, {"TIME", "time"},   {"SCENARIO", "scenario"},
-    {"DAY", "day"},       {"SLOT", "slot"},     {"GRAMS", "grams"}, {"CLAIM", "claim"},
+    {"POSITION", "leaf"},     {"RECORD", "record"}, {"TIME", "time"},         {"KIND", "kind"},
+    {"SCENARIO", "scenario"}, {"DAY", "day"},       {"SLOT", "slot"},         {"GRAMS", "grams"},
+    {"POOLED", "pooled_g"},   {"OFFER", "offer"},   {"QUANTITY", "quantity"}, {"CLAIM", "claim"},
 };
 
 constexpr int kPartsMax = 100'000;
@@ -161,7 +162,7 @@ constexpr Command kCommands[] = {
      "puhui serial history 123456", declare_serial},
     {"batch", "history", "Shows every move of a batch's units.", "puhui batch history B2024001",
      declare_batch},
-    {"account", "history", "Shows what changed an account; of a personal one, its credits.",
+    {"account", "history", "Shows what changed an account; of a personal one, its movements.",
      "puhui account history acme/pv\n"
      "puhui account history p-000102030405060708090a0b0c0d0e0f --policy city.policy",
      declare_account},

@@ -1,4 +1,4 @@
-// Projects, monitoring reports, unit batches.
+// Projects, monitoring reports, conversions of pooled credits, unit batches.
 #include "node/cli/command.h"
 #include "puhui/v1/view.pb.h"
 
@@ -9,12 +9,24 @@ constexpr Column kProjectColumns[] = {
     {"PROJECT", "filing.project"},
     {"OWNER", "filing.owner"},
     {"METHODOLOGY", "filing.methodology"},
+    {"SCENARIO", "filing.scenario"},
     {"VERSION", "methodology_version"},
     {"FROM", "filing.crediting_from"},
     {"TO", "filing.crediting_to"},
     {"LEAF", "filed_at"},
     {"STANDING", "standing"},
     {"NAME", "filing.name_zh"},
+};
+constexpr Column kReportColumns[] = {
+    {"REPORT", "submission.report"},
+    {"PROJECT", "submission.project"},
+    {"FROM", "submission.from"},
+    {"TO", "submission.to"},
+    {"STATE", "state"},
+    {"GRAMS", "result_g"},
+    {"POOL", "pool"},
+    {"BATCH", "batch"},
+    {"LEAF", "submitted_at"},
 };
 constexpr Column kBatchColumns[] = {
     {"BATCH", "batch"},
@@ -48,13 +60,33 @@ void add_document(CLI::App& app, const std::shared_ptr<Action>& action) {
 }
 
 template <class Action>
-void add_meters(CLI::App& app, const std::shared_ptr<Action>& action) {
-  add_values(
-      app, "--meter", [](std::string text) { return Result<std::string>(std::move(text)); },
-      [action](std::string meter) { action->add_keys(std::move(meter)); },
-      "key of a meter or site; repeat for several")
-      ->required()
+CLI::Option* add_meters(CLI::App& app, const std::shared_ptr<Action>& action) {
+  return add_values(
+             app, "--meter", [](std::string text) { return Result<std::string>(std::move(text)); },
+             [action](std::string meter) { action->add_keys(std::move(meter)); },
+             "key of a meter or site; repeat for several")
       ->allow_extra_args(false);
+}
+
+// What the project is under: a methodology with its meters, or the pooled credits of a scenario.
+void add_subject(CLI::App& app, const std::shared_ptr<v1::FileProject>& action) {
+  auto* scenario = app.add_option("--scenario", *action->mutable_scenario(),
+                                  "of pooled credits, instead of a methodology");
+  auto* methodology =
+      app.add_option("--methodology", *action->mutable_methodology(), "methodology code");
+  auto* meters = add_meters(app, action)->needs(methodology);
+  auto* parameters =
+      add_values(
+          app, "--parameter", parse_named_value,
+          [action](v1::NamedValue value) { *action->add_parameters() = std::move(value); },
+          "NAME=VALUE, fixed from now on; repeat for several")
+          ->allow_extra_args(false);
+  for (auto* of_methodology : {methodology, meters, parameters}) scenario->excludes(of_methodology);
+  methodology->needs(meters);
+  auto* group = app.add_option_group("Subject", "exactly one of");
+  group->add_option(scenario);
+  group->add_option(methodology);
+  group->require_option(1);
 }
 
 Run declare_project_file(CLI::App& app) {
@@ -64,15 +96,9 @@ Run declare_project_file(CLI::App& app) {
   app.add_option("--name-zh", *action->mutable_name_zh(), "Chinese name");
   app.add_option("--name-en", *action->mutable_name_en(), "English name");
   app.add_option("--owner", *action->mutable_owner(), "party that owns it")->required();
-  app.add_option("--methodology", *action->mutable_methodology(), "methodology code")->required();
   app.add_option("--account", *action->mutable_account(), "account issued units go to")->required();
   app.add_option("--area", *action->mutable_area(), "GB/T 2260 area code");
-  add_meters(app, action);
-  add_values(
-      app, "--parameter", parse_named_value,
-      [action](v1::NamedValue value) { *action->add_parameters() = std::move(value); },
-      "NAME=VALUE, fixed from now on; repeat for several")
-      ->allow_extra_args(false);
+  add_subject(app, action);
   add_day(app, "--crediting-from", action, &v1::FileProject::set_crediting_from, "first day")
       ->required();
   add_day(app, "--crediting-to", action, &v1::FileProject::set_crediting_to, "day after the last")
@@ -99,7 +125,7 @@ Run declare_report_submit(CLI::App& app) {
   auto action = std::make_shared<v1::SubmitReport>();
   app.add_option("report", *action->mutable_report(), "name of the report")->required();
   app.add_option("--project", *action->mutable_project(), "project it is about")->required();
-  add_meters(app, action);
+  add_meters(app, action)->required();
   add_day(app, "--from", action, &v1::SubmitReport::set_from, "first day")->required();
   add_day(app, "--to", action, &v1::SubmitReport::set_to, "day after the last")->required();
   add_values(
@@ -136,6 +162,28 @@ Run declare_report_verify(CLI::App& app) {
 
 Run declare_report_show(CLI::App& app) { return shows<v1::Report>(app, "reports", "report"); }
 
+Run declare_report_list(CLI::App& app) {
+  return lists<v1::ReportList>(app, "reports", kReportColumns);
+}
+
+Run declare_convert(CLI::App& app) {
+  auto action = std::make_shared<v1::ConvertCredits>();
+  app.add_option("account", *action->mutable_account(), "pool whose grams are converted")
+      ->required();
+  app.add_option("--project", *action->mutable_project(), "project of pooled credits")->required();
+  app.add_option("--report", *action->mutable_report(), "name of the report it becomes, new")
+      ->required();
+  add_amount(app, action, "2000t, 1448.5t or 500kg")->required();
+  add_day(app, "--from", action, &v1::ConvertCredits::set_from, "first day of the acts")
+      ->required();
+  add_day(app, "--to", action, &v1::ConvertCredits::set_to, "day after the last")->required();
+  add_paper(
+      app, "--document",
+      [action](v1::Document document) { *action->mutable_document() = std::move(document); },
+      "the paper behind it");
+  return submits(action, &v1::Payload::mutable_convert_credits);
+}
+
 Run declare_issue(CLI::App& app) {
   auto action = std::make_shared<v1::Issue>();
   app.add_option("batch", *action->mutable_batch(), "code of the new batch")->required();
@@ -155,7 +203,10 @@ constexpr Command kCommands[] = {
      "--meter meter-17 --parameter capacity=5.9 --crediting-from 2024-01-01 "
      "--crediting-to 2034-01-01 --party acme --key acme.key --key operator.key\n"
      "puhui project file PV001 … --not-in CCER --not-in green-power --draft pv001 "
-     "--enclose design.pdf --party acme --key acme.key",
+     "--enclose design.pdf --party acme --key acme.key\n"
+     "puhui project file RIDES1 --scenario shared-bike --owner bike-co --account bike-co/units "
+     "--crediting-from 2026-01-01 --crediting-to 2031-01-01 --party bike-co --key bike-co.key "
+     "--key operator.key",
      declare_project_file},
     {"project", "list", "Lists projects.", "puhui project list", declare_project_list},
     {"project", "show", "Shows a project.", "puhui project show PV001", declare_project_show},
@@ -169,6 +220,12 @@ constexpr Command kCommands[] = {
      declare_report_verify},
     {"report", "show", "Shows a report and its result.", "puhui report show pv001-2024",
      declare_report_show},
+    {"report", "list", "Lists reports.", "puhui report list --all", declare_report_list},
+    {"credits", "convert", "Turns whole kilograms of a pool into a report, to be verified.",
+     "puhui credits convert bike-co/pool --project RIDES1 --report rides-2026-q1 --amount 12t "
+     "--from 2026-01-01 --to 2026-04-01 --document ledger.pdf --party bike-co --key bike-co.key "
+     "--key operator.key",
+     declare_convert},
     {"batch", "issue", "Issues the units of a verified report.",
      "puhui batch issue B2024001 --report pv001-2024 --party operator "
      "--key operator.key --key authority.key",

@@ -48,6 +48,18 @@ const std::map<std::string_view, const char*> kNouns = {
     {"trade", "What was traded, day by day"},
     {"loan", "Loans that refer to units held"},
     {"behaviour", "Behaviour batches"},
+    {"scenario", "Scenarios of acts"},
+    {"consent", "What citizens agree to"},
+    {"person", "Confirmations with a citizen's own key"},
+    {"pseudonym", "Whose name was told, and why"},
+    {"credits", "Credits that platforms pool"},
+    {"offer", "What citizens get for their grams"},
+    {"source", "What an enterprise emits from, and its meters"},
+    {"reading", "What meters measured"},
+    {"factor", "Emission factors"},
+    {"footprint", "What enterprises emitted"},
+    {"target", "What enterprises mean to emit"},
+    {"enterprise", "How an enterprise stands"},
     {"serial", "Serial numbers of units"},
     {"receipt", "Receipts of leaves"},
     {"record", "Single behaviour records"},
@@ -139,14 +151,14 @@ void add_command(CLI::App& app, const Command& command, Parsed& parsed) {
 }
 
 void add_commands(CLI::App& app, Parsed& parsed) {
-  for (const auto commands : {key_commands(),         party_commands(),       governance_commands(),
-                              methodology_commands(), project_commands(),     filing_commands(),
-                              standing_commands(),    ets_commands(),         recall_commands(),
-                              account_commands(),     unit_commands(),        bond_commands(),
-                              case_commands(),        certificate_commands(), market_commands(),
-                              history_commands(),     behaviour_commands(),   proof_commands(),
-                              state_proof_commands(), event_commands(),       node_commands(),
-                              mirror_commands(),      repair_commands(),      audit_commands()}) {
+  for (const auto commands :
+       {key_commands(),       party_commands(),       governance_commands(), methodology_commands(),
+        project_commands(),   filing_commands(),      standing_commands(),   ets_commands(),
+        recall_commands(),    account_commands(),     unit_commands(),       bond_commands(),
+        case_commands(),      certificate_commands(), market_commands(),     history_commands(),
+        behaviour_commands(), person_commands(),      offer_commands(),      emission_commands(),
+        proof_commands(),     state_proof_commands(), event_commands(),      node_commands(),
+        mirror_commands(),    repair_commands(),      audit_commands()}) {
     for (const auto& command : commands) add_command(app, command, parsed);
   }
 }

@@ -38,6 +38,12 @@ Result<EventClock> read_clock(Session& session) {
   return EventClock{std::max(status->time(), now_us), kValidForDefaultUs, status->city()};
 }
 
+Result<std::string> known_city(const Session& session, const EventClock& clock) {
+  const auto& city = session.settings().city.empty() ? clock.city : session.settings().city;
+  if (city.empty()) return fail(ErrorCode::CONFIG, "no city: give --city CODE or --url");
+  return city;
+}
+
 Result<std::int64_t> valid_until(Session& session, const EventClock& clock) {
   if (!session.flags().valid_until.empty()) return parse_time_us(session.flags().valid_until);
   if (session.settings().valid_for.empty()) return clock.now_us + clock.valid_for_us;
@@ -128,7 +134,7 @@ Fields describe(const Opened& event, const v1::SubmissionResult& result) {
   for (const auto& range : outcome.serials())
     fields.emplace_back("serials",
                         std::to_string(range.start()) + "-" + std::to_string(range.end()));
-  if (!event.payload.has_submit_behaviour_batch()) return fields;
+  if (outcome.records_accepted() + outcome.records_refused() == 0) return fields;
   fields.emplace_back("records_accepted", std::to_string(outcome.records_accepted()));
   fields.emplace_back("records_refused", std::to_string(outcome.records_refused()));
   for (const auto& refusal : outcome.record_refusals())
@@ -206,19 +212,32 @@ Result<void> check_flags(const Session& session, std::size_t events) {
 
 }  // namespace
 
+Result<std::string> city_of(Session& session) {
+  if (!session.settings().city.empty()) return session.settings().city;
+  const auto clock = read_clock(session);
+  if (!clock) return tl::make_unexpected(clock.error());
+  return known_city(session, *clock);
+}
+
+Result<Validity> validity_of(Session& session) {
+  const auto clock = read_clock(session);
+  if (!clock) return tl::make_unexpected(clock.error());
+  auto city = known_city(session, *clock);
+  if (!city) return tl::make_unexpected(city.error());
+  const auto until = valid_until(session, *clock);
+  if (!until) return tl::make_unexpected(until.error());
+  return Validity{std::move(*city), *until};
+}
+
 Result<void> fill_in(Session& session, std::span<Draft> drafts) {
   if (session.settings().party.empty())
     return fail(ErrorCode::CONFIG, "no acting party: give --party NAME");
-  const auto clock = read_clock(session);
-  if (!clock) return tl::make_unexpected(clock.error());
-  const auto& city = session.settings().city.empty() ? clock->city : session.settings().city;
-  if (city.empty()) return fail(ErrorCode::CONFIG, "no city: give --city CODE or --url");
-  const auto until = valid_until(session, *clock);
-  if (!until) return tl::make_unexpected(until.error());
+  const auto valid = validity_of(session);
+  if (!valid) return tl::make_unexpected(valid.error());
   for (auto& [payload, attachments] : drafts) {
-    payload.set_city(city);
+    payload.set_city(valid->city);
     payload.set_party(session.settings().party);
-    payload.set_valid_until(*until);
+    payload.set_valid_until(valid->until);
     if (session.flags().event_id.empty()) {
       payload.set_event_id(crypto::random_bytes(ledger::kEventIdSize));
       continue;

@@ -21,6 +21,17 @@ struct Draft {
   std::vector<std::string> attachments;
 };
 
+// The city that signed bytes name: the session's, or else the one the node serves. CONFIG if
+// neither is known; errors of Session::get.
+[[nodiscard]] Result<std::string> city_of(Session& session);
+
+// Where and until when what is signed now is good; errors as of fill_in.
+struct Validity {
+  std::string city;
+  std::int64_t until = 0;  // event time
+};
+[[nodiscard]] Result<Validity> validity_of(Session& session);
+
 // Sets city, party, event id and valid_until where they are not set. The time is event time: with a
 // node, the city's (a demonstration clock runs by its own rate); without, this machine's.
 // CONFIG if no party is known, or no city and no node; errors of Session::get.

@@ -152,6 +152,17 @@ Result<std::int64_t> parse_amount_kg(std::string_view text) {
   return *amount;
 }
 
+Result<std::int64_t> parse_amount_g(std::string_view text) {
+  auto number = text;
+  const bool is_kilograms = take_suffix(number, "kg");
+  if (!is_kilograms && !take_suffix(number, "g"))
+    return invalid(text, "an amount of credits names its unit, g or kg: 500g, 1.5kg");
+  const auto amount = parse_scaled(number, is_kilograms ? 3 : 0);
+  if (!amount || *amount <= 0)
+    return invalid(text, "an amount above zero in whole grams is expected");
+  return *amount;
+}
+
 Result<std::int64_t> parse_cents(std::string_view text) {
   const auto cents = parse_scaled(text, 2);
   if (!cents || *cents < 0) return invalid(text, "a price in yuan and whole cents is expected");
@@ -181,6 +192,10 @@ std::string format_day(std::int64_t day) {
   std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(date.year()),
                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
   return text.data();
+}
+
+std::string format_month(std::uint32_t year, std::uint32_t month) {
+  return std::to_string(year) + (month < 10 ? "-0" : "-") + std::to_string(month);
 }
 
 Result<std::int64_t> parse_duration_us(std::string_view text) {

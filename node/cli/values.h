@@ -24,12 +24,18 @@ inline constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 // "2000t", "1448.5t", "500kg": above zero and a whole number of kilograms.
 [[nodiscard]] Result<std::int64_t> parse_amount_kg(std::string_view text);
 
+// "500g", "1.5kg": above zero and a whole number of grams.
+[[nodiscard]] Result<std::int64_t> parse_amount_g(std::string_view text);
+
 // "43.5" or "43.50" yuan: a whole number of cents, not negative.
 [[nodiscard]] Result<std::int64_t> parse_cents(std::string_view text);
 
 // "2024-09-02" in days since 1970-01-01, and back. The day exists in the calendar.
 [[nodiscard]] Result<std::int64_t> parse_day(std::string_view text);
 [[nodiscard]] std::string format_day(std::int64_t day);
+
+// "2026-03".
+[[nodiscard]] std::string format_month(std::uint32_t year, std::uint32_t month);
 
 // "90s", "15m", "1h", "7d" in microseconds; above zero.
 [[nodiscard]] Result<std::int64_t> parse_duration_us(std::string_view text);

@@ -10,6 +10,7 @@
 #include "ledger/rules/signers.h"
 #include "ledger/views/state_value.h"
 #include "ledger/views/statement.h"
+#include "node/views/enterprises.h"
 #include "node/views/persons.h"
 #include "node/views/reading.h"
 #include "node/views/receipt.h"
@@ -272,6 +273,13 @@ constexpr Route kRoutes[] = {
     {"v1/offers", listed<&ledger::View::offers>},
     {"v1/offers/*", named<&ledger::View::offer>},
     {"v1/offer-settlements/*", named<&ledger::View::offer_settlement>},
+    {"v1/sources", listed<&ledger::View::sources>},
+    {"v1/sources/*", named<&ledger::View::source>},
+    {"v1/sources/*/months", months_of_source},
+    {"v1/factors", listed<&ledger::View::factors>},
+    {"v1/footprints", listed<&ledger::View::footprints>},
+    {"v1/footprints/*", named<&ledger::View::footprint>},
+    {"v1/enterprises/*/*", enterprise_year},
     {"v1/serials/*", serial},
     {"v1/serials/*/history", serial_history},
     {"v1/batches/*/history", batch_history},
@@ -342,7 +350,7 @@ bool asks_witnessed(const http::Request& request) {
 bool is_slow(const http::Request& request) {
   const auto& words = request.segments;
   if (words.size() < 2 || words[0] != "v1") return false;
-  if (words[1] == "statement") return true;
+  if (words[1] == "statement" || words[1] == "enterprises") return true;
   // What strangers may not see is refused at once.
   return request.party && (words[1] == "claims" || (words.size() == 4 && words[1] == "accounts" &&
                                                     ledger::is_personal_id(words[2])));

@@ -133,7 +133,7 @@ TEST(Attachment, SplitsAtItsLimits) {
   }
   EXPECT_GT(by_size.size(), 2u);
   EXPECT_EQ(count, records.size());
-  EXPECT_EQ(build_attachments({}, 10).error().code, ErrorCode::BATCH_EMPTY);
+  EXPECT_EQ(pack_records({}, 10).error().code, ErrorCode::BATCH_EMPTY);
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 
 #include <sstream>
 
+#include "ledger/views/view.h"
 #include "node/cli/text.h"
+#include "node/http/problem.h"
 #include "puhui/v1/api.pb.h"
 #include "support.h"
 
@@ -49,6 +51,29 @@ TEST(Exit, ErrorsSpeakBothLanguages) {
   EXPECT_EQ(err.str(),
             "puhui: busy: a queue is full; try again later / 系统繁忙,请稍后重试\n"
             "  detail: queue\xEF\xBF\xBD[2J of 8\n");
+}
+
+// The same texts from the command line and from the API.
+TEST(Exit, EveryCodeSpeaksBothLanguages) {
+  const auto* list = google::protobuf::GetEnumDescriptor<ErrorCode>();
+  for (int i = 0; i < list->value_count(); ++i) {
+    const auto code = static_cast<ErrorCode>(list->value(i)->number());
+    const std::string name(code_name(code)), en(code_text_en(code)), zh(code_text_zh(code));
+    ASSERT_FALSE(name.empty() || en.empty() || zh.empty()) << list->value(i)->name();
+    EXPECT_EQ(code_from_name(name), code);
+    std::ostringstream err;
+    print_error(err, {code, ""});
+    EXPECT_EQ(err.str(), "puhui: " + name + ": " + en + " / " + zh + "\n");
+    v1::Problem problem;
+    const auto answer = http::problem({code, ""});
+    ASSERT_TRUE(from_json(std::get<std::string>(answer.body), problem, true));
+    EXPECT_EQ(problem.code(), name);
+    EXPECT_EQ(problem.title(), en);
+    EXPECT_EQ(problem.title_zh(), zh);
+    const auto refused = ledger::failed_result({code, ""});
+    EXPECT_EQ(refused.message_en(), en);
+    EXPECT_EQ(refused.message_zh(), zh);
+  }
 }
 
 TEST(Exit, RefusalsExplainThemselves) {

@@ -16,7 +16,8 @@ std::vector<std::span<const Command>> families() {
           project_commands(), filing_commands(),      standing_commands(),   ets_commands(),
           recall_commands(),  account_commands(),     unit_commands(),       bond_commands(),
           case_commands(),    certificate_commands(), market_commands(),     behaviour_commands(),
-          proof_commands(),   event_commands(),       node_commands()};
+          person_commands(),  offer_commands(),       emission_commands(),   proof_commands(),
+          event_commands(),   node_commands()};
 }
 
 TEST(Run, EveryCommandHelpsWithAnExample) {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "crypto/bytes.h"
+#include "ledger/records.h"
 #include "node/cli/submission.h"
 #include "node/cli/values.h"
 #include "node/http/problem.h"
@@ -455,6 +456,28 @@ TEST(Node, TradesAreListedWithTheirAveragePrice) {
   EXPECT_TRUE(contains(listed.out, "AVERAGE-YUAN")) << listed.out;
   EXPECT_TRUE(contains(listed.out, "2024-10-04  2       3000       43.50 ")) << listed.out;
   EXPECT_TRUE(contains(listed.out, " 0.05 ")) << listed.out;
+}
+
+TEST(Node, IsAskedForTheScaleOfReadings) {
+  const Caller caller;
+  v1::Submission seen;
+  const FakeNode node(city(caller.client, [&](const http::Request& request, http::Respond respond) {
+    if (request.method == "POST") {
+      seen.ParseFromString(request.body);
+      return respond(json(accepted(3)));
+    }
+    EXPECT_EQ(request.segments, (std::vector<std::string>{"v1", "sources", "acme/power"}));
+    v1::EmissionSource source;
+    source.mutable_filing()->set_scale(1);
+    respond(json(source));
+  }));
+  const auto days = caller.scratch.write("days.csv", "day,value\n2026-03-01,120.5\n");
+  const auto ran = caller.run(node.url(), {"reading", "submit", "acme/power", days, "--device-key",
+                                           caller.key, "--party", "a", "--key", caller.key});
+  ASSERT_EQ(ran.exit, Exit::ok) << ran.err;
+  const auto payload = open(seen)->payload;
+  const auto pieces = ledger::split_records(seen.attachments(0)).value();
+  EXPECT_EQ(ledger::read_records(payload, pieces)->readings.front().value, 1'205);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "crypto/envelope.h"
 #include "crypto/merkle.h"
 #include "ledger/entry.h"
+#include "node/cli/submission.h"
 #include "node/cli/text.h"
 
 namespace puhui::node::cli {
@@ -60,6 +61,23 @@ v1::Payload Desk::payload(const Words& words) const {
   v1::Payload payload;
   EXPECT_TRUE(from_json(ran.out, payload, false)) << ran.out;
   return payload;
+}
+
+std::string Desk::key(const std::string& name) const {
+  EXPECT_EQ(client.run({"key", "new", scratch.path(name)}).exit, Exit::ok);
+  return scratch.path(name);
+}
+
+v1::Submission Desk::submission(Words words) const {
+  const auto number = std::to_string(++made_);
+  const auto file = scratch.path("submission-" + number), signer = key("signer-" + number);
+  for (const auto& more :
+       {std::string("--city"), std::string("WUHAN"), std::string("--party"), std::string("a"),
+        std::string("--key"), signer, std::string("--out"), file})
+    words.push_back(more);
+  const auto ran = client.run(std::move(words));
+  EXPECT_EQ(ran.exit, Exit::ok) << ran.err;
+  return read_submission_file(file).value_or(v1::Submission());
 }
 
 std::string Desk::fault(const Words& words) const {

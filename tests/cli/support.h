@@ -7,6 +7,7 @@
 
 #include "crypto/tlog_proof.h"
 #include "node/cli/run.h"
+#include "puhui/v1/api.pb.h"
 #include "puhui/v1/event.pb.h"
 
 namespace puhui::node::cli {
@@ -50,8 +51,15 @@ struct Desk {
 
   [[nodiscard]] Ran dry_run(Words words) const;
   [[nodiscard]] v1::Payload payload(const Words& words) const;
+  // The same, signed by a new key and written to a file.
+  [[nodiscard]] v1::Submission submission(Words words) const;
+  // The path of a new key file.
+  [[nodiscard]] std::string key(const std::string& name) const;
   // What is wrong with it, as it is told.
   [[nodiscard]] std::string fault(const Words& words) const;
+
+ private:
+  mutable int made_ = 0;
 };
 
 [[nodiscard]] std::string data_file(const std::string& name);

@@ -43,6 +43,14 @@ TEST(Amounts, RefuseWhatIsNotAWholeKilogramOrNamesNoUnit) {
   }
 }
 
+TEST(Amounts, OfCreditsAreExactGrams) {
+  EXPECT_EQ(parse_amount_g("500g"), 500);
+  EXPECT_EQ(parse_amount_g("1.5kg"), 1'500);
+  EXPECT_EQ(parse_amount_g("0.001kg"), 1);
+  for (const auto* text : {"500", "", "g", "0g", "-1g", "0.5g", "0.0005kg", "1t", "1 g"})
+    EXPECT_FALSE(parse_amount_g(text)) << text;
+}
+
 TEST(Scaled, KeepsEveryDigit) {
   EXPECT_EQ(parse_scaled("0.9", 3), 900);
   EXPECT_EQ(parse_scaled("-12.5", 3), -12'500);

@@ -40,11 +40,17 @@ block|block that ends with serial 1200: start 901, end 1200, batch WH-PV-0001
 key|key 0b7348fa038970c48ec07cd73b6257f39ec810f60f16ee73b62e3c6e2610abc6: key_id
 methodology|methodology WH-PV-2023 V01: methodology formula, filed_at 9
 node|node 2: node_id 2, name node-2.city.example
+footprint|footprint acme-2026: report report, state 2, amount_kg 93
+offer|offer tea-2026: offer terms, state 1, stock 1200, redeemed 930
+opening|opening of leaf 42: opening opening, account p-70, opened_at 42
 party|party bike-co: party bike-co
+person|account p-70707070707070707070707070707070: credits_held_g 930, opened_at 17, last movement 42/5, trail 897abbb178d59a98b5bbc2f51aa5ef612730a437bd717f8a5b344d8a747d987f, self-held true, erased false
 project|project solar-roof: filing filing, remainder_g -93
 report|report solar-roof/2025: submission submission, state 4
 retirement|retirement of leaf 42: retirement acme, retired_at 42, amount_kg 12
 rules|rule set of leaf 0: rules rules of leaf 0
+settlement|offer settlement tea-03: settlement tea-03, field3 acme
+source|source acme/power: filing acme/power, device_at acme
 totals|totals: units_issued_kg 1200, units_held_kg 1188, units_retired_kg 12
 SOUND
 all=()
@@ -78,6 +84,8 @@ absent_present|account|does not follow from the state root
 absent_own_leaf|account|the leaf that shows the absence is the key's own
 absent_other_path|account|not on the key's path
 absent_other_leaf|absent-leaf|not on the key's path
+person_flags|person|the value is not as stored: flags 4
+person_short|person|the value is not as stored: 60 bytes
 personal|account|does not follow from the state root
 claim|account|is not a key of a map
 key_name|account|is not a key of a map

@@ -35,44 +35,51 @@ const (
 )
 
 var kinds = []kind{
-	{'A', "account", spelledAsName,
-		"account kind owner opened_at units_held_kg credits_held_g units_bound_kg", 1, false},
+	{'A', "account", spelledAsName, "account kind owner opened_at units_held_kg credits_held_g " +
+		"units_bound_kg credits_owed_g", 1, false},
 	{'B', "batch", spelledAsName, "batch project report methodology methodology_version " +
 		"serial_code vintage start end issued_at serial registered_at recalled_kg", 1, false},
 	{'J', "project", spelledAsName, "filing filed_at methodology_version remainder_g standing " +
-		"standing_at owed_kg", 0, false},
+		"standing_at owed_kg issued_kg taken_back_kg", 0, false},
 	{'K', "key", spelledAsKeyID, "key_id public_key party added_at ended_at revoked", 1, false},
 	{'M', "methodology", spelledAsTwoNames, "methodology filed_at event_sha256 sample standing " +
 		"standing_at superseded_by", 0, false},
-	{'N', "node", spelledAsNumber,
-		"node_id name peer_key cosigner_key peer_address client_address", 1, false},
-	{'P', "party", spelledAsName, "party legal_entity name_zh name_en area in_ets_boundary " +
-		"roles key_ids registered_at restraint restrained_at", 1, false},
-	{'R', "rule set of leaf", spelledAsNumber,
-		"rules filed_at began_at ended_at", 2, false},
+	{'N', "node", spelledAsNumber, "node_id name peer_key cosigner_key peer_address " +
+		"client_address", 1, false},
+	{'P', "party", spelledAsName, "party legal_entity name_zh name_en area in_ets_boundary roles " +
+		"key_ids registered_at restraint restrained_at", 1, false},
+	{'R', "rule set of leaf", spelledAsNumber, "rules filed_at began_at ended_at", 2, false},
 	{'T', "totals", spelledAsNothing, "units_issued_kg units_held_kg units_retired_kg " +
 		"credits_credited_g credits_held_g accounts personal_accounts parties methodologies " +
 		"samples projects records_credited records_refused units_cancelled_kg units_expired_kg " +
-		"scenarios", 0, false},
-	{'U', "block that ends with serial", spelledAsNumber,
-		"start end batch state account since batch_start bound_by recalled_at", 2, false},
-	{'V', "proposal", spelledAsName, "proposal proposer resolution document_sha256 ballot " +
-		"state votes proposed_at voting_until executable_from executable_until ended_at", 1, false},
+		"scenarios credits_owed_g credits_converted_g credits_reversed_g credits_cancelled_g " +
+		"credits_spent_g records_reversed redemptions", 0, false},
+	{'U', "block that ends with serial", spelledAsNumber, "start end batch state account since " +
+		"batch_start bound_by recalled_at", 2, false},
+	{'V', "proposal", spelledAsName, "proposal proposer resolution document_sha256 ballot state " +
+		"votes proposed_at voting_until executable_from executable_until ended_at", 1, false},
 	{'W', "report", spelledAsName, "submission state submitted_at methodology " +
 		"methodology_version exact_result result_g verifier verified_at issued_at batch " +
-		"submitter notice", 0, false},
-	{'Z', "retirement of leaf", spelledAsNumber,
-		"retirement retired_at time amount_kg serials certificate", 2, false},
+		"submitter notice signers pool", 0, false},
+	{'Z', "retirement of leaf", spelledAsNumber, "retirement retired_at time amount_kg serials " +
+		"certificate", 2, false},
+	{'a', "source", spelledAsName, "filing filed_at device_at", 0, false},
 	{'c', "case", spelledAsName, "opening rule state opened_at until confirmation confirmed_at " +
 		"bonds retirement ended_at capped_kg list_year global_year firm", 0, false},
 	{'f', "filing", spelledAsName, "filing kind drafter subject documents procedure state " +
-		"reviews notice drafted_at ended_at event_sha256", 1, false},
+		"reviews notice drafted_at ended_at event_sha256 signers reason", 1, false},
 	{'h', "bond", spelledAsName, "binding state bound_kg posted_kg released_kg retired_kg " +
 		"recalled_kg bound_at ended_at", 0, false},
+	{'j', "offer settlement", spelledAsName, "settlement settled_at", 0, false},
 	{'l', "recall of leaf", spelledAsNumber, "leaf time recall reverse project cancelled_kg " +
 		"retired_kg from_buffer_kg owed_kg", 1, false},
+	{'m', "footprint", spelledAsName, "report state amount_kg lines reported_at verifier " +
+		"verified_at verification signers", 0, false},
 	{'n', "certificate", spelledAsName, "certificate certified_at", 0, false},
 	{'o', "loan", spelledAsName, "loan referred_at", 0, false},
+	{'x', "offer", spelledAsName, "offer state opened_at closed_at stock redeemed redeemed_g " +
+		"settled last_settlement", 0, false},
+	{'z', "opening of leaf", spelledAsNumber, "opening account opened_at", 3, false},
 	{'A', "account", spelledAsPerson, "", 0, true},
 	{'L', "last day closed to claims", spelledAsNothing, "", 0, true},
 	{'L', "claims of day", spelledAsSlot, "", 0, true},
@@ -219,9 +226,16 @@ func (f field) shown() string {
 	return fmt.Sprintf("%x", f.bytes)
 }
 
-// Values of the personal map are no messages but bytes in fixed places.
+// What the last byte of a person's account says.
+const (
+	isSelfHeld = 1
+	isErased   = 2
+)
+
+// Values of the personal map are no messages but bytes in fixed places. The trail is a chain over
+// the names of all movements: credits, reversals, redemptions, the erasure.
 func readPersonal(k kind, value []byte) ([]string, error) {
-	size := map[string]int{"account": 60, "last day closed to claims": 8, "claims of day": 36}[k.word]
+	size := map[string]int{"account": 61, "last day closed to claims": 8, "claims of day": 36}[k.word]
 	if len(value) != size {
 		return nil, fmt.Errorf("the value is not as stored: %d bytes", len(value))
 	}
@@ -229,8 +243,12 @@ func readPersonal(k kind, value []byte) ([]string, error) {
 	small := func(at int) uint32 { return binary.BigEndian.Uint32(value[at:]) }
 	switch k.family {
 	case 'A':
-		return []string{fmt.Sprintf("credits_held_g %d, opened_at %d, last credit %d/%d, trail %x",
-			int64(number(0)), number(8), number(16), small(24), value[28:])}, nil
+		if value[60] > isSelfHeld|isErased {
+			return nil, fmt.Errorf("the value is not as stored: flags %d", value[60])
+		}
+		return []string{fmt.Sprintf("credits_held_g %d, opened_at %d, last movement %d/%d, "+
+			"trail %x, self-held %t, erased %t", int64(number(0)), number(8), number(16), small(24),
+			value[28:60], value[60]&isSelfHeld != 0, value[60]&isErased != 0)}, nil
 	default:
 		if size == 8 {
 			return []string{fmt.Sprintf("day %d, widest window %d days", dayOf(value), small(4))}, nil

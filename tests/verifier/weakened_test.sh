@@ -60,6 +60,8 @@ state.go#err != nil || len(raw) != tlog.HashSize#err != nil
 value.go#return kind{}, "", fmt.Errorf("%x is not a key of a map", key)#return kinds[0], string(key), nil
 value.go#c <= ' ' || c > '~'#c == 0
 value.go#k.self != 0 && self != name#false
+value.go#if len(value) != size {#if false {
+value.go#if value[60] > isSelfHeld|isErased {#if false {
 value.go#f.number < last#f.number < last-1
 value.go#if f.value > uint64(len(rest)) {#if f.value %= uint64(len(rest) + 1); false {
 main.go#readFile(path, stateProofMax)#readFile(path, 64<<20)

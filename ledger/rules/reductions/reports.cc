@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cassert>
 
 #include "ledger/formula/rational.h"
@@ -95,20 +94,8 @@ tl::expected<Computed, Refusal> compute(const FiledProgram& filed, const v1::Pro
   return Computed{exact->text(), result->grams};
 }
 
-// No verifier among the signers may be the legal entity of the owner or of who signed the report;
-// that of the operator is kept apart when roles are granted.
-Ruling check_independence(const Context& context, const v1::Report& report) {
-  for (const auto& [signer, keys] : context.signers) {
-    const auto party = context.state.find<v1::Party>(key::party(signer));
-    const bool operates = party && holds_role(*party, v1::OPERATOR, context.now);
-    if (!party || !(operates || holds_role(*party, v1::VERIFIER, context.now))) continue;
-    const auto entity = legal_entity(context, signer);
-    if (operates || is_interested(context, report, entity))
-      return refuse(ErrorCode::SIGNER_INDEPENDENCE, "verification.independence",
-                    "another legal entity than owner, operator and who signed the report", entity,
-                    signer);
-  }
-  return {};
+std::set<std::string> interested_in(const Context& context, const v1::Report& report) {
+  return legal_entities(context, project_of(context, report).filing().owner(), report.signers());
 }
 
 // A result that was confirmed is issued later, or carried if that would be less than a kilogram.
@@ -166,10 +153,7 @@ void free_period(Context& context, const v1::Report& report) {
 }
 
 bool is_interested(const Context& context, const v1::Report& report, const std::string& entity) {
-  if (entity == legal_entity(context, project_of(context, report).filing().owner())) return true;
-  return std::ranges::any_of(report.signers(), [&](const std::string& signer) {
-    return entity == legal_entity(context, signer);
-  });
+  return interested_in(context, report).contains(entity);
 }
 
 void reject(Context& context, v1::Report& report) {
@@ -260,7 +244,7 @@ Ruling verify_report(Context& context, const v1::VerifyReport& action) {
   auto report = need_report(context, action.report(), v1::COMPUTED);
   if (!report) return tl::make_unexpected(report.error());
   auto project = project_of(context, *report);
-  if (auto apart = check_independence(context, *report); !apart) return apart;
+  if (auto apart = need_independent(context, interested_in(context, *report)); !apart) return apart;
   const auto subject = about(context, *report);
   if (auto met = require_signers(context, "report.verify", subject); !met) return met;
 

@@ -22,7 +22,8 @@ namespace puhui::ledger {
 // not restrained; what caps are measured by is known; signers of "open.<purpose>".
 [[nodiscard]] Ruling open_case(Context& context, const v1::OpenCase& action);
 // Order: form; case open and its purpose confirmed; a footprint by a verifier of another legal
-// entity than the holder; signers of "confirm.<purpose>"; caps. Not accepted: the case is void.
+// entity than the holder; the footprint it names, if any: verified, of the holder and the case's
+// period, and of this amount; signers of "confirm.<purpose>"; caps. Not accepted: the case is void.
 [[nodiscard]] Ruling confirm_case(Context& context, const v1::ConfirmCase& action);
 // Order: form; case open or confirmed; signers of "void.<purpose>". Its bonds are released.
 [[nodiscard]] Ruling void_case(Context& context, const v1::VoidCase& action);

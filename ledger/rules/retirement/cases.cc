@@ -3,6 +3,7 @@
 
 #include "ledger/rules/checks.h"
 #include "ledger/rules/due.h"
+#include "ledger/rules/enterprises/enterprises.h"
 #include "ledger/rules/holding/holdings.h"
 #include "ledger/rules/retirement/actions.h"
 #include "ledger/rules/retirement/retirement.h"
@@ -97,7 +98,31 @@ Ruling check_confirmation_form(const v1::ConfirmCase& action) {
   if (!action.has_document() || !is_document(action.document())) return malformed("document");
   if (action.frozen_cents() < 0) return malformed("frozen_cents");
   if (action.accepted()) return check_quantity({}, action.amount_kg());
+  if (!action.footprint().empty()) return malformed("footprint");
   return action.amount_kg() == 0 ? Ruling{} : malformed("amount_kg");
+}
+
+// A footprint that a confirmation names is that of the holder and the case's period, verified, and
+// all of it is confirmed.
+Ruling need_same_footprint(const Context& context, const v1::Case& of_case,
+                           const v1::ConfirmCase& action, const std::string& holder) {
+  if (action.footprint().empty()) return {};
+  if (!of_case.rule().is_footprint()) return malformed("footprint");
+  const auto footprint = need_footprint(context, action.footprint(), v1::FOOTPRINT_VERIFIED);
+  if (!footprint) return tl::make_unexpected(footprint.error());
+  const auto& report = footprint->report();
+  if (report.party() != holder)
+    return refuse(ErrorCode::FOOTPRINT_UNKNOWN, "case.footprint", "one of " + holder,
+                  report.party(), action.footprint());
+  const auto days = days_of(report);
+  if (days.from != of_case.opening().from() || days.to != of_case.opening().to())
+    return refuse(ErrorCode::PERIOD_INVALID, "case.footprint",
+                  period_text(of_case.opening().from(), of_case.opening().to()),
+                  period_text(days.from, days.to), action.footprint());
+  if (context.credits_unknown || footprint->amount_kg() == action.amount_kg()) return {};
+  return refuse(ErrorCode::CASE_AMOUNT, "case.footprint",
+                std::to_string(footprint->amount_kg()) + " kg", {},
+                std::to_string(action.amount_kg()) + " kg");
 }
 
 // The case is of the same account, purpose, beneficiary and period.
@@ -264,6 +289,7 @@ Ruling confirm_case(Context& context, const v1::ConfirmCase& action) {
   if (!subject) return tl::make_unexpected(subject.error());
   if (found->rule().is_footprint())
     if (auto apart = check_independence(context, *subject); !apart) return apart;
+  if (auto same = need_same_footprint(context, *found, action, subject->holder); !same) return same;
   if (auto lots = need_lots(found->rule(), action.amount_kg()); !lots) return lots;
   subject->amount_kg = action.amount_kg();
   const auto line = "confirm." + found->opening().purpose();

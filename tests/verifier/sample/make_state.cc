@@ -2,11 +2,11 @@
 //
 //   puhui_make_state FOLDER [--flaw NAME]
 //
-// In FOLDER: policy (two of three cosigners), and of every kind of key one proof of a value; of
-// accounts also absent-leaf.proof and absent-empty.proof, the two ways in which a path can end
-// without the key. A flaw spoils exactly one thing, in all of them or in the one that it names.
-// In FOLDER/example, of the same city, the three-key map of the worked examples in the READMEs of
-// crypto, ledger and node/cli.
+// In FOLDER: policy (two of three cosigners), and of every kind of key one proof of a value, also
+// of a citizen's account in the personal map; of accounts also absent-leaf.proof and
+// absent-empty.proof, the two ways in which a path can end without the key. A flaw spoils exactly
+// one thing, in all of them or in the one that it names. In FOLDER/example, of the same city, the
+// three-key map of the worked examples in the READMEs of crypto, ledger and node/cli.
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
@@ -54,6 +54,8 @@ constexpr Flaw kFlaws[] = {
     {"absent_own_leaf", "absence is claimed of a present key, whose path ends at its own leaf"},
     {"absent_other_path", "absence is claimed of a present key by the path and leaf of another"},
     {"absent_other_leaf", "absence is shown by a leaf that is elsewhere in the map"},
+    {"person_flags", "the personal map itself holds an account with a flag that does not exist"},
+    {"person_short", "the personal map itself holds an account without its last byte"},
     {"personal", "absence from the open map is claimed of a key of the personal map"},
     {"claim", "absence is claimed of a key of a family that is not in the map"},
     {"key_name", "absence is claimed of an account whose name no account can have"},
@@ -105,12 +107,14 @@ const std::string kNeighbour = "vA" + account_name(8);
 std::map<std::string, std::string> others() {
   const std::string key_id(sha256("a public key").view());
   return {
-      {"batch", "vBWH-PV-0001"},     {"project", "vJsolar-roof"},
-      {"key", "vK" + key_id},        {"methodology", std::string("vMWH-PV-2023") + '\0' + "V01"},
-      {"node", "vN" + u64(2)},       {"party", "vPbike-co"},
-      {"rules", "vR" + u64(0)},      {"totals", "vT"},
-      {"block", "vU" + u64(1200)},   {"report", "vWsolar-roof/2025"},
-      {"retirement", "vZ" + u64(42)}};
+      {"batch", "vBWH-PV-0001"},      {"project", "vJsolar-roof"},
+      {"key", "vK" + key_id},         {"methodology", std::string("vMWH-PV-2023") + '\0' + "V01"},
+      {"node", "vN" + u64(2)},        {"party", "vPbike-co"},
+      {"rules", "vR" + u64(0)},       {"totals", "vT"},
+      {"block", "vU" + u64(1200)},    {"report", "vWsolar-roof/2025"},
+      {"retirement", "vZ" + u64(42)}, {"source", "vaacme/power"},
+      {"footprint", "vmacme-2026"},   {"offer", "vxtea-2026"},
+      {"settlement", "vjtea-03"},     {"opening", "vz" + u64(42)}};
 }
 
 std::string value_of(std::string_view kind, std::string_view name) {
@@ -122,6 +126,9 @@ std::string value_of(std::string_view kind, std::string_view name) {
   if (kind == "totals") return field(1, 1200) + field(2, 1188) + field(3, 12) + field(5, 930);
   if (kind == "methodology") return field(1, "formula") + field(2, 9);
   if (kind == "project") return field(1, "filing") + field(4, static_cast<std::uint64_t>(-93));
+  if (kind == "opening") return field(1, "opening") + field(2, "p-70") + field(3, leaf);
+  if (kind == "footprint") return field(1, "report") + field(2, 2) + field(3, 93);
+  if (kind == "offer") return field(1, "terms") + field(2, 1) + field(5, 1200) + field(6, 930);
   if (kind == "report") return field(1, "submission") + field(2, 4);
   return field(1, name) + field(3, "acme");
 }
@@ -134,6 +141,24 @@ Pairs sample_pairs(std::string_view flaw) {
   if (flaw == "value_other_name") pairs[kTarget] = pairs[kNeighbour];
   if (flaw == "value_bytes") pairs[kTarget] = "\x0a\x10short";
   if (flaw == "value_order") pairs[kTarget] = field(2, 2) + field(1, account_name(7));
+  return pairs;
+}
+
+// Citizens' accounts: grams, leaf that opened it, leaf and record of the last movement, trail,
+// flags. The first one is self-held, the second one was erased.
+const std::string kPerson = "vA\x01" + std::string(16, 'p');
+
+std::string person(std::uint64_t grams, char flags) {
+  std::string value = u64(grams) + u64(17) + u64(42);
+  append_u32(value, 5);
+  return value + std::string(sha256("trail").view()) + flags;
+}
+
+Pairs personal_pairs(std::string_view flaw) {
+  Pairs pairs{{kPerson, person(930, flaw == "person_flags" ? '\4' : '\1')},
+              {"vA\x01" + std::string(16, 'q'), person(0, '\2')},
+              {"vA\x01" + std::string(16, 'r'), person(static_cast<std::uint64_t>(-93), '\0')}};
+  if (flaw == "person_short") pairs[kPerson].pop_back();
   return pairs;
 }
 
@@ -181,10 +206,13 @@ struct Proof {
 
 class City {
  public:
-  City(fs::path folder, std::string flaw, Pairs pairs)
-      : folder_(std::move(folder)), flaw_(std::move(flaw)), pairs_(std::move(pairs)) {
-    for (const auto& [key, value] : pairs_) leaves_.push_back(map_leaf(key, value));
-    std::ranges::sort(leaves_);
+  City(fs::path folder, std::string flaw, Pairs pairs, Pairs personal)
+      : folder_(std::move(folder)),
+        flaw_(std::move(flaw)),
+        pairs_(std::move(pairs)),
+        personal_(std::move(personal)),
+        leaves_(leaves_of(pairs_)),
+        personal_leaves_(leaves_of(personal_)) {
     append_entries();
   }
 
@@ -193,6 +221,7 @@ class City {
 
  private:
   bool flawed(std::string_view name) const { return flaw_ == name; }
+  static Leaves leaves_of(const Pairs& pairs);
   Proof present(const std::string& key) const;
   Proof lacking(const std::string& key) const { return {key, std::nullopt, path_to(leaves_, key)}; }
   Proof absent(bool ends_at_leaf) const;
@@ -207,11 +236,18 @@ class City {
 
   fs::path folder_;
   std::string flaw_;
-  Pairs pairs_;
-  Leaves leaves_;
+  Pairs pairs_, personal_;
+  Leaves leaves_, personal_leaves_;
   std::vector<std::string> entries_;
   std::vector<std::vector<Digest>> nodes_;
 };
+
+Leaves City::leaves_of(const Pairs& pairs) {
+  Leaves leaves;
+  for (const auto& [key, value] : pairs) leaves.push_back(map_leaf(key, value));
+  std::ranges::sort(leaves);
+  return leaves;
+}
 
 std::string City::state_root() const {
   Digest root = root_below(leaves_, 0);
@@ -221,7 +257,8 @@ std::string City::state_root() const {
                   "P" + std::string(sha256("P").view()));
   if (flawed("leaf_short")) families.pop_back();
   const char form = flawed("leaf_form") ? 9 : 3;
-  const auto personal = sha256("the personal map");
+  const auto personal =
+      personal_.empty() ? sha256("the personal map") : root_below(personal_leaves_, 0);
   return form + std::string(root.view()) + std::string(personal.view()) + families;
 }
 
@@ -283,7 +320,7 @@ Proof City::spoilt(Proof proof) const {
   if (flawed("value_of_another")) proof.value = pairs_.at(kNeighbour);
   if (flawed("key_of_another")) proof.key = kNeighbour;
   if (flawed("value_and_other")) proof.path.other = leaves_.front();
-  if (flawed("personal")) proof = lacking("vA\x01" + std::string(16, 'p'));
+  if (flawed("personal")) proof = lacking(kPerson);
   if (flawed("claim")) proof = lacking("vC" + std::string(40, 'c'));
   if (flawed("key_name")) proof = lacking(kTarget + '\n');
   if (flawed("key_number")) proof = lacking("vU" + u64(1200).substr(4));
@@ -318,6 +355,7 @@ void City::write() const {
   put_file(folder_ / "policy", format_policy(city_policy()));
   put("account", present(kTarget));
   for (const auto& [kind, key] : others()) put(kind, present(key));
+  put("person", {kPerson, personal_.at(kPerson), path_to(personal_leaves_, kPerson)});
   put("absent-leaf", absent(true));
   put("absent-empty", absent(false));
 }
@@ -341,7 +379,7 @@ int main(int argc, char** argv) {
   if (std::ranges::find(kFlaws, flaw, &Flaw::name) == std::end(kFlaws)) stop(usage);
   const fs::path folder = argv[1];
   if (fs::exists(folder) && !fs::is_empty(folder)) stop("the folder is not empty");
-  City(folder, flaw, sample_pairs(flaw)).write();
-  City(folder / "example", "none", kExample).write_example();
+  City(folder, flaw, sample_pairs(flaw), personal_pairs(flaw)).write();
+  City(folder / "example", "none", kExample, {}).write_example();
   return 0;
 }
