@@ -202,8 +202,9 @@ Result<std::string> state_key_of(const Reading& reading, const Arguments& words)
 Response state_proof(Reading& reading, const Arguments& words) {
   const auto key = state_key_of(reading, words);
   if (!key) return problem(key.error());
-  if (ledger::map_of(*key) == ledger::StateMap::personal && !sees_persons(reading))
-    return not_permitted(kOfPersons);
+  const bool is_personal = ledger::map_of(*key) == ledger::StateMap::personal;
+  const bool is_seen = words.size() == 2 ? sees_person(reading, words[1]) : sees_persons(reading);
+  if (is_personal && !is_seen) return not_permitted(kOfPersons);
   auto receipt = receipt_of_root(reading);
   if (!receipt) return problem(receipt.error());
   auto proof = reading.view.state_proof(*key);

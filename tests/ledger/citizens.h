@@ -78,25 +78,27 @@ inline v1::Confirmation kept() {
 inline const crypto::SecretKey& holder_of(std::uint64_t citizen) {
   return key_of("holder " + std::to_string(citizen));
 }
-// By a key, for a year.
-inline v1::Confirmation signed_with(const crypto::SecretKey& key, std::uint64_t citizen,
-                                    std::string_view what,
-                                    Micros valid_until = kNoon + 365 * kMicrosPerDay) {
-  static std::uint64_t made = 0;
-  std::string nonce(kNonceSize - 8, 'n');
-  crypto::append_u64(nonce, ++made);
+// By another's key if one is named.
+inline v1::Confirmation self_signed_until(std::uint64_t citizen, std::string_view what,
+                                          Micros until, std::string_view nonce,
+                                          std::optional<std::uint64_t> signer = {}) {
   const auto bytes = confirmation_bytes(std::string(kCityCode), pseudonym(citizen),
-                                        std::string(what) + until_and_nonce(valid_until, nonce));
+                                        std::string(what) + until_and_nonce(until, nonce));
+  const auto& key = holder_of(signer.value_or(citizen));
   v1::Confirmation confirmation;
-  confirmation.set_nonce(nonce);
-  confirmation.set_valid_until(valid_until);
+  confirmation.set_nonce(std::string(nonce));
+  confirmation.set_valid_until(until);
   confirmation.mutable_key()->set_public_key(key.public_key().encode());
   confirmation.set_signature(key.sign(crypto::sha256(bytes).view()));
   return confirmation;
 }
-// By the person's own.
+// By the person's own key, each with another nonce and good longer than those before.
 inline v1::Confirmation self_signed(std::uint64_t citizen, std::string_view what) {
-  return signed_with(holder_of(citizen), citizen, what);
+  static std::uint64_t made = 0;
+  std::string nonce(kNonceSize - 8, 'n');
+  crypto::append_u64(nonce, ++made);
+  constexpr Micros kFar = kDayMax * kMicrosPerDay;
+  return self_signed_until(citizen, what, kFar + static_cast<Micros>(made), nonce);
 }
 // The name of what a custodian says that the person confirmed.
 inline crypto::Digest name_of(std::uint64_t citizen, const v1::Confirmation& confirmation) {

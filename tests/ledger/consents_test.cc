@@ -162,48 +162,35 @@ TEST_F(Citizens, WhoHoldsTheKeyConfirmsWithIt) {
   PUHUI_REFUSED(refused, CONFIRMATION_INVALID);
   EXPECT_EQ(refused.outcome.limit(), "the account's own key");
   // By another key, well signed.
-  *record.mutable_confirmation() = signed_with(holder_of(21), 20, words);
+  auto& confirmation = *record.mutable_confirmation();
+  confirmation = self_signed_until(20, words, city.now + kSecond, std::string(kNonceSize, 'x'), 21);
   PUHUI_REFUSED(consent(city, {record}), CONFIRMATION_INVALID);
   *record.mutable_confirmation() = self_signed(20, words);
   PUHUI_ACCEPTED(consent(city, {record}));
   PUHUI_REFUSED(consent(city, {record}), CONFIRMATION_USED);
 }
 
-// A word that the holder of a key signed, good until then.
-v1::ConsentRecord word_of_holder(bool is_given, Micros valid_until,
-                                 const std::string& party = "provider") {
-  auto record = consent_of(20, CONSENT_DATA, party);
-  record.set_is_given(is_given);
-  *record.mutable_confirmation() =
-      signed_with(holder_of(20), 20, consent_words(party, CONSENT_DATA, is_given), valid_until);
-  return record;
-}
-
-TEST_F(Citizens, AWordIsGoodUntilItsTime) {
+// Whoever carries a signed word may not keep it for later, nor turn the order round.
+TEST_F(Citizens, ASignedWordCountsInItsOrderAndTime) {
   city.must(open_self_held_event(city, {20}), {"operator"});
-  const auto until = kNoon + kMicrosPerDay;
-  city.now = until + 1;
-  const auto refused = consent(city, {word_of_holder(true, until)});
-  PUHUI_REFUSED(refused, CONFIRMATION_INVALID);
-  EXPECT_EQ(refused.outcome.limit(), "until " + time_text(until));
-  city.now = until + 2 * kSecond;
-  PUHUI_ACCEPTED(consent(city, {word_of_holder(true, city.now)}));
-}
-
-TEST_F(Citizens, TheLastWordOfAHolderCountsHoweverLateItComes) {
-  city.must(open_self_held_event(city, {20}), {"operator"});
-  const auto until = kNoon + 10 * kMicrosPerDay;
-  const auto first = word_of_holder(true, until), last = word_of_holder(false, until + 1);
-  PUHUI_ACCEPTED(consent(city, {last}));
-  const auto refused = consent(city, {first});
+  const auto given = consent_words("provider", CONSENT_DATA, true);
+  const auto withdrawn = consent_words("provider", CONSENT_DATA, false);
+  const std::string one(kNonceSize, '1'), two(kNonceSize, '2'), three(kNonceSize, '3');
+  const auto until = city.now + kMicrosPerDay;
+  auto record = consent_of(20, CONSENT_DATA);
+  auto later = record;
+  later.set_is_given(false);
+  *record.mutable_confirmation() = self_signed_until(20, given, until, one);
+  *later.mutable_confirmation() = self_signed_until(20, withdrawn, until + 1, two);
+  PUHUI_ACCEPTED(consent(city, {later}));
+  const auto refused = consent(city, {record});
   PUHUI_REFUSED(refused, CONFIRMATION_INVALID);
   EXPECT_EQ(refused.outcome.rule(), "consent.order");
-  EXPECT_FALSE(city.view().has_consent(id_of_citizen(20), "provider", CONSENT_DATA));
-  PUHUI_REFUSED(consent(city, {word_of_holder(true, until + 1)}), CONFIRMATION_INVALID);
-  // To each party apart.
-  PUHUI_ACCEPTED(consent(city, {word_of_holder(true, until, "bank")}));
-  PUHUI_ACCEPTED(consent(city, {word_of_holder(true, until + 2)}));
-  EXPECT_TRUE(city.view().has_consent(id_of_citizen(20), "provider", CONSENT_DATA));
+  *record.mutable_confirmation() = self_signed_until(20, given, until + 2, three);
+  city.now = until + 3;
+  const auto late = consent(city, {record});
+  PUHUI_REFUSED(late, CONFIRMATION_INVALID);
+  EXPECT_EQ(late.outcome.rule(), "record.confirmation");
 }
 
 TEST_F(Citizens, ACustodialAccountHasNoKey) {

@@ -59,19 +59,20 @@ Result<CheckedEvent> check(const v1::ConsentRecord& record) {
 std::string spelled(std::string_view what) {
   return "puhui-confirmation/v1\x05WUHAN" + pseudonym(1) + std::string(what);
 }
+constexpr std::int64_t kUntil = 5;
 const std::string kNonce = "0123456789abcdef";
-std::string spelled_by_holder(std::string_view what) {
+std::string spelled_by_key(std::string_view what) {
   auto bytes = spelled(what);
-  crypto::append_u64(bytes, static_cast<std::uint64_t>(kNoon));
+  crypto::append_u64(bytes, kUntil);
   return bytes + kNonce;
 }
 v1::Confirmation confirmed_by_hand(std::string_view what) {
   v1::Confirmation confirmation;
   const auto& key = holder_of(1);
   confirmation.set_nonce(kNonce);
-  confirmation.set_valid_until(kNoon);
+  confirmation.set_valid_until(kUntil);
   confirmation.mutable_key()->set_public_key(key.public_key().encode());
-  confirmation.set_signature(key.sign(crypto::sha256(spelled_by_holder(what)).view()));
+  confirmation.set_signature(key.sign(crypto::sha256(spelled_by_key(what)).view()));
   return confirmation;
 }
 std::string three_teas() {
@@ -92,20 +93,20 @@ TEST(RedemptionRecords, AreReadInOrder) {
   const auto& second = records.redemptions[1];
   EXPECT_EQ(second.pseudonym(), pseudonym(1));
   EXPECT_EQ(second.quantity, 3);
-  EXPECT_EQ(second.confirmed.sha256, crypto::sha256(spelled_by_holder(three_teas())));
+  EXPECT_EQ(second.confirmed.sha256, crypto::sha256(spelled_by_key(three_teas())));
   EXPECT_EQ(second.confirmed.leaf, crypto::leaf_hash(second.confirmed.sha256.view()));
   EXPECT_EQ(second.confirmed.key, holder_of(1).public_key());
-  EXPECT_EQ(second.confirmed.valid_until, kNoon);
+  EXPECT_EQ(second.confirmed.valid_until, kUntil);
 }
 
 TEST(RedemptionRecords, OfTheCustodianNameAHashOfThisPerson) {
   const auto hash = crypto::sha256("salt and text");
   const auto checked = check(redemption(1, 1, kept("salt and text")));
   ASSERT_TRUE(checked);
-  const auto& confirmed = checked->records.redemptions[1].confirmed;
-  EXPECT_EQ(confirmed.sha256, crypto::sha256(spelled("H" + std::string(hash.view()))));
-  EXPECT_EQ(confirmed.sha256, name_of(1, kept("salt and text")));
-  EXPECT_NE(confirmed.sha256, name_of(2, kept("salt and text")));
+  const auto& name = checked->records.redemptions[1].confirmed.sha256;
+  EXPECT_EQ(name, crypto::sha256(spelled("H" + std::string(hash.view()))));
+  EXPECT_EQ(name, name_of(1, kept("salt and text")));
+  EXPECT_NE(name, name_of(2, kept("salt and text")));
 }
 
 TEST(RedemptionRecords, ThatAreNone) {
@@ -142,8 +143,8 @@ TEST(Confirmations, HaveOneOfTwoForms) {
   EXPECT_CODE(with([](auto& c) { c.set_sha256(std::string(33, 'h')); }), RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.set_nonce(kNonce); }), RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.set_signature("signature"); }), RECORD_MALFORMED);
-  EXPECT_CODE(with([](auto& c) { c.set_valid_until(kNoon); }), RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.mutable_key(); }), RECORD_MALFORMED);
+  EXPECT_CODE(with([](auto& c) { c.set_valid_until(1); }), RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.GetReflection()->MutableUnknownFields(&c)->AddVarint(99, 1); }),
               RECORD_MALFORMED);
 }
@@ -160,9 +161,10 @@ TEST(Confirmations, OfAKeyAreWellFormed) {
   EXPECT_CODE(with([](auto& c) { c.set_sha256(std::string(32, 'h')); }), RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.clear_valid_until(); }), RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.set_valid_until(-1); }), RECORD_MALFORMED);
+  EXPECT_CODE(with([](auto& c) { c.set_valid_until(kUntil + 1); }), SIGNATURE_INVALID);
   EXPECT_CODE(with([](auto& c) {
-                auto* key = c.mutable_key();
-                key->GetReflection()->MutableUnknownFields(key)->AddVarint(99, 1);
+                auto& key = *c.mutable_key();
+                key.GetReflection()->MutableUnknownFields(&key)->AddVarint(99, 1);
               }),
               RECORD_MALFORMED);
   EXPECT_CODE(with([](auto& c) { c.mutable_key()->clear_public_key(); }), KEY_MALFORMED);
@@ -218,7 +220,7 @@ TEST(ConsentRecords, SayWhatWasAgreedTo) {
     EXPECT_EQ(consent.item, v1::CONSENT_POOLING);
     EXPECT_EQ(consent.is_given, is_given);
     EXPECT_FALSE(consent.lacks_guardian);
-    EXPECT_EQ(consent.confirmed.sha256, crypto::sha256(spelled_by_holder(what)));
+    EXPECT_EQ(consent.confirmed.sha256, crypto::sha256(spelled_by_key(what)));
     record.set_is_given(!is_given);
     EXPECT_CODE(check(record), SIGNATURE_INVALID);
   }
@@ -253,7 +255,7 @@ TEST(ErasureEvents, CarryTheirConfirmation) {
   const auto checked = check(sign(payload_of(erasure(1, confirmed_by_hand("E"))), {"shop"}));
   ASSERT_TRUE(checked) << describe(checked.error());
   ASSERT_TRUE(checked->confirmation);
-  EXPECT_EQ(checked->confirmation->sha256, crypto::sha256(spelled_by_holder("E")));
+  EXPECT_EQ(checked->confirmation->sha256, crypto::sha256(spelled_by_key("E")));
   EXPECT_EQ(checked->confirmation->key, holder_of(1).public_key());
   EXPECT_TRUE(check(sign(payload_of(erasure(1)), {"shop"})));
   auto action = erasure(1);

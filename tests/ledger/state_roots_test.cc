@@ -89,16 +89,35 @@ TEST(StateRoots, BytesAreOneSpelling) {
   EXPECT_FALSE(decode_state_root("\x01" + bytes.substr(1)));
 }
 
+// As a chain has it.
+std::string change(const std::string& name, const std::optional<std::string>& value) {
+  std::string bytes;
+  crypto::append_u32(bytes, static_cast<std::uint32_t>(name.size()));
+  bytes += name;
+  bytes += value ? '\1' : '\0';
+  if (!value) return bytes;
+  crypto::append_u32(bytes, static_cast<std::uint32_t>(value->size()));
+  return bytes + *value;
+}
+
+TEST(StateRoots, WhatFollowsFromAttachmentsIsOneChain) {
+  Rooted rooted;
+  for (const auto* name : {"vg1", "vA2", "vk1", "vq1", "vp1", "vy1", "vg2"})
+    rooted.put(name, "value");
+  rooted.accept();
+  const auto zero = std::string(crypto::Digest().view());
+  std::string of_persons = zero;
+  for (const auto* name : {"vg1", "vg2", "vk1", "vp1", "vq1", "vy1"})
+    of_persons += change(name, "value");
+  const FamilyDigests expected{{'A', crypto::sha256(zero + change("vA2", "value"))},
+                               {'C', crypto::sha256(of_persons)}};
+  EXPECT_EQ(rooted.root().families, expected);
+  EXPECT_EQ(chain_of("vA\1pseudonym"), 'C');
+  EXPECT_EQ(chain_of("vC1"), 'C');
+  EXPECT_EQ(chain_of("vx1"), 'x');
+}
+
 TEST(StateRoots, AChainPerFamilyInKeyOrder) {
-  const auto change = [](const std::string& name, const std::optional<std::string>& value) {
-    std::string bytes;
-    crypto::append_u32(bytes, static_cast<std::uint32_t>(name.size()));
-    bytes += name;
-    bytes += value ? '\1' : '\0';
-    if (!value) return bytes;
-    crypto::append_u32(bytes, static_cast<std::uint32_t>(value->size()));
-    return bytes + *value;
-  };
   Rooted rooted;
   rooted.put("vA2", "two");
   rooted.put("vA1", "one");
