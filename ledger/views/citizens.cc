@@ -63,10 +63,11 @@ v1::ConsentList View::consents(std::string_view account) const {
   const auto prefix = key::consents(pseudonym);
   reader_->scan(prefix, prefix, [&](std::string_view stored, std::string_view bits) {
     const auto given = Consents::decode(bits);
-    auto* consent = list.add_items();
-    consent->set_party(std::string(stored.substr(prefix.size())));
+    v1::ConsentView consent;
+    consent.set_party(std::string(stored.substr(prefix.size())));
     for (int item = v1::ConsentItem_MIN + 1; item <= v1::ConsentItem_MAX; ++item)
-      if (given.has(item)) consent->add_items(static_cast<v1::ConsentItem>(item));
+      if (given.has(item)) consent.add_items(static_cast<v1::ConsentItem>(item));
+    if (!consent.items().empty()) *list.add_items() = std::move(consent);
     return true;
   });
   return list;
