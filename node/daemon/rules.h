@@ -96,6 +96,7 @@ inline constexpr std::string_view kFirstRules = R"json({
     {"action": "consent.submit", "all_of": [{"role": "OPERATOR"}]},
     {"action": "credits.convert", "all_of": [{"relation": "HOLDER"}, {"role": "OPERATOR"}]},
     {"action": "account.erase", "all_of": [{"role": "OPERATOR"}]},
+    {"action": "account.erase.large", "all_of": [{"role": "OPERATOR", "keys": 2}]},
     {"action": "pseudonym.open", "all_of": [{"role": "AUTHORITY", "keys": 2}]},
     {"action": "offer.open",
      "all_of": [{"relation": "SUBJECT"}, {"role": "OPERATOR"}, {"relation": "HOLDER"}]},
