@@ -120,8 +120,8 @@ Result<v1::PersonalSummary> View::summary(std::string_view account) const {
   const auto balance = this->account(account);
   summary.set_credits_held_g(balance->credits_held_g() - balance->credits_owed_g());
   for (auto& [scenario, share] : shares) *summary.add_scenarios() = share;
-  for (const auto& all : scenarios(Page{{}, kPageLimitMax}).items())
-    *summary.add_advice() = advice_for(all, shares);
+  const auto all = scenarios(Page{{}, kPageLimitMax});
+  for (const auto& of_all : all.items()) *summary.add_advice() = advice_for(of_all, shares);
   sort_down(*summary.mutable_scenarios(), [](const auto& share) { return share.grams(); });
   sort_down(*summary.mutable_advice(), [](const auto& advice) { return advice.week_g(); });
   return summary;

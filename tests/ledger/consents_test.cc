@@ -238,7 +238,8 @@ TEST_F(Citizens, SeeWhatTheyAgreedTo) {
   EXPECT_FALSE(view.has_consent("owner-main", "bank", CONSENT_STATEMENT));
   EXPECT_TRUE(view.consents("owner-main").items().empty());
   PUHUI_ACCEPTED(consent(city, {withdrawal_of(1, CONSENT_STATEMENT, "bank")}));
-  for (const auto& of_party : city.view().consents(id_of_citizen(1)).items())
+  const auto left = city.view().consents(id_of_citizen(1));
+  for (const auto& of_party : left.items())
     EXPECT_EQ(of_party.items_size(), of_party.party() == "provider" ? 2 : 0);
 }
 
