@@ -6,6 +6,7 @@
 Writes into DIR:
   pseudonyms-1.txt …   accounts to open, at most 4 000 a file
   metro.ndjson, bus.csv, bike.csv   records as `puhui behaviour submit` reads them
+  bus-consents.csv     that each passenger of the buses agreed, as `puhui consent submit` reads it
   second-platform.csv  the sample citizen's bike ride again, as another platform saw it
   expected.json        records and grams per scenario, and where the sample ride lies
 
@@ -15,6 +16,7 @@ exact fractions, apart from the ledger, so that the two can be compared.
 """
 
 import argparse
+import hashlib
 import json
 import pathlib
 import random
@@ -103,6 +105,15 @@ def write_pseudonyms(folder, service, people):
         (folder / f"pseudonyms-{part}.txt").write_text(lines)
 
 
+def write_consents(folder, records, seed):
+    """A text stands for what a custodian keeps of each consent; its hash is the confirmation."""
+    accounts = sorted({r["account"] for r in records})
+    rows = [{"account": account, "party": "bus", "item": "data", "given": "yes",
+             "confirmation": hashlib.sha256(f"{seed}:{account}:bus".encode()).hexdigest()}
+            for account in accounts]
+    (folder / "bus-consents.csv").write_text(csv(rows))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -129,6 +140,7 @@ def main():
     expected["total"] = {key: sum(expected[mode][key] for mode in MODES)
                          for key in ("records", "grams")}
     write_pseudonyms(options.folder, service, options.people)
+    write_consents(options.folder, records["bus"], options.seed)
     (options.folder / "metro.ndjson").write_text(ndjson(records["metro"]))
     (options.folder / "bus.csv").write_text(csv(records["bus"]))
     (options.folder / "bike.csv").write_text(csv(records["bike"]))
