@@ -3,7 +3,7 @@
 
 readonly city_code=WUHAN
 readonly demo_start=2023-10-01T08:00:00+08:00
-readonly demo_rate=240000
+readonly demo_rate=320000
 readonly wait_s=120
 # An event is signed for so long, which is a minute and more of the demonstration.
 readonly valid_for=300d

@@ -52,8 +52,8 @@ tell_neutrality() {
   count_retired "$footprint_kg"
   certify "$retirement" "$whom"
   view ./puhui enterprise show buyer 2023 --profile wuhan.toml
-  same "中和 / neutral" "$(field is_neutral)" true
-  same "目标 / target" "$(field meets_target)" true
+  same "中和 / neutral" "$(field is_neutral)" yes
+  same "目标 / target" "$(field meets_target)" yes
   good "2023 年:足迹 $(tonnes "$footprint_kg") 吨,核销同量,净额为零。" \
     "2023: $(tonnes "$footprint_kg") t emitted, as much retired, net zero."
 }
@@ -62,7 +62,7 @@ tell_neutrality() {
 certify() {
   jq -n --arg holder "$2" --arg amount "$(tonnes "$footprint_kg") t" \
     '{holder: $holder, amount: $amount, year: "2023", contract: "示例合同 17 号"}' >papers/fields.json
-  run ./puhui certificate make papers/fields.json --number CN-2023-1 --out papers/certificate.json
+  run ./puhui certificate make papers/fields.json --number cn-2023-1 --out papers/certificate.json
   run ./puhui certificate certify papers/certificate.json --retirement "$1" \
     --profile as/exchange.toml
   run ./puhui certificate disclose papers/certificate.json --field holder --field amount \

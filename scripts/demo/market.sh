@@ -6,7 +6,7 @@ readonly compliance_kg=50000
 
 # legs LAST_KG: an instruction of two legs out of the reservation; 200 t, and so much.
 legs() {
-  jq -n --arg last "$1" '{instruction: "S-2024-0001", legs: [
+  jq -n --arg last "$1" '{instruction: "s-2024-0001", legs: [
     {bond: "order-1", amount_kg: "200000", to: "smelter/units",
      trade: {reference: "DEMO-2024-0002", price_cents_per_tonne: "4350"}},
     {bond: "order-1", amount_kg: $last, to: "buyer/units",

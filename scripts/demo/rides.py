@@ -4,7 +4,7 @@
   rides.py --people N --day YYYY-MM-DD --seed TEXT --methodologies FILE --folder DIR
 
 Writes into DIR:
-  pseudonyms-1.txt …   accounts to open, at most 4 000 a file
+  pseudonyms-1.txt …   accounts to open, at most 3 500 a file
   metro.ndjson, bus.csv, bike.csv   records as `puhui behaviour submit` reads them
   bus-consents.csv     that each passenger of the buses agreed, as `puhui consent submit` reads it
   second-platform.csv  the sample citizen's bike ride again, as another platform saw it
@@ -24,7 +24,7 @@ from fractions import Fraction
 
 from identity import IdentityService
 
-ACCOUNTS_PER_EVENT = 4_000
+ACCOUNTS_PER_EVENT = 3_500
 RIDES_PER_PERSON = (0, 1, 1, 2, 2, 2, 2, 3, 4)
 MODES, MODE_WEIGHTS = ("metro", "bus", "bike"), (40, 15, 15)
 SLOTS = range(6 * 12, 23 * 12)         # five minutes each, 06:00 to 23:00
