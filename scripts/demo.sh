@@ -91,6 +91,7 @@ tell_founding
 tell_rules
 tell_actors
 tell_methodologies
+tell_accounts_opened
 tell_project
 tell_citizens
 tell_bus_rides
@@ -113,6 +114,7 @@ tell_receipts
 tell_erasure
 tell_failover
 tell_return
+tell_disclosure
 tell_totals
 tell_audit
 write_summary

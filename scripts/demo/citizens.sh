@@ -71,7 +71,7 @@ tell_pooling() {
   same "记入 / credited" "$(field credited_g)" $((users * 24 * ride_g))
   same "归集 / pooled" "$(field pooled_g)" $((pooled_kg * 1000))
   same "拒绝 / refused" "$(field records_refused)" 1
-  say "被拒的一条是公交公司已经报过的那次乘车:同一人、同一时段、同一辆车。" \
+  say "被拒的一条是公交公司已经报过的那次乘车:同一人、同一时段、同一车门。" \
     "The refused one is a ride the bus company had reported: same person, slot and bus door."
   view ./puhui account show travel-app/pool --profile wuhan.toml
   same "平台归集账户 / pool" "$(field credits_held_g)" $((pooled_kg * 1000))
@@ -131,6 +131,6 @@ tell_erasure() {
   run ./puhui record proof "$citizens_position" "$((8 * (erased_citizen - 1)))" --profile as/operator.toml \
     --out receipts/bus-ride.json
   run ./puhui record verify receipts/bus-ride.json --policy city.policy
-  good "账本只认凭证:没有账本的注销回执,身份服务什么也不销毁。" \
-    "It destroys on the ledger's word alone, which it was shown as a receipt."
+  good "身份服务只认账本的回执,没有回执什么也不销毁;注销之后,原来的记录仍能证明。" \
+    "The service acts on the ledger's receipt alone; the old record can still be proven."
 }

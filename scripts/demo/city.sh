@@ -5,8 +5,8 @@ readonly city_code=WUHAN
 readonly demo_start=2023-10-01T08:00:00+08:00
 readonly demo_rate=320000
 readonly wait_s=120
-# An event is signed for so long, which is a minute and more of the demonstration.
-readonly valid_for=300d
+# An event is signed for so long, which is four minutes of the demonstration.
+readonly valid_for=900d
 
 ports=()
 load_pid=''
@@ -169,10 +169,10 @@ until_day() {
   wait_for "$1" has_come "$begins"
 }
 
-# Until the public notice of a report is over.
+# until_notice_over report|filing NAME: until its public notice is over.
 until_notice_over() {
   wait_for "the end of the notice" has_come \
-    $(($(ask .notice.until report show "$1" --profile wuhan.toml) / 1000000 + 1))
+    $(($(ask .notice.until "$1" show "$2" --profile wuhan.toml) / 1000000 + 1))
 }
 
 # A receipt exists once a checkpoint of the voters' majority covers the leaf.

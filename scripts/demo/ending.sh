@@ -29,7 +29,7 @@ tell_totals() {
 # total NAME: a figure of the totals shown last.
 total() { awk -v name="$1" '$1 == name { print $2; exit }' <<<"$totals"; }
 
-# line ZH EN NAME: one figure of a sum, shown and kept.
+# sum_line ZH EN NAME: one figure of a sum, shown and kept.
 sum_line() {
   printf '      %-24s %18s\n' "$1 / $2" "$(thousands "$(total "$3")")"
   keep "totals.$3" "$(total "$3")"

@@ -20,6 +20,7 @@ tell_rules() {
     pools "travel-app → $(ruled .pools[0].account), $(ruled .pools[0].threshold_g) g / month" \
     person_caps "bus: $(ruled .person_caps[0].day_g) g / day" \
     reversal_days "$(ruled .reversal_days)" \
+    procedures "$(ruled '.procedures[0] | "\(.kind): \(.approvals) experts, \(.notice.days) days"')" \
     issuance_notice "$(ruled .issuance_notice.days) days" \
     purpose_rules "$(ruled '[.purpose_rules[].purpose] | join(" ")')" \
     "cap of ets_compliance" "$(ruled '.purpose_rules[2].caps[0].share') of the allowances due" \

@@ -14,7 +14,7 @@ count_retired() { retired_kg=$((retired_kg + $1)); }
 verify_and_publicise() {
   run ./puhui report verify "$1" --positive --statement "$2" --profile as/verifier.toml
   run ./puhui report publicise "$1" --profile as/operator.toml
-  until_notice_over "$1"
+  until_notice_over report "$1"
 }
 
 tell_issuance() {
