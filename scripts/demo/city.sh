@@ -3,9 +3,9 @@
 
 readonly city_code=WUHAN
 readonly demo_start=2023-10-01T08:00:00+08:00
-readonly demo_rate=320000
+readonly demo_rate=280000
 readonly wait_s=120
-# An event is signed for so long, which is four minutes of the demonstration.
+# An event is signed for so long, which is four minutes and more of the demonstration.
 readonly valid_for=900d
 
 ports=()

@@ -68,8 +68,8 @@ tell_methodologies() {
     "Methodologies: formula, constants and rounding are data on the ledger"
   run ./puhui methodology file data/methodologies.json --party expert-1 --key keys/expert-1.key \
     --key keys/expert-2.key --key keys/operator.key --profile wuhan.toml
-  say "这里的一天只有四分之一秒,所以各行为的申领窗口放宽到 366 天。" \
-    "A day is a quarter of a second here, so acts may be claimed for 366 days."
+  say "这里的一天只有三分之一秒,所以各行为的申领窗口放宽到 366 天。" \
+    "A day is a third of a second here, so acts may be claimed for 366 days."
   view ./puhui methodology list --all --profile wuhan.toml
   local own samples
   own=$(ask .methodologies totals --linearizable --profile wuhan.toml)
