@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A carbon-inclusion city on this machine: three nodes, and a story from the public record.
+# A carbon-inclusion city on this machine: three nodes, and a year and more of its story, told on a
+# fast clock from the public record.
 #
 #   scripts/demo.sh                 set up, build, found the city, tell the story; the city stays up
 #   scripts/demo.sh --once          the same, then stop the city and leave receipts and summary.json
@@ -25,10 +26,20 @@ readonly project
 . "$demo_scripts/tell.sh"
 # shellcheck source=scripts/demo/city.sh
 . "$demo_scripts/city.sh"
+# shellcheck source=scripts/demo/rules.sh
+. "$demo_scripts/rules.sh"
 # shellcheck source=scripts/demo/filing.sh
 . "$demo_scripts/filing.sh"
+# shellcheck source=scripts/demo/citizens.sh
+. "$demo_scripts/citizens.sh"
+# shellcheck source=scripts/demo/vouchers.sh
+. "$demo_scripts/vouchers.sh"
 # shellcheck source=scripts/demo/units.sh
 . "$demo_scripts/units.sh"
+# shellcheck source=scripts/demo/market.sh
+. "$demo_scripts/market.sh"
+# shellcheck source=scripts/demo/enterprise.sh
+. "$demo_scripts/enterprise.sh"
 # shellcheck source=scripts/demo/rides.sh
 . "$demo_scripts/rides.sh"
 # shellcheck source=scripts/demo/proofs.sh
@@ -47,7 +58,7 @@ once=0 folder='' build='' stop=''
 while [[ $# -gt 0 ]]; do
   case $1 in
     -h | --help)
-      sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+      sed -n '2,17s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
       exit 0
       ;;
     --once) once=1 ;;
@@ -77,18 +88,34 @@ trap 'unexpected "$BASH_COMMAND" "${BASH_SOURCE[0]}" "$LINENO"' ERR
 story_begins=$SECONDS
 tell_opening
 tell_founding
+tell_rules
 tell_actors
 tell_methodologies
+tell_accounts_opened
 tell_project
+tell_citizens
+tell_bus_rides
+tell_pooling
+tell_voucher
+tell_reversal
+tell_conversion
+tell_footprint
 tell_issuance
 tell_sale
+tell_settlement
+tell_pledge
+tell_neutrality
+tell_marathon
+tell_compliance
 tell_rides
 tell_one_ride
-tell_marathon
 tell_refusals
 tell_receipts
+tell_erasure
 tell_failover
 tell_return
+tell_disclosure
 tell_totals
+tell_audit
 write_summary
 tell_ending

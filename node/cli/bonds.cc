@@ -168,7 +168,7 @@ constexpr Command kCommands[] = {
     {"bond", "list", "Lists bonds.", "puhui bond list --all", declare_list},
     {"settle", nullptr, "Delivers units against payment: every leg or none.",
      "puhui settle legs.json --party exchange --key exchange.key\n"
-     "puhui settle --instruction S-17 --bond order-17 --amount 1000t --to buyer/main --trade T-17 "
+     "puhui settle --instruction s-17 --bond order-17 --amount 1000t --to buyer/main --trade T-17 "
      "--price 43.5 --traded-at 2026-03-01T02:30:00Z --party exchange --key exchange.key",
      declare_settle},
 };

@@ -171,7 +171,7 @@ Run declare_show(CLI::App& app) {
 
 constexpr Command kCommands[] = {
     {"certificate", "make", "Salts the fields of a certificate and prints their root.",
-     "puhui certificate make fields.json --number C-2026-1 --out c1.json", declare_make},
+     "puhui certificate make fields.json --number c-2026-1 --out c1.json", declare_make},
     {"certificate", "certify", "Puts the root of a certificate's fields beside its retirement.",
      "puhui certificate certify c1.json --retirement 1200 --party exchange --key exchange.key",
      declare_certify},
@@ -183,7 +183,7 @@ constexpr Command kCommands[] = {
      "puhui certificate verify shown.json --profile city.toml --policy city.policy\n"
      "puhui certificate verify shown.json --state c1.proof --policy city.policy",
      declare_verify},
-    {"certificate", "show", "Shows the ledger's certificate.", "puhui certificate show C-2026-1",
+    {"certificate", "show", "Shows the ledger's certificate.", "puhui certificate show c-2026-1",
      declare_show},
 };
 

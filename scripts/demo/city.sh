@@ -1,10 +1,12 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# The city's machines: binaries, folder, three processes, and how they are stopped.
+# The city's machines: binaries, folder, three processes, their clock, and how they are stopped.
 
 readonly city_code=WUHAN
-readonly demo_start=2025-09-08T08:00:00+08:00
-readonly demo_rate=60
-readonly wait_s=60
+readonly demo_start=2023-10-01T08:00:00+08:00
+readonly demo_rate=280000
+readonly wait_s=120
+# An event is signed for so long, which is four minutes and more of the demonstration.
+readonly valid_for=900d
 
 ports=()
 load_pid=''
@@ -27,13 +29,13 @@ prepare_binaries() {
     progress "编译发布版 / building the release (build/release)"
     cd "$project" || die "$project"
     cmake --preset release
-    cmake --build --preset release --target puhuid puhui
+    cmake --build --preset release --target puhuid puhui puhui-identity
     build=$project/build/release
   fi
   [[ -d $build ]] || usage "'$build' is not a folder"
   build=$(cd "$build" && pwd)
   local binary
-  for binary in "$build/node/puhuid" "$build/node/cli/puhui"; do
+  for binary in "$build/node/puhuid" "$build/node/cli/puhui" "$build/node/identity/puhui-identity"; do
     [[ -x $binary ]] || usage "no binary at '$binary'"
   done
 }
@@ -80,11 +82,12 @@ run_nodes() {
   write_profile wuhan.toml \
     "https://127.0.0.1:${ports[1]}" "https://127.0.0.1:${ports[3]}" "https://127.0.0.1:${ports[5]}"
   write_actor operator
-  printf 'client-cert = "city/clients/operator.pem"\nclient-key = "city/clients/operator-key.pem"\n' \
-    >>as/operator.toml
+  show_client operator
+  write_actor authority
   progress "等待选出主节点 / waiting for a leader"
   wait_for "a leader" has_leader
   view ./puhui node list --profile wuhan.toml
+  run ./puhui policy export --profile wuhan.toml --out city.policy
   good "三个节点已启动,主节点是 $(leader) 号(进程 $(pid_of "$(leader)"))。" \
     "Three nodes run as processes; node $(leader) leads."
 }
@@ -95,7 +98,7 @@ write_profile() {
   shift
   {
     jq -nr '"url = " + ($ARGS.positional | tojson)' --args "$@"
-    printf 'ca = "city/authority.pem"\ncity = "%s"\n' "$city_code"
+    printf 'ca = "city/authority.pem"\ncity = "%s"\nvalid-for = "%s"\n' "$city_code" "$valid_for"
   } >"$file"
 }
 
@@ -104,6 +107,12 @@ write_actor() {
     cat wuhan.toml
     printf 'party = "%s"\nkey = "keys/%s.key"\n' "$1" "$1"
   } >"as/$1.toml"
+}
+
+# What the actor's requests show besides: a certificate of the city's API authority.
+show_client() {
+  printf 'client-cert = "city/clients/%s.pem"\nclient-key = "city/clients/%s-key.pem"\n' "$1" "$1" \
+    >>"as/$1.toml"
 }
 
 start_node() {
@@ -144,6 +153,26 @@ wait_for() {
     [[ $SECONDS -lt $end ]] || die "等待超时 / $what did not come within $wait_s s (see $folder/log)"
     sleep 0.1
   done
+}
+
+# The demonstration's clock: seconds, and the day in Beijing.
+city_seconds() { echo $(($(ask .now status --profile wuhan.toml) / 1000000)); }
+city_day() { date -u -d "@$(($(city_seconds) + 28800))" +%F; }
+has_come() { [[ $(city_seconds) -ge $1 ]]; }
+
+# until_day YYYY-MM-DD: waits for the day to begin, if it has not.
+until_day() {
+  local begins
+  begins=$(date -d "$1T00:00:00+08:00" +%s)
+  has_come "$begins" && return
+  progress "演示时钟走到 $1 / until the demonstration's clock says $1"
+  wait_for "$1" has_come "$begins"
+}
+
+# until_notice_over report|filing NAME: until its public notice is over.
+until_notice_over() {
+  wait_for "the end of the notice" has_come \
+    $(($(ask .notice.until "$1" show "$2" --profile wuhan.toml) / 1000000 + 1))
 }
 
 # A receipt exists once a checkpoint of the voters' majority covers the leaf.

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Totals with their conservation sums, the three nodes' positions, the checkpoint, and the summary.
+# Totals with their conservation sums, the three nodes' positions, an audit, and the summary.
 
 # True when all nodes stand at the same place and all of it is provable.
 at_rest() {
@@ -18,31 +18,73 @@ tell_totals() {
   act "收尾:总量守恒,三个节点一致" "At the end: the sums hold, and three nodes agree"
   wait_for "agreement of the nodes" at_rest
   view ./puhui totals --profile wuhan.toml
-  local issued held retired credited credits_held
-  issued=$(field units_issued_kg) held=$(field units_held_kg) retired=$(field units_retired_kg)
-  credited=$(field credits_credited_g) credits_held=$(field credits_held_g)
-  same "减排量守恒 / units" $((held + retired)) "$issued"
-  same "核销 / retired" "$retired" "$marathon_kg"
-  same "个人减碳量守恒 / credits" "$credits_held" "$credited"
-  good "减排量(千克):签发 $(thousands "$issued") = 持有 $(thousands "$held") + 核销 $(thousands "$retired")" \
-    "Units (kg): issued $(thousands "$issued") = held $(thousands "$held") + retired $(thousands "$retired")"
-  good "个人减碳量(克):记入 $(thousands "$credited") = 持有 $(thousands "$credits_held")" \
-    "Credits (g): credited $(thousands "$credited") = held $(thousands "$credits_held")"
-  tell_accounts "$held"
+  check_units
+  check_credits
+  tell_accounts "$(total units_held_kg)"
   tell_nodes
   quietly ./puhui checkpoint --profile wuhan.toml --out checkpoint
   run ./puhui checkpoint --verify city.policy --profile wuhan.toml
-  keep units.issued_kg "$issued"
-  keep units.held_kg "$held"
-  keep units.retired_kg "$retired"
-  keep credits.credited_g "$credited"
-  keep credits.held_g "$credits_held"
+}
+
+# total NAME: a figure of the totals shown last.
+total() { awk -v name="$1" '$1 == name { print $2; exit }' <<<"$totals"; }
+
+# sum_line ZH EN NAME: one figure of a sum, shown and kept.
+sum_line() {
+  printf '      %-24s %18s\n' "$1 / $2" "$(thousands "$(total "$3")")"
+  keep "totals.$3" "$(total "$3")"
+}
+
+check_units() {
+  totals=$answer
+  sum_line 签发 issued units_issued_kg
+  sum_line 持有 held units_held_kg
+  sum_line 核销 retired units_retired_kg
+  sum_line 注销 cancelled units_cancelled_kg
+  sum_line 过期 expired units_expired_kg
+  same "减排量守恒 / units" "$(total units_issued_kg)" \
+    $(($(total units_held_kg) + $(total units_retired_kg) + $(total units_cancelled_kg) + $(total units_expired_kg)))
+  same "签发 / issued" "$(total units_issued_kg)" $((issued_kg + pooled_kg))
+  same "核销 / retired" "$(total units_retired_kg)" "$retired_kg"
+  good "减排量(千克):签发 = 持有 + 核销 + 注销 + 过期" \
+    "Units (kg): issued = held + retired + cancelled + expired"
+}
+
+check_credits() {
+  sum_line 记入 credited credits_credited_g
+  sum_line 欠额 owed credits_owed_g
+  sum_line 持有 held credits_held_g
+  sum_line 转换 converted credits_converted_g
+  sum_line 撤回 reversed credits_reversed_g
+  sum_line 作废 cancelled credits_cancelled_g
+  same "个人减碳量守恒 / credits" $(($(total credits_credited_g) + $(total credits_owed_g))) \
+    $(($(total credits_held_g) + $(total credits_converted_g) + $(total credits_reversed_g) + $(total credits_cancelled_g)))
+  same "转换 / converted" "$(total credits_converted_g)" $((pooled_kg * 1000))
+  good "个人减碳量(克):记入 + 欠额 = 持有 + 转换 + 撤回 + 作废" \
+    "Credits (g): credited + owed = held + converted + reversed + cancelled"
+}
+
+tell_audit() {
+  act "审计:另一套代码从每一片叶子重新推导,合计相同" \
+    "An audit: other code derives everything from the leaves, and gets the same sums"
+  run "$build/node/puhuid" certify city auditor
+  show_client auditor
+  run ./puhui audit run "https://127.0.0.1:${ports[1]}" --folder copy --policy city.policy \
+    --report audit --profile as/auditor.toml
+  same "审计结论 / verdict" "$(jq -er .verdict audit/audit.json)" clean
+  local name
+  for name in $(jq -r '.totals | keys[]' audit/audit.json); do
+    same "审计 / audit: $name" "$(jq -er ".totals.$name" audit/audit.json)" "$(total "$name")"
+  done
+  good "结论:没有发现;$(jq '.totals | length' audit/audit.json) 项合计与城市所说的一致。" \
+    "Nothing was found; $(jq '.totals | length' audit/audit.json) totals are what the city says."
 }
 
 tell_accounts() {
   local account kg sum=0
   show_command ./puhui account show buyer/units --profile wuhan.toml
-  for account in pv-owner/units buyer/units buyer/lots marathon/event; do
+  for account in pv-owner/units buyer/units buyer/lots marathon/event smelter/units \
+    travel-app/units; do
     kg=$(ask '.units_held_kg // "0"' account show "$account" --profile wuhan.toml)
     sum=$((sum + kg))
     printf '      %-16s %12s kg\n' "$account" "$(thousands "$kg")"
@@ -99,7 +141,10 @@ tell_ending() {
     "./puhui methodology list --all --profile wuhan.toml" \
     "./puhui project show PVWH001 --profile wuhan.toml" \
     "./puhui report show pvwh001-1 --profile wuhan.toml" \
-    "./puhui batch show B2025001 --profile wuhan.toml" \
+    "./puhui batch show B2024001 --profile wuhan.toml" \
+    "./puhui enterprise show buyer 2023 --profile wuhan.toml" \
+    "./puhui offer show voucher-1kg --profile wuhan.toml" \
+    "./puhui case list --all --profile wuhan.toml" \
     "./puhui account units pv-owner/units --profile wuhan.toml" \
     "./puhui serial history $first_serial --profile wuhan.toml" \
     "./puhui retirement list --profile wuhan.toml" \

@@ -10,12 +10,14 @@ tell_refusals() {
     "The same ride from a second platform: same person, time slot and bike make the same claim key."
   fails 1 claim.duplicate ./puhui behaviour submit rides/second-platform.csv --batch app-0001 \
     --scenario shared-bike --profile as/travel-app.toml
+  say "一年多以前的一次乘车:申领窗口已过。" "A ride of more than a year ago: the claim window is over."
+  fails_to_submit claim.window bus late.csv bus-late
   say "监测期与已受理的报告重叠。" "A monitoring period that overlaps an accepted report."
   fails 1 report.period_overlap ./puhui report submit pvwh001-2 --project PVWH001 \
-    --meter meter-pv-001 --from 2025-08-31 --to 2025-09-08 --input generation=100 \
+    --meter meter-pv-001 --from 2024-07-31 --to 2024-08-08 --input generation=100 \
     --profile as/pv-owner.toml
   say "转让别人的序列号。" "Somebody else's serial numbers."
-  local others=$((first_serial + marathon_kg))
+  local others=$((first_serial + sold_kg - 1000))
   fails 1 serial.not_owned ./puhui transfer --from pv-owner/units --to buyer/units \
     --serials "$others-$((others + 999))" --profile as/pv-owner.toml
   say "超出角色范围:地铁集团只能报地铁,不能报单车。" \
@@ -24,10 +26,10 @@ tell_refusals() {
     --scenario shared-bike --profile as/metro.toml
   say "再次核销已核销的减排量。" "A retired unit, again."
   fails 1 serial.retired ./puhui retire --account marathon/event \
-    --serials "$first_serial-$first_serial" --purpose event_neutrality --beneficiary "另一场活动" \
-    --profile as/marathon.toml
+    --serials "$retired_serial-$retired_serial" --purpose voluntary_offset \
+    --beneficiary "另一场活动" --profile as/marathon.toml
   same "账本 / the ledger" "$(ask .state_digest status --profile "node-$(leader).toml")" "$before"
-  good "五次都被拒绝,账本未变。" "All five are refused; nothing changed."
+  good "六次都被拒绝,账本未变。" "All six are refused; nothing changed."
 }
 
 # The words that take the network away from a command, if this machine allows it.

@@ -4,8 +4,9 @@
   rides.py --people N --day YYYY-MM-DD --seed TEXT --methodologies FILE --folder DIR
 
 Writes into DIR:
-  pseudonyms-1.txt …   accounts to open, at most 4 000 a file
+  pseudonyms-1.txt …   accounts to open, at most 3 500 a file
   metro.ndjson, bus.csv, bike.csv   records as `puhui behaviour submit` reads them
+  bus-consents.csv     that each passenger of the buses agreed, as `puhui consent submit` reads it
   second-platform.csv  the sample citizen's bike ride again, as another platform saw it
   expected.json        records and grams per scenario, and where the sample ride lies
 
@@ -15,6 +16,7 @@ exact fractions, apart from the ledger, so that the two can be compared.
 """
 
 import argparse
+import hashlib
 import json
 import pathlib
 import random
@@ -22,7 +24,7 @@ from fractions import Fraction
 
 from identity import IdentityService
 
-ACCOUNTS_PER_EVENT = 4_000
+ACCOUNTS_PER_EVENT = 3_500
 RIDES_PER_PERSON = (0, 1, 1, 2, 2, 2, 2, 3, 4)
 MODES, MODE_WEIGHTS = ("metro", "bus", "bike"), (40, 15, 15)
 SLOTS = range(6 * 12, 23 * 12)         # five minutes each, 06:00 to 23:00
@@ -103,6 +105,15 @@ def write_pseudonyms(folder, service, people):
         (folder / f"pseudonyms-{part}.txt").write_text(lines)
 
 
+def write_consents(folder, records, seed):
+    """A text stands for what a custodian keeps of each consent; its hash is the confirmation."""
+    accounts = sorted({r["account"] for r in records})
+    rows = [{"account": account, "party": "bus", "item": "data", "given": "yes",
+             "confirmation": hashlib.sha256(f"{seed}:{account}:bus".encode()).hexdigest()}
+            for account in accounts]
+    (folder / "bus-consents.csv").write_text(csv(rows))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -129,6 +140,7 @@ def main():
     expected["total"] = {key: sum(expected[mode][key] for mode in MODES)
                          for key in ("records", "grams")}
     write_pseudonyms(options.folder, service, options.people)
+    write_consents(options.folder, records["bus"], options.seed)
     (options.folder / "metro.ndjson").write_text(ndjson(records["metro"]))
     (options.folder / "bus.csv").write_text(csv(records["bus"]))
     (options.folder / "bike.csv").write_text(csv(records["bike"]))

@@ -16,6 +16,7 @@ act() {
   act_number=$((act_number + 1))
   printf '\n%s第 %d 幕 · %s%s\n%sAct %d · %s%s\n' \
     "$bold" "$act_number" "$1" "$plain" "$bold" "$act_number" "$2" "$plain"
+  if [[ -f wuhan.toml ]]; then printf '  %s[%s]%s\n' "$dim" "$(city_day)" "$plain"; fi
 }
 
 # say ZH EN: one sentence.
