@@ -15,7 +15,7 @@ namespace {
 // An event with this many pseudonyms still fits an entry.
 constexpr unsigned kPseudonymsMax = 4000;
 // Of what one event opens: what leaves room in an entry for every signature.
-constexpr std::size_t kAccountBytesMax = 64'000;
+constexpr std::size_t kAccountBytesMax = 64'100;
 
 constexpr Column kBlockColumns[] = {
     {"START", "start"}, {"END", "end"},     {"BATCH", "batch"},
