@@ -168,6 +168,7 @@ Result<VerifiedCredits> verify_credits(const v1::CreditHistory& credits,
   bool overflows = false, is_formed = true;
   for (auto at = items.end(); at != last;) {
     --at;
+    is_formed &= at->kind() == v1::CREDITED ? at->grams() >= 0 : at->grams() <= 0;
     is_formed &= at->claim().size() == crypto::Digest::kSize;
     trail = crypto::sha256(std::string(trail.view()) + at->claim());
     overflows |= __builtin_add_overflow(grams, at->grams(), &grams);

@@ -62,7 +62,7 @@ TEST_F(AuditedCitizens, AreErasedAsTheyWantAndForGood) {
   expect_refused(riding(1, 50), ACCOUNT_ERASED);
   expect_refused(consenting(consent_of(1, v1::CONSENT_DATA)), ACCOUNT_ERASED);
   PUHUI_ACCEPTED(city.submit(signed_reversal(city, {credited})));
-  EXPECT_EQ(city.totals().credits_owed_g(), 1'000);
+  EXPECT_EQ(city.totals().credits_owed_g(), 700);
   expect_clean();
 }
 

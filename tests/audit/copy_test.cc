@@ -212,7 +212,7 @@ TEST(Report, IsAsItWasEver) {
       "` |\n"
       "\n## What was checked · 已检查\n\n| | | |\n|---|---|---:|\n"
       "| entries | 条目 | 1 |\n| events | 事件 | 1 |\n| ticks | 时钟条目 | 0 |\n"
-      "| signatures | 签名 | 1 |\n| formulas | 公式计算 | 0 |\n| records | 行为记录 | 0 |\n";
+      "| signatures | 签名 | 1 |\n| formulas | 公式计算 | 0 |\n| records | 附件记录 | 0 |\n";
   EXPECT_EQ(report.markdown.substr(0, golden.size()), golden);
   for (const auto* part :
        {"{\n  \"format\": \"puhui-audit-report/v1\",\n  \"origin\": \"wuhan.example/log\",\n",

@@ -100,7 +100,7 @@ TEST_F(AuditedPools, HaveProjectsOfTheirOwn) {
   expect_malformed([](auto& project) { project.set_scenario("Bike"); });
   auto action = conversion("r1", 1);
   action.set_project("P1");  // whose reports name keys
-  refused(action, INPUT_MISSING);
+  refused(action, PROJECT_POOL);
   expect_refused(pooled_project("POOL2", "swim"), {"operator", "provider"},
                  METHODOLOGY_NOT_IN_FORCE);
   expect_clean();

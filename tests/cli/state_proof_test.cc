@@ -52,6 +52,7 @@ struct Credits : ::testing::Test {
       credit.set_leaf(10 * i);
       credit.set_record(static_cast<std::uint32_t>(i));
       credit.set_grams(100 + i);
+      credit.set_kind(v1::CREDITED);
       credit.set_claim(std::string(crypto::sha256(std::to_string(i)).view()));
       if (i <= 3) {
         trail = crypto::sha256(std::string(trail.view()) + credit.claim());
