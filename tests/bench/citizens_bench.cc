@@ -35,7 +35,7 @@ std::string hash_of(const std::string& what, std::uint64_t number) {
 void open_pool(City& city) {
   auto payload = account_event(city, "provider-pool", "provider");
   payload.mutable_open_account()->set_kind(v1::ACCOUNT_POOL);
-  city.must(payload, {"operator"});
+  city.must(payload, {"provider"});
 }
 
 // Every citizen lets the provider send acts and keep what they earn.
