@@ -8,6 +8,7 @@
 #include "ledger/rules/filing/filing.h"
 #include "ledger/rules/filing/programs.h"
 #include "ledger/rules/signers.h"
+#include "ledger/store/numbers.h"
 
 namespace puhui::ledger {
 namespace {
@@ -159,8 +160,7 @@ void share_with_pool(const Context& context, const Batch& batch, const Record& r
   if (batch.pools == nullptr || !given.has(v1::CONSENT_POOLING)) return;
   credit.pooled_key =
       key::pooled(period_of(context, batch.pools->period()), record.pseudonym(), batch.provider);
-  const auto before = context.state.get(credit.pooled_key);
-  credit.pooled_before_g = before ? static_cast<std::int64_t>(crypto::read_u64(*before)) : 0;
+  credit.pooled_before_g = amount_at(context.state, credit.pooled_key);
   const auto left = batch.pools->threshold_g() - credit.pooled_before_g;
   credit.pooled_g = std::clamp<std::int64_t>(left, 0, credit.grams);
 }
@@ -202,12 +202,6 @@ tl::expected<Credit, Refusal> judge(const Context& context, const Batch& batch,
   return credit;
 }
 
-void put_grams(State& state, const std::string& stored, std::int64_t grams) {
-  std::string bytes;
-  crypto::append_u64(bytes, static_cast<std::uint64_t>(grams));
-  state.put(stored, bytes);
-}
-
 // Credits the account, and the pool what is kept for it.
 void pay(Context& context, Batch& batch, const Record& record, const Credit& credit,
          const RecordPlace& place) {
@@ -216,7 +210,7 @@ void pay(Context& context, Batch& batch, const Record& record, const Credit& cre
   Claimed claimed{place, credit.grams, credit.account.balance.last, credit.pooled_g, {}};
   if (credit.pooled_g > 0) {
     claimed.pool = batch.pools->account();
-    put_grams(context.state, credit.pooled_key, credit.pooled_before_g + credit.pooled_g);
+    put_amount(context.state, credit.pooled_key, credit.pooled_before_g + credit.pooled_g);
   }
   context.state.put(credit.claim_key, claimed.encode());
   move_credits(context, credit.account.key, credit.account.balance,

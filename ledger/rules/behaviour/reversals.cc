@@ -51,10 +51,11 @@ Ruling reverse_one(Context& context, Sums& sums, const Record& record, const Rec
   const auto batch = need_reversible(context, sums, claimed.place.leaf);
   if (!batch) return tl::make_unexpected(batch.error());
   const auto name = reversal_of(record.claim);
-  if (context.state.has(key::moved(crypto::leaf_hash(name.view()).view())))
+  const auto name_leaf = crypto::leaf_hash(name.view());
+  if (context.state.has(key::moved(name_leaf.view())))
     return refuse(ErrorCode::CLAIM_REVERSED, "reversal.once", "once");
   move_once(context, account->key, account->balance,
-            {place, claimed.pooled_g - claimed.grams, name});
+            {place, claimed.pooled_g - claimed.grams, name}, name_leaf);
   (*batch)->set_reversed((*batch)->reversed() + 1);
   (*batch)->set_reversed_g((*batch)->reversed_g() + claimed.grams);
   if (claimed.pooled_g > 0) sums.pooled_g[claimed.pool] += claimed.pooled_g;

@@ -66,7 +66,7 @@ Ruling erase_account(Context& context, const v1::EraseAccount& action) {
   const auto cancelled_g = std::max<std::int64_t>(0, balance.grams);
   balance.is_erased = true;
   move_once(context, account->key, balance,
-            {RecordPlace{context.leaf, 0}, -cancelled_g, confirmed.sha256});
+            {RecordPlace{context.leaf, 0}, -cancelled_g, confirmed.sha256}, confirmed.leaf);
   context.totals.set_credits_cancelled_g(context.totals.credits_cancelled_g() + cancelled_g);
   erase_consents(context, pseudonym);
   context.state.erase(key::holder_key(pseudonym));

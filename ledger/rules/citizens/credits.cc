@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cassert>
 
-#include "crypto/merkle.h"
-
 namespace puhui::ledger {
 namespace {
 
@@ -34,8 +32,8 @@ void move_credits(Context& context, const std::string& account_key, PersonalBala
 }
 
 void move_once(Context& context, const std::string& account_key, const PersonalBalance& balance,
-               const Movement& movement) {
-  context.state.put(key::moved(crypto::leaf_hash(movement.name.view()).view()),
+               const Movement& movement, const crypto::Digest& name_leaf) {
+  context.state.put(key::moved(name_leaf.view()),
                     Moved{movement.place, movement.grams, balance.last}.encode());
   move_credits(context, account_key, balance, movement);
 }

@@ -18,9 +18,10 @@ struct Movement {
 // Puts the account after it. What personal accounts hold and owe is summed up in the totals.
 void move_credits(Context& context, const std::string& account_key, PersonalBalance balance,
                   const Movement& movement);
-// The same, and keeps the movement under its name; not for credits, whose claims are kept.
+// The same, and keeps the movement under the leaf hash of its name; not for credits, whose claims
+// are kept.
 void move_once(Context& context, const std::string& account_key, const PersonalBalance& balance,
-               const Movement& movement);
+               const Movement& movement, const crypto::Digest& name_leaf);
 
 // A named account gets so many grams, or loses them. What it does not hold any more it owes; what
 // it gets pays that first.

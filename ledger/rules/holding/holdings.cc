@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "crypto/bytes.h"
+#include "ledger/store/numbers.h"
 
 namespace puhui::ledger {
 namespace {
@@ -17,14 +18,11 @@ std::string text(std::uint64_t start, std::uint64_t end) {
 
 // Where a search for the account's lowest serials begins: it holds none below.
 std::uint64_t serials_from(const State& state, const std::string& account) {
-  const auto stored = state.get(key::serials_from(account));
-  return stored ? crypto::read_u64(*stored) : 0;
+  return number_at(state, key::serials_from(account)).value_or(0);
 }
 
 void put_serials_from(State& state, const std::string& account, std::uint64_t serial) {
-  std::string bytes;
-  crypto::append_u64(bytes, serial);
-  state.put(key::serials_from(account), bytes);
+  put_number(state, key::serials_from(account), serial);
 }
 
 std::int64_t free_kg(const v1::Account& account) {

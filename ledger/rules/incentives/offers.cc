@@ -4,6 +4,7 @@
 #include "ledger/rules/citizens/credits.h"
 #include "ledger/rules/incentives/actions.h"
 #include "ledger/rules/signers.h"
+#include "ledger/store/numbers.h"
 
 namespace puhui::ledger {
 namespace {
@@ -60,17 +61,6 @@ struct Redeemed {
   Ruling large = {};  // whether those sign who must sign large debits
 };
 
-std::int64_t number_at(const State& state, const std::string& stored) {
-  const auto bytes = state.get(stored);
-  return bytes ? static_cast<std::int64_t>(crypto::read_u64(*bytes)) : 0;
-}
-
-void put_number(State& state, const std::string& stored, std::int64_t number) {
-  std::string bytes;
-  crypto::append_u64(bytes, static_cast<std::uint64_t>(number));
-  state.put(stored, bytes);
-}
-
 tl::expected<std::int64_t, Refusal> need_within(const Context& context, const v1::Offer& offer,
                                                 const Redemption& redemption) {
   const auto left = offer.stock() - offer.redeemed();
@@ -79,7 +69,7 @@ tl::expected<std::int64_t, Refusal> need_within(const Context& context, const v1
                   std::to_string(offer.redeemed()), std::to_string(redemption.quantity));
   if (offer.offer().per_person() == 0) return 0;
   const auto got =
-      number_at(context.state, key::redeemed(offer.offer().offer(), redemption.pseudonym()));
+      amount_at(context.state, key::redeemed(offer.offer().offer(), redemption.pseudonym()));
   if (redemption.quantity > offer.offer().per_person() - got)
     return refuse(ErrorCode::OFFER_LIMIT, "offer.per_person",
                   std::to_string(offer.offer().per_person()), std::to_string(got),
@@ -94,9 +84,9 @@ Ruling debit_custodial(Context& context, const Redeemed& sums, const Redemption&
   if (limit == 0 || redemption.confirmed.key) return {};
   const auto stored =
       key::debited(static_cast<std::int32_t>(day_of(context.now)), redemption.pseudonym());
-  const auto debited = number_at(context.state, stored) + grams;
+  const auto debited = amount_at(context.state, stored) + grams;
   if (debited > limit && !sums.large) return sums.large;
-  put_number(context.state, stored, debited);
+  put_amount(context.state, stored, debited);
   return {};
 }
 
@@ -117,9 +107,10 @@ Ruling redeem_one(Context& context, Redeemed& sums, const Redemption& redemption
                   grams_text(account->balance.grams), grams_text(grams));
   if (auto signed_for = debit_custodial(context, sums, redemption, grams); !signed_for)
     return signed_for;
-  move_once(context, account->key, account->balance, {place, -grams, redemption.confirmed.sha256});
+  move_once(context, account->key, account->balance, {place, -grams, redemption.confirmed.sha256},
+            redemption.confirmed.leaf);
   if (offer.offer().per_person() > 0)
-    put_number(context.state, key::redeemed(offer.offer().offer(), pseudonym),
+    put_amount(context.state, key::redeemed(offer.offer().offer(), pseudonym),
                *got + redemption.quantity);
   offer.set_redeemed(offer.redeemed() + redemption.quantity);
   sums.grams += grams;

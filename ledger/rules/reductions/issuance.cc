@@ -7,6 +7,7 @@
 #include "ledger/rules/holding/holdings.h"
 #include "ledger/rules/reductions/actions.h"
 #include "ledger/rules/reductions/reductions.h"
+#include "ledger/store/numbers.h"
 
 namespace puhui::ledger {
 namespace {
@@ -18,8 +19,7 @@ std::string printed(const Context& context, const v1::UnitBatch& batch) {
 }
 
 std::uint64_t next_serial(const State& state) {
-  const auto bytes = state.get(key::next_serial());
-  return bytes ? crypto::read_u64(*bytes) : 1;
+  return number_at(state, key::next_serial()).value_or(1);
 }
 
 // What binds the units of a batch until it is registered.
@@ -71,9 +71,7 @@ void number(Context& context, v1::UnitBatch& batch, std::uint64_t start, std::in
   batch.set_end(start + static_cast<std::uint64_t>(kilograms) - 1);
   batch.set_serial(printed(context, batch));
   context.state.put(key::batch(batch.batch()), batch);
-  std::string next;
-  crypto::append_u64(next, batch.end() + 1);
-  context.state.put(key::next_serial(), next);
+  put_number(context.state, key::next_serial(), batch.end() + 1);
 }
 
 // The next serials of a batch, as many as asked: a piece that nobody holds yet.

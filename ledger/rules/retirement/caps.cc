@@ -5,22 +5,12 @@
 #include "ledger/rules/filing/filing.h"
 #include "ledger/rules/holding/holdings.h"
 #include "ledger/rules/retirement/retirement.h"
+#include "ledger/store/numbers.h"
 
 namespace puhui::ledger {
 namespace {
 
 using formula::Rational;
-
-std::int64_t used(const State& state, const std::string& stored) {
-  const auto bytes = state.get(stored);
-  return bytes ? static_cast<std::int64_t>(crypto::read_u64(*bytes)) : 0;
-}
-
-void put_used(State& state, const std::string& stored, std::int64_t amount_kg) {
-  std::string bytes;
-  crypto::append_u64(bytes, static_cast<std::uint64_t>(amount_kg));
-  state.put(stored, bytes);
-}
 
 // The most kilograms a rule allows of this base.
 std::int64_t share_of(const v1::CapRule& rule, std::int64_t base_kg) {
@@ -76,8 +66,8 @@ Ruling use_caps(Context& context, v1::Case& of_case, std::int64_t amount_kg) {
   if (auto known = need_cap_bases(context, rule, of_case.firm()); !known) return known;
   of_case.set_list_year(ets_list_now(context));
   of_case.set_global_year(static_cast<std::uint32_t>(year_of_day(day_of(context.now))));
-  const auto of_firm = used(context.state, key_of_firm(of_case));
-  const auto of_all = used(context.state, key_of_all(of_case));
+  const auto of_firm = amount_at(context.state, key_of_firm(of_case));
+  const auto of_all = amount_at(context.state, key_of_all(of_case));
   const auto firm = listed_firm(context, of_case.firm());
   for (const auto& cap : rule.caps()) {
     auto within = Ruling{};
@@ -86,16 +76,16 @@ Ruling use_caps(Context& context, v1::Case& of_case, std::int64_t amount_kg) {
     if (cap.base() == v1::GLOBAL_YEAR) within = need_within(cap, cap.max_kg(), of_all, amount_kg);
     if (!within) return within;
   }
-  if (has_firm_base(rule)) put_used(context.state, key_of_firm(of_case), of_firm + amount_kg);
+  if (has_firm_base(rule)) put_amount(context.state, key_of_firm(of_case), of_firm + amount_kg);
   if (has_base(rule, v1::GLOBAL_YEAR))
-    put_used(context.state, key_of_all(of_case), of_all + amount_kg);
+    put_amount(context.state, key_of_all(of_case), of_all + amount_kg);
   of_case.set_capped_kg(amount_kg);
   return {};
 }
 
 void return_caps(State& state, v1::Case& of_case) {
   const auto give_back = [&](const std::string& stored) {
-    put_used(state, stored, used(state, stored) - of_case.capped_kg());
+    put_amount(state, stored, amount_at(state, stored) - of_case.capped_kg());
   };
   if (of_case.capped_kg() == 0) return;
   if (has_firm_base(of_case.rule())) give_back(key_of_firm(of_case));
