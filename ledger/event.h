@@ -44,8 +44,9 @@ enum class Attachments { needed, optional };
 // Errors, all without effect on the ledger: ENVELOPE_*, EVENT_MALFORMED (payload does not parse or
 // holds a field this version does not know, no action, id not 16 bytes, bad names), EVENT_TOO_LARGE
 // (the entry would exceed 65 535 bytes), ATTACHMENT_*, RECORD_MALFORMED, BATCH_EMPTY,
-// SIGNATURE_INVALID (for a key the source
-// knows, and for that of a self-held account or a device in the payload or a record).
+// SIGNATURE_INVALID (for a key the source knows, and
+// for that of a self-held account or a device in the payload or a record), KEY_MALFORMED (of those
+// last two).
 [[nodiscard]] Result<CheckedEvent> check_event(const BlockItem& item, const KeySource& keys,
                                                Attachments attachments = Attachments::needed);
 

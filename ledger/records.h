@@ -104,8 +104,8 @@ struct Records {
 [[nodiscard]] Result<Record> read_record(std::string_view bytes, const std::string& scenario);
 [[nodiscard]] Result<Redemption> read_redemption(std::string_view bytes, const std::string& city,
                                                  const std::string& offer);
-// Those that the action of the payload names. RECORD_MALFORMED, SIGNATURE_INVALID, each with the
-// number of the record.
+// Those that the action of the payload names. RECORD_MALFORMED, KEY_MALFORMED, SIGNATURE_INVALID,
+// each with the number of the record.
 [[nodiscard]] Result<Records> read_records(const v1::Payload& payload,
                                            std::span<const std::string_view> pieces);
 
@@ -118,7 +118,7 @@ struct Records {
 [[nodiscard]] std::string consent_words(std::string_view party, v1::ConsentItem item,
                                         bool is_given);
 inline constexpr std::string_view kErasureWords = "E";
-// RECORD_MALFORMED, SIGNATURE_INVALID.
+// RECORD_MALFORMED, KEY_MALFORMED, SIGNATURE_INVALID.
 [[nodiscard]] Result<Confirmed> read_confirmation(const v1::Confirmation& confirmation,
                                                   const std::string& city,
                                                   std::string_view pseudonym,
