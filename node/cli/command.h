@@ -114,6 +114,16 @@ CLI::Option* add_paper(CLI::App& app, const std::string& name, Store store,
   return add_value(app, name, read_document, store, help)->type_name("FILE[=MEDIA/TYPE]");
 }
 
+// A day flag that sets a field of the action.
+template <class Action>
+CLI::Option* add_day(CLI::App& app, const std::string& flag, const std::shared_ptr<Action>& action,
+                     void (Action::*set)(std::int64_t), const std::string& help) {
+  return add_value(
+             app, flag, parse_day, [action, set](std::int64_t day) { (action.get()->*set)(day); },
+             help)
+      ->type_name("YYYY-MM-DD");
+}
+
 // --serials, one or more times.
 template <class Action>
 CLI::Option* add_serials(CLI::App& app, const std::shared_ptr<Action>& action,

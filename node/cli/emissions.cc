@@ -106,14 +106,8 @@ Run declare_source_file(CLI::App& app) {
       ->check(CLI::Range(0u, kScaleMax))
       ->type_name("PLACES");
   add_device(app, action);
-  add_value(
-      app, "--from", parse_day, [action](std::int64_t day) { action->set_from(day); }, "first day")
-      ->required()
-      ->type_name("YYYY-MM-DD");
-  add_value(
-      app, "--to", parse_day, [action](std::int64_t day) { action->set_to(day); },
-      "day after the last (open)")
-      ->type_name("YYYY-MM-DD");
+  add_day(app, "--from", action, &v1::FileSource::set_from, "first day")->required();
+  add_day(app, "--to", action, &v1::FileSource::set_to, "day after the last (open)");
   return submits_of_party(app, action, &v1::Payload::mutable_file_source);
 }
 
@@ -226,18 +220,12 @@ struct FactorFile {
 
 Run declare_factors(CLI::App& app) {
   auto file = std::make_shared<FactorFile>();
-  auto* action = &file->action;
+  const std::shared_ptr<v1::FileFactors> action(file, &file->action);
   app.add_option("file", file->path, "CSV name,unit,kg_per_unit,source; or JSON of FileFactors")
       ->required();
   app.add_option("--table", *action->mutable_table(), "name of the table, new");
-  add_value(
-      app, "--from", parse_day, [file](std::int64_t day) { file->action.set_from(day); },
-      "first day it is in force")
-      ->type_name("YYYY-MM-DD");
-  add_value(
-      app, "--to", parse_day, [file](std::int64_t day) { file->action.set_to(day); },
-      "day after the last")
-      ->type_name("YYYY-MM-DD");
+  add_day(app, "--from", action, &v1::FileFactors::set_from, "first day it is in force");
+  add_day(app, "--to", action, &v1::FileFactors::set_to, "day after the last");
   add_value(
       app, "--document", read_document_sha256,
       [file](std::string digest) { file->action.set_document_sha256(std::move(digest)); },

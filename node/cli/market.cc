@@ -44,11 +44,8 @@ Run declare_refer(CLI::App& app) {
       "quantity that earned the step: 2000t, 1448.5t or 500kg")
       ->required()
       ->type_name("AMOUNT");
-  add_value(
-      app, "--until", parse_day, [action](std::int64_t day) { action->set_until(day); },
-      "day the rate holds until")
-      ->required()
-      ->type_name("YYYY-MM-DD");
+  add_day(app, "--until", action, &v1::ReferLoan::set_until, "day the rate holds until")
+      ->required();
   return submits(action, &v1::Payload::mutable_refer_loan);
 }
 

@@ -41,16 +41,6 @@ constexpr Column kBatchColumns[] = {
     {"SERIAL", "serial"},
 };
 
-// A day flag that sets a field of the action.
-template <class Action>
-CLI::Option* add_day(CLI::App& app, const char* flag, const std::shared_ptr<Action>& action,
-                     void (Action::*set)(std::int64_t), const char* help) {
-  return add_value(
-             app, flag, parse_day, [action, set](std::int64_t day) { (action.get()->*set)(day); },
-             help)
-      ->type_name("YYYY-MM-DD");
-}
-
 template <class Action>
 void add_document(CLI::App& app, const std::shared_ptr<Action>& action) {
   add_value(

@@ -44,6 +44,26 @@ inline std::vector<Ride> rides_of(std::uint64_t batch, std::uint64_t citizens) {
   return rides;
 }
 
+// One batch of acts of these citizens in each, all different.
+inline std::vector<Prepared> prepared_rides(City& city, std::uint64_t batches,
+                                            std::uint64_t citizens) {
+  std::vector<Prepared> prepared(batches);
+  for (std::uint64_t i = 0; i < batches; ++i) {
+    auto attachment = attachment_with(rides_of(i, citizens));
+    const auto payload = batch_event(city, attachment);
+    prepared[i].sent.push_back(sign_with(payload, {"provider"}, std::move(attachment)));
+    prepare(city, prepared[i]);
+  }
+  return prepared;
+}
+
+// Applies one batch of records after the other.
+inline void apply_each(City& city, std::vector<Prepared>& batches, benchmark::State& state) {
+  std::size_t next = 0;
+  for (auto _ : state) apply(city, batches[next++], state);
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRecordsPerBatch));
+}
+
 // So many citizens with accounts; 4000 fit an event.
 inline void open_citizens(City& city, std::uint64_t citizens) {
   for (std::uint64_t first = 0; first < citizens; first += 4000)

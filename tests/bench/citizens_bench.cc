@@ -68,16 +68,8 @@ void asked_behaviour(benchmark::State& state) {
   open_pool(city);
   open_citizens(city, kCitizens);
   consent(city, kCitizens);
-  std::vector<Prepared> batches(kBatches);
-  for (std::uint64_t i = 0; i < kBatches; ++i) {
-    auto attachment = attachment_with(rides_of(i, kCitizens));
-    const auto payload = batch_event(city, attachment);
-    batches[i].sent.push_back(sign_with(payload, {"provider"}, std::move(attachment)));
-    prepare(city, batches[i]);
-  }
-  std::size_t next = 0;
-  for (auto _ : state) apply(city, batches[next++], state);
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRecordsPerBatch));
+  auto batches = prepared_rides(city, kBatches, kCitizens);
+  apply_each(city, batches, state);
 }
 
 v1::Payload redemption_event(City& city, std::uint64_t batch, std::string& attachment) {
@@ -128,9 +120,7 @@ void redemptions(benchmark::State& state) {
     batches[i].sent.push_back(sign_with(payload, {"operator"}, std::move(attachment)));
     prepare(city, batches[i]);
   }
-  std::size_t next = 0;
-  for (auto _ : state) apply(city, batches[next++], state);
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRecordsPerBatch));
+  apply_each(city, batches, state);
 }
 
 // A city with so many personal accounts, of which the first have acts.

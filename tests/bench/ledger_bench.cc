@@ -25,16 +25,8 @@ void behaviour(benchmark::State& state) {
   file(city, bike_methodology());
   const auto citizens = static_cast<std::uint64_t>(state.range(1));
   open_citizens(city, citizens);
-  std::vector<Prepared> batches(kBatches);
-  for (std::uint64_t i = 0; i < kBatches; ++i) {
-    auto attachment = attachment_with(rides_of(i, citizens));
-    const auto payload = batch_event(city, attachment);
-    batches[i].sent.push_back(sign_with(payload, {"provider"}, std::move(attachment)));
-    prepare(city, batches[i]);
-  }
-  std::size_t next = 0;
-  for (auto _ : state) apply(city, batches[next++], state);
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRecordsPerBatch));
+  auto batches = prepared_rides(city, kBatches, citizens);
+  apply_each(city, batches, state);
 }
 
 void checking_behaviour(benchmark::State& state) {

@@ -2,7 +2,6 @@
 // action in every state.
 #include <gtest/gtest.h>
 
-#include "ledger/rules/due.h"
 #include "tests/ledger/cases.h"
 
 namespace puhui::ledger::testing {
