@@ -47,7 +47,7 @@ Exit exit_of(ErrorCode code) {
       break;
   }
   if (is_between(code, ErrorCode::NOTE_MALFORMED, ErrorCode::POLICY_UNMET)) return Exit::unverified;
-  return code >= ErrorCode::PARTY_UNKNOWN ? Exit::refused : Exit::usage;
+  return Exit::usage;
 }
 
 void print_error(std::ostream& err, const Error& error, std::string_view program) {

@@ -163,10 +163,11 @@ TEST(Citizens, RecordsGoInPartsOfAFew) {
   EXPECT_EQ(whole.records().count(), 5u);
   const auto fault = desk.dry_run(
       {"offer", "redeem", "tea", desk.scratch.write("bad.csv", text + "x\n"), "--batch", "b"});
-  EXPECT_NE(fault.exit, Exit::ok);
+  EXPECT_EQ(fault.exit, Exit::usage);
   EXPECT_TRUE(contains(fault.err, "bad.csv: line 7")) << fault.err;
   const auto none =
       desk.dry_run({"consent", "submit", desk.scratch.write("none.csv", ""), "--batch", "b"});
+  EXPECT_EQ(none.exit, Exit::usage);
   EXPECT_TRUE(contains(none.err, "batch.empty")) << none.err;
 }
 

@@ -17,12 +17,13 @@ TEST(Exit, EveryFamilyOfCodesHasItsNumber) {
   const std::map<Exit, std::vector<ErrorCode>> expected{
       {Exit::ok, {ErrorCode::OK}},
       {Exit::refused,
-       {ErrorCode::BALANCE_INSUFFICIENT, ErrorCode::ROLE_MISSING, ErrorCode::RULE_NONE_IN_FORCE,
-        ErrorCode::CLAIM_DUPLICATE, ErrorCode::EVENT_EXPIRED, ErrorCode::EVENT_CONFLICT}},
+       {ErrorCode::EVENT_EXPIRED, ErrorCode::EVENT_TOO_FAR_AHEAD, ErrorCode::EVENT_CONFLICT}},
       {Exit::usage,
        {ErrorCode::INVALID_ARGUMENT, ErrorCode::CONFIG, ErrorCode::KEY_PASSPHRASE,
         ErrorCode::KEY_FILE_MODE, ErrorCode::IO, ErrorCode::NOT_FOUND, ErrorCode::LOCKED,
-        ErrorCode::ENVELOPE_MALFORMED, ErrorCode::EVENT_MALFORMED, ErrorCode::WRONG_CITY}},
+        ErrorCode::ENVELOPE_MALFORMED, ErrorCode::EVENT_MALFORMED, ErrorCode::WRONG_CITY,
+        ErrorCode::RECORD_MALFORMED, ErrorCode::BATCH_EMPTY, ErrorCode::INPUT_MALFORMED,
+        ErrorCode::METHODOLOGY_MALFORMED}},
       {Exit::unverified,
        {ErrorCode::PROOF_INVALID, ErrorCode::PROOF_MALFORMED, ErrorCode::NOTE_UNVERIFIED,
         ErrorCode::POLICY_UNMET, ErrorCode::CHECKPOINT_ORIGIN, ErrorCode::SIGNATURE_INVALID,
@@ -92,6 +93,8 @@ TEST(Exit, RefusalsExplainThemselves) {
             "puhui: refused: balance.insufficient: the account holds less than asked / 余额不足\n"
             "  rule: transfer.balance\n  limit: 100\n  used: 60\n  asked: 50\n");
   EXPECT_EQ(exit_of(result), Exit::refused);
+  result.set_code("record.malformed");
+  EXPECT_EQ(exit_of(result), Exit::refused) << "what a file is told for is no refusal, this is";
   result.set_decision(v1::FAILED);
   result.set_code("signature.invalid");
   EXPECT_EQ(exit_of(result), Exit::unverified);

@@ -240,7 +240,7 @@ TEST(Offline, BehaviourFilesCarryTheirRecords) {
       {"behaviour", "build", office.scratch.write("bad.csv", csv + "x\n"), "--batch", "b",
        "--scenario", "shared-bike", "--folder", office.scratch.path("no"), "--city", "WUHAN",
        "--party", "bike-co", "--key", key});
-  EXPECT_NE(fault.exit, Exit::ok);
+  EXPECT_EQ(fault.exit, Exit::usage);
   EXPECT_TRUE(contains(fault.err, "bad.csv: line 7")) << fault.err;
 }
 
