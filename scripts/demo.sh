@@ -105,6 +105,7 @@ tell_sale
 tell_settlement
 tell_pledge
 tell_neutrality
+tell_statement
 tell_marathon
 tell_compliance
 tell_rides

@@ -91,10 +91,8 @@ Ruling require(const Context& context, std::string_view action, const Subject& s
   const auto count = std::max<std::uint32_t>(1, need.count());
   if (need.has_relation()) {
     const auto& who = related(need.relation(), subject);
-    const auto signer = context.signers.find(who);
-    if (signer == context.signers.end())
-      return tl::make_unexpected(missing(action, "party " + who, 1, 0));
-    return need_keys(action, "keys of party " + who, need.keys(), signer->second);
+    if (auto signs = require_party(context, action, who); !signs) return signs;
+    return need_keys(action, "keys of party " + who, need.keys(), context.signers.at(who));
   }
   std::uint32_t have = 0, keys = 0;
   Found beyond;
@@ -208,6 +206,19 @@ Ruling need_independent(const Context& context, const std::set<std::string>& int
 bool has_line(const v1::RuleSet& rules, std::string_view action) {
   return std::ranges::any_of(rules.signers(),
                              [action](const auto& line) { return line.action() == action; });
+}
+
+Ruling require_party(const Context& context, std::string_view action, const std::string& party) {
+  if (context.signers.contains(party)) return {};
+  return tl::make_unexpected(missing(action, "party " + party, 1, 0));
+}
+
+Ruling need_bank(const Context& context, const std::string& party, std::string rule) {
+  const auto bank =
+      is_name(party) ? context.state.find<v1::Party>(key::party(party)) : std::nullopt;
+  if (!bank) return refuse(ErrorCode::PARTY_UNKNOWN, std::move(rule), {}, {}, party);
+  if (holds_role(*bank, v1::BANK, context.now)) return {};
+  return refuse(ErrorCode::ROLE_MISSING, std::move(rule), v1::Role_Name(v1::BANK), {}, party);
 }
 
 Ruling require_signers(const Context& context, std::string_view action, const Subject& subject) {

@@ -33,6 +33,9 @@ struct Subject {
 // `role.out_of_scope`; anything else that lacks is the unrecorded error `signature.missing`.
 [[nodiscard]] Ruling require_signers(const Context& context, std::string_view action,
                                      const Subject& subject);
+// `signature.missing`, unrecorded, unless the party signed.
+[[nodiscard]] Ruling require_party(const Context& context, std::string_view action,
+                                   const std::string& party);
 
 // Whether the party holds the role now within a scope that reaches the subject, and is not
 // suspended.
@@ -70,5 +73,7 @@ struct Subject {
 [[nodiscard]] bool holds_role(const v1::Party& party, v1::Role role, Micros now);
 // The same, or will hold it by a grant whose window has not begun.
 [[nodiscard]] bool has_grant(const v1::Party& party, v1::Role role, Micros now);
+// PARTY_UNKNOWN; ROLE_MISSING unless it is a bank now.
+[[nodiscard]] Ruling need_bank(const Context& context, const std::string& party, std::string rule);
 
 }  // namespace puhui::ledger

@@ -40,20 +40,54 @@ std::set<std::string> add_holdings(const Reader& reader, v1::EnterpriseYear& sta
   return own;
 }
 
+// What keeps units of its accounts from moving, by kind.
+void add_bound(const Reader& reader, const std::set<std::string>& own,
+               v1::EnterpriseYear& standing) {
+  std::map<v1::BondKind, std::int64_t> kilograms;
+  reader.scan("vh", "vh", [&](std::string_view, std::string_view value) {
+    const auto bond = parse<v1::Bond>(value);
+    if (bond.bound_kg() > 0 && own.contains(bond.binding().account()))
+      kilograms[bond.binding().kind()] += bond.bound_kg();
+    return true;
+  });
+  for (const auto& [kind, amount_kg] : kilograms) {
+    auto& bound = *standing.add_bound();
+    bound.set_kind(kind);
+    bound.set_amount_kg(amount_kg);
+  }
+}
+
+void add_loans(const Reader& reader, const std::set<std::string>& own,
+               v1::EnterpriseYear& standing) {
+  reader.scan("vo", "vo", [&](std::string_view, std::string_view value) {
+    auto loan = parse<v1::LoanReference>(value);
+    if (own.contains(loan.loan().account()) && loan.loan().until() >= day_of(standing.time()))
+      *standing.add_loans() = std::move(loan);
+    return true;
+  });
+}
+
 void add_retired(const Reader& reader, const std::set<std::string>& own,
                  v1::EnterpriseYear& standing) {
   v1::ReportFootprint of_year;
   of_year.set_year(standing.year());
   const auto days = days_of(of_year);
+  std::map<std::string, std::int64_t> kilograms;
   reader.scan("vZ", "vZ", [&](std::string_view, std::string_view value) {
     const auto retired = parse<v1::Retirement>(value);
     const auto& retirement = retired.retirement();
     const bool is_of_year =
         retirement.to() != 0 && retirement.from() >= days.from && retirement.from() < days.to;
     if (is_of_year && own.contains(retirement.account()))
-      standing.set_retired_kg(standing.retired_kg() + retired.amount_kg());
+      kilograms[retirement.purpose()] += retired.amount_kg();
     return true;
   });
+  for (const auto& [purpose, amount_kg] : kilograms) {
+    auto& of_purpose = *standing.add_retired();
+    of_purpose.set_purpose(purpose);
+    of_purpose.set_amount_kg(amount_kg);
+    standing.set_retired_kg(standing.retired_kg() + amount_kg);
+  }
 }
 
 // What follows from the year's footprint, its target and what was retired.
@@ -99,11 +133,16 @@ std::optional<v1::EnterpriseYear> View::enterprise_year(std::string_view party,
   v1::EnterpriseYear standing;
   standing.set_party(std::string(party));
   standing.set_year(year);
+  standing.set_position(static_cast<std::int64_t>(head_.size) - 1);
+  standing.set_time(head_.time);
   for (auto& [month, footprint] : footprints_in(*reader_, party, year))
     *(month == 0 ? standing.mutable_footprint() : standing.add_months()) = footprint;
   if (auto target = find<v1::EmissionTarget>(*reader_, key::target(party, year)))
     *standing.mutable_target() = std::move(*target);
-  add_retired(*reader_, add_holdings(*reader_, standing), standing);
+  const auto own = add_holdings(*reader_, standing);
+  add_bound(*reader_, own, standing);
+  add_loans(*reader_, own, standing);
+  add_retired(*reader_, own, standing);
   compare(standing);
   return standing;
 }

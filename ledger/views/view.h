@@ -172,8 +172,8 @@ class View {
   [[nodiscard]] v1::FactorList factors(const Page& page) const;
   [[nodiscard]] std::optional<v1::Footprint> footprint(std::string_view footprint) const;
   [[nodiscard]] v1::FootprintList footprints(const Page& page) const;
-  // How a party stands in a year; nothing for one that is not known. Reads all named accounts and
-  // retirements.
+  // How a party stands in a year; nothing for one that is not known. Reads all named accounts,
+  // bonds, loan references and retirements.
   [[nodiscard]] std::optional<v1::EnterpriseYear> enterprise_year(std::string_view party,
                                                                   std::uint32_t year) const;
   [[nodiscard]] v1::RetirementList retirements(const Page& page) const;

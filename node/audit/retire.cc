@@ -47,6 +47,46 @@ void put_retirement(Case& at, const v1::Retire& action, const Pieces& pieces) {
   at.books.retirements[at.position] = std::move(retirement);
 }
 
+void put_certificate(Case& at, const v1::Certify& action) {
+  auto& certificate = at.books.certificates[action.certificate()];
+  *certificate.mutable_certificate() = action;
+  certificate.set_certified_at(as_leaf(at));
+  at.books.changed(stored('n', action.certificate()), certificate);
+}
+
+Verdict certify_retirement(Case& at, const v1::Certify& action) {
+  const auto leaf = static_cast<std::uint64_t>(action.retirement());
+  auto* retirement = find(at.books.retirements, leaf);
+  if (retirement == nullptr)
+    return refused(ErrorCode::RETIREMENT_UNKNOWN, std::to_string(action.retirement()));
+  if (at.books.certificates.contains(action.certificate()) || !retirement->certificate().empty())
+    return refused(ErrorCode::CERTIFICATE_EXISTS, action.certificate(), "a new one, the first",
+                   retirement->certificate());
+  need_signers(at, "certify", {.amount_kg = retirement->amount_kg()});
+  put_certificate(at, action);
+  retirement->set_certificate(action.certificate());
+  at.books.changed(stored('Z', leaf), *retirement);
+  if (auto* of_case = find(at.books.cases, retirement->retirement().case_())) {
+    of_case->set_state(v1::CASE_CERTIFIED);
+    changed(at.books, *of_case);
+  }
+  return {};
+}
+
+// A party consents by its own signature, whatever the table asks for.
+Verdict certify_statement(Case& at, const v1::Certify& action) {
+  const auto& statement = action.statement();
+  if (statement.position() >= at.position) return malformed("position");
+  if (at.books.certificates.contains(action.certificate()))
+    return refused(ErrorCode::CERTIFICATE_EXISTS, action.certificate(), "a new one");
+  if (auto bad = need_party(at, statement.party())) return bad;
+  if (auto bad = need_bank(at, statement.bank())) return bad;
+  need_signature_of(at, "certify.statement", statement.party());
+  need_signers(at, "certify.statement", about_party(at, statement.party()));
+  put_certificate(at, action);
+  return {};
+}
+
 }  // namespace
 
 Verdict retire(Case& at, const v1::Retire& action) {
@@ -89,25 +129,7 @@ Verdict certify(Case& at, const v1::Certify& action) {
   if (action.fields_root().size() != crypto::Digest::kSize || action.fields() == 0 ||
       action.fields() > kFieldsMax)
     return malformed("fields");
-  const auto leaf = static_cast<std::uint64_t>(action.retirement());
-  auto* retirement = find(at.books.retirements, leaf);
-  if (retirement == nullptr)
-    return refused(ErrorCode::RETIREMENT_UNKNOWN, std::to_string(action.retirement()));
-  if (at.books.certificates.contains(action.certificate()) || !retirement->certificate().empty())
-    return refused(ErrorCode::CERTIFICATE_EXISTS, action.certificate(), "a new one, the first",
-                   retirement->certificate());
-  need_signers(at, "certify", {.amount_kg = retirement->amount_kg()});
-  auto& certificate = at.books.certificates[action.certificate()];
-  *certificate.mutable_certificate() = action;
-  certificate.set_certified_at(as_leaf(at));
-  at.books.changed(stored('n', action.certificate()), certificate);
-  retirement->set_certificate(action.certificate());
-  at.books.changed(stored('Z', leaf), *retirement);
-  if (auto* of_case = find(at.books.cases, retirement->retirement().case_())) {
-    of_case->set_state(v1::CASE_CERTIFIED);
-    changed(at.books, *of_case);
-  }
-  return {};
+  return action.has_statement() ? certify_statement(at, action) : certify_retirement(at, action);
 }
 
 }  // namespace puhui::node::audit

@@ -334,6 +334,10 @@ void return_caps(Books& books, v1::Case& of_case);
 [[nodiscard]] Verdict need_independent(const Case& at, const std::set<std::string>& others);
 // Notes what the signer table of the rule set asks for and the signers do not give.
 void need_signers(Case& at, std::string_view action, const Subject& subject);
+// Notes that the party does not sign, if so.
+void need_signature_of(Case& at, std::string_view action, const std::string& party);
+// A party that is a bank now.
+[[nodiscard]] Verdict need_bank(const Case& at, const std::string& party);
 // Whether they give it.
 [[nodiscard]] bool signs(Case& at, std::string_view action, const Subject& subject);
 [[nodiscard]] bool has_line(const v1::RuleSet& rules, std::string_view action);

@@ -60,12 +60,6 @@ Verdict need_apart(const Case& at, const v1::Leg& leg, const std::set<std::strin
   return refused(ErrorCode::LEG_INVALID, from, "one move per account and settlement");
 }
 
-void need_signer(Case& at, const std::string& party) {
-  if (!at.signers.contains(party))
-    at.faults.push_back(
-        refused(ErrorCode::SIGNATURE_MISSING, "signers of settle", "party " + party, "absent"));
-}
-
 Verdict move_from_bond(Case& at, const v1::Leg& leg, std::int64_t& pieces_moved) {
   v1::Bond* bond = nullptr;
   if (auto bad = find_bond(at, leg.bond(), bond)) return bad;
@@ -78,7 +72,7 @@ Verdict move_from_bond(Case& at, const v1::Leg& leg, std::int64_t& pieces_moved)
     return refused(ErrorCode::LEG_INVALID, leg.bond(), "for a party, to another account");
   if (auto bad = need_free_to_post(at, *bond)) return bad;
   if (auto bad = need_kept_for_case(at, *bond, leg.amount_kg())) return bad;
-  need_signer(at, binding.beneficiary());
+  need_signature_of(at, "settle", binding.beneficiary());
   if (!binding.to().empty() && binding.to() != leg.to())
     return refused(ErrorCode::INVALID_ARGUMENT, leg.bond(), "to " + binding.to(), "to " + leg.to());
   Pieces pieces;
@@ -93,7 +87,7 @@ Verdict move_from_account(Case& at, const v1::Leg& leg, std::int64_t& pieces_mov
   if (auto bad = find_no_buffer(at, leg.from())) return bad;
   const auto& holder = at.books.accounts.at(leg.from()).owner();
   if (auto bad = need_unrestrained(at.books, holder)) return bad;
-  need_signer(at, holder);
+  need_signature_of(at, "settle", holder);
   Pieces pieces;
   if (auto bad = plan(at, leg.from(), {leg.serials(), leg.amount_kg()}, pieces)) return bad;
   if (auto bad = move(at, pieces, leg.to(), trade_of(leg))) return bad;
@@ -119,10 +113,7 @@ Verdict check_loan(const Case& at, const v1::ReferLoan& action) {
   if (!is_day(action.until()) || action.until() < day_of(at.now)) return malformed("until");
   if (at.books.loans.contains(action.loan())) return refused(ErrorCode::LOAN_EXISTS, action.loan());
   if (auto bad = find_account(at, action.account())) return bad;
-  const auto* bank = find(at.books.parties, action.bank());
-  if (bank == nullptr) return refused(ErrorCode::PARTY_UNKNOWN, action.bank());
-  if (!holds(*bank, v1::BANK, at.now))
-    return refused(ErrorCode::ROLE_MISSING, action.bank(), v1::Role_Name(v1::BANK));
+  if (auto bad = need_bank(at, action.bank())) return bad;
   const auto held_kg = at.books.accounts.at(action.account()).units_held_kg();
   if (action.quantity_kg() <= held_kg) return {};
   return refused(ErrorCode::BALANCE_INSUFFICIENT, action.account(),

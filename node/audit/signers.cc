@@ -53,9 +53,8 @@ void need_relation(Case& at, std::string_view action, const Subject& subject,
   const auto& who = relation == v1::OWNER    ? subject.owner
                     : relation == v1::HOLDER ? subject.holder
                                              : subject.party;
-  if (const auto* keys = find(at.signers, who)) return need_keys(at, action, need.keys(), *keys);
-  at.faults.push_back(refused(ErrorCode::SIGNATURE_MISSING, "signers of " + std::string(action),
-                              "party " + who, "absent"));
+  need_signature_of(at, action, who);
+  if (const auto* keys = find(at.signers, who)) need_keys(at, action, need.keys(), *keys);
 }
 
 Verdict check_key(const v1::KeyRecord* record, const std::string& id) {
@@ -148,6 +147,19 @@ Verdict need_unrestrained(const Books& books, const std::string& party) {
   if (known == nullptr || !known->has_restraint()) return {};
   return refused(ErrorCode::PARTY_RESTRAINED, party, "neither frozen nor suspended",
                  v1::Restraint_Name(known->restraint().restraint()));
+}
+
+Verdict need_bank(const Case& at, const std::string& party) {
+  const auto* bank = find(at.books.parties, party);
+  if (bank == nullptr) return refused(ErrorCode::PARTY_UNKNOWN, party);
+  if (holds(*bank, v1::BANK, at.now)) return {};
+  return refused(ErrorCode::ROLE_MISSING, party, v1::Role_Name(v1::BANK));
+}
+
+void need_signature_of(Case& at, std::string_view action, const std::string& party) {
+  if (!at.signers.contains(party))
+    at.faults.push_back(refused(ErrorCode::SIGNATURE_MISSING, "signers of " + std::string(action),
+                                "party " + party, "absent"));
 }
 
 void need_signers(Case& at, std::string_view action, const Subject& subject) {

@@ -9,7 +9,6 @@
 #include "crypto/bytes.h"
 #include "crypto/merkle.h"
 #include "crypto/random.h"
-#include "node/cli/text.h"
 
 namespace puhui::node::cli {
 namespace {
@@ -75,19 +74,44 @@ Result<void> verify_field(const v1::DisclosedField& shown, const v1::Certify& ce
       {shown.index(), certified.fields(), hash_of(shown.field()), *root}, path);
 }
 
+// Of a statement, a field that says whom it is of, for whom or when says what the ledger says.
+Result<void> check_subject(const v1::CertificateField& field, const v1::Certify& certified) {
+  if (!certified.has_statement()) return {};
+  for (const auto& [name, value] : subject_fields(certified))
+    if (field.name() == name && field.value() != value)
+      return fail(ErrorCode::PROOF_INVALID, "the ledger's certificate is of " + name + " " + value);
+  return {};
+}
+
 }  // namespace
 
-Result<v1::CertificateFile> make_certificate(std::string number, std::string_view json) {
+Fields subject_fields(const v1::Certify& certified) {
+  if (!certified.has_statement()) return {{"retirement", std::to_string(certified.retirement())}};
+  const auto& statement = certified.statement();
+  return {{"party", statement.party()},
+          {"bank", statement.bank()},
+          {"position", std::to_string(statement.position())}};
+}
+
+Result<Fields> read_fields(std::string_view json) {
   google::protobuf::Struct object;
   if (auto read = from_json(json, object, false); !read) return tl::make_unexpected(read.error());
-  v1::CertificateFile file;
-  file.set_certificate(std::move(number));
+  Fields fields;
   for (const auto& [name, value] : object.fields()) {
     if (!value.has_string_value())
       return fail(ErrorCode::INVALID_ARGUMENT, "the field " + name + " is not a text");
+    fields.emplace_back(name, value.string_value());
+  }
+  return fields;
+}
+
+Result<v1::CertificateFile> make_certificate(std::string number, const Fields& fields) {
+  v1::CertificateFile file;
+  file.set_certificate(std::move(number));
+  for (const auto& [name, value] : fields) {
     auto& field = *file.add_fields();
     field.set_name(name);
-    field.set_value(value.string_value());
+    field.set_value(value);
     field.set_salt(crypto::random_bytes(kSaltSize));
   }
   if (auto sound = check_sound(file); !sound) return tl::make_unexpected(sound.error());
@@ -138,6 +162,7 @@ Result<void> verify_disclosure(const v1::CertificateProof& proof,
     if (!names.insert(shown.field().name()).second)
       return fail(ErrorCode::PROOF_INVALID, "a field is shown twice: " + shown.field().name());
     if (auto leads = verify_field(shown, certified); !leads) return leads;
+    if (auto same = check_subject(shown.field(), certified); !same) return same;
   }
   return {};
 }

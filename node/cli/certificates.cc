@@ -1,6 +1,8 @@
-// Certificates of retirements: made, put on the ledger, shown in part, verified.
+// Certificates of retirements and of how parties stand: made, put on the ledger, shown in part,
+// verified.
 #include "node/cli/certificate.h"
 
+#include "node/cli/bank_statement.h"
 #include "node/cli/command.h"
 #include "node/cli/receipt.h"
 #include "node/cli/state_proofs.h"
@@ -23,48 +25,112 @@ std::shared_ptr<std::string> add_path(CLI::App& app, const char* what) {
   return path;
 }
 
-constexpr const char* kFileHelp = "what certificate make wrote";
+constexpr const char* kFileHelp = "what certificate make or statement wrote";
+
+// ---- Making -----------------------------------------------------------------------------------
+
+Result<void> need_out(const Session& session) {
+  if (!session.flags().out_file.empty()) return {};
+  return fail(ErrorCode::INVALID_ARGUMENT, "--out: where fields and salts are kept");
+}
 
 // Salts decide what can be guessed of the fields that are not shown: the file is its owner's.
+Result<Exit> keep(Session& session, const v1::CertificateFile& file) {
+  if (auto kept = write_new_file(session.flags().out_file, to_json(file), true); !kept)
+    return tl::make_unexpected(kept.error());
+  session.print(Fields{{"certificate", file.certificate()},
+                       {"fields", std::to_string(file.fields_size())},
+                       {"root", certificate_root(file).hex()}});
+  return Exit::ok;
+}
+
 Result<Exit> make(Session& session, const std::string& path, const std::string& number) {
-  if (session.flags().out_file.empty())
-    return fail(ErrorCode::INVALID_ARGUMENT, "--out: where fields and salts are kept");
+  if (auto named = need_out(session); !named) return tl::make_unexpected(named.error());
   const auto json = read_file(path);
   if (!json) return tl::make_unexpected(json.error());
-  const auto file = make_certificate(number, *json);
+  const auto file = read_fields(*json).and_then(
+      [&](const Fields& fields) { return make_certificate(number, fields); });
   if (!file) return fail(file.error().code, path + ": " + file.error().detail);
-  if (auto kept = write_new_file(session.flags().out_file, to_json(*file), true); !kept)
-    return tl::make_unexpected(kept.error());
-  session.print(Fields{{"certificate", number},
-                       {"fields", std::to_string(file->fields_size())},
-                       {"root", certificate_root(*file).hex()}});
-  return Exit::ok;
+  return keep(session, *file);
+}
+
+void add_number(CLI::App& app, std::string& number) {
+  app.add_option("--number", number, "number of the certificate, new")->required();
 }
 
 Run declare_make(CLI::App& app) {
   auto number = std::make_shared<std::string>();
   const auto path = add_path(app, "JSON object of fields: names and texts");
-  app.add_option("--number", *number, "number of the certificate, new")->required();
+  add_number(app, *number);
   return [path, number](Session& session) { return make(session, *path, *number); };
 }
 
+struct StatementAsked {
+  std::string number, bank;
+  std::uint32_t year = 0;
+};
+
+// The node answers all of it from one state, which the ledger's certificate names.
+Result<Exit> make_statement(Session& session, const StatementAsked& asked) {
+  if (auto named = need_out(session); !named) return tl::make_unexpected(named.error());
+  const auto& party = session.settings().party;
+  if (party.empty()) return fail(ErrorCode::CONFIG, "whose statement: give --party");
+  const auto city = city_of(session);
+  if (!city) return tl::make_unexpected(city.error());
+  const auto standing =
+      session.get<v1::EnterpriseYear>({"v1", "enterprises", party, std::to_string(asked.year)});
+  if (!standing) return tl::make_unexpected(standing.error());
+  auto file = make_certificate(asked.number, statement_fields(*standing, *city, asked.bank));
+  if (!file) return tl::make_unexpected(file.error());
+  auto& statement = *file->mutable_statement();
+  statement.set_party(party);
+  statement.set_bank(asked.bank);
+  statement.set_position(static_cast<std::uint64_t>(standing->position()));
+  return keep(session, *file);
+}
+
+Run declare_statement(CLI::App& app) {
+  auto asked = std::make_shared<StatementAsked>();
+  add_number(app, asked->number);
+  app.add_option("--bank", asked->bank, "party it is for")->required();
+  app.add_option("--year", asked->year, "calendar year of retirements, footprint and target")
+      ->required();
+  return [asked](Session& session) { return make_statement(session, *asked); };
+}
+
+// ---- On the ledger ----------------------------------------------------------------------------
+
+Result<v1::Certify> certify_action(const v1::CertificateFile& file,
+                                   std::optional<std::uint64_t> retirement) {
+  if (file.has_statement() == retirement.has_value())
+    return fail(ErrorCode::INVALID_ARGUMENT,
+                retirement ? "--retirement: the file is a statement, which is of none"
+                           : "--retirement: the leaf of what it certifies");
+  v1::Certify action;
+  action.set_certificate(file.certificate());
+  if (retirement)
+    action.set_retirement(static_cast<std::int64_t>(*retirement));
+  else
+    *action.mutable_statement() = file.statement();
+  action.set_fields_root(std::string(certificate_root(file).view()));
+  action.set_fields(static_cast<std::uint32_t>(file.fields_size()));
+  return action;
+}
+
 Run declare_certify(CLI::App& app) {
-  auto retirement = std::make_shared<std::uint64_t>();
+  auto retirement = std::make_shared<std::optional<std::uint64_t>>();
   const auto path = add_path(app, kFileHelp);
   add_value(
       app, "--retirement", parse_number, [retirement](std::uint64_t leaf) { *retirement = leaf; },
-      "leaf of the retirement")
-      ->required()
+      "leaf of the retirement; a statement is of none")
       ->type_name("POSITION");
   return [path, retirement](Session& session) -> Result<Exit> {
     const auto file = read_certificate(*path);
     if (!file) return tl::make_unexpected(file.error());
+    auto action = certify_action(*file, *retirement);
+    if (!action) return tl::make_unexpected(action.error());
     v1::Payload payload;
-    auto& action = *payload.mutable_certify();
-    action.set_certificate(file->certificate());
-    action.set_retirement(static_cast<std::int64_t>(*retirement));
-    action.set_fields_root(std::string(certificate_root(*file).view()));
-    action.set_fields(static_cast<std::uint32_t>(file->fields_size()));
+    *payload.mutable_certify() = std::move(*action);
     return submit(session, std::move(payload));
   };
 }
@@ -142,10 +208,11 @@ Result<Exit> verify(Session& session, const Question& question) {
   if (!proved) return tl::make_unexpected(proved.error());
   if (auto holds = verify_disclosure(proof, proved->certificate); !holds)
     return tl::make_unexpected(holds.error());
-  Fields fields{
-      {"certificate", proof.certificate()},
-      {"retirement", std::to_string(proved->certificate.certificate().retirement())},
-      {"shown", std::to_string(proof.disclosed_size()) + " of " + std::to_string(proof.fields())}};
+  Fields fields{{"certificate", proof.certificate()}};
+  for (auto& field : subject_fields(proved->certificate.certificate()))
+    fields.push_back(std::move(field));
+  fields.emplace_back(
+      "shown", std::to_string(proof.disclosed_size()) + " of " + std::to_string(proof.fields()));
   for (const auto& shown : proof.disclosed())
     fields.emplace_back("field " + shown.field().name(), shown.field().value());
   fields.insert(fields.end(), proved->fields.begin(), proved->fields.end());
@@ -172,8 +239,13 @@ Run declare_show(CLI::App& app) {
 constexpr Command kCommands[] = {
     {"certificate", "make", "Salts the fields of a certificate and prints their root.",
      "puhui certificate make fields.json --number c-2026-1 --out c1.json", declare_make},
-    {"certificate", "certify", "Puts the root of a certificate's fields beside its retirement.",
-     "puhui certificate certify c1.json --retirement 1200 --party exchange --key exchange.key",
+    {"certificate", "statement", "Makes a certificate of how a party stands, for a bank.",
+     "puhui certificate statement --number s-2026-1 --bank bank --year 2026 --party acme "
+     "--out s1.json",
+     declare_statement},
+    {"certificate", "certify", "Puts the root of a certificate's fields on the ledger.",
+     "puhui certificate certify c1.json --retirement 1200 --party exchange --key exchange.key\n"
+     "puhui certificate certify s1.json --party acme --key acme.key --key operator.key",
      declare_certify},
     {"certificate", "disclose", "Shows some fields of a certificate, each with its proof.",
      "puhui certificate disclose c1.json --field holder --field amount --out shown.json",

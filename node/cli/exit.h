@@ -19,8 +19,8 @@ enum class Exit : int {
   not_permitted = 5,  // the caller may not see or do this
 };
 
-// Of an error that is no decision on an event. The codes of rules are `usage`: a ledger that refuses
-// decides, so they say what is wrong with a file of this machine.
+// Of an error that is no decision on an event. The codes of rules are `usage`: a ledger that
+// refuses decides, so they say what is wrong with a file of this machine.
 [[nodiscard]] Exit exit_of(ErrorCode code);
 
 // "<program>: <code>: <English> / <Chinese>" and the detail on a line of its own.

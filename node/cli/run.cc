@@ -44,7 +44,7 @@ const std::map<std::string_view, const char*> kNouns = {
     {"retirement", "Retirements"},
     {"bond", "Units bound where they lie: reserved, frozen, pledged"},
     {"case", "Retirements that go through steps"},
-    {"certificate", "Certificates of retirements, shown in part"},
+    {"certificate", "Certificates of retirements and statements for banks, shown in part"},
     {"trade", "What was traded, day by day"},
     {"loan", "Loans that refer to units held"},
     {"behaviour", "Behaviour batches"},

@@ -90,6 +90,7 @@ inline constexpr std::string_view kFirstRules = R"json({
     {"action": "void.equal_substitution", "all_of": [{"relation": "HOLDER"}]},
     {"action": "void.ets_compliance", "all_of": [{"relation": "HOLDER"}]},
     {"action": "certify", "all_of": [{"role": "EXCHANGE"}]},
+    {"action": "certify.statement", "all_of": [{"role": "OPERATOR"}]},
     {"action": "loan.refer", "all_of": [{"relation": "HOLDER"}, {"relation": "SUBJECT"}]},
     {"action": "behaviour.submit", "all_of": [{"role": "DATA_PROVIDER"}]},
     {"action": "behaviour.reverse", "all_of": [{"role": "DATA_PROVIDER"}]},

@@ -58,6 +58,20 @@ tell_neutrality() {
     "2023: $(tonnes "$footprint_kg") t emitted, as much retired, net zero."
 }
 
+tell_statement() {
+  act "给银行的说明:企业签名同意,只出示其中两项" \
+    "A statement for a bank: the enterprise consents by its signature, and shows two fields of it"
+  view ./puhui certificate statement --number sb-2023-1 --bank bank --year 2023 \
+    --out papers/statement.json --profile as/buyer.toml
+  run ./puhui certificate certify papers/statement.json --profile as/buyer.toml \
+    --key keys/buyer.key --key keys/operator.key
+  run ./puhui certificate disclose papers/statement.json --field footprint_kg --field held_kg \
+    --out papers/to-bank.json
+  view ./puhui certificate verify papers/to-bank.json --profile as/bank.toml
+  same "出示的足迹 / footprint shown" "$(field field)" "footprint_kg $footprint_kg"
+  good "银行看到 2 项,其余字段只有企业自己知道。" "The bank sees two fields; the enterprise keeps the rest."
+}
+
 tell_disclosure() {
   act "证书出示的两项,离线验证:只信公布的验证策略" \
     "Two fields of the certificate, verified offline: only the published policy is believed"

@@ -38,6 +38,26 @@ TEST_F(AuditedMarket, CasesAndCertificates) {
   expect_clean();
 }
 
+TEST_F(AuditedMarket, StatementsForBanks) {
+  PUHUI_ACCEPTED(act(city, bank_statement("s1"), kStatementSigners));
+  const auto refused = [&](auto change, ErrorCode code) {
+    auto action = bank_statement("s2");
+    change(action);
+    expect_refused(action, kStatementSigners, code);
+  };
+  refused([](auto& a) { a.set_certificate("s1"); }, CERTIFICATE_EXISTS);
+  refused([](auto& a) { a.set_certificate("S"); }, EVENT_MALFORMED);
+  refused([](auto& a) { a.clear_fields_root(); }, EVENT_MALFORMED);
+  refused([](auto& a) { a.mutable_statement()->set_position(1'000'000); }, EVENT_MALFORMED);
+  refused([](auto& a) { a.mutable_statement()->set_party("nobody"); }, PARTY_UNKNOWN);
+  refused([](auto& a) { a.mutable_statement()->set_bank("nobody"); }, PARTY_UNKNOWN);
+  refused([](auto& a) { a.mutable_statement()->set_bank("buyer"); }, ROLE_MISSING);
+  expect_unsigned(bank_statement("s2"), {"operator"});
+  expect_unsigned(bank_statement("s2"), {"owner"});
+  PUHUI_ACCEPTED(act(city, bank_statement("s2"), kStatementSigners));
+  expect_clean();
+}
+
 TEST_F(AuditedMarket, FindsABondThatTheRulesRefuse) {
   const auto action = binding("b1", v1::ESCROW, 2 * kIssued);
   expect_refused(action, binders(action), BALANCE_INSUFFICIENT);

@@ -8,6 +8,7 @@
 #include "ledger/entry.h"
 #include "ledger/state_root.h"
 #include "ledger/store/keys.h"
+#include "node/cli/bank_statement.h"
 #include "node/cli/certificate.h"
 #include "node/cli/text.h"
 #include "support.h"
@@ -142,7 +143,7 @@ constexpr const char* kFields =
     R"({"holder": "武汉马拉松", "amount": "731.2 t", "price": "43.5", "seller": "acme", "note": ""})";
 
 v1::CertificateFile file_of(const char* fields = kFields) {
-  return make_certificate("C-1", fields).value();
+  return make_certificate("C-1", read_fields(fields).value()).value();
 }
 
 v1::Certificate certified(const v1::CertificateFile& file) {
@@ -175,10 +176,11 @@ TEST(Certificates, AreSaltedAnewEachTime) {
   for (const auto& field : file.fields()) EXPECT_EQ(field.salt().size(), kSaltSize);
   EXPECT_NE(certificate_root(file), certificate_root(file_of()));
   EXPECT_EQ(parse_certificate(to_json(file)).value().SerializeAsString(), file.SerializeAsString());
-  EXPECT_FALSE(make_certificate("C-1", "{}"));
-  EXPECT_FALSE(make_certificate("", kFields));
-  EXPECT_FALSE(make_certificate("C-1", R"({"a": 1})"));
-  EXPECT_FALSE(make_certificate("C-1", R"({"": "x"})"));
+  EXPECT_FALSE(make_certificate("C-1", {}));
+  EXPECT_FALSE(make_certificate("", {{"a", "x"}}));
+  EXPECT_FALSE(make_certificate("C-1", {{"", "x"}}));
+  EXPECT_FALSE(make_certificate("C-1", {{"a", "x"}, {"a", "y"}}));
+  EXPECT_FALSE(read_fields(R"({"a": 1})"));
   auto twice = file;
   twice.mutable_fields(1)->set_name(twice.fields(0).name());
   EXPECT_FALSE(parse_certificate(to_json(twice)));
@@ -284,6 +286,110 @@ TEST(Certificates, AreMadeShownAndVerifiedFromFiles) {
   EXPECT_TRUE(contains(verified.out, "731.2 t")) << verified.out;
   scratch.write("state.json", to_json(state_proof(log, certified(file_of()))));
   EXPECT_EQ(desk.client.run(words).exit, Exit::unverified);
+}
+
+// ---- Statements for banks ---------------------------------------------------------------------
+
+v1::EnterpriseYear standing() {
+  v1::EnterpriseYear year;
+  year.set_party("acme");
+  year.set_year(2026);
+  year.set_position(1'700);
+  year.set_time(1'740'000'000'000'000);
+  year.set_held_kg(5'000);
+  year.set_bound_kg(900);
+  year.add_bound()->set_kind(v1::PLEDGE);
+  year.mutable_bound(0)->set_amount_kg(900);
+  year.set_retired_kg(40);
+  year.add_retired()->set_purpose("voluntary_offset");
+  year.mutable_retired(0)->set_amount_kg(40);
+  year.mutable_target()->mutable_target()->set_max_kg(330'000);
+  auto& loan = *year.add_loans()->mutable_loan();
+  loan.set_loan("loan-3");
+  loan.set_bank("bank");
+  loan.set_quantity_kg(500);
+  loan.set_until(20'513);
+  return year;
+}
+
+v1::CertificateFile statement_file() {
+  auto file = make_certificate("s-1", statement_fields(standing(), "WUHAN", "bank")).value();
+  file.mutable_statement()->set_party("acme");
+  file.mutable_statement()->set_bank("bank");
+  file.mutable_statement()->set_position(1'700);
+  return file;
+}
+
+TEST(BankStatements, TellWhatTheNodeAnswered) {
+  const Fields expected{{"city", "WUHAN"},
+                        {"party", "acme"},
+                        {"bank", "bank"},
+                        {"year", "2026"},
+                        {"position", "1700"},
+                        {"time", "2025-02-19T21:20:00Z"},
+                        {"held_kg", "5000"},
+                        {"bound_kg", "900"},
+                        {"bound_kg.pledge", "900"},
+                        {"retired_kg", "40"},
+                        {"retired_kg.voluntary_offset", "40"},
+                        {"target_kg", "330000"},
+                        {"loan.loan-3", "500 kg, bank, until 2026-03-01"}};
+  EXPECT_EQ(statement_fields(standing(), "WUHAN", "bank"), expected);
+}
+
+TEST(BankStatements, TellOfNoFootprintThatNobodyVerified) {
+  auto year = standing();
+  year.mutable_footprint()->set_state(v1::FOOTPRINT_COMPUTED);
+  year.mutable_footprint()->set_amount_kg(327'300);
+  const auto computed = statement_fields(year, "WUHAN", "bank").size();
+  EXPECT_EQ(computed, statement_fields(standing(), "WUHAN", "bank").size());
+  year.mutable_footprint()->set_state(v1::FOOTPRINT_VERIFIED);
+  year.mutable_footprint()->set_verifier("tester");
+  year.set_net_kg(327'260);
+  const auto fields = statement_fields(year, "WUHAN", "bank");
+  for (const auto& [name, value] :
+       Fields{{"footprint_kg", "327300"}, {"footprint_verifier", "tester"}, {"net_kg", "327260"}})
+    EXPECT_EQ(std::ranges::count(fields, std::pair(name, value)), 1) << name;
+}
+
+TEST(BankStatements, SayOnTheLedgerWhoseForWhomAndWhen) {
+  const Desk desk;
+  const auto path = desk.scratch.write("s1.json", to_json(statement_file()));
+  const auto action = desk.payload({"certificate", "certify", path}).certify();
+  EXPECT_TRUE(action.has_statement());
+  EXPECT_EQ(action.statement().SerializeAsString(),
+            statement_file().statement().SerializeAsString());
+  EXPECT_EQ(action.fields(), 13u);
+  EXPECT_TRUE(contains(desk.fault({"certificate", "certify", path, "--retirement", "1200"}),
+                       "the file is a statement"));
+  const auto plain = desk.scratch.write("c1.json", to_json(file_of()));
+  EXPECT_TRUE(contains(desk.fault({"certificate", "certify", plain}), "--retirement"));
+}
+
+TEST(BankStatements, NeedAFileAndAParty) {
+  const Client client;
+  Words words{"certificate", "statement", "--number", "s-1", "--bank", "bank", "--year", "2026"};
+  const auto fault = [&] {
+    const auto ran = client.run(words);
+    EXPECT_EQ(ran.exit, Exit::usage);
+    return ran.err;
+  };
+  EXPECT_TRUE(contains(fault(), "--out"));
+  words.insert(words.end(), {"--out", "s1.json"});
+  EXPECT_TRUE(contains(fault(), "--party"));
+}
+
+TEST(BankStatements, ShowWhatTheLedgerSaysOfThemToo) {
+  const auto file = statement_file();
+  auto stored = certified(file);
+  *stored.mutable_certificate()->mutable_statement() = file.statement();
+  const auto proof = shown(file, {"party", "bank", "position", "held_kg"});
+  EXPECT_TRUE(verify_disclosure(proof, stored));
+  stored.mutable_certificate()->mutable_statement()->set_bank("another");
+  EXPECT_EQ(verify_disclosure(proof, stored).error().code, ErrorCode::PROOF_INVALID);
+  EXPECT_TRUE(verify_disclosure(shown(file, {"held_kg"}), stored)) << "nobody is named in it";
+  const Fields expected{{"party", "acme"}, {"bank", "another"}, {"position", "1700"}};
+  EXPECT_EQ(subject_fields(stored.certificate()), expected);
 }
 
 }  // namespace

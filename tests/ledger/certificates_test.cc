@@ -1,4 +1,5 @@
-// Certificates of retirements: one each, of fields that can be shown one by one.
+// Certificates: of retirements, one each, and of how parties stand; of fields that can be shown one
+// by one.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -10,6 +11,8 @@ namespace puhui::ledger::testing {
 namespace {
 
 using enum v1::ErrorCode;
+
+constexpr auto kMaxPosition = std::numeric_limits<std::uint64_t>::max();
 
 struct Certificates : Market {
   void SetUp() override {
@@ -52,8 +55,7 @@ TEST_F(Certificates, AreOnePerRetirementAndNumber) {
 }
 
 TEST_F(Certificates, AreOfLeavesThatRetire) {
-  for (const auto other :
-       {std::uint64_t{0}, leaf - 1, leaf + 1, std::numeric_limits<std::uint64_t>::max()})
+  for (const auto other : {std::uint64_t{0}, leaf - 1, leaf + 1, kMaxPosition})
     PUHUI_REFUSED(certify(certificate("a", other)), RETIREMENT_UNKNOWN);
   PUHUI_ACCEPTED(cancel("owner-main", {{50, 60}}));
   const auto cancelled = city.head().size - 1;
@@ -108,6 +110,83 @@ TEST_F(Certificates, ShowOneFieldAndKeepTheRest) {
   EXPECT_TRUE(shows("salt-1 amount: 45 kg"));
   EXPECT_FALSE(shows("salt-1 amount: 4500 kg"));
   EXPECT_FALSE(shows("salt-9 amount: 45 kg"));
+}
+
+// ---- Statements for banks ----
+
+struct BankStatements : Market {
+  template <class Change>
+  Answer state_with(Change change) {
+    auto action = bank_statement("s");
+    change(*action.mutable_statement());
+    return act(city, action, kStatementSigners);
+  }
+};
+using Told = v1::StatementSubject;
+
+TEST_F(BankStatements, AreSignedByThePartyAndTheOperator) {
+  PUHUI_FAILED(act(city, bank_statement("s"), {"bank", "operator"}), SIGNATURE_MISSING);
+  needs_all(bank_statement("s"), kStatementSigners);
+  const auto stored = *city.view().certificate("s");
+  EXPECT_EQ(stored.certificate().SerializeAsString(), bank_statement("s").SerializeAsString());
+  EXPECT_GT(stored.certified_at(), 0);
+  EXPECT_EQ(stored.certificate().retirement(), 0);
+  city.reopen();
+  EXPECT_EQ(city.view().certificate("s")->certificate().statement().bank(), "bank");
+}
+
+// A table that asks nobody does not speak for the party.
+TEST_F(BankStatements, AreNeverMadeWithoutTheParty) {
+  auto rules = market_rules("no signers of statements");
+  for (auto& line : *rules.mutable_signers())
+    if (line.action() == "certify.statement") line.clear_all_of();
+  PUHUI_ACCEPTED(file_rules(city, rules));
+  const auto failed = act(city, bank_statement("s"), {"operator", "bank"});
+  PUHUI_FAILED(failed, SIGNATURE_MISSING);
+  PUHUI_ACCEPTED(act(city, bank_statement("s"), {"owner"}));
+}
+
+TEST_F(BankStatements, NeedALineOfTheTable) {
+  auto rules = market_rules("no line");
+  for (auto& line : *rules.mutable_signers())
+    if (line.action() == "certify.statement") line.set_action("another");
+  PUHUI_ACCEPTED(file_rules(city, rules));
+  PUHUI_REFUSED(act(city, bank_statement("s"), kStatementSigners), ROLE_MISSING);
+}
+
+TEST_F(BankStatements, AreForBanks) {
+  const auto refused = state_with([](Told& s) { s.set_bank("buyer"); });
+  PUHUI_REFUSED(refused, ROLE_MISSING);
+  EXPECT_EQ(refused.outcome.rule(), "statement.bank");
+  EXPECT_EQ(refused.outcome.limit(), "BANK");
+  EXPECT_EQ(refused.outcome.asked(), "buyer");
+  PUHUI_REFUSED(state_with([](Told& s) { s.set_bank("nobody"); }), PARTY_UNKNOWN);
+  PUHUI_REFUSED(state_with([](Told& s) { s.clear_bank(); }), PARTY_UNKNOWN);
+}
+
+TEST_F(BankStatements, AreOfPartiesThatAreKnown) {
+  PUHUI_REFUSED(state_with([](Told& s) { s.set_party("nobody"); }), PARTY_UNKNOWN);
+  PUHUI_REFUSED(state_with([](Told& s) { s.clear_party(); }), PARTY_UNKNOWN);
+  PUHUI_FAILED(state_with([](Told& s) { s.set_party("buyer"); }), SIGNATURE_MISSING);
+}
+
+TEST_F(BankStatements, AreOfAPositionThatIsPast) {
+  const auto next = city.head().size;
+  PUHUI_REFUSED(state_with([&](Told& s) { s.set_position(next); }), EVENT_MALFORMED);
+  PUHUI_REFUSED(state_with([&](Told& s) { s.set_position(kMaxPosition); }), EVENT_MALFORMED);
+  PUHUI_ACCEPTED(state_with([&](Told& s) { s.set_position(next - 1); }));
+}
+
+TEST_F(BankStatements, ShareTheNumbersOfCertificates) {
+  const auto done = retire(city, "owner-main", {{1, 45}});
+  PUHUI_ACCEPTED(act(city, bank_statement("s"), kStatementSigners));
+  PUHUI_REFUSED(act(city, bank_statement("s"), kStatementSigners), CERTIFICATE_EXISTS);
+  PUHUI_REFUSED(act(city, certificate("s", done.leaf), {"exchange"}), CERTIFICATE_EXISTS);
+  PUHUI_ACCEPTED(act(city, certificate("a", done.leaf), {"exchange"}));
+  PUHUI_REFUSED(act(city, bank_statement("a"), kStatementSigners), CERTIFICATE_EXISTS);
+  auto nothing = bank_statement("b");
+  nothing.clear_fields_root();
+  PUHUI_REFUSED(act(city, nothing, kStatementSigners), EVENT_MALFORMED);
 }
 
 }  // namespace

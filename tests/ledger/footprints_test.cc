@@ -354,6 +354,44 @@ TEST_F(Standing, IsNeutralOnceAllOfItIsRetired) {
   EXPECT_EQ(of(2026).retired_kg(), 0);
 }
 
+TEST_F(Standing, TellsKindsPurposesAndLoansAtAPosition) {
+  PUHUI_ACCEPTED(transfer(city, {"owner-main", "owner-side"}, 1'000));
+  auto aside = binding("side", v1::PLEDGE, 7);
+  aside.set_account("owner-side");
+  for (const auto& bond : {binding("p", v1::PLEDGE, 100), aside, binding("j", v1::JUDICIAL, 5)})
+    PUHUI_ACCEPTED(bind_units(city, bond));
+  PUHUI_ACCEPTED(release_bond(city, releasing("j")));
+  v1::ReferLoan loan;
+  loan.set_loan("loan-1");
+  loan.set_account("owner-side");
+  loan.set_bank("bank");
+  loan.set_rate_table_sha256(std::string(crypto::sha256("rates").view()));
+  loan.set_quantity_kg(1'000);
+  loan.set_until(day_of(city.now) + 1);
+  PUHUI_ACCEPTED(act(city, loan, {"owner", "bank"}));
+  auto retired = retire_event(city, "owner-main", "owner");
+  retired.mutable_retire()->set_amount_kg(20);
+  retired.mutable_retire()->set_from(kYear2025);
+  retired.mutable_retire()->set_to(kYear2026);
+  PUHUI_ACCEPTED(city.send(retired, {"owner"}));
+  const auto stands = of();
+  EXPECT_EQ(stands.position(), static_cast<std::int64_t>(city.head().size) - 1);
+  EXPECT_EQ(stands.time(), city.head().time);
+  ASSERT_EQ(stands.bound_size(), 1) << "what was released is not bound";
+  EXPECT_EQ(stands.bound(0).kind(), v1::PLEDGE);
+  EXPECT_EQ(stands.bound(0).amount_kg(), 107);
+  EXPECT_EQ(stands.bound_kg(), 107);
+  ASSERT_EQ(stands.retired_size(), 1);
+  EXPECT_EQ(stands.retired(0).purpose(), retired.retire().purpose());
+  EXPECT_EQ(stands.retired(0).amount_kg(), 20);
+  ASSERT_EQ(stands.loans_size(), 1);
+  EXPECT_EQ(stands.loans(0).loan().loan(), "loan-1");
+  EXPECT_EQ(city.view().enterprise_year("buyer", 2025)->loans_size(), 0);
+  wait_until(city.now + 2 * kMicrosPerDay);
+  PUHUI_ACCEPTED(transfer(city, {"owner-main", "owner-side"}, 1));
+  EXPECT_EQ(of().loans_size(), 0) << "it is over";
+}
+
 // ---- The footprint of a case ----
 
 TEST_F(Standing, ACaseNamesAVerifiedFootprintOfItsHolderAndPeriod) {

@@ -143,7 +143,8 @@ inline void add_market_lines(v1::RuleSet& rules) {
       .roles("settle", {v1::EXCHANGE})
       .relation("loan.refer", v1::HOLDER)
       .relation("loan.refer", v1::SUBJECT)
-      .roles("certify", {v1::EXCHANGE});
+      .roles("certify", {v1::EXCHANGE})
+      .roles("certify.statement", {v1::OPERATOR});
 }
 
 inline v1::RuleSet default_rules() {

@@ -312,6 +312,15 @@ inline v1::Certify certificate(const std::string& name, std::uint64_t retirement
   return action;
 }
 
+// Of how "owner" stood at genesis, for the bank.
+inline v1::Certify bank_statement(const std::string& name) {
+  auto action = certificate(name, 0);
+  action.mutable_statement()->set_party("owner");
+  action.mutable_statement()->set_bank("bank");
+  return action;
+}
+inline const Signers kStatementSigners{"owner", "operator"};
+
 inline Signers confirmers(const std::string& purpose) {
   if (purpose == "damage") return {"bureau", "exchange"};
   if (purpose == "substitution") return {"bureau"};

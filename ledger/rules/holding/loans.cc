@@ -15,10 +15,7 @@ Ruling refer_loan(Context& context, const v1::ReferLoan& action) {
     return refuse(ErrorCode::LOAN_EXISTS, "loan.new", {}, action.loan());
   const auto account = need_account(context, action.account());
   if (!account) return tl::make_unexpected(account.error());
-  const auto bank = context.state.find<v1::Party>(key::party(action.bank()));
-  if (!bank) return refuse(ErrorCode::PARTY_UNKNOWN, "loan.bank", {}, {}, action.bank());
-  if (!holds_role(*bank, v1::BANK, context.now))
-    return refuse(ErrorCode::ROLE_MISSING, "loan.bank", v1::Role_Name(v1::BANK), {}, action.bank());
+  if (auto bank = need_bank(context, action.bank(), "loan.bank"); !bank) return bank;
   if (action.quantity_kg() > account->units_held_kg())
     return refuse(ErrorCode::BALANCE_INSUFFICIENT, "loan.quantity",
                   std::to_string(account->units_held_kg()) + " kg held", {},

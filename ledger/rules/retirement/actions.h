@@ -29,7 +29,10 @@ namespace puhui::ledger {
 [[nodiscard]] Ruling void_case(Context& context, const v1::VoidCase& action);
 
 // ---- certificates.cc ----
-// Order: form; retirement known; certificate new, and the retirement without one; signers.
+// Of a retirement. Order: form; retirement known; certificate new, and the retirement without one;
+// signers of "certify".
+// Of how a party stands. Order: form, with a position that is past; certificate new; party known;
+// bank known, and one; the party signed; signers of "certify.statement".
 [[nodiscard]] Ruling certify(Context& context, const v1::Certify& action);
 
 }  // namespace puhui::ledger
