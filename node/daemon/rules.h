@@ -1,5 +1,8 @@
 // The rule set a new city begins with, as JSON of puhui.v1.RuleSet; `puhuid init --rules FILE`
-// replaces it, and filing a rule set changes it later.
+// replaces it, and filing a rule set changes it later. It states what a city can go by from its
+// first day. Left to the city are the rules that name its parties, accounts and scenarios (pools,
+// buffers, caps of persons, scenarios that tell whereabouts), and its calendar: notices count all
+// days. Times are microseconds.
 #pragma once
 
 #include <string_view>
@@ -58,6 +61,7 @@ inline constexpr std::string_view kFirstRules = R"json({
     {"action": "retire.damage_compensation",
      "all_of": [{"relation": "HOLDER"}, {"role": "AUTHORITY"}]},
     {"action": "retire.equal_substitution", "all_of": [{"relation": "HOLDER"}]},
+    {"action": "retire.product_label", "all_of": [{"relation": "HOLDER"}]},
     {"action": "retire.ets_compliance",
      "all_of": [{"relation": "HOLDER"}, {"role": "ETS_AUTHORITY"}]},
     {"action": "bind.reservation", "all_of": [{"relation": "HOLDER"}]},
@@ -115,8 +119,38 @@ inline constexpr std::string_view kFirstRules = R"json({
     {"action": "target.set", "all_of": [{"relation": "SUBJECT"}]}
   ],
   "purposes": ["voluntary_offset", "organisation_neutrality", "event_neutrality",
-               "damage_compensation", "equal_substitution", "ets_compliance"],
+               "damage_compensation", "equal_substitution", "ets_compliance", "product_label"],
   "valid_ahead_max": "604800000000",
+  "procedures": [
+    {"kind": "FILING_METHODOLOGY", "reviewers": "EXPERT", "approvals": 2, "rejections": 2,
+     "notice": {"days": 20}},
+    {"kind": "FILING_SCENARIO", "reviewers": "EXPERT", "approvals": 2, "rejections": 2,
+     "notice": {"days": 20}},
+    {"kind": "FILING_PROJECT", "reviewers": "EXPERT", "approvals": 2, "rejections": 2,
+     "notice": {"days": 20}},
+    {"kind": "FILING_INSTITUTION", "reviewers": "EXPERT", "approvals": 2, "rejections": 2,
+     "notice": {"days": 7}},
+    {"kind": "FILING_DATA_PROVIDER", "reviewers": "EXPERT", "approvals": 2, "rejections": 2,
+     "notice": {"days": 7}}
+  ],
+  "issuance_notice": {"days": 7},
+  "other_schemes": ["CCER", "green-certificate", "green-power"],
+  "registers_batches": true,
+  "vintages": [{"years": 5}],
+  "purpose_rules": [
+    {"purpose": "organisation_neutrality", "is_confirmed": true, "is_footprint": true},
+    {"purpose": "event_neutrality", "bond": "EVENT_RESERVATION", "is_confirmed": true,
+     "is_footprint": true},
+    {"purpose": "damage_compensation", "bond": "ESCROW", "is_confirmed": true},
+    {"purpose": "equal_substitution", "is_confirmed": true},
+    {"purpose": "ets_compliance", "bond": "RESERVATION", "is_confirmed": true, "lot_kg": "1000",
+     "caps": [{"base": "ALLOWANCES_DUE", "share": "0.05"}], "deadline": "7776000000000"}
+  ],
+  "trade_lot_kg": "1000",
+  "consents": [{"items": ["CONSENT_DATA"]}],
+  "reversal_days": 30,
+  "custodial_limit_g": "100000",
+  "jump_percent": 100,
   "plan": {
     "source": "武政办〔2023〕26 号",
     "until": "20454",

@@ -113,6 +113,7 @@ review_and_publicise() {
 tell_project() {
   act "备案两个项目:草案 → 专家评审 → 公示与异议 → 备案" \
     "Two projects are filed: draft → experts → public notice and an objection → filed"
+  local not_in=(--not-in CCER --not-in green-certificate --not-in green-power)
   echo "示例项目设计文件:分布式光伏 5.9 MW,电表 meter-pv-001" >papers/project.txt
   echo "示例专家意见:同意" >papers/opinion.txt
   echo "示例异议:夏季反光" >papers/letter.txt
@@ -120,13 +121,13 @@ tell_project() {
   run ./puhui project file PVWH001 --name-zh "分布式光伏(示例)" --name-en "Distributed PV" \
     --owner pv-owner --methodology WH-PV-2023 --account pv-owner/units --area 420100 \
     --meter meter-pv-001 --parameter capacity=5.9 --crediting-from 2023-12-01 \
-    --crediting-to 2033-12-01 --not-in CCER --draft pvwh001 --enclose papers/project.txt \
+    --crediting-to 2033-12-01 "${not_in[@]}" --draft pvwh001 --enclose papers/project.txt \
     --profile as/pv-owner.toml
   say "平台归集的公交出行也是一个项目,减排量来自转换的克数。" \
     "Bus rides that a platform pools are a project too; its units come from grams."
   run ./puhui project file BUS1 --name-zh "公交出行归集(示例)" --name-en "Pooled bus rides" \
     --owner travel-app --scenario bus --account travel-app/units --area 420100 \
-    --crediting-from 2023-10-01 --crediting-to 2033-10-01 --not-in CCER --draft bus1 \
+    --crediting-from 2023-10-01 --crediting-to 2033-10-01 "${not_in[@]}" --draft bus1 \
     --profile as/travel-app.toml
   review_and_publicise bus1
   review_and_publicise pvwh001

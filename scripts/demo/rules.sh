@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# The rules the city goes by: filed as data, on top of those it was founded with.
+# The rules the city goes by: filed as data, in place of some of those it was founded with.
 
 # Prints what a rule of the file says, by jq.
 ruled() { jq -er "$1" rules-2.json; }
@@ -10,8 +10,8 @@ tell_rules() {
   echo "示例:碳普惠管理规则第二版" >papers/rules.txt
   ./puhui rules list -o json --profile wuhan.toml |
     jq --slurpfile more data/rules.json '.items[-1].rules * $more[0]' >rules-2.json
-  say "第一版是建城时的签署人表;第二版在其上增加 data/rules.json 中的各条。" \
-    "The first set is the table of signers the city was founded with; the second adds data/rules.json."
+  say "第一版是任何新城都用的内置规则;第二版以 data/rules.json 中的各条取代其相应各条。" \
+    "The first set is what every new city begins with; in the second, data/rules.json takes the place of its lines."
   run ./puhui rules file rules-2.json --document papers/rules.txt --profile as/authority.toml \
     --valid-for 6d
   same "规则版本 / rule sets" "$(ask '.items | length' rules list --linearizable --profile wuhan.toml)" 2

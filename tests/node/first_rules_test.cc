@@ -1,0 +1,113 @@
+// The rules a new city begins with: it can go by them as they are.
+#include "node/daemon/rules.h"
+
+#include <google/protobuf/util/json_util.h>
+#include <gtest/gtest.h>
+
+#include "ledger/rules/citizens/credits.h"
+#include "ledger/rules/signers.h"
+#include "tests/ledger/filings.h"
+#include "tests/ledger/market.h"
+
+namespace puhui::node::daemon {
+namespace {
+
+using namespace ledger::testing;  // NOLINT: the city is theirs
+using ledger::has_line;
+using enum v1::ErrorCode;
+
+v1::RuleSet first_rules() {
+  v1::RuleSet rules;
+  const auto parsed = google::protobuf::util::JsonStringToMessage(std::string(kFirstRules), &rules);
+  EXPECT_TRUE(parsed.ok()) << parsed.message();
+  return rules;
+}
+
+v1::Genesis first_genesis() {
+  auto genesis = default_genesis();
+  *genesis.mutable_rules() = first_rules();
+  return genesis;
+}
+
+struct FirstRules : ::testing::Test {
+  const v1::RuleSet rules = first_rules();
+  City city{first_genesis()};
+};
+
+TEST_F(FirstRules, AreReplacedLikeAnyOthers) {
+  PUHUI_ACCEPTED(file_rules(city, rules));
+  EXPECT_EQ(city.view().rules({}).items_size(), 2);
+}
+
+TEST_F(FirstRules, HaveEverythingReviewedAndPublicised) {
+  const auto* kinds = google::protobuf::GetEnumDescriptor<v1::FilingKind>();
+  ASSERT_EQ(rules.procedures_size(), kinds->value_count() - 1);
+  for (const auto& procedure : rules.procedures()) {
+    EXPECT_GE(procedure.approvals(), 2u);
+    EXPECT_GT(procedure.notice().days(), 0u);
+  }
+  EXPECT_GT(rules.issuance_notice().days(), 0u);
+  for (const std::string kind :
+       {"methodology", "scenario", "project", "institution", "data_provider"})
+    for (const std::string step : {"draft.", "complete."})
+      EXPECT_TRUE(has_line(rules, step + kind)) << step << kind;
+}
+
+TEST_F(FirstRules, LetNothingBeFiledAtOnce) {
+  v1::FileMethodology methodology;
+  *methodology.mutable_methodology() = pv_methodology();
+  PUHUI_REFUSED(act(city, methodology, {"operator", "expert1", "expert2"}), FILING_REQUIRED);
+  v1::GrantRole role;
+  role.set_party("buyer");
+  for (const auto filed : {v1::DATA_PROVIDER, v1::SERVICE_INSTITUTION}) {
+    role.mutable_grant()->set_role(filed);
+    PUHUI_REFUSED(act(city, role, {"bureau"}), FILING_REQUIRED);
+  }
+  role.mutable_grant()->set_role(v1::EXPERT);
+  PUHUI_ACCEPTED(act(city, role, {"bureau"}));
+  v1::DraftFiling draft;
+  draft.set_filing("pv");
+  *draft.mutable_subject() = subject_of(pv_methodology());
+  *draft.add_documents() = document("study");
+  PUHUI_ACCEPTED(act(city, draft, {"expert1"}));
+}
+
+// How lines of the table spell what bonds of cases are.
+const std::map<v1::BondKind, std::string> kBondWords{
+    {v1::RESERVATION, "reservation"}, {v1::ESCROW, "escrow"}, {v1::EVENT_RESERVATION, "event"}};
+
+// Each step of each purpose has its signers.
+TEST_F(FirstRules, LeadEveryPurposeToItsEnd) {
+  for (const auto& purpose : rules.purposes())
+    EXPECT_TRUE(has_line(rules, "retire." + purpose)) << purpose;
+  for (const auto& rule : rules.purpose_rules()) {
+    for (const std::string step : {"open.", "confirm.", "void."})
+      EXPECT_TRUE(has_line(rules, step + rule.purpose())) << step << rule.purpose();
+    if (rule.bond() == v1::BOND_KIND_UNSPECIFIED) continue;
+    for (const std::string step : {"bind.", "release."})
+      EXPECT_TRUE(has_line(rules, step + kBondWords.at(rule.bond()))) << step << rule.purpose();
+  }
+}
+
+TEST_F(FirstRules, OpenCasesOfNeutrality) {
+  PUHUI_ACCEPTED(city.send(account_event(city, "owner-main", "owner"), {"owner", "operator"}));
+  auto at_once = retire_event(city, "owner-main", "owner");
+  at_once.mutable_retire()->set_purpose("organisation_neutrality");
+  at_once.mutable_retire()->set_amount_kg(1);
+  PUHUI_REFUSED(city.send(at_once, {"owner"}), CASE_REQUIRED);
+  PUHUI_ACCEPTED(act(city, opening("c", "organisation_neutrality"), {"owner"}));
+  PUHUI_ACCEPTED(act(city, confirmation("c", 1'000), {"verifier"}));
+}
+
+TEST_F(FirstRules, AskCitizensAboutTheirData) {
+  const auto* asked = ledger::consent_rule(rules, "any-scenario");
+  ASSERT_NE(asked, nullptr);
+  EXPECT_EQ(asked->items(0), v1::CONSENT_DATA);
+  EXPECT_GT(rules.reversal_days(), 0u);
+  EXPECT_GT(rules.custodial_limit_g(), 0);
+  for (const std::string large : {"redeem.large", "account.erase.large"})
+    EXPECT_TRUE(has_line(rules, large)) << large;
+}
+
+}  // namespace
+}  // namespace puhui::node::daemon
