@@ -5,6 +5,7 @@
 
 #include "tests/audit/registry.h"
 #include "tests/ledger/citizens.h"
+#include "tests/ledger/enterprises.h"
 
 namespace puhui::node::audit::testing {
 
@@ -24,6 +25,7 @@ inline const std::vector<std::string> kBatchNames = {"B1", "B440305", "X1", "X2"
 inline const std::vector<std::string> kProjectNames = {"P1", "P1", "P2", "P3"};
 inline const std::vector<std::string> kBondNames = {"b1", "b2", "b3", "b4", "b5", "b6"};
 inline const std::vector<std::string> kCaseNames = {"c1", "c2", "c3", "c4", "c5"};
+inline const std::vector<std::string> kFootprintNames = {"f1", "f2", "f3", "f4", "f5"};
 inline const std::vector<std::string> kPurposes = {
     "organisation", "event", "damage", "substitution", "compliance", "product", "voluntary"};
 
@@ -62,13 +64,17 @@ inline void vary_market(v1::RuleSet& rules) {
   }
 }
 
-// Who signs for citizens, and what they are asked, pooled and limited by.
-inline void vary_citizens(v1::RuleSet& rules) {
-  const auto with_lines = citizen_rules();
+// Lines of the table for actions it has none for.
+inline void add_missing_lines(v1::RuleSet& rules, const v1::RuleSet& with_lines) {
   for (const auto& line : with_lines.signers())
     if (std::ranges::none_of(rules.signers(),
                              [&](const auto& own) { return own.action() == line.action(); }))
       *rules.add_signers() = line;
+}
+
+// Who signs for citizens, and what they are asked, pooled and limited by.
+inline void vary_citizens(v1::RuleSet& rules) {
+  add_missing_lines(rules, citizen_rules());
   if (chance(20)) add_consents(rules, "", {v1::CONSENT_DATA});
   if (chance(15)) add_consents(rules, "bike", {v1::CONSENT_DATA, v1::CONSENT_WHEREABOUTS});
   if (chance(75))
@@ -78,11 +84,17 @@ inline void vary_citizens(v1::RuleSet& rules) {
   if (chance(30)) rules.set_custodial_limit_g(number(1, 400));
 }
 
+inline void vary_enterprises(v1::RuleSet& rules) {
+  add_missing_lines(rules, enterprise_rules());
+  rules.set_jump_percent(static_cast<std::uint32_t>(chance(70) ? number(1, 60) : 0));
+}
+
 // Rules that ask now for this and now for that.
 inline v1::RuleSet some_rules() {
   auto rules = full_rules("some");
   vary_market(rules);
   vary_citizens(rules);
+  vary_enterprises(rules);
   if (chance(50)) RuleTable(rules).roles("filing.withdraw", {v1::AUTHORITY});
   auto* procedures = rules.mutable_procedures();
   for (int i = procedures->size(); i-- > 0;)

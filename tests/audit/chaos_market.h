@@ -1,5 +1,5 @@
-// Hands that send random bonds, settlements, trades, cases, certificates and loans: some that the
-// rules accept, and many that they refuse.
+// Hands that send random bonds, settlements, trades, cases, certificates, statements for banks and
+// loans: some that the rules accept, and many that they refuse.
 #pragma once
 
 #include "tests/audit/chaos.h"
@@ -168,11 +168,18 @@ class MarketHands : public PvCity {
     if (chance(3)) action.set_to(action.from());
     return acting(action, {owner_of(action.account())});
   }
+  // Mostly all of it, if it is there.
+  void choose_footprint(v1::ConfirmCase& action) {
+    action.set_footprint(one_of(kFootprintNames));
+    const auto footprint = view().footprint(action.footprint());
+    if (footprint && chance(80)) action.set_amount_kg(footprint->amount_kg());
+  }
   Sent confirmation_of(const v1::OpenCase& opened) {
     const auto name = opened.case_();
     auto action = chance(85) ? confirmation(name, number(0, 300)) : rejection(name);
     if (chance(3)) action.clear_document();
     if (chance(3)) action.set_frozen_cents(-1);
+    if (chance(15)) choose_footprint(action);
     return acting(action, confirmers(opened.purpose()));
   }
   Sent binding_for(const v1::Case& of_case) {
@@ -213,7 +220,18 @@ class MarketHands : public PvCity {
     if (is_unconfirmed ? chance(85) : chance(10)) return confirmation_of(opened);
     return retirement_of(of_case);
   }
+  Sent statement_of() {
+    auto action = bank_statement("n" + std::to_string(number(0, 8)));
+    auto& told = *action.mutable_statement();
+    told.set_position(static_cast<std::uint64_t>(number(0, 200)));
+    if (chance(30)) told.set_party(one_of(kPartyNames));
+    if (chance(15)) told.set_bank(one_of(kPartyNames));
+    if (chance(3)) told.set_party("nobody");
+    if (chance(3)) action.clear_fields_root();
+    return acting(action, {chance(90) ? told.party() : "owner", "operator"});
+  }
   Sent certificate_of() {
+    if (chance(40)) return statement_of();
     std::uint64_t leaf = static_cast<std::uint64_t>(number(0, 200));
     if (!retirements_.empty() && chance(80))
       leaf = retirements_[static_cast<std::size_t>(

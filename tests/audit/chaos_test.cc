@@ -1,6 +1,6 @@
 // Random events on a real ledger: what it accepts the auditor finds nothing in, and what it refuses
 // the auditor would find if it were in the log all the same.
-#include "tests/audit/chaos_citizens.h"
+#include "tests/audit/chaos_enterprises.h"
 #include "tests/audit/story.h"
 
 namespace puhui::node::audit::testing {
@@ -15,11 +15,12 @@ std::string action_of(const Sent& sent) {
   return payload.GetReflection()->GetOneofFieldDescriptor(payload, oneof)->name();
 }
 
-class Chaos : public CitizenHands {
+class Chaos : public EnterpriseHands {
  public:
-  Chaos() : CitizenHands(plain_genesis()) {
+  Chaos() : EnterpriseHands(plain_genesis()) {
     file_rules(*this, chaos_rules());
     agree();
+    begin_to_measure();
   }
 
   void step() {
@@ -54,6 +55,7 @@ class Chaos : public CitizenHands {
 
  private:
   Sent any() {
+    if (chance(15)) return enterprises();
     if (chance(30)) return citizens();
     if (chance(35)) return registry();
     if (chance(50)) return market();
