@@ -1,5 +1,7 @@
 #include "node/cli/bank_statement.h"
 
+#include <map>
+
 #include "node/cli/values.h"
 
 namespace puhui::node::cli {
@@ -50,6 +52,21 @@ Fields statement_fields(const v1::EnterpriseYear& standing, const std::string& c
     fields.emplace_back("target_kg", std::to_string(standing.target().target().max_kg()));
   add_loans(standing, fields);
   return fields;
+}
+
+Result<void> check_fields(const v1::CertificateFile& file, const Fields& expected) {
+  std::map<std::string, std::string> rest(expected.begin(), expected.end());
+  for (const auto& field : file.fields()) {
+    const auto known = rest.find(field.name());
+    if (known == rest.end())
+      return fail(ErrorCode::PROOF_INVALID, "the node knows of no " + field.name());
+    if (known->second != field.value())
+      return fail(ErrorCode::PROOF_INVALID, field.name() + ": the statement says " + field.value() +
+                                                ", the node " + known->second);
+    rest.erase(known);
+  }
+  if (rest.empty()) return {};
+  return fail(ErrorCode::PROOF_INVALID, "the statement leaves out " + rest.begin()->first);
 }
 
 }  // namespace puhui::node::cli

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "node/cli/text.h"
+#include "proto/error.h"
 #include "puhui/v1/api.pb.h"
 
 namespace puhui::node::cli {
@@ -13,5 +14,9 @@ namespace puhui::node::cli {
 // to the party's units. Amounts are kilograms. Pure.
 [[nodiscard]] Fields statement_fields(const v1::EnterpriseYear& standing, const std::string& city,
                                       const std::string& bank);
+
+// Whether a statement's fields are these, all of them and no others. PROOF_INVALID names one that
+// differs.
+[[nodiscard]] Result<void> check_fields(const v1::CertificateFile& file, const Fields& expected);
 
 }  // namespace puhui::node::cli

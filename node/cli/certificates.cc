@@ -70,22 +70,35 @@ struct StatementAsked {
   std::uint32_t year = 0;
 };
 
-// The node answers all of it from one state, which the ledger's certificate names.
-Result<Exit> make_statement(Session& session, const StatementAsked& asked) {
-  if (auto named = need_out(session); !named) return tl::make_unexpected(named.error());
-  const auto& party = session.settings().party;
-  if (party.empty()) return fail(ErrorCode::CONFIG, "whose statement: give --party");
+// What the node knows of it: all from one state, the last one or that right after `position`.
+struct Known {
+  Fields fields;
+  std::int64_t position = 0;
+};
+Result<Known> ask_fields(Session& session, const v1::StatementSubject& subject,
+                         const std::string& year, std::optional<std::uint64_t> position = {}) {
   const auto city = city_of(session);
   if (!city) return tl::make_unexpected(city.error());
-  const auto standing =
-      session.get<v1::EnterpriseYear>({"v1", "enterprises", party, std::to_string(asked.year)});
+  Query query;
+  if (position) query.emplace_back("at", std::to_string(*position));
+  const auto standing = session.get<v1::EnterpriseYear>(
+      {"v1", "enterprises", subject.party(), year}, std::move(query));
   if (!standing) return tl::make_unexpected(standing.error());
-  auto file = make_certificate(asked.number, statement_fields(*standing, *city, asked.bank));
+  return Known{statement_fields(*standing, *city, subject.bank()), standing->position()};
+}
+
+Result<Exit> make_statement(Session& session, const StatementAsked& asked) {
+  if (auto named = need_out(session); !named) return tl::make_unexpected(named.error());
+  v1::StatementSubject subject;
+  subject.set_party(session.settings().party);
+  subject.set_bank(asked.bank);
+  if (subject.party().empty()) return fail(ErrorCode::CONFIG, "whose statement: give --party");
+  const auto known = ask_fields(session, subject, std::to_string(asked.year));
+  if (!known) return tl::make_unexpected(known.error());
+  subject.set_position(static_cast<std::uint64_t>(known->position));
+  auto file = make_certificate(asked.number, known->fields);
   if (!file) return tl::make_unexpected(file.error());
-  auto& statement = *file->mutable_statement();
-  statement.set_party(party);
-  statement.set_bank(asked.bank);
-  statement.set_position(static_cast<std::uint64_t>(standing->position()));
+  *file->mutable_statement() = std::move(subject);
   return keep(session, *file);
 }
 
@@ -96,6 +109,32 @@ Run declare_statement(CLI::App& app) {
   app.add_option("--year", asked->year, "calendar year of retirements, footprint and target")
       ->required();
   return [asked](Session& session) { return make_statement(session, *asked); };
+}
+
+// Who signs beside the party sees what it signs: the root alone says nothing.
+Result<Exit> check(Session& session, const std::string& path) {
+  const auto file = read_certificate(path);
+  if (!file) return tl::make_unexpected(file.error());
+  const auto year = std::ranges::find(file->fields(), "year", &v1::CertificateField::name);
+  if (!file->has_statement() || year == file->fields().end())
+    return fail(ErrorCode::INVALID_ARGUMENT, path + ": no statement of a year");
+  const auto& subject = file->statement();
+  const auto known = ask_fields(session, subject, year->value(), subject.position());
+  if (!known) return tl::make_unexpected(known.error());
+  if (auto same = check_fields(*file, known->fields); !same)
+    return tl::make_unexpected(same.error());
+  session.print(Fields{{"certificate", file->certificate()},
+                       {"party", subject.party()},
+                       {"bank", subject.bank()},
+                       {"position", std::to_string(subject.position())},
+                       {"checked", std::to_string(file->fields_size()) + " fields"},
+                       {"root", certificate_root(*file).hex()}});
+  return Exit::ok;
+}
+
+Run declare_check(CLI::App& app) {
+  const auto path = add_path(app, "what certificate statement wrote");
+  return [path](Session& session) { return check(session, *path); };
 }
 
 // ---- On the ledger ----------------------------------------------------------------------------
@@ -243,6 +282,8 @@ constexpr Command kCommands[] = {
      "puhui certificate statement --number s-2026-1 --bank bank --year 2026 --party acme "
      "--out s1.json",
      declare_statement},
+    {"certificate", "check", "Compares a statement's fields with what the node knows, to sign it.",
+     "puhui certificate check s1.json --profile operator.toml", declare_check},
     {"certificate", "certify", "Puts the root of a certificate's fields on the ledger.",
      "puhui certificate certify c1.json --retirement 1200 --party exchange --key exchange.key\n"
      "puhui certificate certify s1.json --party acme --key acme.key --key operator.key",

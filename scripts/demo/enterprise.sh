@@ -63,6 +63,9 @@ tell_statement() {
     "A statement for a bank: the enterprise consents by its signature, and shows two fields of it"
   view ./puhui certificate statement --number sb-2023-1 --bank bank --year 2023 \
     --out papers/statement.json --profile as/buyer.toml
+  say "运营方签名之前,与节点在同一位置所知逐项核对。" \
+    "Before the operator signs, it compares every field with what its node knows at that position."
+  view ./puhui certificate check papers/statement.json --profile as/operator.toml
   run ./puhui certificate certify papers/statement.json --profile as/buyer.toml \
     --key keys/buyer.key --key keys/operator.key
   run ./puhui certificate disclose papers/statement.json --field footprint_kg --field held_kg \

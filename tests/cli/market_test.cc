@@ -366,6 +366,28 @@ TEST(BankStatements, SayOnTheLedgerWhoseForWhomAndWhen) {
   EXPECT_TRUE(contains(desk.fault({"certificate", "certify", plain}), "--retirement"));
 }
 
+TEST(BankStatements, AreCheckedFieldByField) {
+  const auto expected = statement_fields(standing(), "WUHAN", "bank");
+  EXPECT_TRUE(check_fields(statement_file(), expected));
+  const auto fault = [&](auto change) {
+    auto fields = expected;
+    change(fields);
+    const auto checked = check_fields(make_certificate("s-1", fields).value(), expected);
+    EXPECT_FALSE(checked);
+    return checked ? "" : std::string(code_name(checked.error().code)) + checked.error().detail;
+  };
+  EXPECT_TRUE(contains(fault([](Fields& f) { f[6].second = "9000"; }), "the node 5000"));
+  EXPECT_TRUE(contains(fault([](Fields& f) { f.pop_back(); }), "leaves out loan.loan-3"));
+  EXPECT_TRUE(contains(fault([](Fields& f) { f.emplace_back("gold", "1"); }), "no gold"));
+  EXPECT_TRUE(
+      contains(fault([](Fields& f) { f.clear(), f.emplace_back("a", "b"); }), "proof.invalid"));
+  const Desk desk;
+  const auto plain = desk.scratch.write("c1.json", to_json(file_of()));
+  const auto ran = desk.client.run({"certificate", "check", plain});
+  EXPECT_EQ(ran.exit, Exit::usage);
+  EXPECT_TRUE(contains(ran.err, "no statement")) << ran.err;
+}
+
 TEST(BankStatements, NeedAFileAndAParty) {
   const Client client;
   Words words{"certificate", "statement", "--number", "s-1", "--bank", "bank", "--year", "2026"};
