@@ -65,11 +65,7 @@ TEST_F(FirstRules, LetNothingBeFiledAtOnce) {
   }
   role.mutable_grant()->set_role(v1::EXPERT);
   PUHUI_ACCEPTED(act(city, role, {"bureau"}));
-  v1::DraftFiling draft;
-  draft.set_filing("pv");
-  *draft.mutable_subject() = subject_of(pv_methodology());
-  *draft.add_documents() = document("study");
-  PUHUI_ACCEPTED(act(city, draft, {"expert1"}));
+  PUHUI_ACCEPTED(draft(city, "pv", subject_of(pv_methodology()), "expert1"));
 }
 
 // How lines of the table spell what bonds of cases are.
