@@ -1,9 +1,13 @@
-// What citizens are told: what they have agreed to, what saved most, what would.
+// What citizens are told: what they have agreed to, how an act stands, what saved most, what would.
 #include <algorithm>
 #include <map>
 
+#include "crypto/merkle.h"
 #include "ledger/personal.h"
+#include "ledger/rules/behaviour/acts.h"
+#include "ledger/rules/behaviour/claims.h"
 #include "ledger/rules/citizens/credits.h"
+#include "ledger/rules/filing/programs.h"
 #include "ledger/store/keys.h"
 #include "ledger/views/stored.h"
 
@@ -54,6 +58,30 @@ void sort_down(Items& items, Measure measure) {
   });
 }
 
+// The version of the scenario's line that an act of this day goes by.
+std::optional<v1::MethodologyRecord> version_on(const Reader& reader, std::string_view scenario,
+                                                std::int64_t day) {
+  std::string name;  // code, zero byte, version
+  const auto line = key::behaviour_versions(scenario), end = key::version_from(line, day + 1);
+  reader.scan(line, line, [&](std::string_view stored, std::string_view value) {
+    if (stored >= end) return false;
+    name = value;
+    return true;
+  });
+  const auto zero = name.find('\0');
+  if (zero == std::string::npos) return std::nullopt;
+  auto record = find<v1::MethodologyRecord>(
+      reader, key::methodology(name.substr(0, zero), name.substr(zero + 1)));
+  assert(record && "a version in force is not filed");
+  return covers(record->methodology(), day) ? record : std::nullopt;
+}
+
+bool is_closed(const Reader& reader, std::int64_t day) {
+  const auto stored = reader.get(key::closed_days());
+  const auto closed = stored ? ClosedDays::decode(*stored) : std::nullopt;
+  return closed && day <= closed->last;
+}
+
 }  // namespace
 
 v1::ConsentList View::consents(std::string_view account) const {
@@ -83,6 +111,41 @@ bool View::has_consent(std::string_view account, std::string_view party,
 
 v1::ScenarioTotalsList View::scenarios(const Page& page) const {
   return list_of<v1::ScenarioTotalsList>(*reader_, key::scenario_totals(""), page);
+}
+
+Result<v1::ActState> View::act_state(std::string_view scenario, std::int64_t day) const {
+  const auto today = day_of(head_.time);
+  if (day > today) return fail(ErrorCode::CLAIM_WINDOW, date_text(day) + " is to come");
+  const auto record = version_on(*reader_, scenario, day);
+  if (!record)
+    return fail(ErrorCode::METHODOLOGY_NOT_IN_FORCE,
+                std::string(scenario) + " on " + date_text(day));
+  const auto& m = record->methodology();
+  if (record->standing() != v1::IN_FORCE)
+    return fail(ErrorCode::METHODOLOGY_STANDING, m.code() + " " + m.version());
+  const auto claimable = claim_days(m, day);
+  const bool is_over = today > claimable.last || is_closed(*reader_, day);
+  v1::ActState state;
+  state.set_scenario(std::string(scenario));
+  state.set_day(day);
+  state.set_standing(is_over                   ? v1::ACT_EXPIRED
+                     : today < claimable.first ? v1::ACT_RECEIVED
+                                               : v1::ACT_CLAIMABLE);
+  state.set_first_day(claimable.first);
+  state.set_last_day(claimable.last);
+  state.set_today(today);
+  state.mutable_methodology()->set_code(m.code());
+  state.mutable_methodology()->set_version(m.version());
+  return state;
+}
+
+Result<v1::ActState> View::act_state(std::string_view scenario, const ClaimAsked& asked) const {
+  auto state = act_state(scenario, asked.day);
+  if (!state) return state;
+  const auto leaf = crypto::leaf_hash(asked.claim.view());
+  if (reader_->get(key::claim(asked.day, asked.slot, leaf.view())))
+    state->set_standing(v1::ACT_CREDITED);
+  return state;
 }
 
 v1::BehaviourBatchList View::behaviour_batches(const Page& page) const {

@@ -160,6 +160,11 @@ class View {
   // What a personal account did and could do, over its newest movements. NOT_FOUND, CORRUPT.
   [[nodiscard]] Result<v1::PersonalSummary> summary(std::string_view account) const;
   [[nodiscard]] v1::ScenarioTotalsList scenarios(const Page& page) const;
+  // How an act of a scenario stands, by its day; and whether it was credited, by its claim.
+  // METHODOLOGY_NOT_IN_FORCE, METHODOLOGY_STANDING; CLAIM_WINDOW of a day to come.
+  [[nodiscard]] Result<v1::ActState> act_state(std::string_view scenario, std::int64_t day) const;
+  [[nodiscard]] Result<v1::ActState> act_state(std::string_view scenario,
+                                               const ClaimAsked& asked) const;
   [[nodiscard]] v1::BehaviourBatchList behaviour_batches(const Page& page) const;
   [[nodiscard]] v1::PseudonymOpeningList openings(const Page& page) const;
   [[nodiscard]] std::optional<v1::Offer> offer(std::string_view offer) const;

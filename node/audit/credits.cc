@@ -81,6 +81,7 @@ ErrorCode judge_day(const Case& at, const Record& record, const Version* version
   const auto today = day_of(at.now);
   if (record.day > today || today - record.day > m.claim_window_days())
     return ErrorCode::CLAIM_WINDOW;
+  if (today - record.day < m.claim_opens_days()) return ErrorCode::CLAIM_NOT_OPEN;
   return record.day <= at.books.closed.last ? ErrorCode::CLAIM_WINDOW : ErrorCode::OK;
 }
 

@@ -32,6 +32,7 @@ Verdict check_form(const v1::Methodology& m) {
   if (m.slots_per_day() < 1 || m.slots_per_day() > 288) return bad_methodology("slots_per_day");
   if (m.claim_window_days() < 1 || m.claim_window_days() > 366)
     return bad_methodology("claim_window_days");
+  if (m.claim_opens_days() > m.claim_window_days()) return bad_methodology("claim_opens_days");
   return {};
 }
 

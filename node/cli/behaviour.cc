@@ -185,6 +185,73 @@ Run declare_scenarios(CLI::App& app) {
   return lists<v1::ScenarioTotalsList>(app, "scenarios", kScenarioColumns);
 }
 
+// An act, or any of its day: then it has no account.
+struct ActAsked {
+  std::string scenario;
+  std::int64_t day = 0;
+  v1::BehaviourRecord act;
+};
+
+// The claim of the act as the ledger computes it.
+Result<Query> claim_of(const ActAsked& asked) {
+  if (asked.act.account().empty()) return Query{};
+  auto act = asked.act;
+  act.set_day(static_cast<std::int32_t>(asked.day));
+  const auto record = ledger::read_record(act.SerializeAsString(), asked.scenario);
+  if (!record) return tl::make_unexpected(record.error());
+  return Query{{"slot", std::to_string(act.slot())}, {"claim", record->claim.hex()}};
+}
+
+Result<Exit> print_act(Session& session, const ActAsked& asked) {
+  auto query = claim_of(asked);
+  if (!query) return tl::make_unexpected(query.error());
+  const auto state = session.get<v1::ActState>(
+      {"v1", "scenarios", asked.scenario, std::to_string(asked.day)}, std::move(*query));
+  if (!state) return tl::make_unexpected(state.error());
+  constexpr std::string_view kPrefix = "ACT_";
+  const std::string_view standing = v1::ActStanding_Name(state->standing());
+  if (!standing.starts_with(kPrefix)) return fail(ErrorCode::CORRUPT, "how the act stands");
+  session.print(
+      Fields{{"act", spell_enum(standing.substr(kPrefix.size()))},
+             {"day", ledger::date_text(state->day())},
+             {"claimable from", ledger::date_text(state->first_day())},
+             {"claimable until", ledger::date_text(state->last_day())},
+             {"today", ledger::date_text(state->today())},
+             {"methodology", state->methodology().code() + " " + state->methodology().version()}});
+  return Exit::ok;
+}
+
+Result<std::uint32_t> parse_slot(std::string_view text) {
+  const auto slot = parse_number(text);
+  if (!slot) return tl::make_unexpected(slot.error());
+  if (*slot > UINT32_MAX) return fail(ErrorCode::INVALID_ARGUMENT, "no slot of a day");
+  return static_cast<std::uint32_t>(*slot);
+}
+
+Run declare_act(CLI::App& app) {
+  auto asked = std::make_shared<ActAsked>();
+  app.add_option("scenario", asked->scenario, "scenario the act belongs to")->required();
+  add_value(
+      app, "day", parse_day, [asked](std::int64_t day) { asked->day = day; },
+      "YYYY-MM-DD of the act")
+      ->required();
+  auto* account = add_value(
+      app, "--account", parse_pseudonym,
+      [asked](std::string bytes) { asked->act.set_account(std::move(bytes)); },
+      "p-… of whose act; with it, whether this act was credited (operator's --client-cert)");
+  auto* slot = add_value(
+      app, "--slot", parse_slot, [asked](std::uint32_t number) { asked->act.set_slot(number); },
+      "its slot of the day");
+  auto* carrier = add_value(
+      app, "--carrier-tag", [](std::string_view text) { return parse_hex(text); },
+      [asked](std::string bytes) { asked->act.set_carrier_tag(std::move(bytes)); },
+      "its carrier tag, in hex");
+  account->needs(slot)->needs(carrier);
+  slot->needs(account);
+  carrier->needs(account);
+  return [asked](Session& session) { return print_act(session, *asked); };
+}
+
 constexpr Command kCommands[] = {
     {"behaviour", "submit", "Signs records in batches and sends them.",
      "puhui behaviour submit rides.csv --batch rides-20250301 --scenario shared-bike "
@@ -209,6 +276,12 @@ constexpr Command kCommands[] = {
     {"behaviour", "batches", "Lists batches of acts that were credited.",
      "puhui behaviour batches --all --client-cert operator.pem --client-key operator-tls.key",
      declare_batches},
+    {"scenario", "act", "Shows when an act of a day may be claimed, and how it stands today.",
+     "puhui scenario act shared-bike 2026-03-01\n"
+     "puhui scenario act shared-bike 2026-03-01 --account p-000102030405060708090a0b0c0d0e0f "
+     "--slot 31 --carrier-tag 5f21a0c37d9e4b6815f2c0d4a7b8e913 --client-cert operator.pem "
+     "--client-key operator-tls.key",
+     declare_act},
     {"scenario", "list", "Lists scenarios with all their acts, counted and summed up.",
      "puhui scenario list", declare_scenarios},
 };

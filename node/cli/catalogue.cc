@@ -191,7 +191,7 @@ void read_program(Reader& entry, v1::Methodology& methodology) {
 // How acts are claimed, and what they are worth: as an entry says, or the catalogue for all.
 struct Claims {
   std::uint32_t slots_per_day = kRideSlotsPerDay;
-  std::uint32_t window_days = kClaimWindowDays;
+  std::uint32_t opens_days = 0, window_days = kClaimWindowDays;
   std::vector<v1::EvidenceTier> tiers;
   std::int64_t day_cap_g = 0, year_cap_g = 0;
   std::uint32_t day_cap_records = 0;
@@ -238,8 +238,10 @@ Claims read_claims(Reader& from, Claims claims) {
     claims.slots_per_day = from.text("claim_slot").ends_with("day") ? 1 : kRideSlotsPerDay;
   claims.slots_per_day = from.count("slots_per_day", claims.slots_per_day);
   Reader window(from.object("claim_window"));
+  claims.opens_days = window.count("visible_after_days", claims.opens_days);
   claims.window_days = window.count("collect_within_days", claims.window_days);
   if (!window.fault().empty()) from.note("claim_window: " + window.fault());
+  claims.opens_days = from.count("claim_opens_days", claims.opens_days);
   claims.window_days = from.count("claim_window_days", claims.window_days);
   if (from.find("evidence_tiers") != nullptr) claims.tiers = ranked_tiers(from);
   if (from.find("tiers") != nullptr) claims.tiers = listed_tiers(from);
@@ -253,6 +255,7 @@ void set_claims(Claims claims, v1::Methodology& methodology) {
   for (auto& tier : claims.tiers) *methodology.add_tiers() = std::move(tier);
   if (methodology.kind() != v1::BEHAVIOUR) return;
   methodology.set_slots_per_day(claims.slots_per_day);
+  methodology.set_claim_opens_days(claims.opens_days);
   methodology.set_claim_window_days(claims.window_days);
   methodology.set_day_cap_g(claims.day_cap_g);
   methodology.set_year_cap_g(claims.year_cap_g);

@@ -3,7 +3,8 @@
 // Read are: one v1.Methodology; a MethodologyRecord or MethodologyList as the API answers them; and
 // a catalogue, which is how people collect them:
 //
-//   {"defaults": {"claim_slot": "trip", "claim_window": {"collect_within_days": 7},
+//   {"defaults": {"claim_slot": "trip", "claim_window": {"visible_after_days": 2,
+//                 "collect_within_days": 7},
 //                 "evidence_tiers": {"ticket": "1", "self_declared": "1/2"}},
 //    "methodologies": [{
 //      "code", "version", "kind": "project"|"behaviour", "scenario": "shared bike", "name",
@@ -11,8 +12,8 @@
 //      "effective_to", "inputs": [{"name", "unit", "min", "max", "role": "monitored"|"parameter",
 //      "scale": 3}], "constants": [{"name", "value", "unit", "source"}], "formula", "guards": [],
 //      "checks": [], "result_unit": "g"|"kg"|"t", "rounding": "floor"|"half_up", "tiers": [{"name",
-//      "factor"}], "claim_slot", "slots_per_day", "claim_window", "claim_window_days",
-//      "evidence_tiers", "day_cap_g": "300", "year_cap_g",
+//      "factor"}], "claim_slot", "slots_per_day", "claim_window", "claim_opens_days",
+//      "claim_window_days", "evidence_tiers", "day_cap_g": "300", "year_cap_g",
 //      "records_per_person_per_day": 20, "grade", "note"}]}
 //
 // Numbers that enter a formula, and grams, are strings throughout. Null is the same as absent. Of a
@@ -21,8 +22,8 @@
 //   issued_by     by the map given, else its letters and digits in upper case: "WUHAN"
 //   behaviours    what the entry does not say of claims, tiers and caps, the defaults say; they are
 //                 written alike. A claim slot that is a day is one a day, any other 288 (five
-//                 minutes); slots_per_day says so exactly. A claim may be made for 7 days, and
-//                 nothing is capped, unless something is said.
+//                 minutes); slots_per_day says so exactly. A claim may be made at once and for 7
+//                 days, and nothing is capped, unless something is said.
 //   tiers         in the order listed, the first one tier 0; of evidence_tiers, the one with the
 //                 greatest factor first
 //   dates         null is open

@@ -269,6 +269,7 @@ constexpr Route kRoutes[] = {
     {"v1/accounts/*/summary", summary},
     {"v1/accounts/*/consents", consents},
     {"v1/scenarios", listed<&ledger::View::scenarios>},
+    {"v1/scenarios/*/*", act_state},
     {"v1/behaviour-batches", behaviour_batches},
     {"v1/openings", listed<&ledger::View::openings>},
     {"v1/offers", listed<&ledger::View::offers>},

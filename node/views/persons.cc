@@ -22,6 +22,11 @@ Result<ledger::ClaimAsked> claim_of(const Arguments& words) {
                             *claim};
 }
 
+template <class M>
+Response answered(const Reading& reading, const Result<M>& answer) {
+  return answer ? message(reading.request, *answer) : problem(answer.error());
+}
+
 }  // namespace
 
 Response account(Reading& reading, const Arguments& arguments) {
@@ -34,14 +39,12 @@ Response credits(Reading& reading, const Arguments& arguments) {
   if (!sees_person(reading, arguments[0])) return not_permitted(kOfPersons);
   const auto page = page_of(reading.request);
   if (!page) return problem(page.error());
-  const auto credits = reading.view.credits(arguments[0], *page);
-  return credits ? message(reading.request, *credits) : problem(credits.error());
+  return answered(reading, reading.view.credits(arguments[0], *page));
 }
 
 Response summary(Reading& reading, const Arguments& arguments) {
   if (!sees_person(reading, arguments[0])) return not_permitted(kOfPersons);
-  const auto summary = reading.view.summary(arguments[0]);
-  return summary ? message(reading.request, *summary) : problem(summary.error());
+  return answered(reading, reading.view.summary(arguments[0]));
 }
 
 Response consents(Reading& reading, const Arguments& arguments) {
@@ -76,6 +79,22 @@ Response record(Reading& reading, const Arguments& arguments) {
   if (!tlog_proof) return problem(tlog_proof.error());
   proof->set_receipt(std::move(*tlog_proof));
   return message(reading.request, *proof);
+}
+
+Response act_state(Reading& reading, const Arguments& arguments) {
+  const auto& query = reading.request.query;
+  const auto slot = query.find("slot"), claim = query.find("claim");
+  if (slot == query.end() && claim == query.end()) {
+    const auto day = number(arguments[1]);
+    if (!day || *day > INT32_MAX) return problem({ErrorCode::INVALID_ARGUMENT, "a day"});
+    return answered(reading, reading.view.act_state(arguments[0], static_cast<std::int64_t>(*day)));
+  }
+  if (!sees_persons(reading)) return not_permitted("claims answer the operator");
+  if (slot == query.end() || claim == query.end())
+    return problem({ErrorCode::INVALID_ARGUMENT, "slot and claim go together"});
+  const auto asked = claim_of({arguments[1], slot->second, claim->second});
+  if (!asked) return problem(asked.error());
+  return answered(reading, reading.view.act_state(arguments[0], *asked));
 }
 
 Response claim(Reading& reading, const Arguments& words) {

@@ -14,6 +14,8 @@ namespace puhui::node::views {
 // To the party that sent them too.
 [[nodiscard]] Response attachment(Reading& reading, const Arguments& arguments);
 [[nodiscard]] Response record(Reading& reading, const Arguments& arguments);
+// Of a day everybody; of one act the operator and auditors.
+[[nodiscard]] Response act_state(Reading& reading, const Arguments& arguments);
 [[nodiscard]] Response claim(Reading& reading, const Arguments& arguments);
 
 }  // namespace puhui::node::views

@@ -9,8 +9,8 @@ tell_opening() {
   ln -s "$build/node/identity/puhui-identity" puhui-identity
   mkdir -p data keys as log papers receipts rides
   cp "$project"/scripts/demo-data/*.json data/
-  # The catalogue's window of a week would be over in two seconds here.
-  jq '.defaults.claim_window.collect_within_days = 366' \
+  # The catalogue's window, from the third day to the eighth, would be over in two seconds here.
+  jq '.defaults.claim_window = {visible_after_days: 0, collect_within_days: 366}' \
     "$project/scripts/demo-data/methodologies.json" >data/methodologies.json
   printf '%s普惠账本:一座碳普惠城市的一年有余%s\n' "$bold" "$plain"
   printf '%sPuhui Ledger: a year and more of a carbon-inclusion city%s\n' "$bold" "$plain"

@@ -122,6 +122,33 @@ TEST_F(AuditedCitizens, ActsOfThoseWhoDidNotAgreeAreNotCredited) {
   expect_clean();
 }
 
+// ---- Claim windows ----
+
+TEST_F(AuditedCitizens, ActsAreClaimedFromADayToADay) {
+  auto m = metres("tram");
+  m.set_claim_opens_days(2);
+  m.set_claim_window_days(7);
+  auto unsound = m;
+  unsound.set_claim_opens_days(8);
+  v1::FileMethodology action;
+  *action.mutable_methodology() = unsound;
+  expect_refused(action, {"operator", "expert1", "expert2"}, METHODOLOGY_MALFORMED);
+  PUHUI_ACCEPTED(file(city, m));
+  const auto taken = city.new_ride(1, 500), late = city.new_ride(2, 500);
+  const auto sent = [&](const Ride& of) { return riding({of}, "provider", "tram"); };
+  expect_refused(sent(taken), CLAIM_NOT_OPEN);
+  city.now = ledger::time_of_day(kToday + 2) - kSecond;
+  expect_refused(sent(taken), CLAIM_NOT_OPEN);
+  city.now = ledger::time_of_day(kToday + 2);
+  PUHUI_ACCEPTED(city.submit(sent(taken)));
+  city.now = ledger::time_of_day(kToday + 8) - kSecond;
+  PUHUI_ACCEPTED(city.submit(sent(late)));
+  city.now = ledger::time_of_day(kToday + 8);
+  expect_refused(sent(city.new_ride(3, 500)), CLAIM_NOT_OPEN);
+  expect_refused(riding({{3, 500, 8, kToday, 0, "late"}}, "provider", "tram"), CLAIM_WINDOW);
+  expect_clean();
+}
+
 // ---- Pools ----
 
 TEST_F(AuditedCitizens, PoolsKeepUpToTheThresholdOfThePeriod) {

@@ -35,6 +35,7 @@ TEST(Catalogue, ImportsEveryMethodology) {
     EXPECT_TRUE(ledger::build_program(methodology)) << methodology.code();
     const bool behaviour = methodology.kind() == v1::BEHAVIOUR;
     EXPECT_EQ(methodology.slots_per_day() > 0, behaviour) << methodology.code();
+    EXPECT_EQ(methodology.claim_opens_days(), behaviour ? 2u : 0u) << methodology.code();
     EXPECT_EQ(methodology.claim_window_days(), behaviour ? 7u : 0u) << methodology.code();
   }
 }
@@ -50,6 +51,7 @@ TEST(Catalogue, ReadsAllOfTheDemonstrationWithItsDefaults) {
       EXPECT_TRUE(methodology.tiers().empty()) << methodology.code();
       continue;
     }
+    EXPECT_EQ(methodology.claim_opens_days(), 2u) << methodology.code();
     EXPECT_EQ(methodology.claim_window_days(), 7u) << methodology.code();
     ASSERT_EQ(methodology.tiers_size(), 2) << methodology.code();
     EXPECT_EQ(methodology.tiers(0).name(), "ticket");
@@ -86,11 +88,13 @@ Result<std::vector<v1::Methodology>> with_claims(const std::string& entry,
 
 TEST(Catalogue, EntriesSayWhatTheDefaultsDoNot) {
   const std::string defaults =
-      R"({"claim_slot": "meter and day", "claim_window": {"collect_within_days": 5},
+      R"({"claim_slot": "meter and day",
+          "claim_window": {"visible_after_days": 1, "collect_within_days": 5},
           "evidence_tiers": {"seen": "1/3", "told": "0.1", "proven": "1", "shown": "1/3"},
           "day_cap_g": "300", "year_cap_g": null})";
   const auto plain = with_claims(R"(, "tiers": null, "day_cap_g": null)", defaults).value().at(0);
   EXPECT_EQ(plain.slots_per_day(), 1u);
+  EXPECT_EQ(plain.claim_opens_days(), 1u);
   EXPECT_EQ(plain.claim_window_days(), 5u);
   EXPECT_EQ(plain.day_cap_g(), 300);
   EXPECT_EQ(plain.year_cap_g(), 0);
@@ -99,13 +103,15 @@ TEST(Catalogue, EntriesSayWhatTheDefaultsDoNot) {
   EXPECT_EQ(plain.tiers(1).name(), "seen");
   EXPECT_EQ(plain.tiers(2).name(), "shown");
   EXPECT_EQ(plain.tiers(3).name(), "told");
-  const auto own = with_claims(R"(, "claim_slot": "trip", "claim_window_days": 30,
+  const auto own =
+      with_claims(R"(, "claim_slot": "trip", "claim_opens_days": 3, "claim_window_days": 30,
       "tiers": [{"name": "b", "factor": "1/2"}, {"name": "a", "factor": "1"}],
       "day_cap_g": "9007199254740993", "year_cap_g": "5000")",
-                               defaults)
-                       .value()
-                       .at(0);
+                  defaults)
+          .value()
+          .at(0);
   EXPECT_EQ(own.slots_per_day(), kRideSlotsPerDay);
+  EXPECT_EQ(own.claim_opens_days(), 3u);
   EXPECT_EQ(own.claim_window_days(), 30u);
   EXPECT_EQ(own.tiers(0).name(), "b") << "as listed";
   EXPECT_EQ(own.day_cap_g(), 9'007'199'254'740'993);

@@ -99,6 +99,48 @@ TEST(Behaviour, TheClaimWindowIsWholeDays) {
   PUHUI_ACCEPTED(ride(city, {{3, 1000, 8, kToday + 1}}));
 }
 
+// Acts of today may be claimed from the day after tomorrow until the seventh day after.
+TEST(Behaviour, TheClaimWindowOpensOnADay) {
+  BikeCity city;
+  auto m = bike_methodology();
+  m.set_code("WH-WALK");
+  m.set_scenario("walk");
+  m.set_claim_opens_days(2);
+  PUHUI_ACCEPTED(file(city, m));
+  const auto walk = [&city](std::uint64_t citizen) {
+    return ride(city, {{citizen}}, "provider", "walk");
+  };
+  const auto early = walk(1);
+  PUHUI_REFUSED(early, ErrorCode::CLAIM_NOT_OPEN);
+  EXPECT_EQ(early.outcome.rule(), "record.claim_window");
+  EXPECT_EQ(early.outcome.limit(), "from 2026-01-17");
+  EXPECT_EQ(early.outcome.used(), "today is 2026-01-15");
+  EXPECT_EQ(early.outcome.asked(), "2026-01-15");
+  city.now = time_of_day(kToday + 2) - 1;
+  PUHUI_REFUSED(walk(1), ErrorCode::CLAIM_NOT_OPEN);
+  city.now = time_of_day(kToday + 2);
+  PUHUI_ACCEPTED(walk(1));
+  city.now = time_of_day(kToday + 8) - 1;
+  PUHUI_ACCEPTED(walk(2));
+  city.now = time_of_day(kToday + 8);
+  PUHUI_REFUSED(walk(3), ErrorCode::CLAIM_WINDOW);
+  PUHUI_REFUSED(ride(city, {{3, 1000, 8, kToday + 9}}, "provider", "walk"),
+                ErrorCode::CLAIM_WINDOW);
+}
+
+TEST(Behaviour, ItsLastDayMayBeTheOnlyOne) {
+  BikeCity city;
+  auto m = bike_methodology();
+  m.set_code("WH-WALK");
+  m.set_scenario("walk");
+  m.set_claim_opens_days(m.claim_window_days());
+  PUHUI_ACCEPTED(file(city, m));
+  const auto answer =
+      ride(city, {{1, 1000, 8, kToday - 6}, {2, 1000, 8, kToday - 7}, {3, 1000, 8, kToday - 8}},
+           "provider", "walk");
+  EXPECT_EQ(codes(answer), "0 claim.not_open; 2 claim.window; ");
+}
+
 TEST(Behaviour, NegativeResultsAreRefused) {
   BikeCity city;
   auto m = bike_methodology();

@@ -190,6 +190,57 @@ TEST(LongHistories, AreCutOff) {
   EXPECT_EQ(summary->credits_held_g(), 21'000);
 }
 
+// ---- Acts ----
+
+struct ActsToBeClaimed : Citizens {
+  void SetUp() override {
+    auto m = metres("tram");
+    m.set_effective_from(kToday - 20);
+    m.set_claim_opens_days(2);
+    m.set_claim_window_days(7);
+    PUHUI_ACCEPTED(file(city, m));
+  }
+  // '?' and a code if there is nothing to tell.
+  [[nodiscard]] std::string standing_of(std::int64_t day, const std::string& scenario = "tram") {
+    const auto state = city.view().act_state(scenario, day);
+    if (!state) return "? " + std::string(code_name(state.error().code));
+    EXPECT_EQ(state->day(), day);
+    EXPECT_EQ(state->first_day(), day + 2);
+    EXPECT_EQ(state->last_day(), day + 7);
+    EXPECT_EQ(state->methodology().code(), "WH-" + scenario);
+    return v1::ActStanding_Name(state->standing());
+  }
+};
+
+TEST_F(ActsToBeClaimed, AreReceivedClaimableExpired) {
+  EXPECT_EQ(standing_of(kToday + 1), "? claim.window");
+  EXPECT_EQ(standing_of(kToday), "ACT_RECEIVED");
+  EXPECT_EQ(standing_of(kToday - 1), "ACT_RECEIVED");
+  EXPECT_EQ(standing_of(kToday - 2), "ACT_CLAIMABLE");
+  EXPECT_EQ(standing_of(kToday - 7), "ACT_CLAIMABLE");
+  EXPECT_EQ(standing_of(kToday - 8), "ACT_EXPIRED");
+  EXPECT_EQ(standing_of(kToday - 20), "ACT_EXPIRED");
+  EXPECT_EQ(standing_of(kToday - 21), "? methodology.not_in_force");
+  EXPECT_EQ(standing_of(kToday, "train"), "? methodology.not_in_force");
+  EXPECT_EQ(city.view().act_state("tram", kToday)->today(), kToday);
+}
+
+TEST_F(ActsToBeClaimed, AreCreditedByTheirClaim) {
+  const Ride taken{1, 500, 8, kToday - 3, 0, "tram-7"};
+  const auto act = read_record(record_of(taken).SerializeAsString(), "tram");
+  const ClaimAsked asked{static_cast<std::int32_t>(taken.day), taken.slot, act->claim};
+  EXPECT_EQ(city.view().act_state("tram", asked)->standing(), v1::ACT_CLAIMABLE);
+  PUHUI_ACCEPTED(ride(city, {taken}, "provider", "tram"));
+  EXPECT_EQ(city.view().act_state("tram", asked)->standing(), v1::ACT_CREDITED);
+  auto another = asked;
+  another.slot = 9;
+  EXPECT_EQ(city.view().act_state("tram", another)->standing(), v1::ACT_CLAIMABLE);
+  city.now += 30 * kMicrosPerDay;
+  city.earn(2, 5);
+  EXPECT_EQ(city.view().act_state("tram", asked)->standing(), v1::ACT_CREDITED);
+  EXPECT_EQ(city.view().act_state("tram", another)->standing(), v1::ACT_EXPIRED);
+}
+
 // ---- Lists ----
 
 TEST_F(Movements, AreOfBatchesOffersAndScenarios) {

@@ -48,6 +48,8 @@ TEST(Methodologies, BehaviourFormIsChecked) {
   PUHUI_REFUSED(with([](M& m) { m.set_slots_per_day(289); }), bad);
   PUHUI_REFUSED(with([](M& m) { m.set_claim_window_days(0); }), bad);
   PUHUI_REFUSED(with([](M& m) { m.set_claim_window_days(367); }), bad);
+  PUHUI_REFUSED(with([](M& m) { m.set_claim_opens_days(m.claim_window_days() + 1); }), bad);
+  PUHUI_ACCEPTED(with([](M& m) { m.set_claim_opens_days(m.claim_window_days()); }));
   PUHUI_REFUSED(with([](M& m) {
                   for (int i = 0; i < 8; ++i) *m.add_inputs() = m.inputs(0);
                 }),

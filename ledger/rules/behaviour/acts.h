@@ -5,6 +5,14 @@
 
 namespace puhui::ledger {
 
+// The days on which an act may be claimed.
+struct ClaimDays {
+  std::int64_t first, last;
+};
+[[nodiscard]] inline ClaimDays claim_days(const v1::Methodology& methodology, std::int64_t day) {
+  return {day + methodology.claim_opens_days(), day + methodology.claim_window_days()};
+}
+
 [[nodiscard]] Subject about_acts(const Context& context, const std::string& scenario);
 // The signer who provides the data: whom consents, pools and reversals go by.
 [[nodiscard]] std::string provider_of(const Context& context, const Subject& subject);

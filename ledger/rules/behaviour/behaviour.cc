@@ -113,6 +113,19 @@ Ruling need_within(const Context& context, Credit& credit, const Record& record,
   return {};
 }
 
+Ruling need_open(const v1::Methodology& m, std::int64_t day, std::int64_t today) {
+  const auto claimable = claim_days(m, day);
+  if (day > today || claimable.last < today)
+    return refuse(ErrorCode::CLAIM_WINDOW, "record.claim_window",
+                  std::to_string(m.claim_window_days()) + " days", "today is " + date_text(today),
+                  date_text(day));
+  if (today < claimable.first)
+    return refuse(ErrorCode::CLAIM_NOT_OPEN, "record.claim_window",
+                  "from " + date_text(claimable.first), "today is " + date_text(today),
+                  date_text(day));
+  return {};
+}
+
 // The version that the act goes by, which may be claimed today.
 tl::expected<const FiledProgram*, Refusal> need_claimable(const Context& context,
                                                           const Batch& batch,
@@ -127,11 +140,8 @@ tl::expected<const FiledProgram*, Refusal> need_claimable(const Context& context
   if (record.slot >= m.slots_per_day())
     return refuse(ErrorCode::SLOT_MALFORMED, "record.slot", std::to_string(m.slots_per_day()), {},
                   std::to_string(record.slot));
-  const auto today = day_of(context.now);
-  if (record.day > today || record.day + static_cast<std::int64_t>(m.claim_window_days()) < today)
-    return refuse(ErrorCode::CLAIM_WINDOW, "record.claim_window",
-                  std::to_string(m.claim_window_days()) + " days", "today is " + date_text(today),
-                  date_text(record.day));
+  if (auto open = need_open(m, record.day, day_of(context.now)); !open)
+    return tl::make_unexpected(open.error());
   if (record.day <= batch.closed.last)
     return refuse(ErrorCode::CLAIM_WINDOW, "record.claim_window",
                   "after " + date_text(batch.closed.last), "the day is closed",

@@ -40,6 +40,7 @@ Ruling check_methodology_form(const v1::Methodology& m) {
   if (m.slots_per_day() < 1 || m.slots_per_day() > kSlotsPerDayMax) return bad("slots_per_day");
   if (m.claim_window_days() < 1 || m.claim_window_days() > kClaimWindowDaysMax)
     return bad("claim_window_days");
+  if (m.claim_opens_days() > m.claim_window_days()) return bad("claim_opens_days");
   return {};
 }
 

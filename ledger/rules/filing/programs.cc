@@ -55,11 +55,6 @@ v1::MethodologyRecord filed(const State& state, const std::string& name) {
   return std::move(*record);
 }
 
-// Whether a version that began by this day is still in force.
-bool covers(const v1::Methodology& methodology, std::int64_t day) {
-  return methodology.effective_to() == 0 || day < methodology.effective_to();
-}
-
 }  // namespace
 
 Result<formula::Program> build_program(const v1::Methodology& methodology) {

@@ -43,6 +43,11 @@ class ProgramLine {
 // The line a methodology belongs to.
 [[nodiscard]] std::string line_of(const v1::Methodology& methodology);
 
+// Whether a version that began by this day is still in force.
+[[nodiscard]] inline bool covers(const v1::Methodology& methodology, std::int64_t day) {
+  return methodology.effective_to() == 0 || day < methodology.effective_to();
+}
+
 // The version of a line whose window holds `day`.
 [[nodiscard]] std::optional<v1::MethodologyRecord> record_on(const State& state,
                                                              std::string_view line,
