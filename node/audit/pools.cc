@@ -82,13 +82,10 @@ void take_from_pool(Case& at, const std::string& name, std::int64_t grams) {
 Verdict convert_credits(Case& at, const v1::ConvertCredits& action) {
   v1::Account* pool = nullptr;
   if (auto bad = check_conversion(at, action, pool)) return bad;
-  const auto* project = find(at.books.projects, action.project());
-  if (project != nullptr && !is_of_pools(project->filing()))
-    return refused(ErrorCode::PROJECT_POOL, action.project(), "a project of pooled credits");
   const auto submission = submission_of(action);
   const Version* version = nullptr;
-  if (auto bad = check_submission(at, submission, version)) return bad;
-  const auto& filing = project->filing();
+  if (auto bad = check_submission(at, submission, Reports::pooled_credits, version)) return bad;
+  const auto& filing = at.books.projects.at(action.project()).filing();
   auto subject = about(filing, version->methodology);
   subject.holder = pool->owner();
   subject.amount_kg = action.amount_kg();

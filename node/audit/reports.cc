@@ -73,9 +73,14 @@ Verdict read_inputs(const Version& version, const v1::Project& project,
 
 }  // namespace
 
-Verdict check_submission(const Case& at, const v1::SubmitReport& action, const Version*& version) {
+Verdict check_submission(const Case& at, const v1::SubmitReport& action, Reports reports,
+                         const Version*& version) {
   const auto* project = find(at.books.projects, action.project());
   if (project == nullptr) return refused(ErrorCode::PROJECT_UNKNOWN, action.project());
+  if (is_of_pools(project->filing()) && reports != Reports::pooled_credits)
+    return refused(ErrorCode::PROJECT_POOL, action.project(), "a conversion of pooled credits");
+  if (!is_of_pools(project->filing()) && reports != Reports::inputs)
+    return refused(ErrorCode::PROJECT_POOL, action.project(), "a project of pooled credits");
   if (at.books.reports.contains(action.report()))
     return refused(ErrorCode::REPORT_EXISTS, action.report());
   if (auto bad = need_in_force(*project, Closed::refused)) return bad;
@@ -165,10 +170,8 @@ Verdict submit_report(Case& at, const v1::SubmitReport& action) {
   if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
   if (!is_name(action.report())) return malformed("report");
   const Version* version = nullptr;
-  if (auto bad = check_submission(at, action, version)) return bad;
+  if (auto bad = check_submission(at, action, Reports::inputs, version)) return bad;
   const auto& project = at.books.projects.at(action.project());
-  if (is_of_pools(project.filing()))
-    return refused(ErrorCode::PROJECT_POOL, action.project(), "a conversion of pooled credits");
   std::vector<std::int64_t> values;
   if (auto bad = read_inputs(*version, project, action, values)) return bad;
   const auto computed = version->program.compute(values, 0);

@@ -144,9 +144,10 @@ void end_unfiled(Case& at, v1::Filing& filing, v1::FilingState state);
 inline constexpr std::int64_t kGramsPerKilogram = 1000;
 [[nodiscard]] Verdict submit_report(Case& at, const v1::SubmitReport& action);
 [[nodiscard]] Verdict verify_report(Case& at, const v1::VerifyReport& action);
-// Whether this may be reported now, apart from its result; `version` is what it goes by.
+// Whether a report of this kind may come now, apart from its result; `version` is what it goes by.
+enum class Reports : bool { inputs, pooled_credits };
 [[nodiscard]] Verdict check_submission(const Case& at, const v1::SubmitReport& submission,
-                                       const Version*& version);
+                                       Reports reports, const Version*& version);
 // The report of now, without its result; and keeps it.
 [[nodiscard]] v1::Report report_of(const Case& at, const v1::SubmitReport& submission,
                                    const Version& version);

@@ -89,7 +89,7 @@ TEST_F(AuditedPools, HaveProjectsOfTheirOwn) {
   report.set_to(20'410);
   expect_refused(report, {"provider"}, PROJECT_POOL);
   report.add_keys("meter-1");
-  expect_refused(report, {"provider"}, INPUT_UNKNOWN);
+  expect_refused(report, {"provider"}, PROJECT_POOL);
   const auto expect_malformed = [this](auto change) {
     auto project = pooled_project("POOL2");
     change(project);

@@ -196,6 +196,9 @@ TEST_F(Conversion, IsOfProjectsOfPooledCreditsOnly) {
   PUHUI_REFUSED(convert(city, action), PROJECT_POOL);
   // And those report nothing else.
   auto metered = pv_report("r1", "POOL1", {20'400, 20'460}, "10");
+  const auto with_keys = send(city, metered);
+  PUHUI_REFUSED(with_keys, PROJECT_POOL);
+  EXPECT_EQ(with_keys.outcome.limit(), "by converting credits");
   metered.clear_keys();
   PUHUI_REFUSED(send(city, metered), PROJECT_POOL);
 }

@@ -60,12 +60,8 @@ Ruling convert_credits(Context& context, const v1::ConvertCredits& action) {
   const auto grams = action.amount_kg() * kGramsPerKilogram;
   const auto pool = need_pool(context, action.account(), grams);
   if (!pool) return tl::make_unexpected(pool.error());
-  const auto known = context.state.find<v1::Project>(key::project(action.project()));
-  if (known && !is_of_pools(known->filing()))
-    return refuse(ErrorCode::PROJECT_POOL, "conversion.project", "a project of pooled credits", {},
-                  action.project());
   const auto submission = submission_of(action);
-  const auto reported = check_submission(context, submission);
+  const auto reported = check_submission(context, submission, Reported::pools);
   if (!reported) return tl::make_unexpected(reported.error());
   const auto& [project, filed] = *reported;
   auto subject = about(project.filing(), filed->methodology);

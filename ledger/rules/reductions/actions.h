@@ -7,9 +7,10 @@
 namespace puhui::ledger {
 
 // ---- reports.cc ----
-// Order: rules in force; form; project filed; report new; project in force; period over and within
-// the crediting period; keys of the project; one methodology version throughout, neither suspended
-// nor withdrawn; no overlap for any key; inputs, guards and formula; signers.
+// Order: rules in force; form; project filed, not of pooled credits; report new; project in force;
+// period over and within the crediting period; keys of the project; one methodology version
+// throughout, neither suspended nor withdrawn; no overlap for any key; inputs, guards and formula;
+// signers.
 [[nodiscard]] Ruling submit_report(Context& context, const v1::SubmitReport& action);
 // Order: rules in force; form; report computed and not yet verified; verifier is another legal
 // entity than owner, operator and who sent the report; signers; of a positive statement: project

@@ -20,9 +20,13 @@ struct Reportable {
   v1::Project project;
   const FiledProgram* filed;
 };
-// Order: project; report new; standing; period; keys; methodology; no overlap.
+// What a project reports: the result of inputs by meter key, or credits of pools.
+enum class Reported : bool { inputs, pools };
+// Order: project, and that it reports this; report new; standing; period; keys; methodology; no
+// overlap.
 [[nodiscard]] tl::expected<Reportable, Refusal> check_submission(const Context& context,
-                                                                 const v1::SubmitReport& action);
+                                                                 const v1::SubmitReport& action,
+                                                                 Reported reported);
 // Without its result.
 [[nodiscard]] v1::Report computed_report(const Context& context, const v1::SubmitReport& submission,
                                          const v1::Methodology& methodology);

@@ -176,11 +176,17 @@ tl::expected<std::int64_t, Refusal> with_carried(const v1::Report& report,
 }
 
 tl::expected<Reportable, Refusal> check_submission(const Context& context,
-                                                   const v1::SubmitReport& action) {
+                                                   const v1::SubmitReport& action,
+                                                   Reported reported) {
   const auto bad = [](const Ruling& ruling) { return tl::make_unexpected(ruling.error()); };
   auto project = context.state.find<v1::Project>(key::project(action.project()));
   if (!project)
     return refuse(ErrorCode::PROJECT_UNKNOWN, "report.project", {}, {}, action.project());
+  const bool of_pools = reported == Reported::pools;
+  if (is_of_pools(project->filing()) != of_pools)
+    return refuse(ErrorCode::PROJECT_POOL, "report.project",
+                  of_pools ? "a project of pooled credits" : "by converting credits", {},
+                  action.project());
   if (context.state.has(key::report(action.report())))
     return refuse(ErrorCode::REPORT_EXISTS, "report.new", {}, action.report());
   if (auto stands = need_in_force(*project, Closed::refused); !stands) return bad(stands);
@@ -213,12 +219,9 @@ Ruling submit_report(Context& context, const v1::SubmitReport& action) {
   if (auto in_force = need_rules(context); !in_force) return in_force;
   if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
   if (!is_name(action.report())) return refuse(ErrorCode::EVENT_MALFORMED, "form.report");
-  const auto reported = check_submission(context, action);
+  const auto reported = check_submission(context, action, Reported::inputs);
   if (!reported) return tl::make_unexpected(reported.error());
   const auto& [project, filed] = *reported;
-  if (is_of_pools(project.filing()))
-    return refuse(ErrorCode::PROJECT_POOL, "report.project", "by converting credits", {},
-                  action.project());
   const auto computed = compute(*filed, project, action);
   if (!computed) return tl::make_unexpected(computed.error());
   const auto subject = about(project.filing(), filed->methodology);
