@@ -154,6 +154,8 @@ Decision of_citizens(Context& context, const v1::Payload& p) {
       return submit_consents(context, p.submit_consents());
     case v1::Payload::kConvertCredits:
       return convert_credits(context, p.convert_credits());
+    case v1::Payload::kTakeBackCredits:
+      return take_back_credits(context, p.take_back_credits());
     case v1::Payload::kEraseAccount:
       return erase_account(context, p.erase_account());
     case v1::Payload::kOpenPseudonym:

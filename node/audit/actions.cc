@@ -72,6 +72,7 @@ std::map<P::ActionCase, Rule> all_rules() {
       {P::kReverseRecords, by(reverse_records, &P::reverse_records)},
       {P::kSubmitConsents, by(submit_consents, &P::submit_consents)},
       {P::kConvertCredits, by(convert_credits, &P::convert_credits)},
+      {P::kTakeBackCredits, by(take_back_credits, &P::take_back_credits)},
       {P::kEraseAccount, by(erase_account, &P::erase_account)},
       {P::kOpenPseudonym, by(open_pseudonym, &P::open_pseudonym)},
       {P::kOpenOffer, by(open_offer, &P::open_offer)},

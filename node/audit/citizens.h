@@ -44,6 +44,7 @@ void add_credits(Case& at, v1::Account& account, std::int64_t grams);
 
 // ---- Pools (pools.cc) ----
 [[nodiscard]] Verdict convert_credits(Case& at, const v1::ConvertCredits& action);
+[[nodiscard]] Verdict take_back_credits(Case& at, const v1::TakeBackCredits& action);
 // An account that pools credits, or null.
 [[nodiscard]] v1::Account* find_pool(Case& at, const std::string& name);
 [[nodiscard]] Verdict need_pool(Case& at, const std::string& name, v1::Account*& pool);

@@ -100,6 +100,31 @@ Verdict convert_credits(Case& at, const v1::ConvertCredits& action) {
   return {};
 }
 
+Verdict take_back_credits(Case& at, const v1::TakeBackCredits& action) {
+  if (auto bad = need_rules(at)) return bad;
+  auto* report = find(at.books.reports, action.report());
+  if (report == nullptr) return refused(ErrorCode::REPORT_UNKNOWN, action.report());
+  if (report->pool().empty())
+    return refused(ErrorCode::PROJECT_POOL, action.report(), "a conversion of pooled credits");
+  static const std::set<v1::ReportState> kWaiting{v1::COMPUTED, v1::VERIFIED, v1::PUBLICISED};
+  if (!kWaiting.contains(report->state()))
+    return refused(ErrorCode::REPORT_STATE, action.report(), "not issued, rejected or recalled",
+                   v1::ReportState_Name(report->state()));
+  const auto& methodology =
+      at.books.methodologies.at({report->methodology(), report->methodology_version()});
+  if (project_of(at, *report).standing() != v1::REVOKED && methodology.standing() != v1::WITHDRAWN)
+    return refused(ErrorCode::REPORT_STATE, action.report(), "one that can never be issued");
+  const auto& pool = at.books.accounts.at(report->pool());
+  if (auto bad = need_unrestrained(at.books, pool.owner())) return bad;
+  auto subject = about(at, *report);
+  subject.holder = pool.owner();
+  subject.amount_kg = report->result_g() / kGramsPerKilogram;
+  need_signers(at, "credits.convert", subject);
+  reject(at, *report);
+  changed(at, *report);
+  return {};
+}
+
 void give_back(Case& at, const v1::Report& report) {
   if (!report.pool().empty()) convert(at, at.books.accounts.at(report.pool()), -report.result_g());
 }

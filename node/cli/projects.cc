@@ -174,6 +174,13 @@ Run declare_convert(CLI::App& app) {
   return submits(action, &v1::Payload::mutable_convert_credits);
 }
 
+Run declare_take_back(CLI::App& app) {
+  auto action = std::make_shared<v1::TakeBackCredits>();
+  app.add_option("report", *action->mutable_report(), "what was converted, and is not issued")
+      ->required();
+  return submits(action, &v1::Payload::mutable_take_back_credits);
+}
+
 Run declare_issue(CLI::App& app) {
   auto action = std::make_shared<v1::Issue>();
   app.add_option("batch", *action->mutable_batch(), "code of the new batch")->required();
@@ -216,6 +223,11 @@ constexpr Command kCommands[] = {
      "--from 2026-01-01 --to 2026-04-01 --document ledger.pdf --party bike-co --key bike-co.key "
      "--key operator.key",
      declare_convert},
+    {"credits", "take-back",
+     "Gives a pool back what was converted for a project that was revoked since.",
+     "puhui credits take-back rides-2026-q1 --party bike-co --key bike-co.key "
+     "--key operator.key",
+     declare_take_back},
     {"batch", "issue", "Issues the units of a verified report.",
      "puhui batch issue B2024001 --report pv001-2024 --party operator "
      "--key operator.key --key authority.key",

@@ -145,6 +145,11 @@ class CitizenHands : public MarketHands {
   // ---- Pools ----
 
   Sent conversion_of() {
+    if (chance(25)) {
+      v1::TakeBackCredits back;
+      back.set_report(one_of({"k1", "k2", "k3", "k4"}));
+      return acting(back, {"provider"});
+    }
     auto action = conversion(one_of({"k1", "k2", "k3", "k4"}), number(0, 5));
     if (chance(8)) action.set_project(one_of({"P1", "P2", "NONE"}));
     if (chance(8)) action.set_account(one_of({"bank-pool", "provider-main", "nowhere"}));

@@ -123,6 +123,39 @@ TEST_F(AuditedPools, OfObjectionsThatAreUpheldGetTheirsBack) {
   expect_clean();
 }
 
+TEST_F(AuditedPools, OfRevokedProjectsTakeTheirsBack) {
+  const auto take_back = [](const std::string& report) {
+    v1::TakeBackCredits action;
+    action.set_report(report);
+    return action;
+  };
+  for (const auto* name : {"r1", "r2", "r3"}) PUHUI_ACCEPTED(convert(city, conversion(name, 2)));
+  PUHUI_ACCEPTED(verify(city, "r2"));
+  PUHUI_ACCEPTED(verify(city, "r3"));
+  PUHUI_ACCEPTED(issue(city, "r3", "B1"));
+  expect_refused(take_back("none"), {"provider"}, REPORT_UNKNOWN);
+  expect_refused(take_back("r1"), {"provider"}, REPORT_STATE);
+  PUHUI_ACCEPTED(stand(city, "POOL1", v1::REVOKED));
+  expect_unsigned(take_back("r1"), {"bank"});
+  for (const auto* name : {"r1", "r2"}) {
+    PUHUI_ACCEPTED(act(city, take_back(name), {"provider"}));
+    expect_refused(take_back(name), {"provider"}, REPORT_STATE);
+  }
+  expect_refused(take_back("r3"), {"provider"}, REPORT_STATE);
+  EXPECT_EQ(told(), "8000 held, 0 owed, 2000 converted");
+  expect_clean();
+}
+
+TEST_F(AuditedPools, OfWithdrawnMethodologiesTakeTheirsBack) {
+  PUHUI_ACCEPTED(convert(city, conversion("r1", 2)));
+  PUHUI_ACCEPTED(stand(city, version_of("WH-bike", "V01"), v1::WITHDRAWN));
+  v1::TakeBackCredits action;
+  action.set_report("r1");
+  PUHUI_ACCEPTED(act(city, action, {"provider"}));
+  EXPECT_EQ(told(), "10000 held, 0 owed, 0 converted");
+  expect_clean();
+}
+
 // ---- Offers ----
 
 // Citizens 1 to 3 hold a kilogram each; "tea" costs a hundred grams, and nobody gets more than

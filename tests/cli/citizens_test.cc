@@ -301,6 +301,8 @@ TEST(Pools, AreConvertedByTheKilogram) {
   EXPECT_EQ(action.report(), "rides-q1");
   EXPECT_EQ(action.amount_kg(), 12'000);
   EXPECT_EQ(action.to() - action.from(), 90);
+  const auto back = desk.payload({"credits", "take-back", "rides-q1"}).take_back_credits();
+  EXPECT_EQ(back.report(), "rides-q1");
 }
 
 }  // namespace

@@ -248,6 +248,8 @@ class World {
         return recall();
       case 9:
         return *rc::gen::inRange(0, 4) == 0 ? std::vector<Step>{erase()} : std::vector<Step>{};
+      case 10:
+        return *rc::gen::inRange(0, 3) == 0 ? revoke() : std::vector<Step>{credit()};
       default:
         return {credit()};
     }
@@ -341,13 +343,31 @@ class World {
   Step convert() {
     const auto report = new_name("r");
     const auto kilograms = *rc::gen::inRange<std::int64_t>(1, 3);
-    return {signed_action(city, conversion(report, kilograms), {"provider"}),
-            {model.convert(report, kilograms)}};
+    auto action = conversion(report, kilograms);
+    action.set_project(project_);
+    return {signed_action(city, action, {"provider"}), {model.convert(report, kilograms)}};
   }
-  // A report is turned down, or issued.
+  // The project ends, and what waits for it can only be taken back; another takes its place.
+  std::vector<Step> revoke() {
+    for (const auto& [report, kilograms] : model.computed) ended_.insert(report);
+    auto revoked = standing_event(city, v1::REVOKED);
+    revoked.mutable_set_standing()->set_project(project_);
+    project_ = "POOL" + std::to_string(++names_);
+    return {{sign(revoked, {"bureau"}), {OK}},
+            {signed_action(city, pooled_project(project_), {"operator", "provider"}), {OK}}};
+  }
+  Step take_back(const std::string& report) {
+    v1::TakeBackCredits action;
+    action.set_report(report);
+    const bool is_ended = ended_.contains(report);
+    if (is_ended) model.reject(report);
+    return {signed_action(city, action, {"provider"}), {is_ended ? OK : REPORT_STATE}};
+  }
+  // A report is turned down, issued, or taken back.
   std::vector<Step> decide() {
     if (model.computed.empty()) return {};
     const auto report = model.computed.begin()->first;
+    if (ended_.contains(report) || *rc::gen::inRange(0, 4) == 0) return {take_back(report)};
     const bool is_positive = *rc::gen::inRange(0, 3) != 0;
     std::vector<Step> steps;
     steps.push_back({sign(verify_event(city, report, is_positive), {"verifier"}), {OK}});
@@ -371,7 +391,9 @@ class World {
     return {{std::move(sent), {model.recall(name, is_whole)}}};
   }
 
-  int names_ = 0;
+  int names_ = 1;
+  std::string project_ = "POOL1";
+  std::set<std::string> ended_;  // reports of projects that were revoked
   std::vector<std::string> confirmations_;
 };
 

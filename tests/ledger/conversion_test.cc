@@ -127,6 +127,90 @@ TEST_F(Conversion, OfOnePeriodMayBeSeveral) {
   EXPECT_EQ(city.totals().units_issued_kg(), 2);
 }
 
+// ---- What is taken back ----
+
+v1::TakeBackCredits taking_back(const std::string& report) {
+  v1::TakeBackCredits action;
+  action.set_report(report);
+  return action;
+}
+
+TEST_F(PublicConversion, IsTakenBackOnceWhenTheProjectIsRevoked) {
+  for (const auto* name : {"c1", "c2", "c3", "c4"})
+    PUHUI_ACCEPTED(convert(city, conversion(name, 1)));
+  for (const auto* name : {"c2", "c3", "c4"}) PUHUI_ACCEPTED(verify(city, name));
+  for (const auto* name : {"c3", "c4"}) PUHUI_ACCEPTED(open_notice(city, report_named(name)));
+  city.now = report("c4").notice().until();
+  PUHUI_ACCEPTED(issue(city, "c4", "B1"));
+  PUHUI_ACCEPTED(stand(city, "POOL1", v1::REVOKED));
+  EXPECT_EQ(held(), 1'400);
+  EXPECT_EQ(converted(), 4'000);
+  for (const auto* name : {"c1", "c2", "c3"}) {
+    const auto before = held();
+    const auto answer = act(city, taking_back(name), {"provider"});
+    PUHUI_ACCEPTED(answer);
+    EXPECT_EQ(fact_of(answer, "returned_g"), "1000");
+    EXPECT_EQ(held(), before + 1'000);
+    EXPECT_EQ(report(name).state(), v1::REJECTED);
+    PUHUI_REFUSED(act(city, taking_back(name), {"provider"}), REPORT_STATE);
+    PUHUI_REFUSED(verify(city, name, false), REPORT_STATE);
+  }
+  PUHUI_REFUSED(act(city, taking_back("c4"), {"provider"}), REPORT_STATE);
+  EXPECT_EQ(converted(), 1'000);
+  PUHUI_ACCEPTED(file(city, pooled_project("POOL2")));
+  auto again = conversion("c5", 4);
+  again.set_project("POOL2");
+  PUHUI_ACCEPTED(convert(city, again));
+}
+
+TEST_F(Conversion, IsTakenBackWhenTheMethodologyIsWithdrawn) {
+  PUHUI_ACCEPTED(convert(city, conversion("c1", 5)));
+  PUHUI_ACCEPTED(verify(city, "c1"));
+  PUHUI_ACCEPTED(stand(city, version_of("WH-bike", "V01"), v1::WITHDRAWN));
+  PUHUI_REFUSED(issue(city, "c1", "B1"), METHODOLOGY_STANDING);
+  PUHUI_ACCEPTED(act(city, taking_back("c1"), {"provider"}));
+  EXPECT_EQ(held(), 5'400);
+}
+
+// What was reversed meanwhile is paid first.
+TEST_F(Conversion, IsTakenBackToPayWhatThePoolOwes) {
+  const auto ridden = city.earn(1, 600);
+  PUHUI_ACCEPTED(convert(city, conversion("c1", 6)));
+  PUHUI_ACCEPTED(reverse_rides(city, {ridden}));
+  EXPECT_EQ(city.pool().credits_owed_g(), 600);
+  PUHUI_ACCEPTED(stand(city, "POOL1", v1::REVOKED));
+  PUHUI_ACCEPTED(act(city, taking_back("c1"), {"provider"}));
+  EXPECT_EQ(city.pool().credits_owed_g(), 0);
+  EXPECT_EQ(held(), 5'400);
+}
+
+TEST_F(Conversion, IsNotTakenBackWhileItMayBeIssued) {
+  PUHUI_ACCEPTED(convert(city, conversion("c1", 5)));
+  PUHUI_REFUSED(act(city, taking_back("c2"), {"provider"}), REPORT_UNKNOWN);
+  PUHUI_REFUSED(act(city, taking_back("No name"), {"provider"}), REPORT_UNKNOWN);
+  for (const auto standing : {v1::IN_FORCE, v1::STANDING_SUSPENDED, v1::CLOSED}) {
+    if (standing != v1::IN_FORCE) PUHUI_ACCEPTED(stand(city, "POOL1", standing));
+    const auto refused = act(city, taking_back("c1"), {"provider"});
+    PUHUI_REFUSED(refused, REPORT_STATE);
+    EXPECT_EQ(refused.outcome.used(), v1::Standing_Name(standing) + ", IN_FORCE");
+  }
+  PUHUI_ACCEPTED(stand(city, "POOL1", v1::REVOKED));
+  PUHUI_FAILED(act(city, taking_back("c1"), {"operator"}), SIGNATURE_MISSING);
+  PUHUI_FAILED(act(city, taking_back("c1"), {"bank"}), SIGNATURE_MISSING);
+  EXPECT_EQ(held(), 400);
+  PUHUI_ACCEPTED(verify(city, "c1", false));
+  EXPECT_EQ(held(), 5'400) << "a verifier may turn it down all the same";
+  PUHUI_REFUSED(act(city, taking_back("c1"), {"provider"}), REPORT_STATE);
+}
+
+TEST_F(Conversion, AloneIsTakenBack) {
+  PUHUI_ACCEPTED(file(city, pv_methodology()));
+  PUHUI_ACCEPTED(file(city, pv_project("P1")));
+  PUHUI_ACCEPTED(send(city, pv_report("r1", "P1", {20'400, 20'410}, "10")));
+  PUHUI_ACCEPTED(stand(city, "P1", v1::REVOKED));
+  PUHUI_REFUSED(act(city, taking_back("r1"), {"provider"}), PROJECT_POOL);
+}
+
 // ---- What is refused ----
 
 TEST_F(Conversion, OfAmounts) {

@@ -48,6 +48,31 @@ void convert(Context& context, const v1::Account& pool, std::int64_t grams) {
   totals.set_credits_converted_g(totals.credits_converted_g() + grams);
 }
 
+// A report of pooled credits that waits to be verified, publicised or issued.
+tl::expected<v1::Report, Refusal> need_waiting(const Context& context, const std::string& name) {
+  auto report = is_name(name) ? context.state.find<v1::Report>(key::report(name)) : std::nullopt;
+  if (!report) return refuse(ErrorCode::REPORT_UNKNOWN, "report.known", {}, {}, name);
+  if (report->pool().empty())
+    return refuse(ErrorCode::PROJECT_POOL, "conversion.report", "a report of pooled credits", {},
+                  name);
+  const auto state = report->state();
+  if (state == v1::COMPUTED || state == v1::VERIFIED || state == v1::PUBLICISED)
+    return std::move(*report);
+  return refuse(ErrorCode::REPORT_STATE, "report.state", "COMPUTED, VERIFIED or PUBLICISED",
+                v1::ReportState_Name(state), name);
+}
+
+// Both are for good.
+Ruling need_never_issued(const Context& context, const v1::Report& report) {
+  const auto project = project_of(context, report).standing();
+  const auto methodology = methodology_of(context, report).standing();
+  if (project == v1::REVOKED || methodology == v1::WITHDRAWN) return {};
+  return refuse(ErrorCode::REPORT_STATE, "conversion.ended",
+                "project REVOKED or methodology WITHDRAWN",
+                v1::Standing_Name(project) + ", " + v1::Standing_Name(methodology),
+                report.submission().report());
+}
+
 }  // namespace
 
 Ruling convert_credits(Context& context, const v1::ConvertCredits& action) {
@@ -76,6 +101,22 @@ Ruling convert_credits(Context& context, const v1::ConvertCredits& action) {
   report.set_pool(action.account());
   put_report(context, report);
   context.fact("converted_g", std::to_string(grams));
+  return {};
+}
+
+Ruling take_back_credits(Context& context, const v1::TakeBackCredits& action) {
+  if (auto in_force = need_rules(context); !in_force) return in_force;
+  auto report = need_waiting(context, action.report());
+  if (!report) return tl::make_unexpected(report.error());
+  if (auto ended = need_never_issued(context, *report); !ended) return ended;
+  const auto pool = need_pool(context, report->pool(), 0);
+  if (!pool) return tl::make_unexpected(pool.error());
+  auto subject = about(context, *report);
+  subject.holder = pool->owner();
+  subject.amount_kg = report->result_g() / kGramsPerKilogram;
+  if (auto met = require_signers(context, "credits.convert", subject); !met) return met;
+  reject(context, *report);
+  context.fact("returned_g", std::to_string(report->result_g()));
   return {};
 }
 
