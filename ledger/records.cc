@@ -14,6 +14,7 @@ constexpr std::string_view kClaimDomain = "puhui-claim/v1";
 constexpr std::string_view kReversalDomain = "puhui-reversal/v1";
 constexpr std::string_view kConfirmationDomain = "puhui-confirmation/v1";
 constexpr std::string_view kReadingsDomain = "puhui-readings/v1";
+constexpr std::string_view kOwnReadingDomain = "puhui-reading/v1";
 
 bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
@@ -268,6 +269,15 @@ Result<Confirmed> read_confirmation(const v1::Confirmation& confirmation, const 
   confirmed.key = std::move(*key);
   confirmed.valid_until = confirmation.valid_until();
   return confirmed;
+}
+
+crypto::Digest own_reading_digest(const OwnReading& reading) {
+  std::string bytes(kOwnReadingDomain);
+  append_name(bytes, reading.city);
+  bytes += reading.pseudonym;
+  append_name(bytes, reading.view);
+  crypto::append_u64(bytes, static_cast<std::uint64_t>(reading.valid_until));
+  return crypto::sha256(bytes);
 }
 
 crypto::Digest reversal_of(const crypto::Digest& claim) {

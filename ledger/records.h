@@ -124,6 +124,18 @@ inline constexpr std::string_view kErasureWords = "E";
                                                   std::string_view pseudonym,
                                                   std::string_view what);
 
+// What the key of a self-held account signs to read what the ledger says of the account: SHA-256
+// over
+//   "puhui-reading/v1" ‖ u8 n ‖ city[n] ‖ pseudonym[16] ‖ u8 n ‖ view[n] ‖ i64-BE valid until
+// It begins otherwise than what is confirmed or measured, so it is never taken for that.
+struct OwnReading {
+  std::string city;
+  std::string pseudonym;
+  std::string view;              // "account", "summary", "history", "consents", "proof"
+  std::int64_t valid_until = 0;  // UTC microseconds of real time
+};
+[[nodiscard]] crypto::Digest own_reading_digest(const OwnReading& reading);
+
 // By which the trail of an account names the reversal of a claim.
 [[nodiscard]] crypto::Digest reversal_of(const crypto::Digest& claim);
 

@@ -109,6 +109,18 @@ bool View::has_consent(std::string_view account, std::string_view party,
   return bits && Consents::decode(*bits).has(item);
 }
 
+Result<crypto::PublicKey> View::holder_key(std::string_view account) const {
+  const auto pseudonym = pseudonym_of(account);
+  const auto balance = pseudonym.empty() ? std::nullopt : reader_->get(key::personal(pseudonym));
+  if (balance && PersonalBalance::decode(*balance).is_erased)
+    return fail(ErrorCode::ACCOUNT_ERASED, std::string(account));
+  const auto stored = balance ? reader_->get(key::holder_key(pseudonym)) : std::nullopt;
+  if (!stored) return fail(ErrorCode::NOT_FOUND, std::string(account));
+  auto key = crypto::PublicKey::decode(*stored);
+  assert(key && "a stored key does not decode");
+  return key;
+}
+
 v1::ScenarioTotalsList View::scenarios(const Page& page) const {
   return list_of<v1::ScenarioTotalsList>(*reader_, key::scenario_totals(""), page);
 }

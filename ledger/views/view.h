@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "crypto/hash.h"
+#include "crypto/key.h"
 #include "crypto/tiles.h"
 #include "ledger/entry.h"
 #include "ledger/store/store.h"
@@ -157,6 +158,8 @@ class View {
   [[nodiscard]] v1::ConsentList consents(std::string_view account) const;
   [[nodiscard]] bool has_consent(std::string_view account, std::string_view party,
                                  v1::ConsentItem item) const;
+  // Of a self-held account. NOT_FOUND if it has no key of its own; ACCOUNT_ERASED.
+  [[nodiscard]] Result<crypto::PublicKey> holder_key(std::string_view account) const;
   // What a personal account did and could do, over its newest movements. NOT_FOUND, CORRUPT.
   [[nodiscard]] Result<v1::PersonalSummary> summary(std::string_view account) const;
   [[nodiscard]] v1::ScenarioTotalsList scenarios(const Page& page) const;

@@ -4,6 +4,7 @@
 
 #include "crypto/bytes.h"
 #include "ledger/rules/signers.h"
+#include "node/clocks.h"
 #include "node/views/answer.h"
 #include "node/views/format.h"
 
@@ -151,7 +152,8 @@ http::Response Api::answer_from(const Request& request, ledger::View* past) cons
                          std::move(checkpoint),
                          asker,
                          std::move(witnessed),
-                         {}};
+                         {},
+                         wall_clock_us()};
   if (request.party) reading.caller = current.party(*request.party);
   return views::answer_read(reading);
 }

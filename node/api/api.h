@@ -3,10 +3,10 @@
 // It knows paths, formats and who may see what; rules are the ledger's, agreement the replica's.
 // Reads are local unless they ask otherwise (`at_least`, `consistency=linearizable`), and of now
 // unless they name a past (`at`, `before`). Personal views, attachments and records need the client
-// certificate of a party with the right role; entries do as well where the genesis keeps them for
-// members. Errors are problem+json; a rule's refusal is no error of the request: a SubmissionResult
-// with status 200 and decision REFUSED.
-// Threads: `handle` from any; answers come from any.
+// certificate of a party with the right role, personal views else the account's own key; entries do
+// as well where the genesis keeps them for members. Errors are problem+json; a rule's refusal is no
+// error of the request: a SubmissionResult with status 200 and decision REFUSED. Threads: `handle`
+// from any; answers come from any.
 #pragma once
 
 #include <functional>

@@ -242,7 +242,8 @@ constexpr Command kCommands[] = {
      declare_erase},
     {"account", "summary", "Sums up a citizen's account: what saved most, and what would.",
      "puhui account summary p-000102030405060708090a0b0c0d0e0f --client-cert operator.pem "
-     "--client-key operator-tls.key",
+     "--client-key operator-tls.key\n"
+     "puhui account summary p-000102030405060708090a0b0c0d0e0f --own-key mine.key",
      declare_summary},
     {"account", "consents", "Lists what a citizen has agreed to, party by party.",
      "puhui account consents p-000102030405060708090a0b0c0d0e0f --client-cert operator.pem "

@@ -122,6 +122,8 @@ void add_global_flags(CLI::App& app, Parsed& parsed) {
   app.add_option("--at", flags.at, "read the state as it was right after this position")
       ->type_name("POSITION")
       ->group(group);
+  text("--own-key", flags.own_key, "FILE",
+       "the key of a citizen's account, for reading what the ledger says of it");
   app.add_flag("--linearizable", flags.linearizable, "read what the leader knows now")
       ->group(group);
 }

@@ -4,6 +4,7 @@
 
 #include <cassert>
 
+#include "node/cli/own_key.h"
 #include "puhui/v1/api.pb.h"
 
 namespace puhui::node::cli {
@@ -116,10 +117,10 @@ Result<void> Session::connect() {
 }
 
 Result<http::ClientResponse> Session::request(std::string_view method, const std::string& target,
-                                              std::string_view body,
-                                              std::string_view content_type) {
+                                              std::string_view body, std::string_view content_type,
+                                              const http::Headers& more) {
   if (auto connected = connect(); !connected) return tl::make_unexpected(connected.error());
-  auto answer = client_->request(method, target, body, content_type);
+  auto answer = client_->request(method, target, body, content_type, more);
   if (!answer || answer->status < kErrorStatusMin) return answer;
   return tl::make_unexpected(error_of(*answer));
 }
@@ -130,7 +131,9 @@ Result<std::string> Session::fetch(std::initializer_list<std::string_view> parts
     if (flags_.linearizable) query.emplace_back("consistency", "linearizable");
     if (flags_.at) query.emplace_back("at", std::to_string(*flags_.at));
   }
-  auto answer = request("GET", target_of(parts, query));
+  const auto signing = sign_own_reading(*this, {parts.begin(), parts.end()});
+  if (!signing) return tl::make_unexpected(signing.error());
+  auto answer = request("GET", target_of(parts, query), {}, {}, *signing);
   if (!answer) return tl::make_unexpected(answer.error());
   return std::move(answer->body);
 }

@@ -48,6 +48,7 @@ struct RunFlags {
   std::optional<std::uint64_t> at_least;  // Read a state that includes this position.
   bool linearizable = false;
   std::optional<std::uint64_t> at;  // Read the state right after this position.
+  std::string own_key;              // Key file of a citizen's account, to read that.
 };
 
 using Query = std::vector<std::pair<std::string, std::string>>;
@@ -77,8 +78,10 @@ class Session {
   [[nodiscard]] Result<http::ClientResponse> request(std::string_view method,
                                                      const std::string& target,
                                                      std::string_view body = {},
-                                                     std::string_view content_type = {});
-  // Body of a GET. Reads under /v1/ carry --at-least, --linearizable and --at.
+                                                     std::string_view content_type = {},
+                                                     const http::Headers& more = {});
+  // Body of a GET. Reads under /v1/ carry --at-least, --linearizable and --at; those of a citizen's
+  // account are signed with --own-key.
   [[nodiscard]] Result<std::string> fetch(std::initializer_list<std::string_view> parts,
                                           Query query = {});
   // The same, read as JSON of this message. Fields unknown here are skipped.

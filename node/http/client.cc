@@ -149,11 +149,13 @@ Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
 Result<ClientResponse> Client::request(std::string_view method, std::string_view target,
-                                       std::string_view body, std::string_view content_type) {
+                                       std::string_view body, std::string_view content_type,
+                                       const Headers& more) {
   OutgoingRequest request;
   request.version(11);
   request.method_string(method);
-  for (const auto& [name, value] : state_->options().headers) request.set(name, value);
+  for (const auto* headers : {&state_->options().headers, &more})
+    for (const auto& [name, value] : *headers) request.set(name, value);
   if (!content_type.empty()) request.set(beast::http::field::content_type, content_type);
   request.body() = body;
   request.prepare_payload();

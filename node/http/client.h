@@ -56,14 +56,15 @@ class Client {
   Client& operator=(Client&&) noexcept;
   ~Client();
 
-  // Sends one request and returns the answer, whatever its status. `target` is an origin-form
-  // target, percent-encoded. UNREACHABLE and OUTCOME_UNKNOWN as above, from the last address tried;
-  // NOT_PERMITTED if the server refused our certificate; TOO_LARGE for an answer beyond the limit;
-  // INVALID_ARGUMENT for a malformed target or a redirect that is not to https;
-  // UNAVAILABLE for more than redirects_max redirects.
+  // Sends one request, with `more` headers of its own, and returns the answer, whatever its status.
+  // `target` is an origin-form target, percent-encoded. UNREACHABLE and OUTCOME_UNKNOWN as above,
+  // from the last address tried; NOT_PERMITTED if the server refused our certificate; TOO_LARGE for
+  // an answer beyond the limit; INVALID_ARGUMENT for a malformed target or a redirect that is not
+  // to https; UNAVAILABLE for more than redirects_max redirects.
   [[nodiscard]] Result<ClientResponse> request(std::string_view method, std::string_view target,
                                                std::string_view body = {},
-                                               std::string_view content_type = {});
+                                               std::string_view content_type = {},
+                                               const Headers& more = {});
 
   // Connections made so far; shows whether they are reused.
   std::uint64_t connections() const;

@@ -14,7 +14,8 @@ http::Response answer(const http::Request& request, ledger::View& view, ledger::
   if (!genesis) return http::problem({ErrorCode::UNAVAILABLE, "no views yet"});
   // A checkpoint newer than the views proves nothing here yet.
   if (checkpoint && checkpoint->size > current.head().size) checkpoint.reset();
-  views::Reading reading{request, view, current, *genesis, std::move(checkpoint), nullptr, {}, {}};
+  views::Reading reading{request, view, current, *genesis, std::move(checkpoint),
+                         nullptr, {},   {},      0};
   return views::answer_read(reading);
 }
 

@@ -11,6 +11,7 @@
 #include "ledger/views/state_value.h"
 #include "ledger/views/statement.h"
 #include "node/views/enterprises.h"
+#include "node/views/own_key.h"
 #include "node/views/persons.h"
 #include "node/views/reading.h"
 #include "node/views/receipt.h"
@@ -202,9 +203,10 @@ Result<std::string> state_key_of(const Reading& reading, const Arguments& words)
 Response state_proof(Reading& reading, const Arguments& words) {
   const auto key = state_key_of(reading, words);
   if (!key) return problem(key.error());
-  const bool is_personal = ledger::map_of(*key) == ledger::StateMap::personal;
-  const bool is_seen = words.size() == 2 ? sees_person(reading, words[1]) : sees_persons(reading);
-  if (is_personal && !is_seen) return not_permitted(kOfPersons);
+  if (ledger::map_of(*key) == ledger::StateMap::personal) {
+    const auto seen = see_person(reading, words.size() == 2 ? words[1] : std::string());
+    if (!seen) return problem(seen.error());
+  }
   auto receipt = receipt_of_root(reading);
   if (!receipt) return problem(receipt.error());
   auto proof = reading.view.state_proof(*key);
@@ -353,6 +355,7 @@ bool is_slow(const http::Request& request) {
   const auto& words = request.segments;
   if (words.size() < 2 || words[0] != "v1") return false;
   if (words[1] == "statement" || words[1] == "enterprises") return true;
+  if (is_by_own_key(request)) return true;
   // What strangers may not see is refused at once.
   return request.party && (words[1] == "claims" || (words.size() == 4 && words[1] == "accounts" &&
                                                     ledger::is_personal_id(words[2])));

@@ -18,6 +18,7 @@ struct Reading {
   const Asker* asker;               // null if no witness is asked
   CompletePtr witnessed;            // may be null
   std::optional<v1::Party> caller;  // party of the client certificate, if it is registered
+  std::int64_t now_us;              // real time by this node's clock; 0: no citizen reads here
 };
 
 // Whether a receipt is asked for that meets the witness policy.

@@ -30,25 +30,25 @@ Response answered(const Reading& reading, const Result<M>& answer) {
 }  // namespace
 
 Response account(Reading& reading, const Arguments& arguments) {
-  if (ledger::is_personal_id(arguments[0]) && !sees_person(reading, arguments[0]))
-    return not_permitted(kOfPersons);
+  if (ledger::is_personal_id(arguments[0]))
+    if (auto seen = see_person(reading, arguments[0]); !seen) return problem(seen.error());
   return found(reading.request, reading.view.account(arguments[0]));
 }
 
 Response credits(Reading& reading, const Arguments& arguments) {
-  if (!sees_person(reading, arguments[0])) return not_permitted(kOfPersons);
+  if (auto seen = see_person(reading, arguments[0]); !seen) return problem(seen.error());
   const auto page = page_of(reading.request);
   if (!page) return problem(page.error());
   return answered(reading, reading.view.credits(arguments[0], *page));
 }
 
 Response summary(Reading& reading, const Arguments& arguments) {
-  if (!sees_person(reading, arguments[0])) return not_permitted(kOfPersons);
+  if (auto seen = see_person(reading, arguments[0]); !seen) return problem(seen.error());
   return answered(reading, reading.view.summary(arguments[0]));
 }
 
 Response consents(Reading& reading, const Arguments& arguments) {
-  if (!sees_person(reading, arguments[0])) return not_permitted(kOfPersons);
+  if (auto seen = see_person(reading, arguments[0]); !seen) return problem(seen.error());
   return message(reading.request, reading.view.consents(arguments[0]));
 }
 

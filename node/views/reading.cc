@@ -1,6 +1,7 @@
 #include "node/views/reading.h"
 
 #include "ledger/rules/signers.h"
+#include "node/views/own_key.h"
 #include "node/views/receipt.h"
 
 namespace puhui::node::views {
@@ -16,10 +17,13 @@ bool sees_persons(const Reading& reading) {
   return caller_is(reading, v1::OPERATOR) || caller_is(reading, v1::AUDITOR);
 }
 
-bool sees_person(const Reading& reading, const std::string& account) {
-  return sees_persons(reading) ||
-         (reading.caller &&
-          reading.current.has_consent(account, reading.caller->party(), v1::CONSENT_STATEMENT));
+Result<void> see_person(const Reading& reading, const std::string& account) {
+  if (sees_persons(reading)) return {};
+  if (reading.caller &&
+      reading.current.has_consent(account, reading.caller->party(), v1::CONSENT_STATEMENT))
+    return {};
+  if (reading.now_us != 0 && is_by_own_key(reading.request)) return check_own_key(reading);
+  return fail(ErrorCode::NOT_PERMITTED, kOfPersons);
 }
 
 bool sees_entries(const Reading& reading) {

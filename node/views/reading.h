@@ -17,8 +17,9 @@ using Arguments = std::vector<std::string>;
 
 // Personal data: the operator, and auditors.
 [[nodiscard]] bool sees_persons(const Reading& reading);
-// One person's data: besides, whom the person lets see it.
-[[nodiscard]] bool sees_person(const Reading& reading, const std::string& account);
+// One person's data: besides, whom the person lets see it, and the account's own key.
+// NOT_PERMITTED, and where the request is signed the errors of check_own_key.
+[[nodiscard]] Result<void> see_person(const Reading& reading, const std::string& account);
 // Entries: everybody, or members only.
 [[nodiscard]] bool sees_entries(const Reading& reading);
 
@@ -26,7 +27,8 @@ using Arguments = std::vector<std::string>;
   return problem({ErrorCode::NOT_PERMITTED, what});
 }
 inline constexpr const char* kOfPersons =
-    "personal accounts answer the operator, auditors, and whom the person lets see them";
+    "personal accounts answer the operator, auditors, whom the person lets see them, and their own "
+    "key";
 
 template <class List>
 Response list(Reading& reading, List (ledger::View::*of)(const ledger::Page&) const) {

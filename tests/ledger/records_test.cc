@@ -81,6 +81,13 @@ std::string three_teas() {
   return what;
 }
 
+TEST(OwnReadings, AreSpelledLikeNothingElse) {
+  auto spelled_out = "puhui-reading/v1\x05WUHAN" + pseudonym(1) + "\x07summary";
+  crypto::append_u64(spelled_out, kUntil);
+  EXPECT_EQ(own_reading_digest({"WUHAN", pseudonym(1), "summary", kUntil}),
+            crypto::sha256(spelled_out));
+}
+
 TEST(RedemptionRecords, AreReadInOrder) {
   const auto own = confirmed_by_hand(three_teas());
   const auto checked = check(redemption(1, 3, own));

@@ -16,8 +16,8 @@ struct AskedOfEnterprises : Enterprises {
     request.path = "/as/sent";
     request.segments = std::move(segments);
     auto view = city.view(), current = city.view();
-    views::Reading reading{request, view,    current, *view.genesis(),
-                           nullptr, nullptr, nullptr, view.party(party)};
+    views::Reading reading{
+        request, view, current, *view.genesis(), nullptr, nullptr, nullptr, view.party(party), 0};
     return views::answer_read(reading);
   }
   int status(std::vector<std::string> segments, const std::string& party = {}) {
