@@ -76,10 +76,47 @@ std::optional<v1::MethodologyRecord> version_on(const Reader& reader, std::strin
   return covers(record->methodology(), day) ? record : std::nullopt;
 }
 
+struct FoundAct {
+  v1::ActState state;
+  v1::Standing standing;  // of the methodology
+};
+// Under a methodology that is suspended it may not be claimed, whatever its day.
+Result<v1::ActState> need_claimable(FoundAct found) {
+  const auto& version = found.state.methodology();
+  if (found.standing == v1::IN_FORCE || found.state.standing() == v1::ACT_EXPIRED)
+    return std::move(found.state);
+  return fail(ErrorCode::METHODOLOGY_STANDING, version.code() + " " + version.version());
+}
+
 bool is_closed(const Reader& reader, std::int64_t day) {
   const auto stored = reader.get(key::closed_days());
   const auto closed = stored ? ClosedDays::decode(*stored) : std::nullopt;
   return closed && day <= closed->last;
+}
+
+Result<FoundAct> act_of(const Reader& reader, std::int64_t today, std::string_view scenario,
+                        std::int64_t day) {
+  if (day > today) return fail(ErrorCode::CLAIM_WINDOW, date_text(day) + " is to come");
+  const auto record = version_on(reader, scenario, day);
+  if (!record)
+    return fail(ErrorCode::METHODOLOGY_NOT_IN_FORCE,
+                std::string(scenario) + " on " + date_text(day));
+  const auto& m = record->methodology();
+  const auto claimable = claim_days(m, day);
+  const bool is_over = today > claimable.last || is_closed(reader, day);
+  FoundAct found{{}, record->standing()};
+  auto& state = found.state;
+  state.set_scenario(std::string(scenario));
+  state.set_day(day);
+  state.set_standing(is_over                   ? v1::ACT_EXPIRED
+                     : today < claimable.first ? v1::ACT_RECEIVED
+                                               : v1::ACT_CLAIMABLE);
+  state.set_first_day(claimable.first);
+  state.set_last_day(claimable.last);
+  state.set_today(today);
+  state.mutable_methodology()->set_code(m.code());
+  state.mutable_methodology()->set_version(m.version());
+  return found;
 }
 
 }  // namespace
@@ -126,38 +163,19 @@ v1::ScenarioTotalsList View::scenarios(const Page& page) const {
 }
 
 Result<v1::ActState> View::act_state(std::string_view scenario, std::int64_t day) const {
-  const auto today = day_of(head_.time);
-  if (day > today) return fail(ErrorCode::CLAIM_WINDOW, date_text(day) + " is to come");
-  const auto record = version_on(*reader_, scenario, day);
-  if (!record)
-    return fail(ErrorCode::METHODOLOGY_NOT_IN_FORCE,
-                std::string(scenario) + " on " + date_text(day));
-  const auto& m = record->methodology();
-  if (record->standing() != v1::IN_FORCE)
-    return fail(ErrorCode::METHODOLOGY_STANDING, m.code() + " " + m.version());
-  const auto claimable = claim_days(m, day);
-  const bool is_over = today > claimable.last || is_closed(*reader_, day);
-  v1::ActState state;
-  state.set_scenario(std::string(scenario));
-  state.set_day(day);
-  state.set_standing(is_over                   ? v1::ACT_EXPIRED
-                     : today < claimable.first ? v1::ACT_RECEIVED
-                                               : v1::ACT_CLAIMABLE);
-  state.set_first_day(claimable.first);
-  state.set_last_day(claimable.last);
-  state.set_today(today);
-  state.mutable_methodology()->set_code(m.code());
-  state.mutable_methodology()->set_version(m.version());
-  return state;
+  auto found = act_of(*reader_, day_of(head_.time), scenario, day);
+  if (!found) return tl::make_unexpected(found.error());
+  return need_claimable(std::move(*found));
 }
 
 Result<v1::ActState> View::act_state(std::string_view scenario, const ClaimAsked& asked) const {
-  auto state = act_state(scenario, asked.day);
-  if (!state) return state;
+  auto found = act_of(*reader_, day_of(head_.time), scenario, asked.day);
+  if (!found) return tl::make_unexpected(found.error());
   const auto leaf = crypto::leaf_hash(asked.claim.view());
-  if (reader_->get(key::claim(asked.day, asked.slot, leaf.view())))
-    state->set_standing(v1::ACT_CREDITED);
-  return state;
+  if (!reader_->get(key::claim(asked.day, asked.slot, leaf.view())))
+    return need_claimable(std::move(*found));
+  found->state.set_standing(v1::ACT_CREDITED);
+  return std::move(found->state);
 }
 
 v1::BehaviourBatchList View::behaviour_batches(const Page& page) const {

@@ -5,8 +5,8 @@
 // unless they name a past (`at`, `before`). Personal views, attachments and records need the client
 // certificate of a party with the right role, personal views else the account's own key; entries do
 // as well where the genesis keeps them for members. Errors are problem+json; a rule's refusal is no
-// error of the request: a SubmissionResult with status 200 and decision REFUSED. Threads: `handle`
-// from any; answers come from any.
+// error of the request: a SubmissionResult with status 200 and decision REFUSED.
+// Threads: `handle` from any; answers come from any.
 #pragma once
 
 #include <functional>

@@ -241,6 +241,13 @@ TEST_F(ActsToBeClaimed, AreCreditedByTheirClaim) {
   EXPECT_EQ(city.view().act_state("tram", another)->standing(), v1::ACT_EXPIRED);
 }
 
+TEST_F(ActsToBeClaimed, AreNotClaimedUnderAMethodologyThatIsSuspended) {
+  PUHUI_ACCEPTED(stand(city, version_of("WH-tram", "V01"), v1::STANDING_SUSPENDED));
+  EXPECT_EQ(standing_of(kToday), "? methodology.standing");
+  EXPECT_EQ(standing_of(kToday - 2), "? methodology.standing");
+  EXPECT_EQ(standing_of(kToday - 8), "ACT_EXPIRED");
+}
+
 // ---- Lists ----
 
 TEST_F(Movements, AreOfBatchesOffersAndScenarios) {
