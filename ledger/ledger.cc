@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "crypto/merkle.h"
+#include "ledger/conservation.h"
 #include "ledger/rules/behaviour/claims.h"
 #include "ledger/rules/due.h"
 #include "ledger/rules/governance/actions.h"
@@ -38,13 +39,6 @@ v1::Outcome outcome_of(const Refusal& refusal) {
 constexpr std::string_view kSubjectFamilies = "ABJP";
 bool is_subject(std::string_view key) {
   return kSubjectFamilies.find(key[1]) != std::string_view::npos && map_of(key) == StateMap::open;
-}
-
-bool add_up(std::int64_t whole, std::initializer_list<std::int64_t> parts) {
-  std::int64_t sum = 0;
-  for (const auto part : parts)
-    if (__builtin_add_overflow(sum, part, &sum)) return false;
-  return sum == whole;
 }
 
 }  // namespace
@@ -178,7 +172,7 @@ Result<std::vector<Answer>> Ledger::apply(const Block& block, const std::vector<
     const auto& item = block.items[i];
     const auto known = checked[i] ? checked[i] : check(item);
     answers.push_back(apply_event(item, *known, block.stamp));
-    if (const auto wrong = drift(); !wrong.empty()) {
+    if (const auto wrong = imbalance_of(totals_); !wrong.empty()) {
       halt("conservation fails at leaf " + std::to_string(tree_->size() - 1) + ": " + wrong);
       return fail(ErrorCode::READ_ONLY, read_only_reason());
     }
@@ -187,26 +181,6 @@ Result<std::vector<Answer>> Ledger::apply(const Block& block, const std::vector<
   drop_expired();
   publish(at);
   return answers;
-}
-
-std::string Ledger::drift() const {
-  const auto& t = totals_;
-  if (!add_up(t.units_issued_kg(), {t.units_held_kg(), t.units_retired_kg(), t.units_cancelled_kg(),
-                                    t.units_expired_kg()}))
-    return "units: issued " + std::to_string(t.units_issued_kg()) + " kg, held " +
-           std::to_string(t.units_held_kg()) + " + retired " +
-           std::to_string(t.units_retired_kg()) + " + cancelled " +
-           std::to_string(t.units_cancelled_kg()) + " + expired " +
-           std::to_string(t.units_expired_kg()) + " kg";
-  if (!add_up(t.credits_credited_g(),
-              {-t.credits_owed_g(), t.credits_held_g(), t.credits_converted_g(),
-               t.credits_reversed_g(), t.credits_cancelled_g()}))
-    return "credits: credited " + std::to_string(t.credits_credited_g()) + " + owed " +
-           std::to_string(t.credits_owed_g()) + " g, held " + std::to_string(t.credits_held_g()) +
-           " + converted " + std::to_string(t.credits_converted_g()) + " + reversed " +
-           std::to_string(t.credits_reversed_g()) + " + cancelled " +
-           std::to_string(t.credits_cancelled_g()) + " g";
-  return {};
 }
 
 void Ledger::halt(const std::string& why) {

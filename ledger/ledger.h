@@ -163,8 +163,6 @@ class Ledger {
   void drop_expired();
   // The rule set in force; or else the last one that was, or the last one filed.
   const v1::RuleSet& rules_at(Micros now, bool& in_force) const;
-  // How conservation fails, or nothing: every change names a source and a sink.
-  [[nodiscard]] std::string drift() const;
   void publish(AppliedAt at);
 
   std::unique_ptr<Store> store_;

@@ -53,7 +53,10 @@ std::string difference(const StateRoot& here, const StateRoot& there) {
   return text;
 }
 
-bool is_family(char name) { return (name >= 'A' && name <= 'Z') || (name >= 'a' && name <= 'z'); }
+bool is_family(char name) {
+  return (name >= '0' && name <= '9') || (name >= 'A' && name <= 'Z') ||
+         (name >= 'a' && name <= 'z');
+}
 
 std::string encode_families(const FamilyDigests& families) {
   std::string bytes;

@@ -30,8 +30,9 @@ namespace puhui::ledger {
 // Named accounts, unit batches, projects, keys, methodologies, nodes, parties, rule sets, totals,
 // unit blocks, proposals, reports, retirements, retirement cases, filings, bonds, recalls,
 // certificates, loan references, offers and their settlements, openings of pseudonyms, emission
-// sources, footprints. What else is stored follows from these or from leaves.
-inline constexpr std::string_view kOpenFamilies = "ABJKMNPRTUVWZacfhjlmnoxz";
+// sources, footprints, agreements, partners' logs, transfers between cities. What else is stored
+// follows from these or from leaves.
+inline constexpr std::string_view kOpenFamilies = "123ABJKMNPRTUVWZacfhjlmnoxz";
 
 enum class StateMap : std::uint8_t { open = 1, personal = 2 };
 inline constexpr StateMap kStateMaps[] = {StateMap::open, StateMap::personal};
@@ -65,7 +66,7 @@ struct StateRoot {
 // does.
 [[nodiscard]] std::string difference(const StateRoot& here, const StateRoot& there);
 
-// The names of families of views: ASCII letters.
+// The names of families of views: ASCII letters and digits.
 [[nodiscard]] bool is_family(char name);
 
 // n × (u8 family ‖ digest[32]): the part of the body after the roots.

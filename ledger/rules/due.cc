@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "crypto/bytes.h"
+#include "ledger/rules/recognition/recognition.h"
 #include "ledger/rules/retirement/retirement.h"
 #include "ledger/rules/signers.h"
 
@@ -80,6 +81,9 @@ void run_due(State& state, Micros now, std::uint64_t leaf) {
         break;
       case DueKind::retirement_case:
         case_due(state, record_key, now, leaf);
+        break;
+      case DueKind::transfer:
+        transfer_due(state, record_key, leaf);
         break;
     }
     state.erase(item->key);

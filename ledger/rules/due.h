@@ -22,6 +22,7 @@ enum class DueKind : std::uint8_t {
   proposal = 3,         // the time to vote on a proposal, or to execute it, ends
   bond = 4,             // a bond expires
   retirement_case = 5,  // the deadline of a retirement case passes
+  transfer = 6,         // the dispute window of what came from another city ends
 };
 
 struct Window {

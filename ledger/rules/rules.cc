@@ -9,6 +9,7 @@
 #include "ledger/rules/governance/actions.h"
 #include "ledger/rules/holding/actions.h"
 #include "ledger/rules/incentives/actions.h"
+#include "ledger/rules/recognition/actions.h"
 #include "ledger/rules/reductions/actions.h"
 #include "ledger/rules/retirement/actions.h"
 
@@ -194,13 +195,50 @@ Decision of_enterprises(Context& context, const v1::Payload& p) {
   }
 }
 
+Decision of_recognition(Context& context, const v1::Payload& p) {
+  switch (p.action_case()) {
+    case v1::Payload::kFileAgreement:
+      return file_agreement(context, p.file_agreement());
+    case v1::Payload::kSetAgreement:
+      return set_agreement(context, p.set_agreement());
+    case v1::Payload::kRenewPartner:
+      return renew_partner(context, p.renew_partner());
+    case v1::Payload::kAcceptCheckpoint:
+      return accept_checkpoint(context, p.accept_checkpoint());
+    case v1::Payload::kAccusePartner:
+      return accuse_partner(context, p.accuse_partner());
+    case v1::Payload::kExport:
+      return export_units(context, p.export_());
+    case v1::Payload::kImport:
+      return import_units(context, p.import());
+    case v1::Payload::kRefuseImport:
+      return refuse_import(context, p.refuse_import());
+    case v1::Payload::kVoidImport:
+      return void_import(context, p.void_import());
+    case v1::Payload::kConcludeTransfer:
+      return conclude_transfer(context, p.conclude_transfer());
+    case v1::Payload::kSettleTransfer:
+      return settle_transfer(context, p.settle_transfer());
+    case v1::Payload::kStateRetirement:
+      return state_retirement(context, p.state_retirement());
+    case v1::Payload::kNoteRetirement:
+      return note_retirement(context, p.note_retirement());
+    case v1::Payload::kNoteRecall:
+      return note_recall(context, p.note_recall());
+    case v1::Payload::kNoteFiling:
+      return note_filing(context, p.note_filing());
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
 
 Ruling decide(Context& context) {
   const auto& p = context.event.payload;
   if (p.has_genesis()) return refuse(ErrorCode::GENESIS_DUPLICATE, "genesis.once", "1", "1");
   for (const auto family : {of_citizens, of_accounts, of_enterprises, of_retirement, of_reductions,
-                            of_filing, of_governance})
+                            of_filing, of_recognition, of_governance})
     if (auto decision = family(context, p)) return std::move(*decision);
   return refuse(ErrorCode::EVENT_MALFORMED, "event.action");
 }

@@ -79,6 +79,20 @@
 //   v L i32 day, u32 slot         list of the claims of a closed day's slot (rules/claims.h)
 //   v Z u64 leaf                  retirement
 //   v O PARTY 0 id[16]            accepted outcome
+//   v 0                           digest of the first genesis event of this city's lineage
+//   v 1 CITY                      agreement with a partner, its last version
+//   v 2 CITY                      partner's log as far as it is known
+//   v 3 id[32]                    transfer to or from a partner
+//   v 4 u8 1, CITY 0 u32 version  version of an agreement
+//   v 4 u8 2, CITY 0 u64 size     root[32] of an accepted checkpoint
+//   v 4 u8 3, CITY 0 u32 year     u64 kilograms recognised of the partner's units in the year
+//   v 4 u8 4, CITY 0 PURPOSE 0 u32 year        u64 kilograms of them retired
+//   v 4 u8 5, CITY 0 BATCH 0 u64 start         batch here that mirrors part of theirs: u64 end
+//   v 4 u8 6, CITY 0 u64 leaf     recall there: u64 leaf here
+//   v 4 u8 7, CITY 0 BATCH 0 u64 leaf, u64 end what it recalled: u64 start
+//   v 4 u8 8, CITY 0 u64 leaf     retirement here that was stated for the city: u64 leaf
+//   v 4 u8 9, CITY 0 PROJECT      project of a partner
+//   v 4 u8 10, METER-KEY 0 i64 from, CITY 0 PROJECT   the same, by its keys
 //   v S                           next serial number
 //   v T                           totals
 #pragma once
@@ -356,6 +370,51 @@ inline std::string factor_table(std::string_view table) {
 inline std::string retirement(std::uint64_t leaf) { return Builder("vZ").u64(leaf).done(); }
 inline std::string accepted(std::string_view party, std::string_view id) {
   return Builder("vO").name(party).raw(id).done();
+}
+inline std::string lineage() { return "v0"; }
+inline std::string agreement(std::string_view city) { return Builder("v1").raw(city).done(); }
+inline std::string partner(std::string_view city) { return Builder("v2").raw(city).done(); }
+inline std::string transfer(std::string_view id) { return Builder("v3").raw(id).done(); }
+inline std::string agreement_version(std::string_view city, std::uint32_t version) {
+  return Builder("v4").u8(1).name(city).u32(version).done();
+}
+inline std::string partner_checkpoint(std::string_view city, std::uint64_t size) {
+  return Builder("v4").u8(2).name(city).u64(size).done();
+}
+inline std::string recognised_in(std::string_view city, std::uint32_t year) {
+  return Builder("v4").u8(3).name(city).u32(year).done();
+}
+inline std::string retired_of(std::string_view city, std::string_view purpose, std::uint32_t year) {
+  return Builder("v4").u8(4).name(city).name(purpose).u32(year).done();
+}
+inline std::string mirrors(std::string_view city, std::string_view batch) {
+  return Builder("v4").u8(5).name(city).name(batch).done();
+}
+inline std::string mirror(std::string_view city, std::string_view batch, std::uint64_t start) {
+  return Builder("v4").u8(5).name(city).name(batch).u64(start).done();
+}
+inline std::string recall_noted(std::string_view city, std::uint64_t leaf) {
+  return Builder("v4").u8(6).name(city).u64(leaf).done();
+}
+inline std::string recalls_of(std::string_view city, std::string_view batch) {
+  return Builder("v4").u8(7).name(city).name(batch).done();
+}
+inline std::string recalled_of(std::string_view city, std::string_view batch, std::uint64_t leaf,
+                               std::uint64_t end) {
+  return Builder("v4").u8(7).name(city).name(batch).u64(leaf).u64(end).done();
+}
+inline std::string stated(std::string_view city, std::uint64_t retirement) {
+  return Builder("v4").u8(8).name(city).u64(retirement).done();
+}
+inline std::string foreign_project(std::string_view city, std::string_view project) {
+  return Builder("v4").u8(9).name(city).raw(project).done();
+}
+inline std::string foreign_periods(std::string_view meter) {
+  return Builder("v4").u8(10).name(meter).done();
+}
+inline std::string foreign_period(std::string_view meter, std::int64_t from, std::string_view city,
+                                  std::string_view project) {
+  return Builder("v4").u8(10).name(meter).i64(from).name(city).raw(project).done();
 }
 inline std::string next_serial() { return "vS"; }
 inline std::string totals() { return "vT"; }

@@ -36,6 +36,9 @@ void put_project(Context& context, const v1::FileProject& action);
 // before it was filed; what follows the day it is closed or revoked is free as well.
 [[nodiscard]] Ruling claim_periods(Context& context, const v1::FileProject& project);
 void free_periods(Context& context, const v1::FileProject& project);
+// The project that has claimed the key for some of these days; empty if none has.
+[[nodiscard]] std::string claimed_by(const State& state, const std::string& meter,
+                                     std::int64_t from, std::int64_t to);
 void free_periods_after(Context& context, const v1::FileProject& project, std::int64_t day);
 
 // ---- filings.cc ----

@@ -6,6 +6,7 @@
 #include "ledger/rules/filing/actions.h"
 #include "ledger/rules/filing/filing.h"
 #include "ledger/rules/filing/programs.h"
+#include "ledger/rules/recognition/recognition.h"
 
 namespace puhui::ledger {
 namespace {
@@ -127,15 +128,22 @@ Subject about(const Context& context, const v1::FileProject& project) {
   return about(project, name_alone);
 }
 
+std::string claimed_by(const State& state, const std::string& meter, std::int64_t from,
+                       std::int64_t to) {
+  const auto last = state.before(key::claimed_periods(meter), key::claimed_period(meter, to));
+  return last && end_of_claim(last->value) > from ? last->value.substr(8) : std::string();
+}
+
 Ruling claim_periods(Context& context, const v1::FileProject& project) {
   for (const auto& meter : project.keys()) {
-    const auto last = context.state.before(key::claimed_periods(meter),
-                                           key::claimed_period(meter, project.crediting_to()));
-    if (last && end_of_claim(last->value) > project.crediting_from())
+    const auto other =
+        claimed_by(context.state, meter, project.crediting_from(), project.crediting_to());
+    if (!other.empty())
       return refuse(ErrorCode::PERIOD_EXCLUSIVE, "project.exclusive", "one project per key and day",
-                    last->value.substr(8),
+                    other,
                     meter + " " + period_text(project.crediting_from(), project.crediting_to()));
   }
+  if (auto clear = need_none_abroad(context, project); !clear) return clear;
   for (const auto& meter : project.keys())
     context.state.put(key::claimed_period(meter, project.crediting_from()),
                       claim_until(project, project.crediting_to()));

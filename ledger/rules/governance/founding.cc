@@ -52,6 +52,9 @@ Ruling found(Context& context, const v1::Genesis& genesis) {
     return replaceable;
   put_rule_set(context, genesis.rules());
   context.state.put(key::genesis(), genesis);
+  const auto lineage = genesis.predecessor().empty() ? std::string(context.event.sha256.view())
+                                                     : genesis.predecessor();
+  context.state.put(key::lineage(), lineage);
   return {};
 }
 

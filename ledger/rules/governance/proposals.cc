@@ -2,6 +2,7 @@
 
 #include "ledger/rules/due.h"
 #include "ledger/rules/governance/governance.h"
+#include "ledger/rules/recognition/actions.h"
 #include "ledger/rules/votes.h"
 
 namespace puhui::ledger {
@@ -26,6 +27,12 @@ std::string_view action_of(const v1::Resolution& resolution) {
       return "party.restrain";
     case v1::Resolution::kReleaseParty:
       return "party.release";
+    case v1::Resolution::kFileAgreement:
+      return "agreement.file";
+    case v1::Resolution::kSetAgreement:
+      return "agreement.set";
+    case v1::Resolution::kSettleTransfer:
+      return "transfer.settle";
     case v1::Resolution::ACTION_NOT_SET:
       break;
   }
@@ -50,6 +57,12 @@ Ruling carry_out(Context& context, const v1::Resolution& resolution) {
       return restrain_party(context, resolution.restrain_party());
     case v1::Resolution::kReleaseParty:
       return release_party(context, resolution.release_party());
+    case v1::Resolution::kFileAgreement:
+      return file_agreement(context, resolution.file_agreement());
+    case v1::Resolution::kSetAgreement:
+      return set_agreement(context, resolution.set_agreement());
+    case v1::Resolution::kSettleTransfer:
+      return settle_transfer(context, resolution.settle_transfer());
     case v1::Resolution::ACTION_NOT_SET:
       break;
   }

@@ -19,9 +19,10 @@ constexpr std::uint32_t kVotersMax = 64;
 constexpr Micros kBallotTimeMax = 3'660 * kMicrosPerDay;
 
 // What a Resolution can do.
-constexpr std::string_view kResolvable[] = {"party.register", "role.grant",   "role.revoke",
-                                            "key.revoke",     "rules.file",   "node.admit",
-                                            "party.restrain", "party.release"};
+constexpr std::string_view kResolvable[] = {"party.register", "role.grant",     "role.revoke",
+                                            "key.revoke",     "rules.file",     "node.admit",
+                                            "party.restrain", "party.release",  "agreement.file",
+                                            "agreement.set",  "transfer.settle"};
 
 // A requirement that someone can meet.
 bool is_requirement(const v1::SignerRequirement& need) {

@@ -7,8 +7,6 @@
 #include "ledger/rules/holding/holdings.h"
 
 namespace puhui::ledger {
-namespace {
-
 Ruling need_room(const Context& context, const std::string& name, std::int64_t amount_kg) {
   const auto& limits = context.rules.position_limits();
   if (limits.empty()) return {};
@@ -20,8 +18,6 @@ Ruling need_room(const Context& context, const std::string& name, std::int64_t a
                 std::to_string(account->units_held_kg()) + " kg",
                 std::to_string(amount_kg) + " kg");
 }
-
-}  // namespace
 
 tl::expected<v1::Account, Refusal> need_account(const Context& context, const std::string& name) {
   if (is_personal_id(name))

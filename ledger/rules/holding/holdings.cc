@@ -187,7 +187,8 @@ std::optional<v1::UnitBlock> held_after(const State& state, const v1::UnitBlock&
 
 bool mergeable(const v1::UnitBlock& a, const v1::UnitBlock& b) {
   return a.state() == v1::HELD && b.state() == v1::HELD && a.account() == b.account() &&
-         a.batch() == b.batch() && a.bound_by() == b.bound_by();
+         a.batch() == b.batch() && a.bound_by() == b.bound_by() &&
+         a.recalled_at() == b.recalled_at();
 }
 
 // Stores a held piece, merged with its neighbours where they are alike.
@@ -214,6 +215,7 @@ v1::UnitBlock held_by(const Context& context, v1::UnitBlock piece, const std::st
   piece.set_state(v1::HELD);
   piece.set_account(account);
   piece.set_since(static_cast<std::int64_t>(context.leaf));
+  piece.clear_exported_to();
   return piece;
 }
 
@@ -375,13 +377,17 @@ void put_ended(Context& context, v1::UnitBlock piece, const std::string& account
     totals.set_units_retired_kg(totals.units_retired_kg() + ended_kg);
   else if (state == v1::CANCELLED)
     totals.set_units_cancelled_kg(totals.units_cancelled_kg() + ended_kg);
+  else if (state == v1::EXPORTED)
+    totals.set_units_exported_kg(totals.units_exported_kg() + ended_kg);
   else
     totals.set_units_expired_kg(totals.units_expired_kg() + ended_kg);
 }
 
+void put_back(Context& context, const v1::UnitBlock& piece) { put_block(context.state, piece); }
+
 void mark_recalled(Context& context, v1::UnitBlock piece) {
   piece.set_recalled_at(static_cast<std::int64_t>(context.leaf));
-  put_block(context.state, piece);
+  put_back(context, piece);
 }
 
 void record_move(Context& context, const v1::UnitBlock& piece, v1::UnitMoveKind kind,

@@ -5,6 +5,7 @@
 // so what leaves one place arrives in another.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@
 
 namespace puhui::ledger {
 
+// No serial is larger: other implementations count in int64.
+inline constexpr std::uint64_t kSerialMax = (std::uint64_t{1} << 63) - 1;
 // Ranges one event may name, and pieces it may touch.
 inline constexpr std::size_t kRangesMax = 1000;
 
@@ -56,8 +59,8 @@ void give_bound(Context& context, v1::UnitBlock piece, const std::string& accoun
 // Lets go of the lowest serials bound by it, so many kilograms or all there are: they are free
 // where they lie.
 void loosen(State& state, std::uint64_t leaf, const std::string& bond, std::int64_t amount_kg);
-// Ends a piece that was taken: it stays for ever as retired, cancelled or expired from `account` at
-// this leaf.
+// Ends a piece that was taken: it stays as retired, cancelled, expired or exported from `account`
+// at this leaf.
 void put_ended(Context& context, v1::UnitBlock piece, const std::string& account,
                v1::UnitState state);
 
@@ -67,8 +70,29 @@ void put_ended(Context& context, v1::UnitBlock piece, const std::string& account
 // more.
 [[nodiscard]] v1::UnitBlock take_piece(Context& context, const v1::UnitBlock& block,
                                        std::uint64_t start, std::uint64_t end);
-// Puts a retired piece back, recalled at this leaf.
+// Puts a piece that is not held back as it is.
+void put_back(Context& context, const v1::UnitBlock& piece);
+// Puts such a piece back, recalled at this leaf.
 void mark_recalled(Context& context, v1::UnitBlock piece);
+// Calls `visit(block, start, end)` for the part of each block in the ranges that `wants` it, a
+// bounded number of them. All serials were issued. TOO_LARGE.
+template <class Wants, class Visit>
+Ruling visit_blocks(Context& context,
+                    const google::protobuf::RepeatedPtrField<v1::SerialRange>& ranges, Wants wants,
+                    Visit visit) {
+  std::size_t visited = 0;
+  for (const auto& range : ranges)
+    for (auto serial = range.start(); serial <= range.end();) {
+      const auto block = block_of(context.state, serial);
+      const auto end = std::min(range.end(), block->end());
+      if (++visited > kRangesMax)
+        return refuse(ErrorCode::TOO_LARGE, "serials.pieces",
+                      std::to_string(kRangesMax) + " blocks; name fewer serials");
+      if (wants(*block)) visit(*block, serial, end);
+      serial = end + 1;
+    }
+  return {};
+}
 // Adds the piece's step to its history, and the range to the outcome.
 void record_move(Context& context, const v1::UnitBlock& piece, v1::UnitMoveKind kind,
                  const std::string& from, const std::string& to);

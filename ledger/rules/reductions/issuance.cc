@@ -13,9 +13,14 @@ namespace puhui::ledger {
 namespace {
 
 std::string printed(const Context& context, const v1::UnitBatch& batch) {
-  return context.genesis.city() + "-CPH-" + batch.serial_code() + "-" + batch.project() + "-" +
-         std::to_string(batch.vintage()) + "-" + batch.batch() + "-" +
-         std::to_string(batch.start()) + "-" + std::to_string(batch.end());
+  v1::ExportedRun whole;
+  whole.set_serial_code(batch.serial_code());
+  whole.set_project(batch.project());
+  whole.set_vintage(batch.vintage());
+  whole.set_batch(batch.batch());
+  whole.set_origin_start(batch.start());
+  return printed_serial(context.genesis.city(), whole,
+                        static_cast<std::int64_t>(batch.end() - batch.start() + 1));
 }
 
 std::uint64_t next_serial(const State& state) {
@@ -147,8 +152,18 @@ tl::expected<v1::UnitBatch, Refusal> need_batch(const Context& context, const st
   return refuse(ErrorCode::BATCH_UNKNOWN, "batch.known", {}, {}, code);
 }
 
+std::string printed_serial(const std::string& city, const v1::ExportedRun& run,
+                           std::int64_t kilograms) {
+  const auto end = run.origin_start() + static_cast<std::uint64_t>(kilograms) - 1;
+  return city + "-CPH-" + run.serial_code() + "-" + run.project() + "-" +
+         std::to_string(run.vintage()) + "-" + run.batch() + "-" +
+         std::to_string(run.origin_start()) + "-" + std::to_string(end);
+}
+
 Subject about(const Context& context, const v1::UnitBatch& batch) {
-  auto subject = about(context, project_of(context, batch.project()).filing());
+  auto subject = batch.has_mirrored()
+                     ? the_city()
+                     : about(context, project_of(context, batch.project()).filing());
   subject.amount_kg = static_cast<std::int64_t>(batch.end() - batch.start() + 1);
   return subject;
 }

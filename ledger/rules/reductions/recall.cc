@@ -5,6 +5,7 @@
 #include "ledger/rules/citizens/actions.h"
 #include "ledger/rules/filing/filing.h"
 #include "ledger/rules/holding/holdings.h"
+#include "ledger/rules/recognition/recognition.h"
 #include "ledger/rules/reductions/actions.h"
 #include "ledger/rules/reductions/reductions.h"
 #include "ledger/rules/retirement/retirement.h"
@@ -29,24 +30,6 @@ tl::expected<Ranges, Refusal> ranges_of(const v1::UnitBatch& batch, const Ranges
       return refuse(ErrorCode::SERIAL_NOT_OWNED, "serials.of_batch", batch.serial(), {},
                     std::to_string(range.start()) + "-" + std::to_string(range.end()));
   return serials;
-}
-
-// Calls `visit(block, start, end)` for the part of each block in the ranges that `wants` it, a
-// bounded number of them. TOO_LARGE.
-template <class Wants, class Visit>
-Ruling visit_blocks(Context& context, const Ranges& ranges, Wants wants, Visit visit) {
-  std::size_t visited = 0;
-  for (const auto& range : ranges)
-    for (auto serial = range.start(); serial <= range.end();) {
-      const auto block = block_of(context.state, serial);
-      const auto end = std::min(range.end(), block->end());
-      if (++visited > kRangesMax)
-        return refuse(ErrorCode::TOO_LARGE, "serials.pieces",
-                      std::to_string(kRangesMax) + " blocks; name fewer serials");
-      if (wants(*block)) visit(*block, serial, end);
-      serial = end + 1;
-    }
-  return {};
 }
 
 // Takes units out of the buffer for what cannot be taken back, as many as one event may touch; the
@@ -84,14 +67,23 @@ void put_record(Context& context, const v1::Project& project, v1::RecallRecord& 
   context.fact("retired_kg", std::to_string(record.retired_kg()));
   context.fact("from_buffer_kg", std::to_string(record.from_buffer_kg()));
   context.fact("owed_kg", std::to_string(record.owed_kg()));
+  if (record.abroad_kg() > 0) context.fact("abroad_kg", std::to_string(record.abroad_kg()));
 }
 
-// Cancels a piece that is held, or marks one that was retired.
+// Cancels a piece that is held, or marks one that was retired, or is abroad or on the way.
 void take_back(Context& context, const v1::UnitBlock& block, const v1::UnitBlock& piece,
                v1::RecallRecord& record) {
-  if (block.state() == v1::RETIRED) {
+  if (block.state() == v1::RETIRED || block.retired_abroad_at() != 0) {
     record.set_retired_kg(record.retired_kg() + count(piece));
     mark_recalled(context, piece);
+  } else if (block.state() == v1::EXPORTED) {
+    record.set_abroad_kg(record.abroad_kg() + count(piece));
+    mark_recalled(context, piece);
+  } else if (is_lock(block.bound_by())) {
+    record.set_abroad_kg(record.abroad_kg() + count(piece));
+    auto marked = piece;
+    marked.set_recalled_at(static_cast<std::int64_t>(context.leaf));
+    give_bound(context, marked, block.account(), block.bound_by());
   } else {
     record.set_cancelled_kg(record.cancelled_kg() + count(piece));
     put_ended(context, piece, block.account(), v1::CANCELLED);
@@ -102,7 +94,8 @@ void take_back(Context& context, const v1::UnitBlock& block, const v1::UnitBlock
 
 Ruling take_back(Context& context, const Ranges& ranges, v1::RecallRecord& record) {
   const auto wants = [](const v1::UnitBlock& block) {
-    return block.state() == v1::HELD || (block.state() == v1::RETIRED && block.recalled_at() == 0);
+    return block.recalled_at() == 0 && (block.state() == v1::HELD || block.state() == v1::RETIRED ||
+                                        block.state() == v1::EXPORTED);
   };
   const auto visit = [&](const v1::UnitBlock& block, std::uint64_t start, std::uint64_t end) {
     take_back(context, block, take_piece(context, block, start, end), record);
@@ -144,6 +137,13 @@ Ruling need_serving_none(const Context& context, const v1::UnitBatch& batch) {
 
 }  // namespace
 
+Ruling cover_recalled(Context& context, const std::string& code, std::int64_t amount_kg) {
+  const auto batch = context.state.find<v1::UnitBatch>(key::batch(code));
+  auto project = project_of(context, batch->project());
+  v1::RecallRecord record;
+  return cover(context, project, amount_kg, record);
+}
+
 Ruling recall(Context& context, const v1::Recall& action) {
   if (action.reason().empty() || action.reason().size() > kTextSizeMax) return malformed("reason");
   if (!action.has_decision() || !is_document(action.decision())) return malformed("decision");
@@ -151,6 +151,9 @@ Ruling recall(Context& context, const v1::Recall& action) {
   if (!batch) return tl::make_unexpected(batch.error());
   const auto ranges = ranges_of(*batch, action.serials());
   if (!ranges) return tl::make_unexpected(ranges.error());
+  if (batch->has_mirrored())
+    return refuse(ErrorCode::UNITS_FOREIGN, "recall.issuer", "the city that issued them",
+                  batch->mirrored().city(), batch->serial());
   auto project = project_of(context, batch->project());
   auto subject = about(context, project.filing());
   subject.amount_kg = kilograms(*ranges);
@@ -158,7 +161,7 @@ Ruling recall(Context& context, const v1::Recall& action) {
   v1::RecallRecord record;
   *record.mutable_recall() = action;
   if (auto taken = take_back(context, *ranges, record); !taken) return taken;
-  const auto recalled_kg = record.cancelled_kg() + record.retired_kg();
+  const auto recalled_kg = record.cancelled_kg() + record.retired_kg() + record.abroad_kg();
   if (recalled_kg == 0)
     return refuse(ErrorCode::RECALL_NOTHING, "recall.serials", {}, {}, batch->serial());
   batch->set_recalled_kg(batch->recalled_kg() + recalled_kg);
@@ -171,8 +174,8 @@ Ruling recall(Context& context, const v1::Recall& action) {
   // What was reversed before is covered or owed by now.
   const auto left_kg = project.issued_kg() - project.taken_back_kg();
   project.set_taken_back_kg(project.taken_back_kg() + std::min(left_kg, recalled_kg));
-  const auto uncovered_kg =
-      std::clamp<std::int64_t>(left_kg - record.cancelled_kg(), 0, record.retired_kg());
+  const auto uncovered_kg = std::clamp<std::int64_t>(
+      left_kg - record.cancelled_kg() - record.abroad_kg(), 0, record.retired_kg());
   if (auto covered = cover(context, project, uncovered_kg, record); !covered) return covered;
   put_record(context, project, record);
   return {};

@@ -50,8 +50,18 @@ void reject(Context& context, v1::Report& report);
 // ---- issuance.cc ----
 [[nodiscard]] tl::expected<v1::UnitBatch, Refusal> need_batch(const Context& context,
                                                               const std::string& code);
+// "CITY-CPH-CODE-PROJECT-VINTAGE-BATCH-START-END": units as the city that issued them names them.
+[[nodiscard]] std::string printed_serial(const std::string& city, const v1::ExportedRun& run,
+                                         std::int64_t kilograms);
 // Its project, and all of its units.
 [[nodiscard]] Subject about(const Context& context, const v1::UnitBatch& batch);
+// ---- recall.cc ----
+// Covers units of a batch that were recalled, and of which it is known since that they are retired
+// in another city. AMOUNT_OVERFLOW.
+[[nodiscard]] Ruling cover_recalled(Context& context, const std::string& batch,
+                                    std::int64_t amount_kg);
+
+// ---- issuance.cc ----
 // The rule for a methodology's buffer, or null.
 [[nodiscard]] const v1::BufferRule* buffer_rule(const v1::RuleSet& rules,
                                                 const std::string& methodology);

@@ -51,6 +51,7 @@ Ruling need_none_better(const Context& context, const std::string& account,
 std::string area_of(const Context& context, const v1::UnitBlock& block) {
   const auto batch = context.state.find<v1::UnitBatch>(key::batch(block.batch()));
   assert(batch && "a block names a batch that is not stored");
+  if (batch->has_mirrored()) return batch->mirrored().area();
   const auto project = context.state.find<v1::Project>(key::project(batch->project()));
   return project ? project->filing().area() : std::string();
 }

@@ -2,6 +2,7 @@
 
 #include "ledger/rules/checks.h"
 #include "ledger/rules/holding/holdings.h"
+#include "ledger/rules/recognition/recognition.h"
 #include "ledger/rules/reductions/reductions.h"
 #include "ledger/rules/retirement/actions.h"
 #include "ledger/rules/retirement/retirement.h"
@@ -83,6 +84,7 @@ Ruling retire(Context& context, const v1::Retire& action) {
                           : take(context, action.account(), action.serials(), action.amount_kg());
   if (!pieces) return tl::make_unexpected(pieces.error());
   if (auto serve = need_all_serving(context, *pieces, action.purpose()); !serve) return serve;
+  if (auto within = use_purpose_caps(context, *pieces, action.purpose()); !within) return within;
   if (*of_case) {
     const auto& rule = (*of_case)->rule();
     if (auto share = check_outside_share(context, rule, *pieces); !share) return share;

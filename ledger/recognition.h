@@ -1,0 +1,83 @@
+// What two cities must read alike: agreements, signatures of their authorities, the names of
+// transfers, and what of a transfer is recognised.
+//
+// Pure functions of bytes. All may be called from any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crypto/hash.h"
+#include "ledger/entry.h"
+#include "proto/error.h"
+#include "puhui/v1/event.pb.h"
+
+namespace puhui::ledger {
+
+inline constexpr std::size_t kAgreementSizeMax = 48 * 1024;
+inline constexpr int kRunsMax = 100;  // of one export
+
+// The name of a transfer, the same in every epoch of the city that sends: SHA-256 over
+//   lineage[32] ‖ party ‖ event id[16] of the export
+[[nodiscard]] crypto::Digest transfer_id(std::string_view lineage, const v1::Payload& exporting);
+
+// What an authority signs: the word ‖ "/v1\n" ‖ SHA-256 of the bytes.
+inline constexpr std::string_view kAgreementWord = "puhui-agreement";
+inline constexpr std::string_view kRenewalWord = "puhui-renewal";
+inline constexpr std::string_view kSettlementWord = "puhui-settlement";
+[[nodiscard]] std::string authority_bytes(std::string_view word, std::string_view bytes);
+
+using AuthoritySignatures = google::protobuf::RepeatedPtrField<v1::AuthoritySignature>;
+// Whether as many of the side's authority keys as it asks signed this; other signatures do not
+// count.
+[[nodiscard]] bool is_signed_by(const v1::CitySide& side, std::string_view word,
+                                std::string_view bytes, const AuthoritySignatures& signatures);
+
+// AGREEMENT_MALFORMED, with what is wrong, unless the bytes are the one encoding of a message whose
+// parts are within their limits.
+[[nodiscard]] Result<v1::Agreement> read_agreement(std::string_view bytes);
+[[nodiscard]] Result<v1::SideRenewal> read_renewal(std::string_view bytes);
+[[nodiscard]] Result<v1::TransferSettlement> read_settlement(std::string_view bytes);
+
+// The side of a city, and the terms by which it takes; null if there are none.
+[[nodiscard]] const v1::CitySide* side_of(const v1::Agreement& agreement, std::string_view city);
+[[nodiscard]] const v1::RecognitionTerms* terms_of(const v1::Agreement& agreement,
+                                                   std::string_view taker);
+// By which a methodology of the other city serves; null if it does not.
+[[nodiscard]] const v1::Equivalence* equivalent(const v1::RecognitionTerms& terms,
+                                                const v1::ExportedRun& run);
+
+using Runs = google::protobuf::RepeatedPtrField<v1::ExportedRun>;
+using SerialRanges = google::protobuf::RepeatedPtrField<v1::SerialRange>;
+
+[[nodiscard]] inline std::int64_t kilograms(const v1::ExportedRun& run) {
+  return static_cast<std::int64_t>(run.end() - run.start() + 1);
+}
+// Of well-formed runs.
+[[nodiscard]] std::int64_t kilograms(const Runs& runs);
+
+// The first so many kilograms of an export are recognised; the rest, by serials of the city that
+// issued them, is not.
+struct Recognised {
+  std::int64_t kg = 0;
+  SerialRanges discounted;
+};
+// All of a return; otherwise the discount of the taker's terms, floored.
+[[nodiscard]] Recognised recognised(const v1::Export& exported, const v1::Agreement& agreement);
+
+// An event in another city's ledger, as its entry has it.
+struct ForeignEvent {
+  Micros time = 0;
+  crypto::Digest sha256;  // digest of the event
+  v1::Payload payload;
+};
+// LEAF_UNEXPECTED unless the entry is an event of that city. Signatures are not looked at: that
+// ledger did.
+[[nodiscard]] Result<ForeignEvent> read_foreign(std::string_view entry, std::string_view city);
+
+// The export that an answer is about, or null: of Import, RefuseImport, VoidImport.
+[[nodiscard]] const v1::ProvenLeaf* answered_export(const v1::Payload& answer);
+
+}  // namespace puhui::ledger

@@ -1,0 +1,336 @@
+#include <algorithm>
+#include <cassert>
+#include <map>
+
+#include "ledger/rules/checks.h"
+#include "ledger/rules/filing/filing.h"
+#include "ledger/rules/holding/holding.h"
+#include "ledger/rules/recognition/actions.h"
+#include "ledger/rules/recognition/recognition.h"
+#include "ledger/rules/reductions/reductions.h"
+#include "ledger/store/numbers.h"
+
+namespace puhui::ledger {
+namespace {
+
+std::string text(std::uint64_t start, std::uint64_t end) {
+  return std::to_string(start) + "-" + std::to_string(end);
+}
+
+Ruling stated_before(const std::string& city, std::uint64_t leaf) {
+  return refuse(ErrorCode::RETIREMENT_STATED, "partner.noted", "once", {},
+                city + " leaf " + std::to_string(leaf));
+}
+
+// ---- Retirements ----
+
+void append(SerialRanges& ranges, const v1::SerialRange& range) {
+  const auto last = ranges.empty() ? nullptr : ranges.Mutable(ranges.size() - 1);
+  if (last != nullptr && last->end() + 1 == range.start())
+    last->set_end(range.end());
+  else
+    *ranges.Add() = range;
+}
+
+// The serials of a retirement that a city issued, as it numbers them.
+SerialRanges retired_of(const Context& context, const v1::Retirement& retirement,
+                        const std::string& city) {
+  SerialRanges ranges;
+  for (const auto& range : retirement.serials())
+    for (auto serial = range.start(); serial <= range.end();) {
+      const auto block = block_of(context.state, serial);
+      assert(block && "a retirement names serials that were issued");
+      const auto end = std::min(range.end(), block->end());
+      const auto batch = context.state.find<v1::UnitBatch>(key::batch(block->batch()));
+      if (batch->has_mirrored() && batch->mirrored().city() == city)
+        append(ranges, at_home(*batch, serial, end));
+      serial = end + 1;
+    }
+  return ranges;
+}
+
+bool same(const v1::SerialRange& a, const v1::SerialRange& b) {
+  return a.start() == b.start() && a.end() == b.end();
+}
+
+// Every serial went to that city and was not retired there as far as is known.
+Ruling need_abroad(const Context& context, const SerialRanges& serials, const std::string& city) {
+  for (const auto& range : serials)
+    for (auto serial = range.start(); serial <= range.end();) {
+      const auto block = block_of(context.state, serial);
+      if (!block || block->state() != v1::EXPORTED || block->exported_to() != city)
+        return refuse(ErrorCode::TRANSFER_STATE_WRONG, "partner.serials", "exported to " + city,
+                      block ? v1::UnitState_Name(block->state()) : "not issued",
+                      text(range.start(), range.end()));
+      if (block->retired_abroad_at() != 0)
+        return stated_before(city, static_cast<std::uint64_t>(block->retired_abroad_at()));
+      serial = block->end() + 1;
+    }
+  return {};
+}
+
+// ---- Recalls ----
+
+// What one recall names of one mirrored batch, by serials here.
+SerialRanges here(const v1::UnitBatch& batch, const SerialRanges& recalled) {
+  SerialRanges ranges;
+  const auto& mirrored = batch.mirrored();
+  const auto last = mirrored.origin_start() + (batch.end() - batch.start());
+  for (const auto& range : recalled) {
+    const auto start = std::max(range.start(), mirrored.origin_start());
+    const auto end = std::min(range.end(), last);
+    if (start > end) continue;
+    auto* part = ranges.Add();
+    part->set_start(batch.start() + (start - mirrored.origin_start()));
+    part->set_end(batch.start() + (end - mirrored.origin_start()));
+  }
+  return ranges;
+}
+
+// Binds what is held, whatever bound it; marks what was retired or is on its way home.
+void freeze(Context& context, const std::string& city, const v1::UnitBlock& block,
+            v1::UnitBlock piece) {
+  piece.set_recalled_at(static_cast<std::int64_t>(context.leaf));
+  const auto account = block.account();
+  if (block.state() == v1::HELD && !is_lock(block.bound_by())) {
+    note_recalled(context, block.bound_by(), count(piece));
+    give_bound(context, piece, account, freeze_of(city));
+  } else if (block.state() == v1::HELD) {
+    give_bound(context, piece, account, block.bound_by());
+  } else {
+    mark_recalled(context, piece);
+  }
+  record_move(context, piece, v1::MOVE_FREEZE, account, account);
+}
+
+Ruling freeze_mirrored(Context& context, const std::string& city, const v1::Recall& recall,
+                       const SerialRanges& recalled) {
+  const auto prefix = key::mirrors(city, recall.batch());
+  const auto wants = [](const v1::UnitBlock& block) {
+    return block.recalled_at() == 0 && (block.state() == v1::HELD || block.state() == v1::RETIRED);
+  };
+  const auto visit = [&](const v1::UnitBlock& block, std::uint64_t start, std::uint64_t end) {
+    freeze(context, city, block, take_piece(context, block, start, end));
+  };
+  std::size_t batches = 0;
+  for (auto at = context.state.at_or_after(prefix, prefix); at;
+       at = context.state.at_or_after(prefix, at->key + '\0')) {
+    if (++batches > kRangesMax)
+      return refuse(ErrorCode::TOO_LARGE, "recall.batches", std::to_string(kRangesMax));
+    const auto block = block_of(context.state, crypto::read_u64(at->value));
+    const auto batch = context.state.find<v1::UnitBatch>(key::batch(block->batch()));
+    if (auto visited = visit_blocks(context, here(*batch, recalled), wants, visit); !visited)
+      return visited;
+  }
+  return {};
+}
+
+// ---- Projects ----
+
+// The project that a filing names: filed at once, or drafted and under notice.
+const v1::FileProject* project_in(const v1::Payload& filing, const v1::Payload* notice) {
+  if (filing.has_file_project()) return notice == nullptr ? &filing.file_project() : nullptr;
+  if (!filing.has_draft_filing() || notice == nullptr || !notice->has_open_notice()) return nullptr;
+  const auto& draft = filing.draft_filing();
+  const bool is_of_draft = notice->open_notice().about().filing() == draft.filing();
+  return is_of_draft && draft.subject().has_project() ? &draft.subject().project() : nullptr;
+}
+
+// A project of this city that has claimed the key for some of the days; empty if none has.
+std::string own_claim(const Context& context, const v1::FileProject& project) {
+  for (const auto& meter : project.keys())
+    if (auto own =
+            claimed_by(context.state, meter, project.crediting_from(), project.crediting_to());
+        !own.empty())
+      return own;
+  return {};
+}
+
+}  // namespace
+
+std::string freeze_of(const std::string& city) { return "recall/" + city; }
+
+v1::SerialRange at_home(const v1::UnitBatch& batch, std::uint64_t start, std::uint64_t end) {
+  v1::SerialRange range;
+  const auto first =
+      batch.has_mirrored() ? batch.mirrored().origin_start() + (start - batch.start()) : start;
+  range.set_start(first);
+  range.set_end(first + (end - start));
+  return range;
+}
+
+Ruling need_none_recalled(const Context& context, const std::string& city,
+                          const v1::ExportedRun& run) {
+  const auto prefix = key::recalls_of(city, run.batch());
+  const auto last = run.origin_start() + (run.end() - run.start());
+  for (auto at = context.state.at_or_after(prefix, prefix); at;
+       at = context.state.at_or_after(prefix, at->key + '\0')) {
+    const auto end = crypto::read_u64(std::string_view(at->key).substr(prefix.size() + 8));
+    const auto start = crypto::read_u64(at->value);
+    if (start <= last && end >= run.origin_start())
+      return refuse(ErrorCode::UNITS_RECALLED, "partner.recalls", {}, text(start, end),
+                    text(run.origin_start(), last));
+  }
+  return {};
+}
+
+Ruling need_project_noted(const Context& context, const std::string& city,
+                          const std::string& project) {
+  const auto noted = context.state.find<v1::ForeignProject>(key::foreign_project(city, project));
+  if (!noted)
+    return refuse(ErrorCode::PROJECT_ABROAD, "partner.projects", {}, {}, city + " " + project);
+  if (noted->conflict().empty()) return {};
+  return refuse(ErrorCode::PERIOD_ABROAD, "partner.projects", "one project per key and day",
+                noted->conflict(),
+                city + " " + project + " at leaf " + std::to_string(noted->partner_leaf()));
+}
+
+Ruling need_none_abroad(const Context& context, const v1::FileProject& project) {
+  for (const auto& meter : project.keys()) {
+    const auto prefix = key::foreign_periods(meter);
+    for (auto at = context.state.at_or_after(prefix, prefix); at;
+         at = context.state.at_or_after(prefix, at->key + '\0')) {
+      v1::ForeignProject noted;
+      const bool parsed = noted.ParseFromString(at->value);
+      assert(parsed && "a stored view does not parse");
+      if (parsed && noted.from() < project.crediting_to() && noted.to() > project.crediting_from())
+        return refuse(ErrorCode::PERIOD_ABROAD, "project.exclusive", "one project per key and day",
+                      noted.city() + " " + noted.project() + " at leaf " +
+                          std::to_string(noted.partner_leaf()),
+                      meter);
+    }
+  }
+  return {};
+}
+
+Ruling use_purpose_caps(Context& context, const std::vector<v1::UnitBlock>& pieces,
+                        const std::string& purpose) {
+  std::map<std::string, std::int64_t> of_city;
+  for (const auto& piece : pieces) {
+    const auto batch = context.state.find<v1::UnitBatch>(key::batch(piece.batch()));
+    if (batch->has_mirrored()) of_city[batch->mirrored().city()] += count(piece);
+  }
+  const auto year = static_cast<std::uint32_t>(year_of_day(day_of(context.now)));
+  for (const auto& [city, amount_kg] : of_city) {
+    const auto record = need_agreement(context, city);
+    const auto* terms = terms_of(record->agreement(), context.genesis.city());
+    if (terms == nullptr) continue;
+    const auto& caps = terms->purpose_caps();
+    const auto cap = std::ranges::find(caps, purpose, &v1::PurposeCap::purpose);
+    const auto stored = key::retired_of(city, purpose, year);
+    const auto used = amount_at(context.state, stored);
+    if (cap != caps.end() && amount_kg > cap->max_kg() - used)
+      return refuse(ErrorCode::CAP_EXCEEDED, "agreement.purpose_caps",
+                    std::to_string(cap->max_kg()) + " kg of " + city, std::to_string(used) + " kg",
+                    std::to_string(amount_kg) + " kg");
+    put_amount(context.state, stored, used + amount_kg);
+  }
+  return {};
+}
+
+Ruling state_retirement(Context& context, const v1::StateRetirement& action) {
+  if (!is_code(action.home())) return malformed("home");
+  const auto retirement = context.state.find<v1::Retirement>(key::retirement(action.retirement()));
+  if (!retirement)
+    return refuse(ErrorCode::RETIREMENT_UNKNOWN, "retirement.known", {}, {},
+                  std::to_string(action.retirement()));
+  const auto stored = key::stated(action.home(), action.retirement());
+  if (context.state.has(stored)) return stated_before(action.home(), action.retirement());
+  const auto serials = retired_of(context, *retirement, action.home());
+  const auto& retired = retirement->retirement();
+  if (serials.empty() || !std::ranges::equal(serials, action.serials(), same) ||
+      action.purpose() != retired.purpose() || action.beneficiary() != retired.beneficiary())
+    return refuse(ErrorCode::RUN_DIFFERS, "retirement.stated",
+                  std::to_string(kilograms(serials)) + " kg, " + retired.purpose(), {},
+                  std::to_string(action.retirement()));
+  put_number(context.state, stored, context.leaf);
+  return {};
+}
+
+Ruling note_retirement(Context& context, const v1::NoteRetirement& action) {
+  const auto& leaf = action.statement();
+  const auto event = prove(context, leaf);
+  if (!event) return tl::make_unexpected(event.error());
+  const auto& statement = event->payload.state_retirement();
+  if (!event->payload.has_state_retirement() || statement.home() != context.genesis.city() ||
+      !check_quantity(statement.serials(), 0))
+    return unexpected_leaf("a retirement of units of " + context.genesis.city(), leaf);
+  if (auto abroad = need_abroad(context, statement.serials(), leaf.city()); !abroad) return abroad;
+  std::map<std::string, std::int64_t> recalled_kg;
+  const auto all = [](const v1::UnitBlock&) { return true; };
+  const auto visit = [&](const v1::UnitBlock& block, std::uint64_t start, std::uint64_t end) {
+    auto piece = take_piece(context, block, start, end);
+    piece.set_retired_abroad_at(static_cast<std::int64_t>(context.leaf));
+    put_back(context, piece);
+    record_move(context, piece, v1::MOVE_RETIRE_ABROAD, leaf.city(), "");
+    if (piece.recalled_at() != 0) recalled_kg[piece.batch()] += count(piece);
+  };
+  if (auto visited = visit_blocks(context, statement.serials(), all, visit); !visited)
+    return visited;
+  for (const auto& [batch, amount_kg] : recalled_kg)
+    if (auto covered = cover_recalled(context, batch, amount_kg); !covered) return covered;
+  auto& totals = context.totals;
+  totals.set_units_retired_abroad_kg(totals.units_retired_abroad_kg() +
+                                     kilograms(statement.serials()));
+  return {};
+}
+
+Ruling note_recall(Context& context, const v1::NoteRecall& action) {
+  const auto& leaf = action.recall();
+  const auto event = prove(context, leaf);
+  if (!event) return tl::make_unexpected(event.error());
+  if (!event->payload.has_recall()) return unexpected_leaf("a recall", leaf);
+  const auto& recall = event->payload.recall();
+  const auto noted = key::recall_noted(leaf.city(), leaf.index());
+  if (context.state.has(noted)) return stated_before(leaf.city(), leaf.index());
+  auto recalled = recall.serials();
+  if (recalled.empty()) {
+    auto* whole = recalled.Add();
+    whole->set_start(1);
+    whole->set_end(kSerialMax);
+  }
+  put_number(context.state, noted, context.leaf);
+  for (const auto& range : recalled)
+    put_number(context.state,
+               key::recalled_of(leaf.city(), recall.batch(), leaf.index(), range.end()),
+               range.start());
+  if (auto frozen = freeze_mirrored(context, leaf.city(), recall, recalled); !frozen) return frozen;
+  context.fact("frozen_kg", std::to_string(kilograms(context.outcome.serials())));
+  return {};
+}
+
+Ruling note_filing(Context& context, const v1::NoteFiling& action) {
+  const auto& leaf = action.filing();
+  const auto filing = prove(context, leaf);
+  if (!filing) return tl::make_unexpected(filing.error());
+  std::optional<ForeignEvent> notice;
+  if (action.has_notice()) {
+    auto opened = prove(context, action.notice());
+    if (!opened) return tl::make_unexpected(opened.error());
+    if (action.notice().city() != leaf.city()) return unexpected_leaf("a notice of it", leaf);
+    notice = std::move(*opened);
+  }
+  const auto* project = project_in(filing->payload, notice ? &notice->payload : nullptr);
+  if (project == nullptr || !is_code(project->project()))
+    return unexpected_leaf("a project filed or under notice", leaf);
+  const auto stored = key::foreign_project(leaf.city(), project->project());
+  if (context.state.has(stored)) return stated_before(leaf.city(), leaf.index());
+  v1::ForeignProject noted;
+  noted.set_city(leaf.city());
+  noted.set_project(project->project());
+  *noted.mutable_keys() = project->keys();
+  noted.set_from(project->crediting_from());
+  noted.set_to(project->crediting_to());
+  noted.set_partner_leaf(leaf.index());
+  noted.set_noted_at(static_cast<std::int64_t>(context.leaf));
+  noted.set_conflict(own_claim(context, *project));
+  context.state.put(stored, noted);
+  for (const auto& meter : project->keys())
+    if (is_name(meter))
+      context.state.put(key::foreign_period(meter, noted.from(), noted.city(), noted.project()),
+                        noted);
+  if (!noted.conflict().empty()) context.fact("conflict", noted.conflict());
+  return {};
+}
+
+}  // namespace puhui::ledger

@@ -1,0 +1,360 @@
+#include <algorithm>
+#include <cassert>
+
+#include "ledger/rules/checks.h"
+#include "ledger/rules/holding/holding.h"
+#include "ledger/rules/recognition/actions.h"
+#include "ledger/rules/recognition/recognition.h"
+#include "ledger/rules/reductions/reductions.h"
+#include "ledger/rules/signers.h"
+
+namespace puhui::ledger {
+namespace {
+
+constexpr std::string_view kLockPrefix = "transfer/";
+
+std::string text(const v1::ExportedRun& run) {
+  return std::to_string(run.start()) + "-" + std::to_string(run.end());
+}
+
+SerialRanges ranges_of(const Runs& runs) {
+  SerialRanges ranges;
+  for (const auto& run : runs) {
+    auto* range = ranges.Add();
+    range->set_start(run.start());
+    range->set_end(run.end());
+  }
+  return ranges;
+}
+
+// What this ledger says of the units of a run, as the run should.
+v1::ExportedRun described(const Context& context, const v1::UnitBatch& batch,
+                          const v1::ExportedRun& run) {
+  v1::ExportedRun known;
+  known.set_start(run.start());
+  known.set_end(run.end());
+  known.set_origin_start(at_home(batch, run.start(), run.end()).start());
+  known.set_serial_code(batch.serial_code());
+  known.set_vintage(batch.vintage());
+  if (batch.has_mirrored()) {
+    const auto& mirrored = batch.mirrored();
+    known.set_batch(mirrored.batch());
+    known.set_project(mirrored.project());
+    known.set_area(mirrored.area());
+    known.set_methodology(mirrored.methodology());
+    known.set_methodology_version(mirrored.methodology_version());
+    return known;
+  }
+  known.set_batch(batch.batch());
+  known.set_project(batch.project());
+  known.set_area(project_of(context, batch.project()).filing().area());
+  known.set_methodology(batch.methodology());
+  known.set_methodology_version(batch.methodology_version());
+  return known;
+}
+
+// Units of one batch, issued here, or by the partner if they return; described as they are.
+Ruling check_run(const Context& context, const v1::Export& action, const v1::ExportedRun& run) {
+  const auto first = block_of(context.state, run.start());
+  const auto last = block_of(context.state, run.end());
+  if (!first || !last || first->batch() != last->batch())
+    return refuse(ErrorCode::RUN_DIFFERS, "run.batch", "units of one batch", {}, text(run));
+  const auto batch = need_batch(context, first->batch());
+  if (!batch) return tl::make_unexpected(batch.error());
+  const auto issued_by = batch->has_mirrored() ? batch->mirrored().city() : context.genesis.city();
+  const auto wanted = action.is_return() ? action.partner() : context.genesis.city();
+  if (issued_by != wanted)
+    return refuse(ErrorCode::UNITS_FOREIGN, "run.issuer", "issued by " + wanted, issued_by,
+                  text(run));
+  const auto known = described(context, *batch, run);
+  if (known.SerializeAsString() == run.SerializeAsString()) return {};
+  return refuse(ErrorCode::RUN_DIFFERS, "run.described", known.ShortDebugString(), {}, text(run));
+}
+
+v1::TransferRecord locked(const Context& context, const v1::Export& action,
+                          const v1::Agreement& agreement) {
+  v1::TransferRecord record;
+  const auto& payload = context.event.payload;
+  record.set_transfer(std::string(transfer_id(own_lineage(context), payload).view()));
+  record.set_state(v1::TRANSFER_LOCKED);
+  *record.mutable_export_() = action;
+  record.set_city(context.genesis.city());
+  record.set_party(payload.party());
+  record.set_exported_time(context.now);
+  record.set_deadline(context.now + agreement.answer_within());
+  record.set_recorded_at(static_cast<std::int64_t>(context.leaf));
+  record.set_amount_kg(kilograms(action.runs()));
+  return record;
+}
+
+void put_transfer(Context& context, const v1::TransferRecord& record) {
+  context.state.put(key::transfer(record.transfer()), record);
+}
+
+bool is_in(const SerialRanges& ranges, std::uint64_t serial) {
+  return std::ranges::any_of(ranges, [serial](const v1::SerialRange& range) {
+    return serial >= range.start() && serial <= range.end();
+  });
+}
+
+// The rest of a piece's run from `serial` on that ends alike: recognised, or not.
+std::uint64_t end_alike(const SerialRanges& discounted, std::uint64_t serial, std::uint64_t end) {
+  for (const auto& range : discounted) {
+    if (serial >= range.start() && serial <= range.end()) return std::min(end, range.end());
+    if (range.start() > serial) end = std::min(end, range.start() - 1);
+  }
+  return end;
+}
+
+// Ends what was locked: cancelled by name what is not recognised, gone the rest.
+void end_piece(Context& context, const v1::UnitBlock& locked_piece, const std::string& partner,
+               const SerialRanges& discounted) {
+  for (auto serial = locked_piece.start(); serial <= locked_piece.end();) {
+    auto piece = locked_piece;
+    piece.set_start(serial);
+    piece.set_end(end_alike(discounted, serial, locked_piece.end()));
+    serial = piece.end() + 1;
+    const auto account = piece.account();
+    const bool is_cancelled = is_in(discounted, piece.start());
+    if (!is_cancelled) piece.set_exported_to(partner);
+    put_ended(context, piece, account, is_cancelled ? v1::CANCELLED : v1::EXPORTED);
+    record_move(context, piece, is_cancelled ? v1::MOVE_DISCOUNT : v1::MOVE_EXPORT, account,
+                is_cancelled ? "" : partner);
+  }
+}
+
+// Frees a piece that was locked, unless it was recalled meanwhile.
+void free_piece(Context& context, v1::UnitBlock piece) {
+  const auto account = piece.account();
+  const auto batch = context.state.find<v1::UnitBatch>(key::batch(piece.batch()));
+  if (piece.recalled_at() == 0) {
+    give(context, piece, account);
+    record_move(context, piece, v1::MOVE_UNLOCK, "", account);
+  } else if (batch->has_mirrored()) {
+    give_bound(context, piece, account, freeze_of(batch->mirrored().city()));
+    record_move(context, piece, v1::MOVE_FREEZE, account, account);
+  } else {
+    put_ended(context, piece, account, v1::CANCELLED);
+    record_move(context, piece, v1::MOVE_RECALL, account, "");
+  }
+}
+
+// Takes all that the transfer locks, and ends it.
+Ruling end_transfer(Context& context, v1::TransferRecord& record, bool is_recognised) {
+  const auto pieces = take_bound(context, lock_of(record.transfer()), record.amount_kg());
+  if (!pieces) return tl::make_unexpected(pieces.error());
+  for (const auto& piece : *pieces) {
+    if (is_recognised)
+      end_piece(context, piece, record.export_().partner(), record.discounted());
+    else
+      free_piece(context, piece);
+  }
+  record.set_state(is_recognised ? v1::TRANSFER_CONCLUDED : v1::TRANSFER_FREED);
+  record.set_ended_at(static_cast<std::int64_t>(context.leaf));
+  put_transfer(context, record);
+  context.fact("recognised_kg", std::to_string(record.recognised_kg()));
+  return {};
+}
+
+// The transfer that an answer is about, sent from here and not yet ended.
+tl::expected<v1::TransferRecord, Refusal> need_locked(const Context& context,
+                                                      std::string_view transfer) {
+  auto record = transfer_of(context, transfer);
+  if (!record || record->city() != context.genesis.city())
+    return refuse(ErrorCode::TRANSFER_UNKNOWN, "transfer.known");
+  if (record->state() == v1::TRANSFER_LOCKED) return std::move(*record);
+  return refuse(ErrorCode::TRANSFER_STATE_WRONG, "transfer.state",
+                v1::TransferState_Name(v1::TRANSFER_LOCKED),
+                v1::TransferState_Name(record->state()));
+}
+
+// What the answer says of the amount is what the agreement says.
+Ruling note_recognised(const Context& context, const v1::Import& answer,
+                       v1::TransferRecord& record) {
+  const auto& exported = record.export_();
+  const auto agreement = agreement_of(context, exported.partner(), answer.agreement_version());
+  if (!agreement) return tl::make_unexpected(agreement.error());
+  const auto part = recognised(exported, *agreement);
+  if (auto stated = need_stated(part, answer); !stated) return stated;
+  record.set_recognised_kg(part.kg);
+  *record.mutable_discounted() = part.discounted;
+  return {};
+}
+
+// How a settlement ends a transfer that came here and was not answered.
+Ruling settle_unanswered(Context& context, const v1::TransferSettlement& settlement) {
+  if (transfer_of(context, settlement.transfer()))
+    return refuse(ErrorCode::TRANSFER_ANSWERED, "transfer.answered");
+  if (settlement.is_recognised())
+    return refuse(ErrorCode::TRANSFER_UNKNOWN, "transfer.settled", "an import by its proof");
+  v1::TransferRecord record;
+  record.set_transfer(settlement.transfer());
+  record.set_state(v1::TRANSFER_VOID);
+  record.set_city(settlement.sender());
+  record.set_recorded_at(static_cast<std::int64_t>(context.leaf));
+  record.set_ended_at(record.recorded_at());
+  put_transfer(context, record);
+  return {};
+}
+
+Ruling settle_locked(Context& context, const v1::TransferSettlement& settlement,
+                     v1::TransferRecord record) {
+  if (settlement.is_recognised()) {
+    const auto& exported = record.export_();
+    const auto agreement = agreement_of(context, exported.partner(), exported.agreement_version());
+    if (!agreement) return tl::make_unexpected(agreement.error());
+    const auto part = recognised(exported, *agreement);
+    record.set_recognised_kg(part.kg);
+    *record.mutable_discounted() = part.discounted;
+  }
+  return end_transfer(context, record, settlement.is_recognised());
+}
+
+// Both authorities agreed; or nothing was heard of the partner for as long as the agreement says,
+// and nothing can be taken as recognised there.
+Ruling need_settled_or_gone(const Context& context, const v1::SettleTransfer& action,
+                            const v1::TransferSettlement& settlement, const std::string& partner) {
+  const auto log = need_partner(context, partner);
+  if (!log) return tl::make_unexpected(log.error());
+  if (!action.partner_signatures().empty()) {
+    if (is_signed_by(log->side(), kSettlementWord, action.settlement(),
+                     action.partner_signatures()))
+      return {};
+    return refuse(ErrorCode::AGREEMENT_SIGNATURE, "agreement.signatures",
+                  "the authority of " + partner);
+  }
+  const auto record = need_agreement(context, partner);
+  if (!record) return tl::make_unexpected(record.error());
+  const auto dead_after = record->agreement().dead_after();
+  const auto silent = context.now - log->accepted_time();
+  const bool is_own = settlement.sender() == context.genesis.city();
+  if (dead_after > 0 && silent > dead_after && is_own && !settlement.is_recognised()) return {};
+  return refuse(ErrorCode::PARTNER_PRESENT, "agreement.dead_after",
+                dead_after == 0 ? "never" : std::to_string(dead_after), std::to_string(silent),
+                partner);
+}
+
+}  // namespace
+
+std::string lock_of(std::string_view transfer) {
+  return std::string(kLockPrefix) + crypto::Digest::from_bytes(transfer)->hex();
+}
+
+bool is_lock(std::string_view bond) { return bond.starts_with(kLockPrefix); }
+
+std::optional<v1::TransferRecord> transfer_of(const Context& context, std::string_view transfer) {
+  return context.state.find<v1::TransferRecord>(key::transfer(transfer));
+}
+
+Ruling check_runs(const Runs& runs) {
+  if (runs.empty()) return malformed("runs");
+  if (runs.size() > kRunsMax)
+    return refuse(ErrorCode::TOO_LARGE, "export.runs", std::to_string(kRunsMax), {},
+                  std::to_string(runs.size()));
+  std::uint64_t above = 0;
+  for (const auto& run : runs) {
+    if (run.start() <= above || run.end() < run.start() ||
+        run.end() > static_cast<std::uint64_t>(kSerialMax) || run.origin_start() == 0 ||
+        run.origin_start() > static_cast<std::uint64_t>(kSerialMax) - (run.end() - run.start()))
+      return malformed("runs");
+    above = run.end();
+  }
+  return {};
+}
+
+Ruling check_terms(const v1::Export& exported, const v1::Agreement& agreement) {
+  if (exported.is_return()) return {};
+  const auto* terms = terms_of(agreement, exported.partner());
+  if (terms == nullptr)
+    return refuse(ErrorCode::AGREEMENT_STANDING, "agreement.terms", {}, {}, exported.partner());
+  for (const auto& run : exported.runs()) {
+    if (equivalent(*terms, run) == nullptr)
+      return refuse(ErrorCode::METHODOLOGY_NOT_EQUIVALENT, "agreement.methodologies", {}, {},
+                    run.methodology() + " " + run.methodology_version());
+    if (run.vintage() < terms->vintage_from() || run.vintage() > terms->vintage_to())
+      return refuse(
+          ErrorCode::VINTAGE_NOT_RECOGNISED, "agreement.vintages",
+          std::to_string(terms->vintage_from()) + "-" + std::to_string(terms->vintage_to()), {},
+          std::to_string(run.vintage()));
+  }
+  if (recognised(exported, agreement).kg == 0)
+    return refuse(ErrorCode::DISCOUNT_ZERO, "agreement.discount", terms->discount(), {},
+                  std::to_string(kilograms(exported.runs())) + " kg");
+  return {};
+}
+
+Ruling export_units(Context& context, const v1::Export& action) {
+  const auto record = need_agreement(context, action.partner());
+  if (!record) return tl::make_unexpected(record.error());
+  const auto& agreement = record->agreement();
+  if (auto in_force = need_in_force(context, *record); !in_force) return in_force;
+  if (action.agreement_version() != agreement.version())
+    return refuse(ErrorCode::AGREEMENT_VERSION, "agreement.version",
+                  std::to_string(agreement.version()), {},
+                  std::to_string(action.agreement_version()));
+  if (!is_name(action.to())) return malformed("to");
+  if (auto form = check_runs(action.runs()); !form) return form;
+  const auto account = need_account(context, action.from());
+  if (!account) return tl::make_unexpected(account.error());
+  if (auto kind = need_no_buffer(*account); !kind) return kind;
+  const auto subject = need_holder(context, *account, kilograms(action.runs()));
+  if (!subject) return tl::make_unexpected(subject.error());
+  if (auto met = require_signers(context, "export", *subject); !met) return met;
+  const auto pieces = take(context, action.from(), ranges_of(action.runs()), 0);
+  if (!pieces) return tl::make_unexpected(pieces.error());
+  const auto transfer = locked(context, action, agreement);
+  for (const auto& piece : *pieces) {
+    give_bound(context, piece, action.from(), lock_of(transfer.transfer()));
+    record_move(context, piece, v1::MOVE_LOCK, action.from(), action.partner());
+  }
+  for (const auto& run : action.runs())
+    if (auto known = check_run(context, action, run); !known) return known;
+  if (auto terms = check_terms(action, agreement); !terms) return terms;
+  put_transfer(context, transfer);
+  context.fact("transfer", crypto::Digest::from_bytes(transfer.transfer())->hex());
+  context.fact("deadline", std::to_string(transfer.deadline()));
+  return {};
+}
+
+Ruling conclude_transfer(Context& context, const v1::ConcludeTransfer& action) {
+  const auto& leaf = action.answer();
+  const auto answer = prove(context, leaf);
+  if (!answer) return tl::make_unexpected(answer.error());
+  const auto* about = answered_export(answer->payload);
+  if (about == nullptr) return unexpected_leaf("an answer to an export", leaf);
+  const auto exported = read_foreign(about->entry(), context.genesis.city());
+  if (!exported) return unexpected_leaf("an answer to an export of this city", leaf);
+  auto record = need_locked(context, transfer_id(own_lineage(context), exported->payload).view());
+  if (!record) return tl::make_unexpected(record.error());
+  if (record->export_().partner() != leaf.city())
+    return unexpected_leaf("an answer of " + record->export_().partner(), leaf);
+  const bool is_recognised = answer->payload.has_import();
+  if (is_recognised)
+    if (auto noted = note_recognised(context, answer->payload.import(), *record); !noted)
+      return noted;
+  if (answer->payload.has_refuse_import()) record->set_code(answer->payload.refuse_import().code());
+  record->set_partner_leaf(leaf.index());
+  return end_transfer(context, *record, is_recognised);
+}
+
+Ruling settle_transfer(Context& context, const v1::SettleTransfer& action) {
+  const auto settlement = read_settlement(action.settlement());
+  if (!settlement)
+    return refuse(ErrorCode::AGREEMENT_MALFORMED, "settlement.form", {}, {},
+                  settlement.error().detail);
+  const bool is_own = settlement->sender() == context.genesis.city();
+  std::optional<v1::TransferRecord> record;
+  if (is_own) {
+    auto known = need_locked(context, settlement->transfer());
+    if (!known) return tl::make_unexpected(known.error());
+    record = std::move(*known);
+  }
+  const auto partner = is_own ? record->export_().partner() : settlement->sender();
+  if (auto settled = need_settled_or_gone(context, action, *settlement, partner); !settled)
+    return settled;
+  if (auto met = require_signers(context, "transfer.settle", the_city()); !met) return met;
+  return is_own ? settle_locked(context, *settlement, std::move(*record))
+                : settle_unanswered(context, *settlement);
+}
+
+}  // namespace puhui::ledger

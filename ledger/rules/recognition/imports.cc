@@ -1,0 +1,299 @@
+#include <algorithm>
+#include <cassert>
+#include <limits>
+
+#include "ledger/rules/checks.h"
+#include "ledger/rules/due.h"
+#include "ledger/rules/holding/holding.h"
+#include "ledger/rules/recognition/actions.h"
+#include "ledger/rules/recognition/recognition.h"
+#include "ledger/rules/reductions/reductions.h"
+#include "ledger/store/numbers.h"
+
+namespace puhui::ledger {
+namespace {
+
+// What binds units that came until the dispute window ends.
+std::string dispute_of(std::string_view transfer) {
+  return "dispute/" + crypto::Digest::from_bytes(transfer)->hex();
+}
+
+// An export of a partner to this city that has no answer yet, and what this city's last version of
+// the agreement makes of it.
+struct Incoming {
+  v1::TransferRecord record;  // its answer is still to be filled in
+  v1::AgreementRecord agreement;
+  Recognised part;
+
+  [[nodiscard]] const v1::Export& exported() const { return record.export_(); }
+  [[nodiscard]] const std::string& city() const { return record.city(); }
+};
+
+// Order: proof; not answered; the version of the agreement that it was sent under.
+tl::expected<Incoming, Refusal> need_unanswered(const Context& context,
+                                                const v1::ProvenLeaf& leaf) {
+  const auto event = prove(context, leaf);
+  if (!event) return tl::make_unexpected(event.error());
+  const auto& payload = event->payload;
+  if (!payload.has_export_() || payload.export_().partner() != context.genesis.city())
+    return unexpected_leaf("an export to " + context.genesis.city(), leaf);
+  if (!check_runs(payload.export_().runs())) return unexpected_leaf("runs", leaf);
+  const auto log = need_partner(context, leaf.city());
+  Incoming incoming;
+  auto& record = incoming.record;
+  record.set_transfer(std::string(transfer_id(log->side().lineage(), payload).view()));
+  if (const auto answered = transfer_of(context, record.transfer()))
+    return refuse(ErrorCode::TRANSFER_ANSWERED, "transfer.answered", {},
+                  v1::TransferState_Name(answered->state()) + " at leaf " +
+                      std::to_string(answered->ended_at()));
+  const auto sent_under = agreement_of(context, leaf.city(), payload.export_().agreement_version());
+  if (!sent_under) return tl::make_unexpected(sent_under.error());
+  *record.mutable_export_() = payload.export_();
+  record.set_city(leaf.city());
+  record.set_party(payload.party());
+  record.set_exported_time(event->time);
+  record.set_deadline(event->time + sent_under->answer_within());
+  record.set_partner_leaf(leaf.index());
+  record.set_amount_kg(kilograms(record.export_().runs()));
+  incoming.agreement = *need_agreement(context, leaf.city());
+  incoming.part = recognised(record.export_(), incoming.agreement.agreement());
+  return incoming;
+}
+
+Ruling need_in_time(const Context& context, const v1::TransferRecord& record) {
+  if (context.now < record.deadline()) return {};
+  return refuse(ErrorCode::TRANSFER_DEADLINE_PASSED, "transfer.deadline",
+                std::to_string(record.deadline()), {}, std::to_string(context.now));
+}
+
+std::string quota_of(const Context& context, const Incoming& incoming) {
+  return key::recognised_in(incoming.city(),
+                            static_cast<std::uint32_t>(year_of_day(day_of(context.now))));
+}
+
+Ruling need_quota(const Context& context, const Incoming& incoming) {
+  const auto* terms = terms_of(incoming.agreement.agreement(), context.genesis.city());
+  const auto used = amount_at(context.state, quota_of(context, incoming));
+  if (incoming.part.kg <= terms->year_quota_kg() - used) return {};
+  return refuse(ErrorCode::QUOTA_EXCEEDED, "agreement.year_quota",
+                std::to_string(terms->year_quota_kg()) + " kg", std::to_string(used) + " kg",
+                std::to_string(incoming.part.kg) + " kg");
+}
+
+Ruling need_serials(const Context& context, std::int64_t kilograms) {
+  const auto next = number_at(context.state, key::next_serial()).value_or(1);
+  if (static_cast<std::uint64_t>(kilograms) <= kSerialMax - next) return {};
+  return refuse(ErrorCode::SERIAL_EXHAUSTED, "import.serials");
+}
+
+// Own units that come home: they went to that partner, and are nowhere else.
+Ruling need_away(const Context& context, const Incoming& incoming) {
+  for (const auto& run : incoming.exported().runs()) {
+    const auto last = run.origin_start() + (run.end() - run.start());
+    for (auto serial = run.origin_start(); serial <= last;) {
+      const auto block = block_of(context.state, serial);
+      const bool is_away = block && block->state() == v1::EXPORTED &&
+                           block->retired_abroad_at() == 0 &&
+                           block->exported_to() == incoming.city();
+      if (!is_away)
+        return refuse(ErrorCode::UNITS_FOREIGN, "return.serials", "exported to " + incoming.city(),
+                      block ? v1::UnitState_Name(block->state()) : "not issued",
+                      std::to_string(serial));
+      serial = block->end() + 1;
+    }
+  }
+  return {};
+}
+
+Ruling need_recognisable(const Context& context, const Incoming& incoming) {
+  if (auto terms = check_terms(incoming.exported(), incoming.agreement.agreement()); !terms)
+    return terms;
+  if (auto quota = need_quota(context, incoming); !quota) return quota;
+  for (const auto& run : incoming.exported().runs()) {
+    if (auto noted = need_project_noted(context, incoming.city(), run.project()); !noted)
+      return noted;
+    if (auto clear = need_none_recalled(context, incoming.city(), run); !clear) return clear;
+  }
+  return need_serials(context, incoming.part.kg);
+}
+
+// Whatever stands against taking it that time will not mend: the reasons to refuse it.
+Ruling check_import(const Context& context, const Incoming& incoming) {
+  if (auto in_force = need_in_force(context, incoming.agreement); !in_force) return in_force;
+  const auto account = need_account(context, incoming.exported().to());
+  if (!account) return tl::make_unexpected(account.error());
+  if (auto kind = need_no_buffer(*account); !kind) return kind;
+  if (auto limit = need_room(context, account->account(), incoming.part.kg); !limit) return limit;
+  return incoming.exported().is_return() ? need_away(context, incoming)
+                                         : need_recognisable(context, incoming);
+}
+
+Ruling put_answer(Context& context, Incoming& incoming, v1::TransferState state) {
+  auto& record = incoming.record;
+  record.set_state(state);
+  record.set_recorded_at(static_cast<std::int64_t>(context.leaf));
+  record.set_ended_at(record.recorded_at());
+  context.state.put(key::transfer(record.transfer()), record);
+  context.fact("transfer", crypto::Digest::from_bytes(record.transfer())->hex());
+  return {};
+}
+
+// The first units of a run under numbers of this city's own, named as their issuer names them.
+v1::UnitBatch mirror_of(const Context& context, const Incoming& incoming, int index,
+                        std::int64_t kilograms) {
+  const auto& run = incoming.exported().runs(index);
+  const auto* terms = terms_of(incoming.agreement.agreement(), context.genesis.city());
+  v1::UnitBatch batch;
+  batch.set_batch(incoming.city() + "." + run.batch() + "." + std::to_string(context.leaf) + "." +
+                  std::to_string(index));
+  batch.set_methodology(equivalent(*terms, run)->recognised_as());
+  batch.set_serial_code(run.serial_code());
+  batch.set_vintage(run.vintage());
+  batch.set_issued_at(static_cast<std::int64_t>(context.leaf));
+  batch.set_registered_at(batch.issued_at());
+  batch.set_start(number_at(context.state, key::next_serial()).value_or(1));
+  batch.set_end(batch.start() + static_cast<std::uint64_t>(kilograms) - 1);
+  batch.set_serial(printed_serial(incoming.city(), run, kilograms));
+  auto* mirrored = batch.mutable_mirrored();
+  mirrored->set_city(incoming.city());
+  mirrored->set_transfer(incoming.record.transfer());
+  mirrored->set_batch(run.batch());
+  mirrored->set_origin_start(run.origin_start());
+  mirrored->set_area(run.area());
+  mirrored->set_methodology(run.methodology());
+  mirrored->set_methodology_version(run.methodology_version());
+  mirrored->set_project(run.project());
+  mirrored->set_priority(terms->priority());
+  return batch;
+}
+
+// Gives a piece to the account, bound until the dispute window ends.
+void give_imported(Context& context, const Incoming& incoming, const v1::UnitBlock& piece,
+                   v1::UnitMoveKind kind) {
+  const auto& to = incoming.exported().to();
+  if (incoming.record.bound_until() > context.now)
+    give_bound(context, piece, to, dispute_of(incoming.record.transfer()));
+  else
+    give(context, piece, to);
+  record_move(context, piece, kind, incoming.city(), to);
+}
+
+void mirror(Context& context, const Incoming& incoming) {
+  auto left_kg = incoming.part.kg;
+  for (int i = 0; i < incoming.exported().runs_size() && left_kg > 0; ++i) {
+    const auto kept_kg = std::min(left_kg, kilograms(incoming.exported().runs(i)));
+    left_kg -= kept_kg;
+    const auto batch = mirror_of(context, incoming, i, kept_kg);
+    context.state.put(key::batch(batch.batch()), batch);
+    put_number(context.state, key::next_serial(), batch.end() + 1);
+    const auto& mirrored = batch.mirrored();
+    put_number(context.state, key::mirror(mirrored.city(), mirrored.batch(), batch.start()),
+               batch.end());
+    v1::UnitBlock piece;
+    piece.set_start(batch.start());
+    piece.set_end(batch.end());
+    piece.set_batch(batch.batch());
+    piece.set_batch_start(batch.start());
+    give_imported(context, incoming, piece, v1::MOVE_IMPORT);
+  }
+  auto& totals = context.totals;
+  totals.set_units_imported_kg(totals.units_imported_kg() + incoming.part.kg);
+  const auto quota = quota_of(context, incoming);
+  put_amount(context.state, quota, amount_at(context.state, quota) + incoming.part.kg);
+}
+
+// Own units are what they were, but for those recalled meanwhile.
+void bring_home(Context& context, const Incoming& incoming) {
+  for (const auto& run : incoming.exported().runs()) {
+    const auto last = run.origin_start() + (run.end() - run.start());
+    for (auto serial = run.origin_start(); serial <= last;) {
+      const auto block = block_of(context.state, serial);
+      const auto end = std::min(last, block->end());
+      auto piece = take_piece(context, *block, serial, end);
+      serial = end + 1;
+      auto& totals = context.totals;
+      totals.set_units_exported_kg(totals.units_exported_kg() - count(piece));
+      if (piece.recalled_at() == 0) {
+        give_imported(context, incoming, piece, v1::MOVE_RETURN);
+      } else {
+        put_ended(context, piece, incoming.exported().to(), v1::CANCELLED);
+        record_move(context, piece, v1::MOVE_RECALL, incoming.city(), "");
+      }
+    }
+  }
+}
+
+void keep_for_dispute(Context& context, Incoming& incoming) {
+  const auto* terms = terms_of(incoming.agreement.agreement(), context.genesis.city());
+  if (incoming.exported().is_return() || terms->dispute_window() == 0) return;
+  incoming.record.set_bound_until(context.now + terms->dispute_window());
+  schedule(context, {0, incoming.record.bound_until()}, DueKind::transfer,
+           key::transfer(incoming.record.transfer()));
+}
+
+}  // namespace
+
+Ruling need_stated(const Recognised& part, const v1::Import& answer) {
+  const auto same = [](const v1::SerialRange& a, const v1::SerialRange& b) {
+    return a.start() == b.start() && a.end() == b.end();
+  };
+  if (part.kg == answer.recognised_kg() &&
+      std::ranges::equal(part.discounted, answer.discounted(), same))
+    return {};
+  return refuse(ErrorCode::DISCOUNT_DIFFERS, "agreement.discount",
+                std::to_string(part.kg) + " kg, the first ones", {},
+                std::to_string(answer.recognised_kg()) + " kg");
+}
+
+void transfer_due(State& state, std::string_view stored, std::uint64_t leaf) {
+  const auto record = state.find<v1::TransferRecord>(stored);
+  assert(record && "a transfer falls due that is not recorded");
+  loosen(state, leaf, dispute_of(record->transfer()), record->recognised_kg());
+}
+
+Ruling import_units(Context& context, const v1::Import& action) {
+  auto incoming = need_unanswered(context, action.export_());
+  if (!incoming) return tl::make_unexpected(incoming.error());
+  if (auto in_time = need_in_time(context, incoming->record); !in_time) return in_time;
+  if (auto takes = check_import(context, *incoming); !takes) return takes;
+  const auto version = incoming->agreement.agreement().version();
+  if (action.agreement_version() != version)
+    return refuse(ErrorCode::AGREEMENT_VERSION, "agreement.version", std::to_string(version), {},
+                  std::to_string(action.agreement_version()));
+  if (auto stated = need_stated(incoming->part, action); !stated) return stated;
+  incoming->record.set_recognised_kg(incoming->part.kg);
+  *incoming->record.mutable_discounted() = incoming->part.discounted;
+  keep_for_dispute(context, *incoming);
+  if (incoming->exported().is_return())
+    bring_home(context, *incoming);
+  else
+    mirror(context, *incoming);
+  *incoming->record.mutable_serials() = context.outcome.serials();
+  context.fact("recognised_kg", std::to_string(incoming->part.kg));
+  return put_answer(context, *incoming, v1::TRANSFER_IMPORTED);
+}
+
+Ruling refuse_import(Context& context, const v1::RefuseImport& action) {
+  auto incoming = need_unanswered(context, action.export_());
+  if (!incoming) return tl::make_unexpected(incoming.error());
+  if (incoming->agreement.standing() == v1::STANDING_SUSPENDED)
+    return need_in_force(context, incoming->agreement);
+  if (auto in_time = need_in_time(context, incoming->record); !in_time) return in_time;
+  const auto takes = check_import(context, *incoming);
+  const auto reason = takes ? std::string("none") : std::string(code_name(takes.error().code));
+  if (takes || reason != action.code())
+    return refuse(ErrorCode::TRANSFER_ACCEPTABLE, "transfer.reason", reason, {}, action.code());
+  incoming->record.set_code(action.code());
+  return put_answer(context, *incoming, v1::TRANSFER_REFUSED);
+}
+
+Ruling void_import(Context& context, const v1::VoidImport& action) {
+  auto incoming = need_unanswered(context, action.export_());
+  if (!incoming) return tl::make_unexpected(incoming.error());
+  if (context.now < incoming->record.deadline())
+    return refuse(ErrorCode::TRANSFER_DEADLINE_RUNNING, "transfer.deadline",
+                  std::to_string(incoming->record.deadline()), {}, std::to_string(context.now));
+  return put_answer(context, *incoming, v1::TRANSFER_VOID);
+}
+
+}  // namespace puhui::ledger

@@ -1,0 +1,75 @@
+// What the rules between cities share with one another and with those of units.
+#pragma once
+
+#include "ledger/recognition.h"
+#include "ledger/rules/context.h"
+#include "ledger/rules/holding/holdings.h"
+
+namespace puhui::ledger {
+
+// ---- agreements.cc ----
+// AGREEMENT_UNKNOWN.
+[[nodiscard]] tl::expected<v1::AgreementRecord, Refusal> need_agreement(const Context& context,
+                                                                        const std::string& partner);
+// AGREEMENT_STANDING while it is suspended, after it was closed, and outside its time.
+[[nodiscard]] Ruling need_in_force(const Context& context, const v1::AgreementRecord& record);
+// Any version that was filed. AGREEMENT_VERSION.
+[[nodiscard]] tl::expected<v1::Agreement, Refusal> agreement_of(const Context& context,
+                                                                const std::string& partner,
+                                                                std::uint32_t version);
+void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing standing,
+                  const std::string& reason);
+// The name by which this city's transfers are told from those of others.
+[[nodiscard]] std::string own_lineage(const Context& context);
+
+// ---- partners.cc ----
+// AGREEMENT_UNKNOWN.
+[[nodiscard]] tl::expected<v1::PartnerLog, Refusal> need_partner(const Context& context,
+                                                                 const std::string& city);
+// The entry that a proof shows. CHECKPOINT_NOT_ACCEPTED, PROOF_INVALID, LEAF_UNEXPECTED.
+[[nodiscard]] tl::expected<ForeignEvent, Refusal> prove(const Context& context,
+                                                        const v1::ProvenLeaf& leaf);
+[[nodiscard]] inline tl::unexpected<Refusal> unexpected_leaf(std::string_view wanted,
+                                                             const v1::ProvenLeaf& leaf) {
+  return refuse(ErrorCode::LEAF_UNEXPECTED, "proof.entry", std::string(wanted), {},
+                leaf.city() + " leaf " + std::to_string(leaf.index()));
+}
+
+// ---- exports.cc ----
+// What binds the units of a transfer: "transfer/HEX".
+[[nodiscard]] std::string lock_of(std::string_view transfer);
+[[nodiscard]] bool is_lock(std::string_view bond);
+[[nodiscard]] std::optional<v1::TransferRecord> transfer_of(const Context& context,
+                                                            std::string_view transfer);
+// Runs in order, apart, and well formed; EVENT_MALFORMED, TOO_LARGE.
+[[nodiscard]] Ruling check_runs(const Runs& runs);
+// METHODOLOGY_NOT_EQUIVALENT, VINTAGE_NOT_RECOGNISED, DISCOUNT_ZERO, AGREEMENT_STANDING where the
+// taker has no terms. Of a return, nothing stands against it.
+[[nodiscard]] Ruling check_terms(const v1::Export& exported, const v1::Agreement& agreement);
+
+// ---- imports.cc ----
+// An answer says what the agreement says of the amount. DISCOUNT_DIFFERS.
+[[nodiscard]] Ruling need_stated(const Recognised& part, const v1::Import& answer);
+// The end of the dispute window: the units are free.
+void transfer_due(State& state, std::string_view stored, std::uint64_t leaf);
+
+// ---- abroad.cc ----
+// What binds units that the city which issued them has recalled.
+[[nodiscard]] std::string freeze_of(const std::string& city);
+// Serials of a partner's batch that it has recalled. UNITS_RECALLED.
+[[nodiscard]] Ruling need_none_recalled(const Context& context, const std::string& city,
+                                        const v1::ExportedRun& run);
+// PROJECT_ABROAD, PERIOD_ABROAD.
+[[nodiscard]] Ruling need_project_noted(const Context& context, const std::string& city,
+                                        const std::string& project);
+// No partner has filed this key for days of the period. PERIOD_ABROAD.
+[[nodiscard]] Ruling need_none_abroad(const Context& context, const v1::FileProject& project);
+// Counts pieces of partners' units against what agreements allow of a purpose in a year.
+// CAP_EXCEEDED.
+[[nodiscard]] Ruling use_purpose_caps(Context& context, const std::vector<v1::UnitBlock>& pieces,
+                                      const std::string& purpose);
+// The serials of [start, end] of a batch as the city that issued them has them.
+[[nodiscard]] v1::SerialRange at_home(const v1::UnitBatch& batch, std::uint64_t start,
+                                      std::uint64_t end);
+
+}  // namespace puhui::ledger
