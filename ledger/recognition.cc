@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t kPolicyBytesMax = 16 * 1024;
 constexpr int kAuthorityKeysMax = 16;
+constexpr int kWitnessesMax = 16;
+constexpr std::size_t kPemSizeMax = 8 * 1024;
 constexpr int kEquivalencesMax = 200;
 constexpr int kVersionsMax = 32;
 constexpr int kPurposeCapsMax = 32;
@@ -37,6 +39,17 @@ Result<M> read_exactly(std::string_view bytes) {
   return message;
 }
 
+bool are_witnesses(const google::protobuf::RepeatedPtrField<v1::SideWitness>& witnesses) {
+  std::set<std::string> keys;
+  return witnesses.size() <= kWitnessesMax &&
+         std::ranges::all_of(witnesses, [&keys](const v1::SideWitness& witness) {
+           const auto key = crypto::parse_vkey(witness.vkey());
+           return key && key->type == crypto::NoteKeyType::cosignature &&
+                  keys.insert(witness.vkey()).second && witness.url().starts_with("https://") &&
+                  witness.url().size() <= kTextSizeMax;
+         });
+}
+
 // Empty if nothing is wrong, as of the checks below.
 std::string wrong_in(const v1::CitySide& side) {
   if (!is_code(side.city())) return "city";
@@ -50,7 +63,8 @@ std::string wrong_in(const v1::CitySide& side) {
     if (!crypto::PublicKey::decode(key.public_key()) || !keys.insert(key.public_key()).second)
       return "authority";
   if (side.authority_keys() < 1 || side.authority_keys() > keys.size()) return "authority_keys";
-  return {};
+  if (side.servers_authority().size() > kPemSizeMax) return "servers_authority";
+  return are_witnesses(side.witnesses()) ? "" : "witnesses";
 }
 
 bool is_share(std::string_view text) {
