@@ -53,12 +53,15 @@ bool same(const v1::SerialRange& a, const v1::SerialRange& b) {
   return a.start() == b.start() && a.end() == b.end();
 }
 
-// Every serial went to that city and was not retired there as far as is known.
+// Every serial went to that city and was not retired there as far as is known. TOO_LARGE.
 Ruling need_abroad(const Context& context, const SerialRanges& serials, const std::string& city) {
+  std::size_t pieces = 0;
   for (const auto& range : serials)
     for (auto serial = range.start(); serial <= range.end();) {
+      if (++pieces > kRangesMax)
+        return refuse(ErrorCode::TOO_LARGE, "partner.pieces", std::to_string(kRangesMax));
       const auto block = block_of(context.state, serial);
-      if (!block || block->state() != v1::EXPORTED || block->exported_to() != city)
+      if (!block || !is_away(context, *block, city))
         return refuse(ErrorCode::TRANSFER_STATE_WRONG, "partner.serials", "exported to " + city,
                       block ? v1::UnitState_Name(block->state()) : "not issued",
                       text(range.start(), range.end()));
@@ -138,15 +141,21 @@ const v1::FileProject* project_in(const v1::Payload& filing, const v1::Payload* 
 
 // A project of this city that has claimed the key for some of the days; empty if none has.
 std::string own_claim(const Context& context, const v1::FileProject& project) {
-  for (const auto& meter : project.keys())
-    if (auto own =
-            claimed_by(context.state, meter, project.crediting_from(), project.crediting_to());
-        !own.empty())
-      return own;
+  for (const auto& meter : project.keys()) {
+    if (!is_name(meter)) continue;
+    auto own = claimed_by(context.state, meter, project.crediting_from(), project.crediting_to());
+    if (!own.empty()) return own;
+  }
   return {};
 }
 
 }  // namespace
+
+bool is_away(const Context& context, const v1::UnitBlock& block, const std::string& city) {
+  if (block.state() != v1::EXPORTED || block.exported_to() != city) return false;
+  const auto batch = context.state.find<v1::UnitBatch>(key::batch(block.batch()));
+  return batch && !batch->has_mirrored();
+}
 
 std::string freeze_of(const std::string& city) { return "recall/" + city; }
 
@@ -279,7 +288,10 @@ Ruling note_recall(Context& context, const v1::NoteRecall& action) {
   const auto& leaf = action.recall();
   const auto event = prove(context, leaf);
   if (!event) return tl::make_unexpected(event.error());
-  if (!event->payload.has_recall()) return unexpected_leaf("a recall", leaf);
+  if (!event->payload.has_recall() || !is_code(event->payload.recall().batch()) ||
+      (!event->payload.recall().serials().empty() &&
+       !check_quantity(event->payload.recall().serials(), 0)))
+    return unexpected_leaf("a recall", leaf);
   const auto& recall = event->payload.recall();
   const auto noted = key::recall_noted(leaf.city(), leaf.index());
   if (context.state.has(noted)) return stated_before(leaf.city(), leaf.index());

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cassert>
+#include <map>
 
 #include "ledger/rules/checks.h"
 #include "ledger/rules/holding/holding.h"
@@ -85,6 +86,14 @@ v1::TransferRecord locked(const Context& context, const v1::Export& action,
   record.set_recorded_at(static_cast<std::int64_t>(context.leaf));
   record.set_amount_kg(kilograms(action.runs()));
   return record;
+}
+
+// Serials that exist, and names that are fit to be stored, whoever wrote them.
+bool is_run(const v1::ExportedRun& run) {
+  return run.end() >= run.start() && run.end() <= kSerialMax && run.origin_start() > 0 &&
+         run.origin_start() <= kSerialMax - (run.end() - run.start()) && is_code(run.batch()) &&
+         is_code(run.project()) && is_code(run.serial_code()) && is_area(run.area()) &&
+         is_label(run.methodology()) && is_label(run.methodology_version());
 }
 
 void put_transfer(Context& context, const v1::TransferRecord& record) {
@@ -246,20 +255,26 @@ std::optional<v1::TransferRecord> transfer_of(const Context& context, std::strin
   return context.state.find<v1::TransferRecord>(key::transfer(transfer));
 }
 
-Ruling check_runs(const Runs& runs) {
+Ruling check_runs(const v1::Export& exported) {
+  const auto& runs = exported.runs();
   if (runs.empty()) return malformed("runs");
   if (runs.size() > kRunsMax)
     return refuse(ErrorCode::TOO_LARGE, "export.runs", std::to_string(kRunsMax), {},
                   std::to_string(runs.size()));
   std::uint64_t above = 0;
+  std::map<std::uint64_t, std::uint64_t> origins;
   for (const auto& run : runs) {
-    if (run.start() <= above || run.end() < run.start() ||
-        run.end() > static_cast<std::uint64_t>(kSerialMax) || run.origin_start() == 0 ||
-        run.origin_start() > static_cast<std::uint64_t>(kSerialMax) - (run.end() - run.start()))
-      return malformed("runs");
+    if (run.start() <= above || !is_run(run)) return malformed("runs");
+    if (!exported.is_return() && run.origin_start() != run.start()) return malformed("runs");
     above = run.end();
+    origins[run.origin_start()] = run.origin_start() + (run.end() - run.start());
   }
-  return {};
+  above = 0;
+  for (const auto& [start, end] : origins) {
+    if (start <= above) return malformed("runs");
+    above = end;
+  }
+  return origins.size() == static_cast<std::size_t>(runs.size()) ? Ruling{} : malformed("runs");
 }
 
 Ruling check_terms(const v1::Export& exported, const v1::Agreement& agreement) {
@@ -293,7 +308,7 @@ Ruling export_units(Context& context, const v1::Export& action) {
                   std::to_string(agreement.version()), {},
                   std::to_string(action.agreement_version()));
   if (!is_name(action.to())) return malformed("to");
-  if (auto form = check_runs(action.runs()); !form) return form;
+  if (auto form = check_runs(action); !form) return form;
   const auto account = need_account(context, action.from());
   if (!account) return tl::make_unexpected(account.error());
   if (auto kind = need_no_buffer(*account); !kind) return kind;
@@ -302,6 +317,8 @@ Ruling export_units(Context& context, const v1::Export& action) {
   if (auto met = require_signers(context, "export", *subject); !met) return met;
   const auto pieces = take(context, action.from(), ranges_of(action.runs()), 0);
   if (!pieces) return tl::make_unexpected(pieces.error());
+  if (pieces->size() > kRunsMax)
+    return refuse(ErrorCode::TOO_LARGE, "export.pieces", std::to_string(kRunsMax));
   const auto transfer = locked(context, action, agreement);
   for (const auto& piece : *pieces) {
     give_bound(context, piece, action.from(), lock_of(transfer.transfer()));
@@ -332,7 +349,9 @@ Ruling conclude_transfer(Context& context, const v1::ConcludeTransfer& action) {
   if (is_recognised)
     if (auto noted = note_recognised(context, answer->payload.import(), *record); !noted)
       return noted;
-  if (answer->payload.has_refuse_import()) record->set_code(answer->payload.refuse_import().code());
+  const auto& code = answer->payload.refuse_import().code();
+  if (code.size() > kTextSizeMax) return unexpected_leaf("a code", leaf);
+  record->set_code(code);
   record->set_partner_leaf(leaf.index());
   return end_transfer(context, *record, is_recognised);
 }

@@ -37,7 +37,7 @@ tl::expected<Incoming, Refusal> need_unanswered(const Context& context,
   const auto& payload = event->payload;
   if (!payload.has_export_() || payload.export_().partner() != context.genesis.city())
     return unexpected_leaf("an export to " + context.genesis.city(), leaf);
-  if (!check_runs(payload.export_().runs())) return unexpected_leaf("runs", leaf);
+  if (!check_runs(payload.export_())) return unexpected_leaf("runs", leaf);
   const auto log = need_partner(context, leaf.city());
   Incoming incoming;
   auto& record = incoming.record;
@@ -86,19 +86,20 @@ Ruling need_serials(const Context& context, std::int64_t kilograms) {
   return refuse(ErrorCode::SERIAL_EXHAUSTED, "import.serials");
 }
 
-// Own units that come home: they went to that partner, and are nowhere else.
+// Own units that come home: they went to that partner, were not retired there, and are in no more
+// pieces than one event may touch.
 Ruling need_away(const Context& context, const Incoming& incoming) {
+  std::size_t pieces = 0;
   for (const auto& run : incoming.exported().runs()) {
     const auto last = run.origin_start() + (run.end() - run.start());
     for (auto serial = run.origin_start(); serial <= last;) {
       const auto block = block_of(context.state, serial);
-      const bool is_away = block && block->state() == v1::EXPORTED &&
-                           block->retired_abroad_at() == 0 &&
-                           block->exported_to() == incoming.city();
-      if (!is_away)
+      if (!block || !is_away(context, *block, incoming.city()) || block->retired_abroad_at() != 0)
         return refuse(ErrorCode::UNITS_FOREIGN, "return.serials", "exported to " + incoming.city(),
                       block ? v1::UnitState_Name(block->state()) : "not issued",
                       std::to_string(serial));
+      if (++pieces > kRangesMax)
+        return refuse(ErrorCode::TOO_LARGE, "return.pieces", std::to_string(kRangesMax));
       serial = block->end() + 1;
     }
   }

@@ -41,8 +41,8 @@ void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing st
 [[nodiscard]] bool is_lock(std::string_view bond);
 [[nodiscard]] std::optional<v1::TransferRecord> transfer_of(const Context& context,
                                                             std::string_view transfer);
-// Runs in order, apart, and well formed; EVENT_MALFORMED, TOO_LARGE.
-[[nodiscard]] Ruling check_runs(const Runs& runs);
+// Runs in order, apart here and at home, and well formed; EVENT_MALFORMED, TOO_LARGE.
+[[nodiscard]] Ruling check_runs(const v1::Export& exported);
 // METHODOLOGY_NOT_EQUIVALENT, VINTAGE_NOT_RECOGNISED, DISCOUNT_ZERO, AGREEMENT_STANDING where the
 // taker has no terms. Of a return, nothing stands against it.
 [[nodiscard]] Ruling check_terms(const v1::Export& exported, const v1::Agreement& agreement);
@@ -68,6 +68,9 @@ void transfer_due(State& state, std::string_view stored, std::uint64_t leaf);
 // CAP_EXCEEDED.
 [[nodiscard]] Ruling use_purpose_caps(Context& context, const std::vector<v1::UnitBlock>& pieces,
                                       const std::string& purpose);
+// Units issued here that went to that city, with what is known of them since.
+[[nodiscard]] bool is_away(const Context& context, const v1::UnitBlock& block,
+                           const std::string& city);
 // The serials of [start, end] of a batch as the city that issued them has them.
 [[nodiscard]] v1::SerialRange at_home(const v1::UnitBatch& batch, std::uint64_t start,
                                       std::uint64_t end);
