@@ -15,7 +15,9 @@ struct Roots {
   crypto::Digest open, personal;
 };
 
-bool is_family(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+bool is_family(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
 
 // u8 form (3) ‖ open map root[32] ‖ personal map root[32] ‖ n × (u8 family ‖ digest[32]), families
 // in order.
