@@ -101,6 +101,10 @@ const v1::AttachmentRef* attachment_of(const v1::Payload& payload) {
       return &payload.redeem().records();
     case v1::Payload::kSubmitReadings:
       return &payload.submit_readings().records();
+    case v1::Payload::kPublishTags:
+      return &payload.publish_tags().tags();
+    case v1::Payload::kNoteTags:
+      return &payload.note_tags().tags();
     default:
       return nullptr;
   }

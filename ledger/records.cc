@@ -72,6 +72,7 @@ class Acts {
                        parsed_.carrier_tag().size() <= kCarrierTagSizeMax &&
                        parsed_.inputs_size() <= static_cast<int>(kRecordInputsMax);
     if (!sound) return fail(ErrorCode::RECORD_MALFORMED);
+    if (!read_tags(record)) return fail(ErrorCode::RECORD_MALFORMED);
     record.day = parsed_.day();
     record.slot = parsed_.slot();
     record.tier = parsed_.tier();
@@ -82,6 +83,21 @@ class Acts {
   }
 
  private:
+  // Of partners in order.
+  bool read_tags(Record& record) const {
+    if (parsed_.tags_size() > kPartnersOfActMax) return false;
+    for (const auto& tag : parsed_.tags()) {
+      const bool in_order = record.tags.empty() || record.tags.back().partner < tag.partner();
+      if (!is_code(tag.partner()) || tag.tag().size() != kTagSize || !in_order ||
+          !has_known_fields(tag))
+        return false;
+      auto& read = record.tags.emplace_back();
+      read.partner = tag.partner();
+      std::copy_n(tag.tag().data(), kTagSize, read.tag.data());
+    }
+    return true;
+  }
+
   v1::BehaviourRecord parsed_;
   ClaimKeys claim_keys_;
 };
@@ -120,6 +136,13 @@ Result<MeterReading> read_reading(std::string_view bytes) {
   v1::Reading parsed;
   if (!parse(bytes, parsed) || parsed.value() < 0) return fail(ErrorCode::RECORD_MALFORMED);
   return MeterReading{parsed.day(), parsed.value()};
+}
+
+Result<Tag> read_tag(std::string_view bytes) {
+  Tag tag{};
+  if (bytes.size() != tag.size()) return fail(ErrorCode::RECORD_MALFORMED);
+  std::copy_n(bytes.data(), tag.size(), tag.data());
+  return tag;
 }
 
 template <class T, class Read>
@@ -212,6 +235,10 @@ Result<Records> read_records(const v1::Payload& payload, std::span<const std::st
       break;
     case v1::Payload::kSubmitReadings:
       read = read_each(pieces, records.readings, read_reading);
+      break;
+    case v1::Payload::kPublishTags:
+    case v1::Payload::kNoteTags:
+      read = read_each(pieces, records.tags, read_tag);
       break;
     default:
       break;

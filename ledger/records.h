@@ -33,6 +33,17 @@ inline constexpr std::size_t kNonceSize = 16;
 
 using Pseudonym = std::array<char, kPseudonymSize>;
 
+// By which a partner city knows an act.
+inline constexpr std::size_t kTagSize = 32;
+using Tag = std::array<char, kTagSize>;
+inline constexpr int kPartnersOfActMax = 8;
+struct PartnerTag {
+  std::string partner;  // city
+  Tag tag{};
+
+  [[nodiscard]] std::string_view bytes() const { return {tag.data(), tag.size()}; }
+};
+
 // An act, or the reversal of one. `claim` is its claim key: SHA-256 over
 //   "puhui-claim/v1" ‖ pseudonym[16] ‖ u8 n ‖ scenario[n] ‖ i32-BE day ‖ u32-BE slot ‖ carrier tag
 // and `claim_leaf` the leaf hash of that, by which views name the claim: a claim key is shown to
@@ -45,6 +56,7 @@ struct Record {
   std::uint32_t input_count = 0;
   std::array<std::int64_t, kRecordInputsMax> inputs{};
   crypto::Digest claim, claim_leaf;
+  std::vector<PartnerTag> tags;
 
   [[nodiscard]] std::string_view pseudonym() const { return {account.data(), account.size()}; }
 };
@@ -94,6 +106,7 @@ struct Records {
   std::vector<Redemption> redemptions;
   std::vector<Consent> consents;
   std::vector<MeterReading> readings;
+  std::vector<Tag> tags;
 };
 
 // The records of an attachment as bytes, in order. RECORD_MALFORMED for a broken framing.

@@ -27,7 +27,7 @@ bool is_mapped(std::string_view key, std::string_view value) {
 }
 
 char chain_of(std::string_view key) {
-  constexpr std::string_view kOfPersons = "Cgkpqy";
+  constexpr std::string_view kOfPersons = "5Cgkpqy";
   const bool is_personal = key[1] == 'A' && map_of(key) == StateMap::personal;
   return is_personal || kOfPersons.find(key[1]) != std::string_view::npos ? 'C' : key[1];
 }

@@ -227,6 +227,10 @@ Decision of_recognition(Context& context, const v1::Payload& p) {
       return note_recall(context, p.note_recall());
     case v1::Payload::kNoteFiling:
       return note_filing(context, p.note_filing());
+    case v1::Payload::kPublishTags:
+      return publish_tags(context, p.publish_tags());
+    case v1::Payload::kNoteTags:
+      return note_tags(context, p.note_tags());
     default:
       return std::nullopt;
   }

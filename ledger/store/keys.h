@@ -93,6 +93,12 @@
 //   v 4 u8 8, CITY 0 u64 leaf     retirement here that was stated for the city: u64 leaf
 //   v 4 u8 9, CITY 0 PROJECT      project of a partner
 //   v 4 u8 10, METER-KEY 0 i64 from, CITY 0 PROJECT   the same, by its keys
+//   v 5 u8 1, CITY 0 tag[32]      tag for a partner of an act credited here: u64 leaf, u32 record
+//   v 5 u8 2, CITY 0 u64 leaf, u32 record      the same in their order: tag[32]
+//   v 5 u8 3, CITY 0              leaf up to which they were published: u64
+//   v 5 u8 4, CITY 0 tag[32]      tag that a partner published: u64 leaf there, u32 record
+//   v 5 u8 5, CITY 0              leaf there up to which they were noted: u64
+//   v 5 u8 6, CITY 0 u64 leaf, u32 record      of both: credited here and there; by the act here
 //   v S                           next serial number
 //   v T                           totals
 #pragma once
@@ -415,6 +421,25 @@ inline std::string foreign_periods(std::string_view meter) {
 inline std::string foreign_period(std::string_view meter, std::int64_t from, std::string_view city,
                                   std::string_view project) {
   return Builder("v4").u8(10).name(meter).i64(from).name(city).raw(project).done();
+}
+inline std::string own_tag(std::string_view city, std::string_view tag) {
+  return Builder("v5").u8(1).name(city).raw(tag).done();
+}
+inline std::string own_tags(std::string_view city) { return Builder("v5").u8(2).name(city).done(); }
+inline std::string own_tag_at(std::string_view city, std::uint64_t leaf, std::uint32_t record) {
+  return Builder("v5").u8(2).name(city).u64(leaf).u32(record).done();
+}
+inline std::string tags_published(std::string_view city) {
+  return Builder("v5").u8(3).name(city).done();
+}
+inline std::string partner_tag(std::string_view city, std::string_view tag) {
+  return Builder("v5").u8(4).name(city).raw(tag).done();
+}
+inline std::string tags_noted(std::string_view city) {
+  return Builder("v5").u8(5).name(city).done();
+}
+inline std::string act_of_both(std::string_view city, std::uint64_t leaf, std::uint32_t record) {
+  return Builder("v5").u8(6).name(city).u64(leaf).u32(record).done();
 }
 inline std::string next_serial() { return "vS"; }
 inline std::string totals() { return "vT"; }

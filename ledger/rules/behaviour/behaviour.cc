@@ -7,6 +7,7 @@
 #include "ledger/rules/citizens/credits.h"
 #include "ledger/rules/filing/filing.h"
 #include "ledger/rules/filing/programs.h"
+#include "ledger/rules/recognition/recognition.h"
 #include "ledger/rules/signers.h"
 #include "ledger/store/numbers.h"
 
@@ -201,6 +202,8 @@ tl::expected<Credit, Refusal> judge(const Context& context, const Batch& batch,
         ErrorCode::CLAIM_DUPLICATE, "claim.unique", "1 claim per act",
         "leaf " + leaf_of_claim(*claimed),
         m.scenario() + " on " + date_text(record.day) + ", slot " + std::to_string(record.slot));
+  if (auto is_new = need_new_act(context, record, m.scenario()); !is_new)
+    return bad(is_new.error());
   credit.grams = result->grams;
   credit.caps = caps_of(context.rules, m);
   if (auto within = need_within(context, credit, record, m.scenario()); !within)
@@ -223,6 +226,7 @@ void pay(Context& context, Batch& batch, const Record& record, const Credit& cre
     put_amount(context.state, credit.pooled_key, credit.pooled_before_g + credit.pooled_g);
   }
   context.state.put(credit.claim_key, claimed.encode());
+  put_tags(context, record, place);
   move_credits(context, credit.account.key, credit.account.balance,
                {place, credit.grams - credit.pooled_g, record.claim});
   if (credit.caps.by_day())

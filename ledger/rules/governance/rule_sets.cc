@@ -200,6 +200,14 @@ bool are_pools(const v1::RuleSet& rules) {
   });
 }
 
+bool are_tags(const v1::RuleSet& rules) {
+  std::set<std::pair<std::string, std::string>> named;
+  return std::ranges::all_of(rules.tags(), [&named](const v1::TagRule& rule) {
+    return is_name(rule.scenario()) && is_code(rule.partner()) &&
+           named.emplace(rule.scenario(), rule.partner()).second;
+  });
+}
+
 // What filing, issuance and credits go by.
 Ruling check_registry_rules(const v1::RuleSet& rules) {
   const auto bad = [](const char* what) {
@@ -226,6 +234,7 @@ Ruling check_registry_rules(const v1::RuleSet& rules) {
   if (rules.reversal_days() > kReversalDaysMax) return bad("reversal_days");
   if (rules.custodial_limit_g() < 0) return bad("custodial_limit_g");
   if (rules.jump_percent() > kJumpPercentMax) return bad("jump_percent");
+  if (rules.tags_size() > kRuleLinesMax || !are_tags(rules)) return bad("tags");
   return {};
 }
 

@@ -67,4 +67,11 @@ namespace puhui::ledger {
 // Order: proof; not noted before; a project of the partner, filed or under notice.
 [[nodiscard]] Ruling note_filing(Context& context, const v1::NoteFiling& action);
 
+// ---- tags.cc ----
+// Order: partner known; leaves from where the last ended to before this one; all tags of acts
+// credited in them, in order (RUN_DIFFERS); signers of "tags.publish".
+[[nodiscard]] Ruling publish_tags(Context& context, const v1::PublishTags& action);
+// Order: proof; tags for this city, from where the last noted ones ended; the same attachment.
+[[nodiscard]] Ruling note_tags(Context& context, const v1::NoteTags& action);
+
 }  // namespace puhui::ledger

@@ -1,6 +1,7 @@
 // What the rules between cities share with one another and with those of units.
 #pragma once
 
+#include "ledger/personal.h"
 #include "ledger/recognition.h"
 #include "ledger/rules/context.h"
 #include "ledger/rules/holding/holdings.h"
@@ -52,6 +53,14 @@ void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing st
 [[nodiscard]] Ruling need_stated(const Recognised& part, const v1::Import& answer);
 // The end of the dispute window: the units are free.
 void transfer_due(State& state, std::string_view stored, std::uint64_t leaf);
+
+// ---- tags.cc ----
+// The act carries a tag for each partner that the rules name for its scenario, and none of its tags
+// is of an act that was credited before: here, or there as far as is known. TAG_MISSING,
+// CLAIM_DUPLICATE, CLAIM_ABROAD.
+[[nodiscard]] Ruling need_new_act(const Context& context, const Record& record,
+                                  const std::string& scenario);
+void put_tags(Context& context, const Record& record, const RecordPlace& place);
 
 // ---- abroad.cc ----
 // What binds units that the city which issued them has recalled.
