@@ -1,6 +1,7 @@
 // Ledger::follow: leaves that another ledger of this city appended.
 #include <cassert>
 
+#include "ledger/conservation.h"
 #include "ledger/ledger.h"
 #include "ledger/store/keys.h"
 
@@ -68,7 +69,8 @@ Result<void> Ledger::follow_event(const Leaf& leaf, const Entry& entry, const Ch
   if (answer.leaf != position)
     return fail(ErrorCode::EVENT_CONFLICT, "it stands in the log already");
   if ((*checked)->records_missing && !gap_) gap_ = position;
-  if (const auto wrong = drift(); !wrong.empty()) return differs("conservation fails: " + wrong);
+  if (const auto wrong = imbalance_of(totals_); !wrong.empty())
+    return differs("conservation fails: " + wrong);
   return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include "crypto/envelope.h"
 #include "crypto/key.h"
+#include "crypto/merkle.h"
 #include "crypto/policy.h"
 #include "ledger/formula/rational.h"
 #include "ledger/records.h"
@@ -161,7 +162,8 @@ Result<v1::Agreement> read_agreement(std::string_view bytes) {
 Result<v1::SideRenewal> read_renewal(std::string_view bytes) {
   auto renewal = read_exactly<v1::SideRenewal>(bytes);
   if (!renewal) return renewal;
-  const auto wrong = renewal->sequence() < 1 ? "sequence" : wrong_in(renewal->side());
+  auto wrong = renewal->sequence() < 1 ? std::string("sequence") : wrong_in(renewal->side());
+  if (renewal->kept_leaves() > crypto::kTreeSizeMax - 1) wrong = "kept_leaves";
   return sound(std::move(renewal), wrong);
 }
 

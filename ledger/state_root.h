@@ -32,7 +32,7 @@ namespace puhui::ledger {
 // certificates, loan references, offers and their settlements, openings of pseudonyms, emission
 // sources, footprints, agreements, partners' logs, transfers between cities. What else is stored
 // follows from these or from leaves.
-inline constexpr std::string_view kOpenFamilies = "123ABJKMNPRTUVWZacfhjlmnoxz";
+inline constexpr std::string_view kOpenFamilies = "1236ABJKMNPRTUVWZacfhjlmnoxz";
 
 enum class StateMap : std::uint8_t { open = 1, personal = 2 };
 inline constexpr StateMap kStateMaps[] = {StateMap::open, StateMap::personal};

@@ -229,6 +229,12 @@ Decision of_recognition(Context& context, const v1::Payload& p) {
       return note_filing(context, p.note_filing());
     case v1::Payload::kPublishTags:
       return publish_tags(context, p.publish_tags());
+    case v1::Payload::kOpenEpoch:
+      return open_epoch(context, p.open_epoch());
+    case v1::Payload::kStateTransfers:
+      return state_transfers(context, p.state_transfers());
+    case v1::Payload::kNoteTransfers:
+      return note_transfers(context, p.note_transfers());
     case v1::Payload::kNoteTags:
       return note_tags(context, p.note_tags());
     default:

@@ -12,7 +12,7 @@ namespace {
 
 // What falls due, legal entities, holdings, versions, methodologies, parties, periods, rule sets,
 // unit blocks, claimed periods, bound blocks, emission factors, consents, readings.
-constexpr std::string_view kOrderedFamilies = "45DEHIMPQRUXbipv";
+constexpr std::string_view kOrderedFamilies = "145DEHIMPQRUXbipv";
 // Kept from block to block, so that most blocks ask for no memory.
 constexpr std::size_t kFirstMemoryBytes = std::size_t{4} << 20;
 

@@ -84,7 +84,7 @@
 //   v 2 CITY                      partner's log as far as it is known
 //   v 3 id[32]                    transfer to or from a partner
 //   v 4 u8 1, CITY 0 u32 version  version of an agreement
-//   v 4 u8 2, CITY 0 u64 size     root[32] of an accepted checkpoint
+//   v 4 u8 2, CITY 0 u32 epoch, u64 size       root[32] of an accepted checkpoint
 //   v 4 u8 3, CITY 0 u32 year     u64 kilograms recognised of the partner's units in the year
 //   v 4 u8 4, CITY 0 PURPOSE 0 u32 year        u64 kilograms of them retired
 //   v 4 u8 5, CITY 0 BATCH 0 u64 start         batch here that mirrors part of theirs: u64 end
@@ -93,6 +93,10 @@
 //   v 4 u8 8, CITY 0 u64 leaf     retirement here that was stated for the city: u64 leaf
 //   v 4 u8 9, CITY 0 PROJECT      project of a partner
 //   v 4 u8 10, METER-KEY 0 i64 from, CITY 0 PROJECT   the same, by its keys
+//   v 4 u8 11, CITY 0 u64 leaf, id[32]         transfer, by the leaf of the partner's that tells of
+//                                 it: its export, or its answer
+//   v 4 u8 12, ORIGIN             partner whose log it is, or was: CITY
+//   v 6                           epoch, if it is not the first
 //   v 5 u8 1, CITY 0 tag[32]      tag for a partner of an act credited here: u64 leaf, u32 record
 //   v 5 u8 2, CITY 0 u64 leaf, u32 record      the same in their order: tag[32]
 //   v 5 u8 3, CITY 0              leaf up to which they were published: u64
@@ -377,6 +381,18 @@ inline std::string retirement(std::uint64_t leaf) { return Builder("vZ").u64(lea
 inline std::string accepted(std::string_view party, std::string_view id) {
   return Builder("vO").name(party).raw(id).done();
 }
+inline std::string transfers_by_leaf(std::string_view city) {
+  return Builder("v4").u8(11).name(city).done();
+}
+inline std::string transfer_by_leaf(std::string_view city, std::uint64_t leaf,
+                                    std::string_view id) {
+  return Builder("v4").u8(11).name(city).u64(leaf).raw(id).done();
+}
+inline std::string city_of_origin(std::string_view origin) {
+  return Builder("v4").u8(12).raw(origin).done();
+}
+inline std::string epoch() { return "v6"; }
+inline constexpr std::string_view kAgreements = "v1";
 inline std::string lineage() { return "v0"; }
 inline std::string agreement(std::string_view city) { return Builder("v1").raw(city).done(); }
 inline std::string partner(std::string_view city) { return Builder("v2").raw(city).done(); }
@@ -384,8 +400,12 @@ inline std::string transfer(std::string_view id) { return Builder("v3").raw(id).
 inline std::string agreement_version(std::string_view city, std::uint32_t version) {
   return Builder("v4").u8(1).name(city).u32(version).done();
 }
-inline std::string partner_checkpoint(std::string_view city, std::uint64_t size) {
-  return Builder("v4").u8(2).name(city).u64(size).done();
+inline std::string partner_checkpoints(std::string_view city, std::uint32_t epoch) {
+  return Builder("v4").u8(2).name(city).u32(epoch).done();
+}
+inline std::string partner_checkpoint(std::string_view city, std::uint32_t epoch,
+                                      std::uint64_t size) {
+  return Builder("v4").u8(2).name(city).u32(epoch).u64(size).done();
 }
 inline std::string recognised_in(std::string_view city, std::uint32_t year) {
   return Builder("v4").u8(3).name(city).u32(year).done();

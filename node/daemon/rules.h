@@ -59,6 +59,7 @@ inline constexpr std::string_view kFirstRules = R"json({
     {"action": "agreement.file", "all_of": [{"role": "AUTHORITY"}]},
     {"action": "agreement.set", "all_of": [{"role": "AUTHORITY"}]},
     {"action": "transfer.settle", "all_of": [{"role": "AUTHORITY"}]},
+    {"action": "epoch.open", "all_of": [{"role": "AUTHORITY"}, {"role": "OPERATOR"}]},
     {"action": "tags.publish", "all_of": [{"role": "OPERATOR"}]},
     {"action": "retire.voluntary_offset", "all_of": [{"relation": "HOLDER"}]},
     {"action": "retire.organisation_neutrality", "all_of": [{"relation": "HOLDER"}]},

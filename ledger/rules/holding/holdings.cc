@@ -327,6 +327,19 @@ tl::expected<std::vector<v1::UnitBlock>, Refusal> take_bound(Context& context,
   return pieces;
 }
 
+tl::expected<std::vector<v1::UnitBlock>, Refusal> take_all_bound(Context& context,
+                                                                 const std::string& bond) {
+  std::vector<v1::UnitBlock> pieces;
+  const auto prefix = key::bonds(bond);
+  while (const auto at = context.state.at_or_after(prefix, prefix)) {
+    if (pieces.size() == kRangesMax)
+      return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
+    const auto block = block_ending(context.state, at->value);
+    pieces.push_back(take_piece(context, block, block.start(), block.end()));
+  }
+  return pieces;
+}
+
 void loosen(State& state, std::uint64_t leaf, const std::string& bond, std::int64_t amount_kg) {
   const auto prefix = key::bonds(bond);
   for (auto left = amount_kg; left > 0;) {

@@ -67,6 +67,18 @@ namespace puhui::ledger {
 // Order: proof; not noted before; a project of the partner, filed or under notice.
 [[nodiscard]] Ruling note_filing(Context& context, const v1::NoteFiling& action);
 
+// ---- epochs.cc ----
+// Order: form; the next epoch; as many leaves as there are; another origin; a larger checkpoint of
+// the origin before (EPOCH_INVALID); signers of "epoch.open".
+[[nodiscard]] Ruling open_epoch(Context& context, const v1::OpenEpoch& action);
+// Order: partner known, in that epoch; leaves from where the last part ended; all its transfers
+// that hang on them, in order, as they are here (RUN_DIFFERS). Needs no other signer than who sends
+// it.
+[[nodiscard]] Ruling state_transfers(Context& context, const v1::StateTransfers& action);
+// Order: proof; of this city's epoch, and the next part; then each transfer: accounts and projects
+// it needs are there.
+[[nodiscard]] Ruling note_transfers(Context& context, const v1::NoteTransfers& action);
+
 // ---- tags.cc ----
 // Order: partner known; leaves from where the last ended to before this one; all tags of acts
 // credited in them, in order (RUN_DIFFERS); signers of "tags.publish".

@@ -31,8 +31,10 @@ bool is_own_authority(const Context& context, const v1::CitySide& side) {
 Ruling check_own_side(const Context& context, const v1::CitySide& side) {
   if (side.lineage() != own_lineage(context)) return wrong("lineage", side.city());
   const auto policy = crypto::parse_policy(side.policy());
-  if (policy->logs[0].key.name != context.genesis.origin() ||
-      policy->logs[0].key.key.encode() != context.genesis.log_key())
+  const auto epoch = context.state.find<v1::EpochRecord>(key::epoch());
+  const auto& origin = epoch ? epoch->opening().origin() : context.genesis.origin();
+  const auto& log_key = epoch ? epoch->opening().log_key() : context.genesis.log_key();
+  if (policy->logs[0].key.name != origin || policy->logs[0].key.key.encode() != log_key)
     return wrong("policy", side.city());
   return is_own_authority(context, side) ? Ruling{} : wrong("authority", side.city());
 }
@@ -46,16 +48,58 @@ std::string origin_of(const v1::CitySide& side) {
 }
 
 Ruling need_version(std::uint32_t wanted, std::uint32_t asked) {
-  if (wanted == asked) return {};
+  if (asked == wanted) return {};
   return refuse(ErrorCode::AGREEMENT_VERSION, "agreement.version", std::to_string(wanted), {},
                 std::to_string(asked));
 }
 
-// The same city and log as before, however its keys have changed.
-Ruling need_same_log(const v1::PartnerLog& log, const v1::CitySide& side) {
+// The same city as before, however its keys have changed.
+Ruling need_same_city(const v1::PartnerLog& log, const v1::CitySide& side) {
   if (side.city() != log.side().city()) return wrong("city", side.city());
-  if (side.lineage() != log.side().lineage()) return wrong("lineage", side.city());
+  return side.lineage() == log.side().lineage() ? Ruling{} : wrong("lineage", side.city());
+}
+
+Ruling need_same_log(const v1::PartnerLog& log, const v1::CitySide& side) {
+  if (auto same = need_same_city(log, side); !same) return same;
   return origin_of(side) == log.origin() ? Ruling{} : wrong("origin", origin_of(side));
+}
+
+// Another log is another epoch, the next; its origin is new.
+Ruling check_epoch(const v1::PartnerLog& log, const v1::SideRenewal& renewal) {
+  if (renewal.epoch() == log.epoch()) return need_same_log(log, renewal.side());
+  if (renewal.epoch() != log.epoch() + 1) return wrong("epoch", std::to_string(renewal.epoch()));
+  const auto origin = origin_of(renewal.side());
+  const auto& before = log.origins();
+  const bool is_new = origin != log.origin() && std::ranges::find(before, origin) == before.end();
+  return is_new ? need_same_city(log, renewal.side()) : wrong("origin", origin);
+}
+
+// The log of the new epoch begins with what it kept of the one before: what was accepted of that
+// is what its checkpoints must be consistent with.
+void begin_epoch(const Context& context, v1::PartnerLog& log, const v1::SideRenewal& renewal) {
+  const auto& city = log.side().city();
+  const auto kept = renewal.kept_leaves();
+  log.add_origins(log.origin());
+  log.set_origin(origin_of(renewal.side()));
+  log.add_kept_leaves(kept);
+  log.set_stated_to(*std::ranges::min_element(log.kept_leaves()));
+  if (log.size() > kept) {
+    const auto prefix = key::partner_checkpoints(city, log.epoch());
+    const auto last =
+        context.state.before(prefix, key::partner_checkpoint(city, log.epoch(), kept + 1));
+    log.set_size(last ? crypto::read_u64(std::string_view(last->key).substr(prefix.size())) : 0);
+    log.set_root(last ? last->value : std::string(crypto::empty_root().view()));
+  }
+  log.set_epoch(renewal.epoch());
+}
+
+// An origin is one city's for ever: nobody is convicted by another's log.
+Ruling need_own_origin(const Context& context, const v1::CitySide& partner) {
+  const auto origin = origin_of(partner);
+  const auto known = context.state.get(key::city_of_origin(origin));
+  if (origin == context.genesis.origin() || (known && *known != partner.city()))
+    return wrong("origin", origin);
+  return {};
 }
 
 Ruling need_partner_signatures(const v1::CitySide& known, std::string_view word,
@@ -66,17 +110,24 @@ Ruling need_partner_signatures(const v1::CitySide& known, std::string_view word,
       std::to_string(known.authority_keys()) + " keys of the authority of " + known.city());
 }
 
-void put_partner(Context& context, std::optional<v1::PartnerLog> known, const v1::CitySide& side) {
-  auto log = known.value_or(v1::PartnerLog());
-  if (!known) {
-    log.set_origin(origin_of(side));
-    log.set_root(std::string(crypto::empty_root().view()));
-    log.set_accepted_time(context.now);
-  }
-  *log.mutable_side() = side;
+v1::PartnerLog first_seen(const Context& context, const v1::CitySide& side) {
+  v1::PartnerLog log;
+  log.set_origin(origin_of(side));
+  log.set_root(std::string(crypto::empty_root().view()));
+  log.set_accepted_time(context.now);
+  return log;
+}
+
+// Governance has taken the partner as it is.
+void forgive(v1::PartnerLog& log) {
   log.clear_evidence_sha256();
   log.clear_accused_at();
+}
+
+void put_partner(Context& context, v1::PartnerLog log, const v1::CitySide& side) {
+  *log.mutable_side() = side;
   context.state.put(key::partner(side.city()), log);
+  context.state.put(key::city_of_origin(log.origin()), side.city());
 }
 
 bool can_follow(v1::Standing now, v1::Standing next) {
@@ -96,7 +147,14 @@ tl::expected<v1::AgreementRecord, Refusal> need_agreement(const Context& context
   return refuse(ErrorCode::AGREEMENT_UNKNOWN, "agreement.known", {}, {}, partner);
 }
 
+Ruling need_lists(const v1::AgreementRecord& record) {
+  if (!record.awaits_list()) return {};
+  return refuse(ErrorCode::EPOCH_LISTS_PENDING, "epoch.lists",
+                "from leaf " + std::to_string(record.list_from()));
+}
+
 Ruling need_in_force(const Context& context, const v1::AgreementRecord& record) {
+  if (auto listed = need_lists(record); !listed) return listed;
   const auto& agreement = record.agreement();
   if (record.standing() != v1::IN_FORCE)
     return refuse(ErrorCode::AGREEMENT_STANDING, "agreement.standing",
@@ -141,6 +199,7 @@ Ruling file_agreement(Context& context, const v1::FileAgreement& action) {
           need_version(before ? before->agreement().version() + 1 : 1, agreement->version());
       !next)
     return next;
+  if (auto own_origin = need_own_origin(context, partner); !own_origin) return own_origin;
   const auto known = context.state.find<v1::PartnerLog>(key::partner(partner.city()));
   if (known)
     if (auto same = need_same_log(*known, partner); !same) return same;
@@ -149,9 +208,11 @@ Ruling file_agreement(Context& context, const v1::FileAgreement& action) {
       !signed_there)
     return signed_there;
   if (auto met = require_signers(context, "agreement.file", the_city()); !met) return met;
-  put_partner(context, known, partner);
+  auto log = known.value_or(first_seen(context, partner));
+  forgive(log);
+  put_partner(context, std::move(log), partner);
   context.state.put(key::agreement_version(partner.city(), agreement->version()), *agreement);
-  v1::AgreementRecord record;
+  auto record = before.value_or(v1::AgreementRecord());
   *record.mutable_agreement() = std::move(*agreement);
   record.set_filed_at(static_cast<std::int64_t>(context.leaf));
   record.set_event_sha256(std::string(context.event.sha256.view()));
@@ -168,10 +229,11 @@ Ruling set_agreement(Context& context, const v1::SetAgreement& action) {
     return refuse(ErrorCode::STANDING_INVALID, "agreement.standing", {},
                   v1::Standing_Name(record->standing()), v1::Standing_Name(action.standing()));
   if (auto met = require_signers(context, "agreement.set", the_city()); !met) return met;
+  if (action.standing() == v1::CLOSED && record->awaits_list()) end_list(context, *record);
   if (action.standing() == v1::IN_FORCE) {
-    auto log = context.state.find<v1::PartnerLog>(key::partner(action.partner()));
-    const auto side = log->side();
-    put_partner(context, std::move(log), side);
+    auto log = *context.state.find<v1::PartnerLog>(key::partner(action.partner()));
+    forgive(log);
+    context.state.put(key::partner(action.partner()), log);
   }
   put_standing(context, *record, action.standing(), action.reason());
   return {};
@@ -183,14 +245,16 @@ Ruling renew_partner(Context& context, const v1::RenewPartner& action) {
   auto log = need_partner(context, renewal->side().city());
   if (!log) return tl::make_unexpected(log.error());
   if (auto next = need_version(log->sequence() + 1, renewal->sequence()); !next) return next;
-  if (auto same = need_same_log(*log, renewal->side()); !same) return same;
+  if (auto sound = check_epoch(*log, *renewal); !sound) return sound;
+  if (auto own_origin = need_own_origin(context, renewal->side()); !own_origin) return own_origin;
   if (auto signed_there = need_partner_signatures(log->side(), kRenewalWord, action.renewal(),
                                                   action.partner_signatures());
       !signed_there)
     return signed_there;
+  if (renewal->epoch() != log->epoch()) begin_epoch(context, *log, *renewal);
   log->set_sequence(renewal->sequence());
-  *log->mutable_side() = renewal->side();
-  context.state.put(key::partner(renewal->side().city()), *log);
+  const auto side = renewal->side();
+  put_partner(context, std::move(*log), side);
   return {};
 }
 

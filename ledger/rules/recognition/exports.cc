@@ -150,14 +150,11 @@ void free_piece(Context& context, v1::UnitBlock piece) {
 
 // Takes all that the transfer locks, and ends it.
 Ruling end_transfer(Context& context, v1::TransferRecord& record, bool is_recognised) {
-  const auto pieces = take_bound(context, lock_of(record.transfer()), record.amount_kg());
+  const auto pieces = take_all_bound(context, lock_of(record.transfer()));
   if (!pieces) return tl::make_unexpected(pieces.error());
-  for (const auto& piece : *pieces) {
-    if (is_recognised)
-      end_piece(context, piece, record.export_().partner(), record.discounted());
-    else
-      free_piece(context, piece);
-  }
+  if (is_recognised) end_recognised(context, *pieces, record);
+  if (!is_recognised)
+    for (const auto& piece : *pieces) free_piece(context, piece);
   record.set_state(is_recognised ? v1::TRANSFER_CONCLUDED : v1::TRANSFER_FREED);
   record.set_ended_at(static_cast<std::int64_t>(context.leaf));
   put_transfer(context, record);
@@ -185,6 +182,7 @@ Ruling note_recognised(const Context& context, const v1::Import& answer,
   if (!agreement) return tl::make_unexpected(agreement.error());
   const auto part = recognised(exported, *agreement);
   if (auto stated = need_stated(part, answer); !stated) return stated;
+  record.set_agreement_version(answer.agreement_version());
   record.set_recognised_kg(part.kg);
   *record.mutable_discounted() = part.discounted;
   return {};
@@ -244,6 +242,12 @@ Ruling need_settled_or_gone(const Context& context, const v1::SettleTransfer& ac
 }
 
 }  // namespace
+
+void end_recognised(Context& context, const std::vector<v1::UnitBlock>& pieces,
+                    const v1::TransferRecord& record) {
+  for (const auto& piece : pieces)
+    end_piece(context, piece, record.export_().partner(), record.discounted());
+}
 
 std::string lock_of(std::string_view transfer) {
   return std::string(kLockPrefix) + crypto::Digest::from_bytes(transfer)->hex();
@@ -345,6 +349,7 @@ Ruling conclude_transfer(Context& context, const v1::ConcludeTransfer& action) {
   if (!record) return tl::make_unexpected(record.error());
   if (record->export_().partner() != leaf.city())
     return unexpected_leaf("an answer of " + record->export_().partner(), leaf);
+  if (auto listed = need_lists(*need_agreement(context, leaf.city())); !listed) return listed;
   const bool is_recognised = answer->payload.has_import();
   if (is_recognised)
     if (auto noted = note_recognised(context, answer->payload.import(), *record); !noted)
@@ -353,6 +358,7 @@ Ruling conclude_transfer(Context& context, const v1::ConcludeTransfer& action) {
   if (code.size() > kTextSizeMax) return unexpected_leaf("a code", leaf);
   record->set_code(code);
   record->set_partner_leaf(leaf.index());
+  note_partner_leaf(context, leaf.city(), *record);
   return end_transfer(context, *record, is_recognised);
 }
 

@@ -56,6 +56,8 @@ tl::expected<Incoming, Refusal> need_unanswered(const Context& context,
   record.set_partner_leaf(leaf.index());
   record.set_amount_kg(kilograms(record.export_().runs()));
   incoming.agreement = *need_agreement(context, leaf.city());
+  if (auto listed = need_lists(incoming.agreement); !listed)
+    return tl::make_unexpected(listed.error());
   incoming.part = recognised(record.export_(), incoming.agreement.agreement());
   return incoming;
 }
@@ -66,14 +68,13 @@ Ruling need_in_time(const Context& context, const v1::TransferRecord& record) {
                 std::to_string(record.deadline()), {}, std::to_string(context.now));
 }
 
-std::string quota_of(const Context& context, const Incoming& incoming) {
-  return key::recognised_in(incoming.city(),
-                            static_cast<std::uint32_t>(year_of_day(day_of(context.now))));
+std::string quota_of(const Context& context, const std::string& city) {
+  return key::recognised_in(city, static_cast<std::uint32_t>(year_of_day(day_of(context.now))));
 }
 
 Ruling need_quota(const Context& context, const Incoming& incoming) {
   const auto* terms = terms_of(incoming.agreement.agreement(), context.genesis.city());
-  const auto used = amount_at(context.state, quota_of(context, incoming));
+  const auto used = amount_at(context.state, quota_of(context, incoming.city()));
   if (incoming.part.kg <= terms->year_quota_kg() - used) return {};
   return refuse(ErrorCode::QUOTA_EXCEEDED, "agreement.year_quota",
                 std::to_string(terms->year_quota_kg()) + " kg", std::to_string(used) + " kg",
@@ -135,77 +136,85 @@ Ruling put_answer(Context& context, Incoming& incoming, v1::TransferState state)
   record.set_recorded_at(static_cast<std::int64_t>(context.leaf));
   record.set_ended_at(record.recorded_at());
   context.state.put(key::transfer(record.transfer()), record);
+  note_partner_leaf(context, record.city(), record);
   context.fact("transfer", crypto::Digest::from_bytes(record.transfer())->hex());
   return {};
 }
 
 // The first units of a run under numbers of this city's own, named as their issuer names them.
-v1::UnitBatch mirror_of(const Context& context, const Incoming& incoming, int index,
-                        std::int64_t kilograms) {
-  const auto& run = incoming.exported().runs(index);
-  const auto* terms = terms_of(incoming.agreement.agreement(), context.genesis.city());
+v1::UnitBatch mirror_of(const Context& context, const v1::TransferRecord& record,
+                        const v1::RecognitionTerms& terms, int index) {
+  const auto& run = record.export_().runs(index);
+  const auto* as = equivalent(terms, run);
   v1::UnitBatch batch;
-  batch.set_batch(incoming.city() + "." + run.batch() + "." + std::to_string(context.leaf) + "." +
+  batch.set_batch(record.city() + "." + run.batch() + "." + std::to_string(context.leaf) + "." +
                   std::to_string(index));
-  batch.set_methodology(equivalent(*terms, run)->recognised_as());
+  batch.set_methodology(as == nullptr ? run.methodology() : as->recognised_as());
   batch.set_serial_code(run.serial_code());
   batch.set_vintage(run.vintage());
   batch.set_issued_at(static_cast<std::int64_t>(context.leaf));
   batch.set_registered_at(batch.issued_at());
-  batch.set_start(number_at(context.state, key::next_serial()).value_or(1));
-  batch.set_end(batch.start() + static_cast<std::uint64_t>(kilograms) - 1);
-  batch.set_serial(printed_serial(incoming.city(), run, kilograms));
   auto* mirrored = batch.mutable_mirrored();
-  mirrored->set_city(incoming.city());
-  mirrored->set_transfer(incoming.record.transfer());
+  mirrored->set_city(record.city());
+  mirrored->set_transfer(record.transfer());
   mirrored->set_batch(run.batch());
   mirrored->set_origin_start(run.origin_start());
   mirrored->set_area(run.area());
   mirrored->set_methodology(run.methodology());
   mirrored->set_methodology_version(run.methodology_version());
   mirrored->set_project(run.project());
-  mirrored->set_priority(terms->priority());
+  mirrored->set_priority(terms.priority());
   return batch;
 }
 
-// Gives a piece to the account, bound until the dispute window ends.
-void give_imported(Context& context, const Incoming& incoming, const v1::UnitBlock& piece,
-                   v1::UnitMoveKind kind) {
-  const auto& to = incoming.exported().to();
-  if (incoming.record.bound_until() > context.now)
-    give_bound(context, piece, to, dispute_of(incoming.record.transfer()));
-  else
-    give(context, piece, to);
-  record_move(context, piece, kind, incoming.city(), to);
+// Numbers the batch, and answers its units: nobody holds them yet.
+v1::UnitBlock number(Context& context, v1::UnitBatch& batch, const v1::ExportedRun& run,
+                     std::int64_t kilograms) {
+  batch.set_start(number_at(context.state, key::next_serial()).value_or(1));
+  batch.set_end(batch.start() + static_cast<std::uint64_t>(kilograms) - 1);
+  batch.set_serial(printed_serial(batch.mirrored().city(), run, kilograms));
+  context.state.put(key::batch(batch.batch()), batch);
+  put_number(context.state, key::next_serial(), batch.end() + 1);
+  const auto& mirrored = batch.mirrored();
+  put_number(context.state, key::mirror(mirrored.city(), mirrored.batch(), batch.start()),
+             batch.end());
+  v1::UnitBlock piece;
+  piece.set_start(batch.start());
+  piece.set_end(batch.end());
+  piece.set_batch(batch.batch());
+  piece.set_batch_start(batch.start());
+  return piece;
 }
 
-void mirror(Context& context, const Incoming& incoming) {
-  auto left_kg = incoming.part.kg;
-  for (int i = 0; i < incoming.exported().runs_size() && left_kg > 0; ++i) {
-    const auto kept_kg = std::min(left_kg, kilograms(incoming.exported().runs(i)));
+// Gives a piece to the account, bound until the dispute window ends.
+void give_imported(Context& context, const v1::TransferRecord& record, const v1::UnitBlock& piece,
+                   v1::UnitMoveKind kind) {
+  const auto& to = record.export_().to();
+  if (record.bound_until() > context.now)
+    give_bound(context, piece, to, dispute_of(record.transfer()));
+  else
+    give(context, piece, to);
+  record_move(context, piece, kind, record.city(), to);
+}
+
+void mirror(Context& context, const v1::TransferRecord& record, const v1::RecognitionTerms& terms) {
+  auto left_kg = record.recognised_kg();
+  for (int i = 0; i < record.export_().runs_size() && left_kg > 0; ++i) {
+    const auto& run = record.export_().runs(i);
+    const auto kept_kg = std::min(left_kg, kilograms(run));
     left_kg -= kept_kg;
-    const auto batch = mirror_of(context, incoming, i, kept_kg);
-    context.state.put(key::batch(batch.batch()), batch);
-    put_number(context.state, key::next_serial(), batch.end() + 1);
-    const auto& mirrored = batch.mirrored();
-    put_number(context.state, key::mirror(mirrored.city(), mirrored.batch(), batch.start()),
-               batch.end());
-    v1::UnitBlock piece;
-    piece.set_start(batch.start());
-    piece.set_end(batch.end());
-    piece.set_batch(batch.batch());
-    piece.set_batch_start(batch.start());
-    give_imported(context, incoming, piece, v1::MOVE_IMPORT);
+    auto batch = mirror_of(context, record, terms, i);
+    give_imported(context, record, number(context, batch, run, kept_kg), v1::MOVE_IMPORT);
   }
   auto& totals = context.totals;
-  totals.set_units_imported_kg(totals.units_imported_kg() + incoming.part.kg);
-  const auto quota = quota_of(context, incoming);
-  put_amount(context.state, quota, amount_at(context.state, quota) + incoming.part.kg);
+  totals.set_units_imported_kg(totals.units_imported_kg() + record.recognised_kg());
+  const auto quota = quota_of(context, record.city());
+  put_amount(context.state, quota, amount_at(context.state, quota) + record.recognised_kg());
 }
 
 // Own units are what they were, but for those recalled meanwhile.
-void bring_home(Context& context, const Incoming& incoming) {
-  for (const auto& run : incoming.exported().runs()) {
+void bring_home(Context& context, const v1::TransferRecord& record) {
+  for (const auto& run : record.export_().runs()) {
     const auto last = run.origin_start() + (run.end() - run.start());
     for (auto serial = run.origin_start(); serial <= last;) {
       const auto block = block_of(context.state, serial);
@@ -215,10 +224,10 @@ void bring_home(Context& context, const Incoming& incoming) {
       auto& totals = context.totals;
       totals.set_units_exported_kg(totals.units_exported_kg() - count(piece));
       if (piece.recalled_at() == 0) {
-        give_imported(context, incoming, piece, v1::MOVE_RETURN);
+        give_imported(context, record, piece, v1::MOVE_RETURN);
       } else {
-        put_ended(context, piece, incoming.exported().to(), v1::CANCELLED);
-        record_move(context, piece, v1::MOVE_RECALL, incoming.city(), "");
+        put_ended(context, piece, record.export_().to(), v1::CANCELLED);
+        record_move(context, piece, v1::MOVE_RECALL, record.city(), "");
       }
     }
   }
@@ -246,6 +255,13 @@ Ruling need_stated(const Recognised& part, const v1::Import& answer) {
                 std::to_string(answer.recognised_kg()) + " kg");
 }
 
+void take_in(Context& context, const v1::TransferRecord& record, const v1::Agreement& agreement) {
+  if (record.export_().is_return())
+    bring_home(context, record);
+  else
+    mirror(context, record, *terms_of(agreement, context.genesis.city()));
+}
+
 void transfer_due(State& state, std::string_view stored, std::uint64_t leaf) {
   const auto record = state.find<v1::TransferRecord>(stored);
   assert(record && "a transfer falls due that is not recorded");
@@ -265,10 +281,8 @@ Ruling import_units(Context& context, const v1::Import& action) {
   incoming->record.set_recognised_kg(incoming->part.kg);
   *incoming->record.mutable_discounted() = incoming->part.discounted;
   keep_for_dispute(context, *incoming);
-  if (incoming->exported().is_return())
-    bring_home(context, *incoming);
-  else
-    mirror(context, *incoming);
+  incoming->record.set_agreement_version(version);
+  take_in(context, incoming->record, incoming->agreement.agreement());
   *incoming->record.mutable_serials() = context.outcome.serials();
   context.fact("recognised_kg", std::to_string(incoming->part.kg));
   return put_answer(context, *incoming, v1::TRANSFER_IMPORTED);

@@ -32,6 +32,13 @@ Ruling need_not_accused(const v1::PartnerLog& log) {
                 "accused at leaf " + std::to_string(log.accused_at()), log.side().city());
 }
 
+// A later epoch did not keep it.
+bool is_lost(const v1::PartnerLog& log, std::uint32_t epoch, std::uint64_t index) {
+  for (auto later = static_cast<int>(epoch); later < log.kept_leaves_size(); ++later)
+    if (index >= log.kept_leaves(later)) return true;
+  return false;
+}
+
 std::string size_text(std::uint64_t size) { return "size " + std::to_string(size); }
 
 }  // namespace
@@ -46,7 +53,8 @@ tl::expected<v1::PartnerLog, Refusal> need_partner(const Context& context,
 tl::expected<ForeignEvent, Refusal> prove(const Context& context, const v1::ProvenLeaf& leaf) {
   const auto log = need_partner(context, leaf.city());
   if (!log) return tl::make_unexpected(log.error());
-  const auto root = context.state.get(key::partner_checkpoint(leaf.city(), leaf.tree_size()));
+  const auto root =
+      context.state.get(key::partner_checkpoint(leaf.city(), leaf.epoch(), leaf.tree_size()));
   if (!root)
     return refuse(ErrorCode::CHECKPOINT_NOT_ACCEPTED, "partner.checkpoint",
                   size_text(log->size()) + " last", {}, size_text(leaf.tree_size()));
@@ -56,9 +64,18 @@ tl::expected<ForeignEvent, Refusal> prove(const Context& context, const v1::Prov
   if (!path || !crypto::verify_inclusion(claim, *path))
     return refuse(ErrorCode::PROOF_INVALID, "proof.inclusion", size_text(leaf.tree_size()), {},
                   leaf.city() + " leaf " + std::to_string(leaf.index()));
+  if (is_lost(*log, leaf.epoch(), leaf.index()))
+    return refuse(ErrorCode::LEAF_LOST, "partner.epoch", std::to_string(log->epoch()), {},
+                  leaf.city() + " leaf " + std::to_string(leaf.index()));
   auto event = read_foreign(leaf.entry(), leaf.city());
   if (!event) return unexpected_leaf(event.error().detail, leaf);
   return std::move(*event);
+}
+
+void note_partner_leaf(Context& context, const std::string& partner,
+                       const v1::TransferRecord& record) {
+  context.state.put(key::transfer_by_leaf(partner, record.partner_leaf(), record.transfer()),
+                    std::string());
 }
 
 Ruling accept_checkpoint(Context& context, const v1::AcceptCheckpoint& action) {
@@ -84,7 +101,7 @@ Ruling accept_checkpoint(Context& context, const v1::AcceptCheckpoint& action) {
   log->set_accepted_at(static_cast<std::int64_t>(context.leaf));
   log->set_accepted_time(context.now);
   context.state.put(key::partner(action.partner()), *log);
-  context.state.put(key::partner_checkpoint(action.partner(), checkpoint.size), root);
+  context.state.put(key::partner_checkpoint(action.partner(), log->epoch(), checkpoint.size), root);
   context.fact("size", std::to_string(checkpoint.size));
   return {};
 }

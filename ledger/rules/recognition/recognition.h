@@ -14,6 +14,8 @@ namespace puhui::ledger {
                                                                         const std::string& partner);
 // AGREEMENT_STANDING while it is suspended, after it was closed, and outside its time.
 [[nodiscard]] Ruling need_in_force(const Context& context, const v1::AgreementRecord& record);
+// EPOCH_LISTS_PENDING.
+[[nodiscard]] Ruling need_lists(const v1::AgreementRecord& record);
 // Any version that was filed. AGREEMENT_VERSION.
 [[nodiscard]] tl::expected<v1::Agreement, Refusal> agreement_of(const Context& context,
                                                                 const std::string& partner,
@@ -36,6 +38,18 @@ void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing st
                 leaf.city() + " leaf " + std::to_string(leaf.index()));
 }
 
+// ---- epochs.cc ----
+// The partner's list is noted in full, or not waited for any more.
+void end_list(Context& context, v1::AgreementRecord& record);
+// Nothing is issued while a list is awaited: it may tell of units whose issuance was lost.
+// EPOCH_LISTS_PENDING.
+[[nodiscard]] Ruling need_all_lists(const Context& context);
+
+// ---- partners.cc ----
+// The partner's leaf that tells of a transfer, for lists of a later epoch.
+void note_partner_leaf(Context& context, const std::string& partner,
+                       const v1::TransferRecord& record);
+
 // ---- exports.cc ----
 // What binds the units of a transfer: "transfer/HEX".
 [[nodiscard]] std::string lock_of(std::string_view transfer);
@@ -48,7 +62,14 @@ void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing st
 // taker has no terms. Of a return, nothing stands against it.
 [[nodiscard]] Ruling check_terms(const v1::Export& exported, const v1::Agreement& agreement);
 
+// Ends pieces that were taken, of a transfer that was recognised: cancelled by name what is not,
+// gone the rest.
+void end_recognised(Context& context, const std::vector<v1::UnitBlock>& pieces,
+                    const v1::TransferRecord& record);
+
 // ---- imports.cc ----
+// Makes what came, or came home, by a record whose amounts are known.
+void take_in(Context& context, const v1::TransferRecord& record, const v1::Agreement& agreement);
 // An answer says what the agreement says of the amount. DISCOUNT_DIFFERS.
 [[nodiscard]] Ruling need_stated(const Recognised& part, const v1::Import& answer);
 // The end of the dispute window: the units are free.

@@ -23,11 +23,12 @@ std::string place_text(std::string_view place) {
 
 std::string_view view(const Tag& tag) { return {tag.data(), tag.size()}; }
 
-// Leaves that a list of tags covers, from where the one before ended.
+// Leaves that a list of tags covers, from where the one before ended. One that begins before was
+// made anew in a new epoch.
 Ruling need_next(const Context& context, const std::string& ended, std::uint64_t from,
                  std::uint64_t to) {
   const auto next = number_at(context.state, ended).value_or(0);
-  if (from == next && to > from) return {};
+  if (from <= next && to > next) return {};
   return refuse(ErrorCode::RUN_DIFFERS, "tags.leaves", "from " + std::to_string(next), {},
                 std::to_string(from) + " to " + std::to_string(to));
 }

@@ -20,11 +20,12 @@ namespace puhui::ledger {
 [[nodiscard]] Ruling verify_report(Context& context, const v1::VerifyReport& action);
 
 // ---- issuance.cc ----
-// Order: rules in force; form; report verified or, while the rules ask it, its notice over with
-// every objection decided; batch new; project and methodology not suspended, withdrawn or revoked;
-// registry checks; serials left; buffer account; signers. Where a report carried since leaves less
-// than a kilogram, the report is CARRIED and nothing is issued. The lowest serials go to the
-// project's account, the next to the buffer, the last are cancelled for what the project owes.
+// Order: rules in force; form; no partner's list awaited; report verified or, while the rules ask
+// it, its notice over with every objection decided; batch new; project and methodology not
+// suspended, withdrawn or revoked; registry checks; serials left; buffer account; signers. Where a
+// report carried since leaves less than a kilogram, the report is CARRIED and nothing is issued.
+// The lowest serials go to the project's account, the next to the buffer, the last are cancelled
+// for what the project owes.
 [[nodiscard]] Ruling issue(Context& context, const v1::Issue& action);
 // Order: batch issued and not yet registered; project not suspended or revoked; signers.
 [[nodiscard]] Ruling register_batch(Context& context, const v1::RegisterBatch& action);

@@ -5,6 +5,7 @@
 #include "ledger/rules/checks.h"
 #include "ledger/rules/filing/filing.h"
 #include "ledger/rules/holding/holdings.h"
+#include "ledger/rules/recognition/recognition.h"
 #include "ledger/rules/reductions/actions.h"
 #include "ledger/rules/reductions/reductions.h"
 #include "ledger/store/numbers.h"
@@ -180,6 +181,7 @@ const v1::BufferRule* buffer_rule(const v1::RuleSet& rules, const std::string& m
 Ruling issue(Context& context, const v1::Issue& action) {
   if (auto in_force = need_rules(context); !in_force) return in_force;
   if (!is_code(action.batch())) return malformed("batch");
+  if (auto listed = need_all_lists(context); !listed) return listed;
   auto report = need_issuable(context, action.report());
   if (!report) return tl::make_unexpected(report.error());
   if (context.state.has(key::batch(action.batch())))

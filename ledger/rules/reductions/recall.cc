@@ -166,11 +166,12 @@ Ruling recall(Context& context, const v1::Recall& action) {
     return refuse(ErrorCode::RECALL_NOTHING, "recall.serials", {}, {}, batch->serial());
   batch->set_recalled_kg(batch->recalled_kg() + recalled_kg);
   context.state.put(key::batch(batch->batch()), *batch);
-  auto report = context.state.find<v1::Report>(key::report(batch->report()));
-  assert(report && "a batch names a report");
-  note_recalled_credits(context, *report, recalled_kg);
-  if (action.serials().empty() || batch->recalled_kg() == size_of(*batch))
-    if (auto freed = free_report(context, *report, *batch, project); !freed) return freed;
+  // None of a batch whose issuance was lost when an epoch began.
+  if (auto report = context.state.find<v1::Report>(key::report(batch->report()))) {
+    note_recalled_credits(context, *report, recalled_kg);
+    if (action.serials().empty() || batch->recalled_kg() == size_of(*batch))
+      if (auto freed = free_report(context, *report, *batch, project); !freed) return freed;
+  }
   // What was reversed before is covered or owed by now.
   const auto left_kg = project.issued_kg() - project.taken_back_kg();
   project.set_taken_back_kg(project.taken_back_kg() + std::min(left_kg, recalled_kg));
