@@ -48,7 +48,7 @@ class Asking : public node::testing::HttpServer {
     return policy;
   }
   [[nodiscard]] std::unique_ptr<Asker> ask(const crypto::Policy& policy) const {
-    auto asker = Asker::start({policy, authority_.certificate_pem()}, log_.origin,
+    auto asker = Asker::start({policy, authority_.certificate_pem(), {}, 0}, log_.origin,
                               [this](std::uint64_t old_size, std::uint64_t size) {
                                 return consistency_proof(old_size, size, log_.nodes());
                               });
@@ -118,7 +118,7 @@ TEST_F(Asking, AnAnswerByAnotherKeyCountsForNothing) {
 
 TEST_F(Asking, ThePolicyMustBeAboutThisLog) {
   const auto prove = [](auto, auto) { return std::vector<crypto::Digest>(); };
-  const AskerOptions options{policy(), authority_.certificate_pem()};
+  const AskerOptions options{policy(), authority_.certificate_pem(), {}, 0};
   const auto other = Asker::start(options, "other.example", prove);
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().code, ErrorCode::CONFIG);
