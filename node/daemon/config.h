@@ -28,7 +28,7 @@ struct Config {
   std::uint64_t cache_mib = 128;
   std::uint64_t snapshot_blocks = 4096;
   std::uint64_t trailing_entries = 20'000;
-  std::uint64_t threads = 0;  // 0: one per core
+  std::uint64_t threads = 0;       // 0: one per core
   bool partner_witnessing = true;  // follow and ask those with whom the city has an agreement
   // Files, relative to the folder of the configuration; empty: none.
   std::string witness_logs;       // tlog-policy: the logs this node is a witness of

@@ -32,8 +32,8 @@ inline constexpr std::size_t kPartnerWitnessesMax = 48;
 [[nodiscard]] AskerOptions partners_asked(const crypto::VerifierKey& log,
                                           const std::vector<v1::PartnerLog>& partners);
 
-// The keys of the partners' logs. Left out, and logged: an origin that two of them claim, or that is
-// `own`, because one could have the other's log convicted.
+// The keys of the partners' logs. Left out, and logged: an origin that two of them claim, or that
+// is `own`, because one could have the other's log convicted.
 [[nodiscard]] std::vector<crypto::VerifierKey> partners_followed(
     const std::string& own, const std::vector<v1::PartnerLog>& partners);
 

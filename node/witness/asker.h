@@ -30,8 +30,8 @@
 namespace puhui::node {
 
 struct AskerOptions {
-  crypto::Policy policy;      // must list the city's log
-  std::string authority_pem;  // of the witnesses' HTTPS servers
+  crypto::Policy policy;                           // must list the city's log
+  std::string authority_pem;                       // of the witnesses' HTTPS servers
   std::map<std::string, std::string> authorities;  // of those who have their own, by name
   std::uint32_t interval_ms = 0;                   // at least so long from round to round
 };
@@ -80,7 +80,7 @@ class Asker {
   using Clock = std::chrono::steady_clock;
   struct Round {
     CompletePtr checkpoint;
-    Clock::time_point next_at;  // not before then
+    Clock::time_point next_at;                           // not before then
     std::map<std::string, crypto::NoteSignature> lines;  // by name in the policy
     std::set<std::string> waiting;                       // for these
     bool met = false;

@@ -7,7 +7,8 @@
 //   <hex>.evidence      two signed checkpoints of one size that contradict (crypto/evidence.h);
 //                       with it there, nothing of that log is cosigned any more
 // The folder belongs to the key: whoever loses one must begin anew with another key.
-// Threads: all functions from any; requests about one log wait for each other, and for nothing else.
+// Threads: all functions from any; requests about one log wait for each other, and for nothing
+// else.
 #pragma once
 
 #include <cstdint>
@@ -79,8 +80,8 @@ class Witness {
   static void keep_evidence(Log& log, const crypto::SignedRequest& request, const Keys& keys);
 
   const WitnessOptions options_;
-  std::mutex following_;       // one change of what is followed at a time
-  mutable std::mutex mutex_;   // of what is below; never held while a disk is waited for
+  std::mutex following_;              // one change of what is followed at a time
+  mutable std::mutex mutex_;          // of what is below; never held while a disk is waited for
   std::shared_ptr<const Keys> keys_;  // trusted now
   // By origin, followed or not. None is ever removed: two records of one log in one process could
   // contradict each other.
