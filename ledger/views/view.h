@@ -62,6 +62,8 @@ class View {
 
   [[nodiscard]] const Head& head() const { return head_; }
   [[nodiscard]] const Reader& reader() const { return *reader_; }
+  // Differs between two views if the family of keys (store/keys.h) differs.
+  [[nodiscard]] crypto::Digest chain_of(char family) const;
 
   // ---- Leaves, tiles, proofs. Positions must lie below the size (asserted). ----
   // Compared with its hash tile: an entry that was changed is never served, it stops the process.
@@ -185,6 +187,8 @@ class View {
   [[nodiscard]] std::optional<v1::EnterpriseYear> enterprise_year(std::string_view party,
                                                                   std::uint32_t year) const;
   [[nodiscard]] v1::RetirementList retirements(const Page& page) const;
+  // Those with whom there is an agreement that is not closed, by city.
+  [[nodiscard]] std::vector<v1::PartnerLog> open_partners() const;
   // The outcome of an event by its identity: accepted ones for ever, refused ones for a time.
   [[nodiscard]] std::optional<v1::SubmissionResult> outcome(std::string_view party,
                                                             std::string_view event_id) const;

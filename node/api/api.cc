@@ -19,6 +19,7 @@ using views::number;
 using views::text;
 
 constexpr std::string_view kSubmission = "application/vnd.puhui.submission";
+constexpr std::string_view kPem = "application/x-pem-file";
 constexpr std::string_view kSubmissions = "application/vnd.puhui.submissions";
 
 std::string query(const Request& request, const char* name) {
@@ -82,6 +83,8 @@ void Api::handle(Request request, Respond respond) {
   if (segments.size() == 1 && (segments[0] == "readyz" || segments[0] == "metrics"))
     return status(request, respond);
   if (request.path == "/v1/status" || request.path == "/v1/policy") return status(request, respond);
+  if (is_read && request.path == "/v1/servers-authority" && !servers_authority_.empty())
+    return respond({200, std::string(kPem), {}, servers_authority_});
   if (request.path == "/v1/events") {
     if (request.method == "POST") return submit(std::move(request), std::move(respond));
     return respond(problem({ErrorCode::METHOD_NOT_ALLOWED, request.method}));
@@ -158,6 +161,19 @@ http::Response Api::answer_from(const Request& request, ledger::View* past) cons
   return views::answer_read(reading);
 }
 
+std::vector<Witness::Followed> Api::tell_witness(v1::Status& status) const {
+  status.set_witness_vkey(witness_.vkey());
+  if (status.witness_vkey().empty()) status.clear_witness_url();
+  auto followed = witness_.followed();
+  for (const auto& log : followed) {
+    auto* shown = status.add_followed();
+    shown->set_origin(log.origin);
+    shown->set_cosigned_size(static_cast<std::int64_t>(log.head.size));
+    if (log.forked) status.add_forked_logs(log.origin);
+  }
+  return followed;
+}
+
 void Api::status(const Request& request, const Respond& respond) {
   if (request.path == "/v1/policy")
     return replica_.policy([respond](const Result<crypto::Policy>& policy) {
@@ -165,10 +181,7 @@ void Api::status(const Request& request, const Respond& respond) {
     });
   replica_.status([this, request, respond](v1::Status status) {
     status.set_version(std::string(kVersion));
-    status.set_witness_vkey(witness_.vkey());
-    const auto followed = witness_.followed();
-    for (const auto& log : followed)
-      if (log.forked) status.add_forked_logs(log.origin);
+    const auto followed = tell_witness(status);
     if (request.path == "/metrics")
       return respond(text(metrics_.scrape(replica_, status, followed)));
     if (request.path == "/v1/status") return respond(message(request, status));

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "node/api/metrics.h"
 #include "node/history/history.h"
@@ -28,9 +29,15 @@ inline constexpr std::size_t kStreamEventsMax = 65'536;
 
 class Api {
  public:
-  // `witness` is null if this node follows no log. All outlive the API.
-  Api(Replica& replica, Metrics& metrics, Witness* witness, History& history)
-      : replica_(replica), metrics_(metrics), witness_(witness), history_(history) {}
+  // `witness` is null if this node is none; `servers_authority` is the PEM of whoever certifies the
+  // city's servers. All outlive the API.
+  Api(Replica& replica, Metrics& metrics, Witness* witness, History& history,
+      std::string servers_authority = {})
+      : replica_(replica),
+        metrics_(metrics),
+        witness_(witness),
+        history_(history),
+        servers_authority_(std::move(servers_authority)) {}
 
   void handle(http::Request request, http::Respond respond);
 
@@ -44,12 +51,15 @@ class Api {
   void redirect(const http::Request& request, const http::Respond& respond);
   void cluster(const http::Request& request, http::Respond respond);
   void status(const http::Request& request, const http::Respond& respond);
+  // What this node is as a witness; answers whom it follows.
+  std::vector<Witness::Followed> tell_witness(v1::Status& status) const;
   [[nodiscard]] bool holds_role(const http::Request& request, v1::Role role) const;
 
   Replica& replica_;
   Metrics& metrics_;
   WitnessEndpoint witness_;
   History& history_;
+  const std::string servers_authority_;
   views::SlowReads slow_reads_;
 };
 

@@ -38,7 +38,11 @@ Metrics::Metrics()
       forked_(prometheus::BuildGauge()
                   .Name("puhui_witness_forked")
                   .Help("1 once another log has forked; evidence lies in the witness's folder")
-                  .Register(*registry_)) {}
+                  .Register(*registry_)),
+      partners_(prometheus::BuildGauge()
+                    .Name("puhui_partner_cosigned_size")
+                    .Help("Leaves of this city that a partner has cosigned, told by the leader")
+                    .Register(*registry_)) {}
 
 prometheus::Gauge& Metrics::gauge(const std::string& name, const std::string& help) {
   return prometheus::BuildGauge().Name(name).Help(help).Register(*registry_).Add({});
@@ -77,6 +81,8 @@ std::string Metrics::scrape(Replica& replica, const v1::Status& status,
     cosigned_.Add({{"origin", log.origin}}).Set(static_cast<double>(log.head.size));
     forked_.Add({{"origin", log.origin}}).Set(log.forked ? 1 : 0);
   }
+  for (const auto& partner : status.partners())
+    set(partners_.Add({{"partner", partner.city()}}), partner.cosigned_size());
   return prometheus::TextSerializer().Serialize(registry_->Collect());
 }
 

@@ -32,7 +32,7 @@ class Metrics {
   prometheus::Gauge &size_, &provable_, &witnessed_, &applied_, &commit_, &term_, &leads_,
       &read_only_, &writes_;
   prometheus::Gauge &issued_, &held_, &retired_, &cancelled_, &expired_, &credited_, &credits_held_;
-  prometheus::Family<prometheus::Gauge>&cosigned_, &forked_;
+  prometheus::Family<prometheus::Gauge>&cosigned_, &forked_, &partners_;
 };
 
 }  // namespace puhui::node::api

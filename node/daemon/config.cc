@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "crypto/bytes.h"
 #include "node/files/toml_form.h"
@@ -13,7 +14,7 @@
 namespace puhui::node::daemon {
 namespace {
 
-constexpr std::array<Setting, 16> kSettings{{
+constexpr std::array<Setting, 17> kSettings{{
     {"node-id", &Config::node_id, "number of this node in the city"},
     {"client-listen", &Config::client_listen, "IP:port of the HTTPS API"},
     {"peer-listen", &Config::peer_listen, "IP:port for the other nodes of the city"},
@@ -28,6 +29,8 @@ constexpr std::array<Setting, 16> kSettings{{
     {"snapshot-blocks", &Config::snapshot_blocks, "blocks between two snapshots"},
     {"trailing-entries", &Config::trailing_entries, "log kept behind a snapshot for laggards"},
     {"threads", &Config::threads, "threads of the verification pool; 0: one per core"},
+    {"partner-witnessing", &Config::partner_witnessing,
+     "true or false: cosign the checkpoints of partner cities, and have them cosign"},
     {"witness-logs", &Config::witness_logs, "tlog-policy file of logs this node is a witness of"},
     {"witness-policy", &Config::witness_policy,
      "tlog-policy file whose witnesses are asked to cosign checkpoints"},
@@ -43,6 +46,25 @@ tl::unexpected<Error> fault(std::string_view file, std::uint32_t line, std::stri
               std::string(file) + ":" + std::to_string(line) + ": " + std::string(what));
 }
 
+using Text = std::string Config::*;
+using Switch = bool Config::*;
+
+const char* kind_of(const Setting& setting) {
+  if (std::holds_alternative<Text>(setting.field)) return "a string";
+  return std::holds_alternative<Switch>(setting.field) ? "true or false" : "a number";
+}
+
+// As `set` takes it; nothing if the value is of another kind.
+std::optional<std::string> text_of(const Setting& setting, const toml::node& node) {
+  if (std::holds_alternative<Text>(setting.field)) return node.value_exact<std::string>();
+  if (std::holds_alternative<Switch>(setting.field)) {
+    const auto value = node.value_exact<bool>();
+    return value ? std::optional<std::string>(*value ? "true" : "false") : std::nullopt;
+  }
+  const auto number = node.value_exact<std::int64_t>();
+  return number ? std::optional(std::to_string(*number)) : std::nullopt;
+}
+
 }  // namespace
 
 std::span<const Setting> settings_table() { return kSettings; }
@@ -55,12 +77,20 @@ std::string environment_name(std::string_view setting) {
 }
 
 Result<void> set(Config& config, const Setting& setting, std::string_view value) {
-  if (const auto* text = std::get_if<std::string Config::*>(&setting.field)) {
+  const auto wrong = [&setting] {
+    return fail(ErrorCode::CONFIG, std::string(setting.name) + " must be " + kind_of(setting));
+  };
+  if (const auto* text = std::get_if<Text>(&setting.field)) {
     config.** text = value;
     return {};
   }
+  if (const auto* on = std::get_if<Switch>(&setting.field)) {
+    if (value != "true" && value != "false") return wrong();
+    config.** on = value == "true";
+    return {};
+  }
   const auto number = crypto::parse_decimal(value);
-  if (!number) return fail(ErrorCode::CONFIG, std::string(setting.name) + " must be a number");
+  if (!number) return wrong();
   config.*std::get<std::uint64_t Config::*>(setting.field) = *number;
   return {};
 }
@@ -75,12 +105,9 @@ Result<Config> parse_config(std::string_view toml, std::string_view file) {
     const auto known = std::ranges::find(kSettings, key.str(), &Setting::name);
     if (known == kSettings.end())
       return fault(file, line, "unknown key \"" + std::string(key.str()) + "\"");
-    const bool is_text = std::holds_alternative<std::string Config::*>(known->field);
-    if (is_text ? !node.is_string() : !node.is_integer())
-      return fault(file, line,
-                   std::string(known->name) + " must be a " + (is_text ? "string" : "number"));
-    const auto value = is_text ? node.as_string()->get() : std::to_string(node.as_integer()->get());
-    if (auto done = set(config, *known, value); !done)
+    const auto value = text_of(*known, node);
+    if (!value) return fault(file, line, std::string(known->name) + " must be " + kind_of(*known));
+    if (auto done = set(config, *known, *value); !done)
       return fault(file, line, done.error().detail);
   }
   return config;

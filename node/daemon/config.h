@@ -28,7 +28,8 @@ struct Config {
   std::uint64_t cache_mib = 128;
   std::uint64_t snapshot_blocks = 4096;
   std::uint64_t trailing_entries = 20'000;
-  std::uint64_t threads = 0;  // 0: one per core
+  std::uint64_t threads = 0;       // 0: one per core
+  bool partner_witnessing = true;  // follow and ask those with whom the city has an agreement
   // Files, relative to the folder of the configuration; empty: none.
   std::string witness_logs;       // tlog-policy: the logs this node is a witness of
   std::string witness_policy;     // tlog-policy: whose cosignatures receipts can ask for
@@ -37,7 +38,7 @@ struct Config {
 
 struct Setting {
   const char* name;
-  std::variant<std::string Config::*, std::uint64_t Config::*> field;
+  std::variant<std::string Config::*, std::uint64_t Config::*, bool Config::*> field;
   const char* help;
 };
 [[nodiscard]] std::span<const Setting> settings_table();

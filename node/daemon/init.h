@@ -8,7 +8,7 @@
 //     node-N/                    everything one node needs; carry it to its machine:
 //       node.toml, genesis.envelope, nodes.json, peer.key, cosigner.key,
 //       witness.key, log.key, authority.pem, server.pem, server-key.pem; once it ran: began, the
-//       folder data/ and, if it is a witness, witness/
+//       folders data/ and witness/
 #pragma once
 
 #include <cstdint>

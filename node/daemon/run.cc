@@ -74,20 +74,23 @@ Result<std::optional<AskerOptions>> read_asking(const Config& config, const std:
   if (!policy) return tl::make_unexpected(policy.error());
   auto authority = read_file(beside(folder, config.witness_authority));
   if (!authority) return tl::make_unexpected(authority.error());
-  return std::optional(AskerOptions{std::move(*policy), std::move(*authority)});
+  return std::optional(AskerOptions{std::move(*policy), std::move(*authority), {}, 0});
 }
 
-// The witness this node is, if it follows any log.
+// The witness this node is, of the logs in its file; of those of partners the ledger tells.
 Result<std::unique_ptr<Witness>> open_witness(const Config& config, const std::string& folder,
                                               const std::string& origin,
                                               const Passphrase& passphrase) {
-  if (config.witness_logs.empty()) return std::unique_ptr<Witness>();
-  const auto policy = read_policy(beside(folder, config.witness_logs));
-  if (!policy) return tl::make_unexpected(policy.error());
+  std::vector<crypto::VerifierKey> logs;
+  if (!config.witness_logs.empty()) {
+    const auto policy = read_policy(beside(folder, config.witness_logs));
+    if (!policy) return tl::make_unexpected(policy.error());
+    logs = crypto::log_keys(*policy);
+  }
   auto key = read_key(folder + "/witness.key", passphrase);
   if (!key) return tl::make_unexpected(key.error());
   return Witness::open({folder + "/witness", origin + "/witness-" + std::to_string(config.node_id),
-                        std::move(*key), crypto::log_keys(*policy)});
+                        std::move(*key), std::move(logs)});
 }
 
 unsigned pool_threads(const Config& config) {
@@ -123,15 +126,14 @@ HistoryOptions history_options(const Config& config, const std::string& folder) 
   return options;
 }
 
-Result<http::ServerOptions> server_options(const Config& config, const std::string& folder) {
-  auto authority = read_file(folder + "/authority.pem");
-  if (!authority) return tl::make_unexpected(authority.error());
+Result<http::ServerOptions> server_options(const Config& config, const std::string& folder,
+                                           const std::string& authority) {
   auto certificate = read_file(folder + "/server.pem");
   if (!certificate) return tl::make_unexpected(certificate.error());
   auto key = read_file(folder + "/server-key.pem");
   if (!key) return tl::make_unexpected(key.error());
   const tls::CertifiedKey certified{std::move(*certificate), std::move(*key)};
-  auto context = tls::server_context(certified, *authority);
+  auto context = tls::server_context(certified, authority);
   if (!context) return tl::make_unexpected(context.error());
   http::ServerOptions options;
   const auto listen = *parse_endpoint(config.client_listen);
@@ -193,7 +195,10 @@ Result<void> run_node(const Config& config, const std::string& folder,
   auto asking = read_asking(config, folder);
   if (!asking) return tl::make_unexpected(asking.error());
   options.asking = std::move(*asking);
-  auto serving = server_options(config, folder);
+  if (config.partner_witnessing) options.partners_witness = witness->get();
+  auto authority = read_file(folder + "/authority.pem");
+  if (!authority) return tl::make_unexpected(authority.error());
+  auto serving = server_options(config, folder, *authority);
   if (!serving) return tl::make_unexpected(serving.error());
 
   asio::io_context io;
@@ -211,7 +216,7 @@ Result<void> run_node(const Config& config, const std::string& folder,
         const auto ledger = replica.ledger();
         return ledger->view().root_at(size);
       });
-  api::Api api(**replica, metrics, witness->get(), history);
+  api::Api api(**replica, metrics, witness->get(), history, std::move(*authority));
   auto server = http::Server::start(io, std::move(*serving),
                                     [&api](http::Request request, http::Respond respond) {
                                       api.handle(std::move(request), std::move(respond));
@@ -219,6 +224,7 @@ Result<void> run_node(const Config& config, const std::string& folder,
   if (!server) return tl::make_unexpected(server.error());
   spdlog::info("node {} of {} serves https://{}", config.node_id, (*replica)->genesis().origin(),
                config.client_listen);
+  spdlog::info("its witness is {}", crypto::format_vkey((*witness)->key()));
   wait_for_signal();
   (*server)->stop(kStopBoundMs).wait();
   // Their answers pass through the API, which goes before them.

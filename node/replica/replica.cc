@@ -152,7 +152,7 @@ CheckpointHooks Replica::checkpoint_hooks() {
   CheckpointHooks hooks;
   hooks.send = [this](std::uint64_t to, const auto& message) { send(to, message); };
   hooks.complete = [this](CompletePtr checkpoint) {
-    if (asker_ && leads_) asker_->offer(checkpoint);
+    if (leads_) offer(checkpoint);
     receipts_.provable(std::move(checkpoint));
   };
   hooks.diverged = [this](const std::string& why) {
@@ -214,14 +214,32 @@ Result<void> Replica::listen() {
 }
 
 Result<void> Replica::ask_witnesses() {
+  const auto prove = [this](std::uint64_t old_size, std::uint64_t size) {
+    return slot_.get()->view().consistency_proof(old_size, size);
+  };
+  const auto& genesis = identity_.genesis;
+  if (options_.partners_witness != nullptr) {
+    const auto key = crypto::PublicKey::decode(genesis.log_key());
+    if (!key) return tl::make_unexpected(key.error());
+    partners_ = std::make_unique<Partners>(
+        crypto::VerifierKey{genesis.origin(), crypto::NoteKeyType::ed25519, *key}, slot_,
+        *options_.partners_witness, prove);
+  }
   if (!options_.asking) return {};
-  auto asker =
-      Asker::start(*options_.asking, identity_.genesis.origin(), [this](auto old_size, auto size) {
-        return slot_.get()->view().consistency_proof(old_size, size);
-      });
+  auto asker = Asker::start(*options_.asking, genesis.origin(), prove);
   if (!asker) return tl::make_unexpected(asker.error());
   asker_ = std::move(*asker);
   return {};
+}
+
+void Replica::offer(const CompletePtr& checkpoint) {
+  if (asker_) asker_->offer(checkpoint);
+  if (partners_) partners_->asker().offer(checkpoint);
+}
+
+const Asker* Replica::asker() const {
+  if (asker_) return asker_.get();
+  return partners_ && partners_->asker().asks_anybody() ? &partners_->asker() : nullptr;
 }
 
 Result<void> Replica::recall() const {
@@ -325,6 +343,7 @@ void Replica::tick() {
     if (pinged_ms_ + kPingMs <= now_ms) ping_clocks();
     if (refreshed_ms_ + kRefreshMs <= now_ms) refresh_members();
     stand_aside(now_ms);
+    if (partners_) partners_->look();
     ordering_.tick();
     checkpoints_.tick(now_ms);
     if (fetcher_) fetcher_->tick(now_ms);

@@ -29,6 +29,7 @@
 #include "node/replica/fetcher.h"
 #include "node/replica/log_thread.h"
 #include "node/replica/ordering.h"
+#include "node/replica/partners.h"
 #include "node/replica/positions.h"
 #include "node/replica/receipts.h"
 #include "node/replica/snapshots.h"
@@ -48,6 +49,9 @@ struct ReplicaOptions {
   ApplierOptions applier;
   ledger::StoreOptions store;          // its folder is chosen here
   std::optional<AskerOptions> asking;  // of witnesses outside the city, while this node leads
+  // Follows the partners' logs besides its own ones, and outlives the replica. Null: agreements
+  // make this node neither follow nor ask anybody.
+  Witness* partners_witness = nullptr;
   unsigned pool_threads = 2;
 };
 
@@ -89,8 +93,9 @@ class Replica {
   [[nodiscard]] LedgerPtr ledger() const { return slot_.get(); }
   [[nodiscard]] CompletePtr checkpoint() const { return receipts_.newest(); }
   [[nodiscard]] bool leads() const { return leads_; }
-  // Null if no witness is asked.
-  [[nodiscard]] const Asker* asker() const { return asker_.get(); }
+  // Of the witness policy or, without one, of the partners; null if no witness is asked. Lives as
+  // long as this.
+  [[nodiscard]] const Asker* asker() const;
   [[nodiscard]] const v1::Genesis& genesis() const { return identity_.genesis; }
 
   // Answered on the ordering strand.
@@ -111,6 +116,7 @@ class Replica {
   Result<void> begin();
   Result<void> listen();
   Result<void> ask_witnesses();
+  void offer(const CompletePtr& checkpoint);
   Result<void> recall() const;
   Result<void> bootstrap();
   void tick();
@@ -154,6 +160,7 @@ class Replica {
   std::unique_ptr<LogThread> log_thread_;
   std::unique_ptr<peers::Peers> peers_;
   std::unique_ptr<Asker> asker_;
+  std::unique_ptr<Partners> partners_;
 
   // Strand only.
   consensus::Configuration configuration_;

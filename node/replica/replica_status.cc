@@ -24,11 +24,13 @@ v1::Status Replica::status_now() {
   status.set_state_digest(head.digest.hex());
   if (const auto checkpoint = receipts_.newest())
     status.set_provable_size(static_cast<std::int64_t>(checkpoint->size));
-  if (asker_) {
-    if (const auto witnessed = asker_->witnessed())
+  if (const auto* asker = this->asker()) {
+    if (const auto witnessed = asker->witnessed())
       status.set_witnessed_size(static_cast<std::int64_t>(witnessed->size));
-    if (leads_) status.set_unwitnessed(asker_->missing());
+    if (leads_) status.set_unwitnessed(asker->missing());
   }
+  if (partners_ && leads_)
+    for (auto& partner : partners_->cosigned()) *status.add_partners() = std::move(partner);
   const bool voter = configuration_.is_voter(options_.node_id);
   status.set_role(driver.standing == consensus::Standing::kLeader      ? "leader"
                   : driver.standing == consensus::Standing::kCandidate ? "candidate"
@@ -37,7 +39,10 @@ v1::Status Replica::status_now() {
   const auto connections = peers_->status();
   for (const auto& node : all_nodes()) {
     if (node.node_id() == driver.leader) status.set_leader_address(node.client_address());
-    if (node.node_id() == options_.node_id) status.set_node_name(node.name());
+    if (node.node_id() == options_.node_id) {
+      status.set_node_name(node.name());
+      status.set_witness_url("https://" + node.client_address() + "/witness");
+    }
     const auto* server = configuration_.find(node.node_id());
     if (server == nullptr || node.node_id() == options_.node_id) continue;
     auto* peer = status.add_peers();

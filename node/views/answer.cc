@@ -147,7 +147,8 @@ Response entry(Reading& reading, const Arguments& arguments) {
 // The same under a checkpoint that the witnesses of the policy have cosigned.
 Result<std::string> witnessed_receipt_of(Reading& reading, std::uint64_t leaf) {
   if (reading.asker == nullptr)
-    return fail(ErrorCode::INVALID_ARGUMENT, "this node asks no witnesses (witness-policy)");
+    return fail(ErrorCode::INVALID_ARGUMENT,
+                "this node asks no witnesses: no witness-policy, no agreement");
   if (!reading.witnessed || reading.witnessed->size <= leaf)
     return fail(ErrorCode::NOT_YET_WITNESSED, reading.asker->missing());
   return make_receipt(reading.current, leaf, *reading.witnessed);

@@ -12,6 +12,10 @@ namespace {
 
 using crypto::Witnessing;
 
+bool holds(const std::vector<crypto::VerifierKey>& keys, const crypto::VerifierKey& key) {
+  return std::ranges::find(keys, key) != keys.end();
+}
+
 }  // namespace
 
 struct Witness::Log {
@@ -32,7 +36,8 @@ struct Witness::Log {
   }
 };
 
-Witness::Witness(WitnessOptions options) : options_(std::move(options)) {}
+Witness::Witness(WitnessOptions options)
+    : options_(std::move(options)), keys_(std::make_shared<const Keys>(options_.logs)) {}
 Witness::~Witness() = default;
 
 Result<std::unique_ptr<Witness>> Witness::open(WitnessOptions options) {
@@ -40,13 +45,39 @@ Result<std::unique_ptr<Witness>> Witness::open(WitnessOptions options) {
   if (auto made = make_folder(options.folder); !made) return tl::make_unexpected(made.error());
   std::unique_ptr<Witness> witness(new Witness(std::move(options)));
   for (const auto& log : witness->options_.logs)
-    if (auto followed = witness->follow(log.name); !followed)
-      return tl::make_unexpected(followed.error());
+    if (auto opened = witness->open_log(log.name); !opened)
+      return tl::make_unexpected(opened.error());
   return witness;
 }
 
-Result<void> Witness::follow(const std::string& origin) {
-  if (logs_.contains(origin)) return {};
+void Witness::follow(const Keys& partners) {
+  std::lock_guard following(following_);
+  auto keys = options_.logs;
+  for (const auto& key : partners) {
+    if (holds(keys, key)) continue;
+    if (auto opened = open_log(key.name); !opened) {
+      spdlog::error("witness: {} is not followed: {}", key.name, describe(opened.error()));
+      continue;
+    }
+    keys.push_back(key);
+  }
+  std::lock_guard lock(mutex_);
+  keys_ = std::make_shared<const Keys>(std::move(keys));
+}
+
+Witness::Log* Witness::find_log(const std::string& origin) const {
+  std::lock_guard lock(mutex_);
+  const auto found = logs_.find(origin);
+  return found == logs_.end() ? nullptr : found->second.get();
+}
+
+std::shared_ptr<const Witness::Keys> Witness::keys() const {
+  std::lock_guard lock(mutex_);
+  return keys_;
+}
+
+Result<void> Witness::open_log(const std::string& origin) {
+  if (find_log(origin) != nullptr) return {};
   const auto path = options_.folder + "/" + crypto::sha256(origin).hex();
   auto record = DurableRecord::open(path + ".head");
   if (!record) return tl::make_unexpected(record.error());
@@ -59,32 +90,33 @@ Result<void> Witness::follow(const std::string& origin) {
   if (auto note = read_file(path + ".checkpoint")) log->note = std::move(*note);
   if (!log->note.empty() && log->record.value().empty())
     return fail(ErrorCode::CORRUPT, path + ".head is gone, and with it what was cosigned");
+  std::lock_guard lock(mutex_);
   logs_.emplace(origin, std::move(log));
   return {};
 }
 
 WitnessAnswer Witness::add_checkpoint(std::string_view request, std::uint64_t time_s) {
-  const auto opened = crypto::open_add_checkpoint(request, options_.logs);
+  const auto trusted = keys();
+  const auto opened = crypto::open_add_checkpoint(request, *trusted);
   if (!opened) return {opened.error(), {}};
-  auto& log = *logs_.at(opened->checkpoint.origin);
+  auto& log = *find_log(opened->checkpoint.origin);
   std::lock_guard lock(log.mutex);
   if (log.forked) return {Witnessing::inconsistent, {}};
   const auto verdict = crypto::judge(*opened, log.head);
-  if (verdict == Witnessing::cosign) return cosign(log, *opened, time_s);
+  if (verdict == Witnessing::cosign) return cosign(log, *opened, *trusted, time_s);
   if (verdict == Witnessing::stale) return {verdict, crypto::format_tree_size(log.head.size)};
-  keep_evidence(log, *opened);
+  keep_evidence(log, *opened, *trusted);
   return {verdict, {}};
 }
 
-WitnessAnswer Witness::cosign(Log& log, const crypto::SignedRequest& request,
-                              std::uint64_t time_s) {
+WitnessAnswer Witness::cosign(Log& log, const crypto::SignedRequest& request, const Keys& keys,
+                              std::uint64_t time_s) const {
   auto note = *crypto::parse_note(request.request.checkpoint);
   auto signature = crypto::cosign(note.text, options_.name, options_.key, time_s);
   if (!signature) return {Witnessing::malformed, {}};
   // Lines of strangers are not kept: they cost nothing to add and could fill the note.
-  std::erase_if(note.signatures, [this](const crypto::NoteSignature& line) {
-    return std::ranges::none_of(options_.logs,
-                                [&](const auto& key) { return crypto::is_by(line, key); });
+  std::erase_if(note.signatures, [&keys](const crypto::NoteSignature& line) {
+    return std::ranges::none_of(keys, [&](const auto& key) { return crypto::is_by(line, key); });
   });
   auto answer = crypto::format_signature_line(*signature);
   note.signatures.push_back(std::move(*signature));
@@ -102,9 +134,9 @@ WitnessAnswer Witness::cosign(Log& log, const crypto::SignedRequest& request,
 }
 
 // A bad proof accuses nobody; another root of the size that was cosigned does.
-void Witness::keep_evidence(Log& log, const crypto::SignedRequest& request) const {
+void Witness::keep_evidence(Log& log, const crypto::SignedRequest& request, const Keys& keys) {
   const crypto::Evidence evidence{{}, {}, log.newest(), request.request.checkpoint};
-  const auto fork = crypto::verify_evidence(evidence, options_.logs);
+  const auto fork = crypto::verify_evidence(evidence, keys);
   if (!fork) return;
   const auto path = log.path + ".evidence";
   spdlog::critical("witness: {} has forked; evidence in {}", fork->log.name, path);
@@ -117,6 +149,7 @@ void Witness::keep_evidence(Log& log, const crypto::SignedRequest& request) cons
 }
 
 std::optional<std::string> Witness::newest(const std::string& origin_sha256) const {
+  std::lock_guard lock(mutex_);
   for (const auto& [origin, log] : logs_) {
     if (crypto::sha256(origin).hex() != origin_sha256) continue;
     auto note = log->newest();
@@ -131,9 +164,11 @@ crypto::VerifierKey Witness::key() const {
 }
 
 std::vector<Witness::Followed> Witness::followed() const {
+  std::lock_guard lock(mutex_);
   std::vector<Followed> all;
   for (const auto& [origin, log] : logs_) {
-    std::lock_guard lock(log->shown_mutex);
+    if (std::ranges::find(*keys_, origin, &crypto::VerifierKey::name) == keys_->end()) continue;
+    std::lock_guard shown(log->shown_mutex);
     all.push_back({origin, log->head, log->forked});
   }
   return all;

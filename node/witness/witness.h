@@ -7,7 +7,8 @@
 //   <hex>.evidence      two signed checkpoints of one size that contradict (crypto/evidence.h);
 //                       with it there, nothing of that log is cosigned any more
 // The folder belongs to the key: whoever loses one must begin anew with another key.
-// Threads: all functions from any; requests about one log wait for each other.
+// Threads: all functions from any; requests about one log wait for each other, and for nothing
+// else.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +29,7 @@ struct WitnessOptions {
   std::string folder;  // made if there is none
   std::string name;    // of this witness as a cosigner
   crypto::SecretKey key;
-  std::vector<crypto::VerifierKey> logs;  // followed; a key's name is its log's origin
+  std::vector<crypto::VerifierKey> logs;  // always followed; a key's name is its log's origin
 };
 
 struct WitnessAnswer {
@@ -46,6 +47,11 @@ class Witness {
   Witness(const Witness&) = delete;
   Witness& operator=(const Witness&) = delete;
 
+  // Follows these logs from now on, besides those of the options, and no others: what was recorded
+  // of a log stays, and counts when it is followed again, whatever its keys are then. One whose
+  // record cannot be opened is logged and not followed.
+  void follow(const std::vector<crypto::VerifierKey>& partners);
+
   // Answers the bytes of an add-checkpoint request. `time_s` is stated in the cosignature.
   [[nodiscard]] WitnessAnswer add_checkpoint(std::string_view request, std::uint64_t time_s);
 
@@ -57,20 +63,29 @@ class Witness {
 
   struct Followed {
     std::string origin;
-    crypto::TreeHead head;
+    crypto::TreeHead head;  // cosigned last
     bool forked = false;
   };
   [[nodiscard]] std::vector<Followed> followed() const;
 
  private:
   struct Log;
+  using Keys = std::vector<crypto::VerifierKey>;
   explicit Witness(WitnessOptions options);
-  Result<void> follow(const std::string& origin);
-  WitnessAnswer cosign(Log& log, const crypto::SignedRequest& request, std::uint64_t time_s);
-  void keep_evidence(Log& log, const crypto::SignedRequest& request) const;
+  Result<void> open_log(const std::string& origin);
+  [[nodiscard]] Log* find_log(const std::string& origin) const;
+  [[nodiscard]] std::shared_ptr<const Keys> keys() const;
+  WitnessAnswer cosign(Log& log, const crypto::SignedRequest& request, const Keys& keys,
+                       std::uint64_t time_s) const;
+  static void keep_evidence(Log& log, const crypto::SignedRequest& request, const Keys& keys);
 
   const WitnessOptions options_;
-  std::map<std::string, std::unique_ptr<Log>> logs_;  // by origin; not changed after `open`
+  std::mutex following_;              // one change of what is followed at a time
+  mutable std::mutex mutex_;          // of what is below; never held while a disk is waited for
+  std::shared_ptr<const Keys> keys_;  // trusted now
+  // By origin, followed or not. None is ever removed: two records of one log in one process could
+  // contradict each other.
+  std::map<std::string, std::unique_ptr<Log>> logs_;
 };
 
 }  // namespace puhui::node

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "crypto/envelope.h"
 #include "crypto/policy.h"
 #include "crypto/tlog_proof.h"
+#include "ledger/recognition.h"
 #include "node/files/folder.h"
 #include "tests/cluster/city.h"
 
@@ -111,6 +113,125 @@ TEST_F(Partners, ThePartnersOutageStopsNothing) {
   EXPECT_NE(body.find("\"code\":\"not_yet_witnessed\""), std::string::npos) << body;
   restart(there_);
   EXPECT_TRUE(City::wait([&] { return status_of(here_, target, &body) == 200; })) << body;
+}
+
+// Two cities with an agreement, and nothing said to their nodes. Each test city has the same code,
+// so each knows the other by another one; witnesses know logs by their origins.
+class Agreed : public ::testing::Test {
+ protected:
+  static constexpr const char* kPartner = "PARTNER";
+
+  Agreed() {
+    for (auto* city : {&here_, &there_}) {
+      city->start(1);
+      (void)city->leader();
+    }
+    file(here_, there_);
+    file(there_, here_);
+  }
+
+  static std::string rules() {
+    auto rules = test_rules();
+    const std::string signers = "\"signers\":[";
+    for (const std::string action : {"agreement.file", "agreement.set"})
+      rules.insert(rules.find(signers) + signers.size(),
+                   "{\"action\":\"" + action + "\",\"all_of\":[{\"role\":\"AUTHORITY\"}]},");
+    return rules;
+  }
+  static std::string asked(City& city, const std::string& target) {
+    auto client = city.client();
+    const auto answer = client.request("GET", target);
+    return answer && answer->status == 200 ? answer->body : std::string();
+  }
+  static v1::CitySide side_of(City& city, const char* code) {
+    v1::CitySide side;
+    side.set_city(code);
+    const auto genesis = node::read_file(city.node_folder(1) + "/genesis.envelope").value();
+    side.set_lineage(
+        std::string(crypto::event_digest(crypto::decode_envelope(genesis).value()).view()));
+    side.set_policy(asked(city, "/v1/policy"));
+    side.add_authority()->set_public_key(city.key_of("authority").public_key().encode());
+    side.set_authority_keys(1);
+    const auto status = city.status(1);
+    side.add_witnesses()->set_vkey(status.witness_vkey());
+    side.mutable_witnesses(0)->set_url(status.witness_url());
+    side.set_servers_authority(asked(city, "/v1/servers-authority"));
+    return side;
+  }
+  static v1::SubmissionResult submit(City& city, const v1::Payload& payload) {
+    auto client = city.client();
+    return send(client, sign(city, payload, {payload.party()}), true);
+  }
+  static void file(City& city, City& partner) {
+    v1::Agreement agreement;
+    agreement.set_agreement("mutual");
+    agreement.set_version(1);
+    *agreement.add_sides() = side_of(partner, kPartner);
+    *agreement.add_sides() = side_of(city, City::kCode);
+    agreement.set_effective_from(1);
+    agreement.set_effective_to(ledger::kTimeMax);
+    agreement.set_answer_within(3'600'000'000);
+    auto payload = new_payload("authority");
+    auto& filed = *payload.mutable_file_agreement();
+    filed.set_agreement(agreement.SerializeAsString());
+    const auto& key = partner.key_of("authority");
+    auto* signature = filed.add_partner_signatures();
+    signature->set_key_id(std::string(key.public_key().key_id().view()));
+    signature->set_signature(
+        key.sign(ledger::authority_bytes(ledger::kAgreementWord, filed.agreement())));
+    const auto result = submit(city, payload);
+    ASSERT_EQ(result.decision(), v1::ACCEPTED) << result.ShortDebugString();
+  }
+  static bool reaches(City& city, std::int64_t size) {
+    return City::wait([&] {
+      const auto status = city.status(1);
+      return status.partners_size() == 1 && status.partners(0).cosigned_size() >= size;
+    });
+  }
+
+  City here_{{PUHUI_PUHUID, 1, {"--origin", "here.example"}, {}, rules()}};
+  City there_{{PUHUI_PUHUID, 1, {"--origin", "there.example"}, {}, rules()}};
+};
+
+TEST_F(Agreed, PartnersCosignEachOtherFromTheAgreementToItsEnd) {
+  const auto opened = submit(here_, open_account("operator", "first"));
+  ASSERT_EQ(opened.decision(), v1::ACCEPTED) << opened.detail();
+  ASSERT_TRUE(reaches(here_, opened.position() + 1));
+  ASSERT_TRUE(reaches(there_, 1));
+  ASSERT_EQ(there_.status(1).followed_size(), 1);
+  EXPECT_EQ(there_.status(1).followed(0).origin(), "here.example");
+  const auto receipt = "/v1/receipts/" + std::to_string(opened.position()) + "?witnessed=true";
+  EXPECT_TRUE(City::wait([&] { return !asked(here_, receipt).empty(); }));
+
+  there_.process(1).kill9();
+  const auto alone = submit(here_, open_account("operator", "second"));
+  ASSERT_EQ(alone.decision(), v1::ACCEPTED) << "a partner's outage stops nothing";
+  EXPECT_FALSE(alone.receipt().empty());
+  there_.start(1);
+  (void)there_.leader();
+  EXPECT_TRUE(reaches(here_, alone.position() + 1));
+
+  auto close = new_payload("authority");
+  close.mutable_set_agreement()->set_partner(kPartner);
+  close.mutable_set_agreement()->set_standing(v1::CLOSED);
+  close.mutable_set_agreement()->set_reason("a test");
+  const auto closed = submit(here_, close);
+  ASSERT_EQ(closed.decision(), v1::ACCEPTED) << closed.ShortDebugString();
+  EXPECT_TRUE(City::wait([&] {
+    const auto status = here_.status(1);
+    return status.followed().empty() && status.partners().empty();
+  }));
+}
+
+TEST_F(Agreed, ItCanBeTurnedOff) {
+  ASSERT_TRUE(reaches(here_, 1));
+  (void)here_.process(1).terminate();
+  here_.start(1, {"--partner-witnessing", "false"});
+  (void)here_.leader();
+  const auto status = here_.status(1);
+  EXPECT_TRUE(status.partners().empty());
+  EXPECT_TRUE(status.followed().empty());
+  EXPECT_FALSE(status.witness_vkey().empty()) << "what it would be known by";
 }
 
 TEST_F(Partners, ANodeThatAsksNobodySaysSo) {

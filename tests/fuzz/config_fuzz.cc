@@ -15,6 +15,8 @@ using namespace puhui::node::daemon;
 
 std::string told(const Config& config, const Setting& setting) {
   if (const auto* text = std::get_if<std::string Config::*>(&setting.field)) return config.**text;
+  if (const auto* on = std::get_if<bool Config::*>(&setting.field))
+    return config.**on ? "true" : "false";
   return std::to_string(config.*std::get<std::uint64_t Config::*>(setting.field));
 }
 

@@ -48,7 +48,7 @@ class Asking : public node::testing::HttpServer {
     return policy;
   }
   [[nodiscard]] std::unique_ptr<Asker> ask(const crypto::Policy& policy) const {
-    auto asker = Asker::start({policy, authority_.certificate_pem()}, log_.origin,
+    auto asker = Asker::start({policy, authority_.certificate_pem(), {}, 0}, log_.origin,
                               [this](std::uint64_t old_size, std::uint64_t size) {
                                 return consistency_proof(old_size, size, log_.nodes());
                               });
@@ -116,9 +116,74 @@ TEST_F(Asking, AnAnswerByAnotherKeyCountsForNothing) {
   EXPECT_NE(asker->missing(), "");
 }
 
+TEST_F(Asking, WhoIsGoneIsNotWaitedFor) {
+  silent_ = "b";
+  const auto asker = ask(policy());
+  offer(*asker, 3);
+  ASSERT_TRUE(eventually([&] { return asked_.at("b") > 0; }));
+  // Many rounds pass in the pause of the one that is gone.
+  for (const std::uint64_t size : {4, 5, 6, 7}) {
+    offer(*asker, size);
+    ASSERT_TRUE(eventually([&] { return asker->cosigned().at("a") == size; }));
+  }
+  EXPECT_EQ(asker->cosigned().at("b"), 0u);
+  EXPECT_EQ(asker->witnessed(), nullptr);
+}
+
+TEST_F(Asking, WhomItAsksChangesWhileItRuns) {
+  Asker asker(log_.origin, [this](std::uint64_t old_size, std::uint64_t size) {
+    return consistency_proof(old_size, size, log_.nodes());
+  });
+  EXPECT_FALSE(asker.asks_anybody());
+  offer(asker, 3);
+  auto only_a = policy();
+  only_a.witnesses.pop_back();
+  only_a.groups = {};
+  only_a.quorum = "a";
+  ASSERT_TRUE(asker.change({only_a, authority_.certificate_pem(), {}, 0}));
+  ASSERT_TRUE(reaches(asker, 3)) << "it knows the newest checkpoint already";
+  EXPECT_EQ(asked_.at("b").load(), 0);
+
+  const auto asked_a = asked_.at("a").load();
+  ASSERT_TRUE(
+      asker.change({policy(),
+                    "",
+                    {{"a", authority_.certificate_pem()}, {"b", authority_.certificate_pem()}},
+                    0}));
+  ASSERT_TRUE(reaches(asker, 3)) << asker.missing();
+  EXPECT_EQ(asked_.at("a").load(), asked_a) << "what it has answered is not asked again";
+  EXPECT_EQ(crypto::verify_checkpoint(policy(), asker.witnessed()->note)->witnesses.size(), 2u);
+
+  auto unsafe = policy();
+  unsafe.witnesses[0].url = "http://witness.example";
+  EXPECT_FALSE(asker.change({unsafe, authority_.certificate_pem(), {}, 0}));
+  EXPECT_EQ(asker.policy(), policy()) << "nothing changed";
+
+  auto nobody = policy();
+  nobody.witnesses = {};
+  nobody.groups = {};
+  nobody.quorum = crypto::kQuorumNone;
+  ASSERT_TRUE(asker.change({nobody, "", {}, 0}));
+  EXPECT_FALSE(asker.asks_anybody());
+  EXPECT_EQ(asker.witnessed(), nullptr);
+}
+
+TEST_F(Asking, RoundsKeepTheirDistance) {
+  const auto asker = ask(policy());
+  ASSERT_TRUE(asker->change({policy(), authority_.certificate_pem(), {}, 100'000}));
+  offer(*asker, 3);
+  ASSERT_TRUE(reaches(*asker, 3));
+  const auto asked = asked_.at("a").load();
+  offer(*asker, 4);
+  offer(*asker, 5);
+  ASSERT_TRUE(asker->change({policy(), authority_.certificate_pem(), {}, 0}));
+  ASSERT_TRUE(reaches(*asker, 5)) << "a change begins anew";
+  EXPECT_EQ(asked_.at("a").load(), asked + 1) << "only about the newest";
+}
+
 TEST_F(Asking, ThePolicyMustBeAboutThisLog) {
   const auto prove = [](auto, auto) { return std::vector<crypto::Digest>(); };
-  const AskerOptions options{policy(), authority_.certificate_pem()};
+  const AskerOptions options{policy(), authority_.certificate_pem(), {}, 0};
   const auto other = Asker::start(options, "other.example", prove);
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().code, ErrorCode::CONFIG);

@@ -85,11 +85,29 @@ TEST(Config, NamesTheLineOfWhatIsWrong) {
   EXPECT_EQ(detail("node-id = 1\nnode-di = 2\n"), "node.toml:2: unknown key \"node-di\"");
   EXPECT_EQ(detail("\n\nnode-id = \"one\"\n"), "node.toml:3: node-id must be a number");
   EXPECT_EQ(detail("data = 5\n"), "node.toml:1: data must be a string");
+  EXPECT_EQ(detail("partner-witnessing = \"no\"\n"),
+            "node.toml:1: partner-witnessing must be true or false");
   EXPECT_EQ(detail("node-id = -4\n"), "node.toml:1: node-id must be a number");
   EXPECT_TRUE(std::string(detail("node-id = \n")).starts_with("node.toml:1: "));
   EXPECT_TRUE(detail("node-id = 1\n[ = x").starts_with("node.toml:2: neither name = value"));
   EXPECT_EQ(detail("\tnode-id = 0x1 # é\r\n\r\ndata = 'é' # é"), "accepted");
   EXPECT_EQ(detail("\xEF\xBB\xBFnode-id = 1\n"), "accepted");
+}
+
+TEST(Config, ASwitchIsTrueUnlessTurnedOff) {
+  EXPECT_TRUE(daemon::Config().partner_witnessing);
+  auto config = daemon::parse_config("partner-witnessing = false\n", "node.toml");
+  ASSERT_TRUE(config);
+  EXPECT_FALSE(config->partner_witnessing);
+  const auto say = [&config](const char* value) {
+    return daemon::apply_environment(*config, [value](const char* name) -> const char* {
+      return std::string_view(name) == "PUHUID_PARTNER_WITNESSING" ? value : nullptr;
+    });
+  };
+  EXPECT_TRUE(say("true"));
+  EXPECT_TRUE(config->partner_witnessing);
+  EXPECT_EQ(say("yes").error().detail,
+            "PUHUID_PARTNER_WITNESSING: partner-witnessing must be true or false");
 }
 
 TEST(Config, ChecksWhatItMeans) {

@@ -118,6 +118,44 @@ TEST_F(WitnessFolder, ABadProofIsNoEvidence) {
   EXPECT_FALSE(witness->followed()[0].forked);
 }
 
+// A partner's log is followed while there is an agreement; what was cosigned binds for longer.
+TEST_F(WitnessFolder, LogsAreFollowedAndLeftWhileItRuns) {
+  const auto witness = open();
+  const GrowingLog partner{"partner.example/ledger", 'p'}, renewed{"partner.example/ledger", 'r'};
+  EXPECT_EQ(ask(*witness, partner.request(0, 3)).status, Witnessing::unknown_log);
+  witness->follow({partner.key()});
+  EXPECT_EQ(ask(*witness, partner.request(0, 3)).status, Witnessing::cosign);
+  EXPECT_EQ(ask(*witness, log.request(0, 5)).status, Witnessing::cosign) << "besides its own ones";
+  EXPECT_EQ(witness->followed().size(), 2u);
+
+  witness->follow({renewed.key()});
+  EXPECT_EQ(ask(*witness, partner.request(3, 4)).status, Witnessing::not_signed);
+  EXPECT_EQ(ask(*witness, renewed.request(3, 4)).status, Witnessing::cosign);
+
+  witness->follow({});
+  EXPECT_EQ(ask(*witness, renewed.request(4, 5)).status, Witnessing::unknown_log);
+  EXPECT_EQ(ask(*witness, log.request(5, 6)).status, Witnessing::cosign);
+  ASSERT_EQ(witness->followed().size(), 1u);
+  EXPECT_EQ(witness->followed()[0].origin, log.origin);
+  EXPECT_TRUE(witness->newest(crypto::sha256(partner.origin).hex())) << "what it cosigned stays";
+
+  witness->follow({renewed.key()});
+  const auto stale = ask(*witness, renewed.request(0, 6));
+  EXPECT_EQ(stale.status, Witnessing::stale);
+  EXPECT_EQ(stale.body, "4\n");
+}
+
+TEST_F(WitnessFolder, ADamagedRecordOfOnePartnerConcernsNoOther) {
+  const GrowingLog damaged{"damaged.example", 'd'}, partner{"partner.example", 'p'};
+  ASSERT_TRUE(make_folder(folder.file("w")));
+  std::ofstream(folder.file("w") + "/" + crypto::sha256(damaged.origin).hex() + ".head")
+      << std::string(1024, 'x');
+  const auto witness = open();
+  witness->follow({damaged.key(), partner.key()});
+  EXPECT_EQ(ask(*witness, damaged.request(0, 3)).status, Witnessing::unknown_log);
+  EXPECT_EQ(ask(*witness, partner.request(0, 3)).status, Witnessing::cosign);
+}
+
 TEST_F(WitnessFolder, ItsNameMustBeAKeyName) {
   const auto opened = Witness::open(
       {folder.file("w"), "two words", *crypto::SecretKey::from_seed(std::string(32, 'w')), {}});
