@@ -17,13 +17,15 @@ struct Blocks {
   std::map<v1::UnitState, std::int64_t> in_state;
   std::map<std::string, Share> of_account;
   std::map<std::string, std::int64_t> recalled_of_batch;  // of those that stay retired
-  bool contiguous = true;                                 // from serial 1 on, none missing or twice
-  bool merged = true;  // held neighbours that are alike are one block
+  std::int64_t retired_abroad = 0;
+  bool contiguous = true;  // from serial 1 on, none missing or twice
+  bool merged = true;      // held neighbours that are alike are one block
 };
 
 inline bool could_be_one(const v1::UnitBlock& a, const v1::UnitBlock& b) {
   return a.state() == v1::HELD && b.state() == v1::HELD && a.account() == b.account() &&
-         a.batch() == b.batch() && a.bound_by() == b.bound_by();
+         a.batch() == b.batch() && a.bound_by() == b.bound_by() &&
+         a.recalled_at() == b.recalled_at();
 }
 
 inline Blocks blocks_of(const View& view) {
@@ -37,6 +39,7 @@ inline Blocks blocks_of(const View& view) {
     const auto kilograms = static_cast<std::int64_t>(block.end() - block.start() + 1);
     sums.in_state[block.state()] += kilograms;
     if (block.recalled_at() != 0) sums.recalled_of_batch[block.batch()] += kilograms;
+    if (block.retired_abroad_at() != 0) sums.retired_abroad += kilograms;
     if (block.state() == v1::HELD) {
       auto& share = sums.of_account[block.account()];
       share.held += kilograms;
@@ -67,9 +70,11 @@ inline std::string drift_of(const View& view, const std::vector<std::string>& ac
   differs("retired", totals.units_retired_kg(), in_state(v1::RETIRED));
   differs("cancelled", totals.units_cancelled_kg(), in_state(v1::CANCELLED));
   differs("expired", totals.units_expired_kg(), in_state(v1::EXPIRED));
-  differs(
-      "issued", totals.units_issued_kg(),
-      in_state(v1::HELD) + in_state(v1::RETIRED) + in_state(v1::CANCELLED) + in_state(v1::EXPIRED));
+  differs("exported", totals.units_exported_kg(), in_state(v1::EXPORTED));
+  differs("retired abroad", totals.units_retired_abroad_kg(), sums.retired_abroad);
+  differs("issued or imported", totals.units_issued_kg() + totals.units_imported_kg(),
+          in_state(v1::HELD) + in_state(v1::RETIRED) + in_state(v1::CANCELLED) +
+              in_state(v1::EXPIRED) + in_state(v1::EXPORTED));
   std::int64_t held = 0;
   for (const auto& name : accounts) {
     const auto account = view.account(name);

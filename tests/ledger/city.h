@@ -26,7 +26,7 @@ class City {
  public:
   struct Founded {};
   City() : City(default_genesis()) {}
-  explicit City(const v1::Genesis& genesis) {
+  explicit City(const v1::Genesis& genesis) : code_(genesis.city()) {
     open();
     const auto answer = found(genesis);
     EXPECT_EQ(answer.decision, v1::ACCEPTED) << answer.detail << code_name(answer.code);
@@ -53,6 +53,7 @@ class City {
     open();
   }
   [[nodiscard]] std::string folder() const { return folder_.file("ledger"); }
+  [[nodiscard]] const std::string& code() const { return code_; }
   Ledger& ledger() { return *ledger_; }
   [[nodiscard]] View view() const { return ledger_->view(); }
   [[nodiscard]] Head head() const { return ledger_->view().head(); }
@@ -61,7 +62,7 @@ class City {
   // A fresh event of `party`, valid for a day.
   v1::Payload event(std::string_view party) {
     v1::Payload payload;
-    payload.set_city(std::string(kCityCode));
+    payload.set_city(code_);
     payload.set_party(std::string(party));
     std::string id(8, '\0');
     crypto::append_u64(id, ++events_);
@@ -85,8 +86,13 @@ class City {
     return ledger_->apply(block, unchecked, {++index, 1});
   }
   Answer submit(const Sent& sent) { return apply({sent}).front(); }
+  // Signed with the keys of this city's parties.
+  [[nodiscard]] Sent sealed(const v1::Payload& payload, Signers signers) const {
+    for (auto& name : signers) name = keys_of(code_) + name;
+    return sign(payload, signers);
+  }
   Answer send(const v1::Payload& payload, const Signers& signers) {
-    return submit(sign(payload, signers));
+    return submit(sealed(payload, signers));
   }
   // For steps of a test that must succeed.
   Answer must(const v1::Payload& payload, const Signers& signers) {
@@ -102,6 +108,7 @@ class City {
  private:
   explicit City(Founded) { open(); }
 
+  const std::string code_{kCityCode};
   Folder folder_;
   std::unique_ptr<Ledger> ledger_;
   std::uint64_t events_ = 0;

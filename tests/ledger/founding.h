@@ -54,6 +54,12 @@ inline std::string key_id(const std::string& name) {
   return std::string(key_of(name).public_key().key_id().view());
 }
 
+// What the names of keys begin with in a city: parties of different cities have keys of their own,
+// though they are called alike.
+inline std::string keys_of(std::string_view city) {
+  return city == kCityCode ? std::string() : std::string(city) + "/";
+}
+
 // The bytes of one submission.
 struct Sent {
   std::string envelope;
@@ -212,6 +218,25 @@ inline v1::Genesis default_genesis() {
   *genesis.add_parties() = founding_party("buyer", {v1::ENTERPRISE});
   *genesis.add_nodes() = a_node(1);
   *genesis.mutable_rules() = default_rules();
+  return genesis;
+}
+
+// The same city elsewhere: under its own code, with its own log and keys.
+inline v1::Genesis founded_in(v1::Genesis genesis, const std::string& city) {
+  if (city == kCityCode) return genesis;
+  const auto encoded = [prefix = keys_of(city)](const std::string& name) {
+    return key_of(prefix + name).public_key().encode();
+  };
+  genesis.set_city(city);
+  genesis.set_origin("log.example/" + city);
+  genesis.set_log_key(encoded("log"));
+  for (auto& party : *genesis.mutable_parties())
+    party.mutable_keys(0)->set_public_key(encoded(party.party()));
+  for (auto& node : *genesis.mutable_nodes()) {
+    const auto id = std::to_string(node.node_id());
+    node.set_peer_key(encoded("peer" + id));
+    node.set_cosigner_key(encoded("cosigner" + id));
+  }
   return genesis;
 }
 

@@ -72,8 +72,9 @@ inline v1::Genesis registry_genesis(const v1::RuleSet& rules) {
 
 class RegistryCity : public City {
  public:
-  explicit RegistryCity(const v1::RuleSet& rules = registry_rules())
-      : City(registry_genesis(rules)) {
+  explicit RegistryCity(const v1::RuleSet& rules = registry_rules(),
+                        const std::string& city = std::string(kCityCode))
+      : City(founded_in(registry_genesis(rules), city)) {
     for (const auto* account : {"owner-main", "owner-side", "owner-more"})
       open_account(*this, account, "owner");
     open_account(*this, "buyer-main", "buyer");
@@ -347,27 +348,35 @@ inline Answer expire(City& city, const std::string& batch, const SerialRanges& r
 
 // ---- Units ----
 
-// "P1" reports kilograms as they come; days 20000 on, of 2024.
+// A city and the code of its project.
+struct Place {
+  std::string city = std::string(kCityCode), project = "P1";
+};
+
+// Its project reports kilograms as they come; days 20000 on, of 2024.
 class KilogramCity : public RegistryCity {
  public:
-  explicit KilogramCity(const v1::RuleSet& rules = registry_rules()) : RegistryCity(rules) {
+  explicit KilogramCity(const v1::RuleSet& rules = registry_rules(), const Place& place = {})
+      : RegistryCity(rules, place.city), project_(place.project) {
     auto m = pv_methodology();
     m.set_result_unit(v1::KILOGRAM);
     m.mutable_constants(0)->set_value("1");
     EXPECT_EQ(file(*this, m).decision, v1::ACCEPTED);
-    EXPECT_EQ(file(*this, pv_project("P1")).decision, v1::ACCEPTED);
+    EXPECT_EQ(file(*this, pv_project(project_)).decision, v1::ACCEPTED);
   }
+  [[nodiscard]] const std::string& project() const { return project_; }
   // A report of the next day, and its verification, to be put into a block or applied one by one.
   std::vector<Sent> reported(std::int64_t kilograms) {
     const auto day = 20'000 + batches_++;
     auto report = event("owner");
     *report.mutable_submit_report() =
-        pv_report(last_report(), "P1", {day, day + 1}, std::to_string(kilograms));
-    return {sign(report, {"owner"}), sign(verify_event(*this, last_report()), {"verifier"})};
+        pv_report(last_report(), project_, {day, day + 1}, std::to_string(kilograms));
+    return {sealed(report, {"owner"}), sealed(verify_event(*this, last_report()), {"verifier"})};
   }
   std::vector<Sent> issuance(std::int64_t kilograms) {
     auto events = reported(kilograms);
-    events.push_back(sign(issue_event(*this, last_report(), last_batch()), {"operator", "bureau"}));
+    events.push_back(
+        sealed(issue_event(*this, last_report(), last_batch()), {"operator", "bureau"}));
     return events;
   }
   // The answer to its last event.
@@ -384,9 +393,10 @@ class KilogramCity : public RegistryCity {
   [[nodiscard]] v1::UnitState state(std::uint64_t serial) const {
     return view().serial(serial)->state();
   }
-  [[nodiscard]] std::int64_t owed() const { return view().project("P1")->owed_kg(); }
+  [[nodiscard]] std::int64_t owed() const { return view().project(project_)->owed_kg(); }
 
  private:
+  const std::string project_;
   std::int64_t batches_ = 0;
 };
 

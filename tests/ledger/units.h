@@ -22,14 +22,17 @@ inline v1::RuleSet buffering(const std::vector<Share>& shares) {
   return rules;
 }
 
+// The accounts of a registry that hold units.
+inline const std::vector<std::string>& unit_accounts() {
+  static const std::vector<std::string> accounts = {"owner-main", "owner-side", "owner-more",
+                                                    "buyer-main", "buffer"};
+  return accounts;
+}
+
 // Every test ends with books that add up.
 struct Units : ::testing::Test {
   explicit Units(const v1::RuleSet& rules = registry_rules()) : city(rules) {}
-  void TearDown() override {
-    EXPECT_EQ(
-        drift_of(city.view(), {"owner-main", "owner-side", "owner-more", "buyer-main", "buffer"}),
-        "");
-  }
+  void TearDown() override { EXPECT_EQ(drift_of(city.view(), unit_accounts()), ""); }
   Answer cancel(const std::string& account, const SerialRanges& ranges,
                 const std::string& by = "owner") {
     auto payload = cancel_event(city, account, by);
