@@ -327,13 +327,10 @@ tl::expected<std::vector<v1::UnitBlock>, Refusal> take_bound(Context& context,
   return pieces;
 }
 
-tl::expected<std::vector<v1::UnitBlock>, Refusal> take_all_bound(Context& context,
-                                                                 const std::string& bond) {
+std::vector<v1::UnitBlock> take_all_bound(Context& context, const std::string& bond) {
   std::vector<v1::UnitBlock> pieces;
   const auto prefix = key::bonds(bond);
   while (const auto at = context.state.at_or_after(prefix, prefix)) {
-    if (pieces.size() == kRangesMax)
-      return refuse(ErrorCode::TOO_LARGE, "serials.pieces", std::to_string(kRangesMax));
     const auto block = block_ending(context.state, at->value);
     pieces.push_back(take_piece(context, block, block.start(), block.end()));
   }

@@ -56,9 +56,8 @@ void give_bound(Context& context, v1::UnitBlock piece, const std::string& accoun
 [[nodiscard]] tl::expected<std::vector<v1::UnitBlock>, Refusal> take_bound(Context& context,
                                                                            const std::string& bond,
                                                                            std::int64_t amount_kg);
-// Removes all serials bound by it. TOO_LARGE.
-[[nodiscard]] tl::expected<std::vector<v1::UnitBlock>, Refusal> take_all_bound(
-    Context& context, const std::string& bond);
+// Removes all serials bound by it, in however many pieces they are.
+[[nodiscard]] std::vector<v1::UnitBlock> take_all_bound(Context& context, const std::string& bond);
 // Lets go of the lowest serials bound by it, so many kilograms or all there are: they are free
 // where they lie.
 void loosen(State& state, std::uint64_t leaf, const std::string& bond, std::int64_t amount_kg);

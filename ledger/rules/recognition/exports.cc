@@ -148,18 +148,16 @@ void free_piece(Context& context, v1::UnitBlock piece) {
   }
 }
 
-// Takes all that the transfer locks, and ends it.
-Ruling end_transfer(Context& context, v1::TransferRecord& record, bool is_recognised) {
+// Takes all that the transfer locks, in however many pieces recalls have cut it, and ends it.
+void end_transfer(Context& context, v1::TransferRecord& record, bool is_recognised) {
   const auto pieces = take_all_bound(context, lock_of(record.transfer()));
-  if (!pieces) return tl::make_unexpected(pieces.error());
-  if (is_recognised) end_recognised(context, *pieces, record);
+  if (is_recognised) end_recognised(context, pieces, record);
   if (!is_recognised)
-    for (const auto& piece : *pieces) free_piece(context, piece);
+    for (const auto& piece : pieces) free_piece(context, piece);
   record.set_state(is_recognised ? v1::TRANSFER_CONCLUDED : v1::TRANSFER_FREED);
   record.set_ended_at(static_cast<std::int64_t>(context.leaf));
   put_transfer(context, record);
   context.fact("recognised_kg", std::to_string(record.recognised_kg()));
-  return {};
 }
 
 // The transfer that an answer is about, sent from here and not yet ended.
@@ -214,7 +212,8 @@ Ruling settle_locked(Context& context, const v1::TransferSettlement& settlement,
     record.set_recognised_kg(part.kg);
     *record.mutable_discounted() = part.discounted;
   }
-  return end_transfer(context, record, settlement.is_recognised());
+  end_transfer(context, record, settlement.is_recognised());
+  return {};
 }
 
 // Both authorities agreed; or nothing was heard of the partner for as long as the agreement says,
@@ -359,7 +358,8 @@ Ruling conclude_transfer(Context& context, const v1::ConcludeTransfer& action) {
   record->set_code(code);
   record->set_partner_leaf(leaf.index());
   note_partner_leaf(context, leaf.city(), *record);
-  return end_transfer(context, *record, is_recognised);
+  end_transfer(context, *record, is_recognised);
+  return {};
 }
 
 Ruling settle_transfer(Context& context, const v1::SettleTransfer& action) {
