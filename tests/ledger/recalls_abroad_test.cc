@@ -130,6 +130,23 @@ TEST_F(RecallsAbroad, OutlastTheDisputeWindow) {
   EXPECT_EQ(held_text(b, "owner-main"), "1-10 21-90");
 }
 
+TEST_F(RecallsAbroad, FreezeWhatABondBinds) {
+  cross(a, b, {{{1, 100}}});
+  auto bound = b.event("owner");
+  auto& bind = *bound.mutable_bind();
+  bind.set_bond("reserved");
+  bind.set_kind(v1::RESERVATION);
+  bind.set_account("owner-main");
+  bind.set_beneficiary("exchange");
+  add_serials(bind, {{11, 30}});
+  PUHUI_ACCEPTED(b.send(bound, {"owner"}));
+  EXPECT_EQ(frozen_kg(note(recall(a, "B1", {{21, 40}}))), "20");
+  EXPECT_EQ(b.view().bond("reserved")->bound_kg(), 10);
+  EXPECT_EQ(b.view().bond("reserved")->recalled_kg(), 10);
+  EXPECT_EQ(b.bound("owner-main"), 30);
+  EXPECT_EQ(b.view().serial(21)->bound_by(), "recall/WUHAN");
+}
+
 TEST_F(RecallsAbroad, EndWithWhatIsOnItsWayHome) {
   cross(a, b, {{{1, 100}}});
   const auto home = send_home(b, a, {{11, 30}});

@@ -1,0 +1,386 @@
+// A partner whose log says what no ledger by these rules would: whatever its entries are, this
+// city's books add up.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+
+#include "ledger/rules/holding/holdings.h"
+#include "tests/ledger/cities.h"
+
+namespace puhui::ledger::testing {
+namespace {
+
+using enum v1::ErrorCode;
+
+// Any entries, under checkpoints that a city's log and nodes sign.
+class LyingLog {
+ public:
+  explicit LyingLog(SovereignCity& city) : city_(city) {}
+
+  std::uint64_t add(const v1::Payload& payload) {
+    return add_entry(
+        encode_entry(kNoon, EntryKind::event, city_.sealed(payload, {"operator"}).envelope));
+  }
+  std::uint64_t add_entry(const std::string& entry) {
+    entries_.push_back(entry);
+    hashes_.push_back(crypto::leaf_hash(entry));
+    return entries_.size() - 1;
+  }
+  // Has it accepted there, and proves a leaf of it.
+  v1::ProvenLeaf show(SovereignCity& to, std::uint64_t leaf) {
+    const auto size = hashes_.size();
+    auto payload = to.event("operator");
+    auto& action = *payload.mutable_accept_checkpoint();
+    action.set_partner(city_.code());
+    action.set_checkpoint(city_.signed_note({city_.origin(), size, crypto::root_of(hashes_), {}}));
+    for (const auto& hash : crypto::consistency_proof(accepted_size(to, city_), size, nodes()))
+      action.add_proof(std::string(hash.view()));
+    if (accepted_size(to, city_) < size) to.must(payload, {"operator"});
+    v1::ProvenLeaf proof;
+    proof.set_city(city_.code());
+    proof.set_entry(entries_[leaf]);
+    proof.set_index(leaf);
+    proof.set_tree_size(size);
+    for (const auto& hash : crypto::inclusion_proof(leaf, size, nodes()))
+      proof.add_path(std::string(hash.view()));
+    return proof;
+  }
+  v1::ProvenLeaf show(SovereignCity& to, const v1::Payload& payload) {
+    return show(to, add(payload));
+  }
+
+ private:
+  [[nodiscard]] crypto::NodeReader nodes() const {
+    return [this](unsigned level, std::uint64_t index) {
+      return crypto::root_of(std::span(hashes_).subspan(index << level, std::size_t{1} << level));
+    };
+  }
+  SovereignCity& city_;
+  std::vector<std::string> entries_;
+  std::vector<crypto::Digest> hashes_;
+};
+
+struct HostileProofs : ::testing::Test {
+  void SetUp() override {
+    auto agreement = agreement_between(liar, city);
+    for (auto& terms : *agreement.mutable_terms()) {
+      terms.set_year_quota_kg(std::numeric_limits<std::int64_t>::max());
+      terms.set_discount("1");
+    }
+    agree(liar, city, agreement);
+    PUHUI_ACCEPTED(city.issue_kg(100));
+    auto filing = liar.event("operator");
+    *filing.mutable_file_project() = pv_project("P7");
+    PUHUI_ACCEPTED(city.send(filing_event(city, log.show(city, filing)), {"operator"}));
+  }
+  void TearDown() override {
+    EXPECT_EQ(drift_of(city.view(), unit_accounts()), "");
+    EXPECT_EQ(city.ledger().read_only_reason(), "");
+  }
+  // An export of one run of these serials there.
+  v1::Payload sent(std::uint64_t start, std::uint64_t end) {
+    auto payload = liar.event("owner");
+    auto& action = *payload.mutable_export_();
+    action.set_partner(city.code());
+    action.set_from("owner-main");
+    action.set_to("owner-main");
+    action.set_agreement_version(1);
+    add_run(action, start, end, start);
+    return payload;
+  }
+  static void add_run(v1::Export& action, std::uint64_t start, std::uint64_t end,
+                      std::uint64_t origin_start) {
+    auto* run = action.add_runs();
+    run->set_start(start);
+    run->set_end(end);
+    run->set_origin_start(origin_start);
+    run->set_batch("B1");
+    run->set_project("P7");
+    run->set_area("420111");
+    run->set_methodology("WH-PV-2023");
+    run->set_methodology_version("V01");
+    run->set_serial_code("PV23");
+    run->set_vintage(2024);
+  }
+  // A return to the city: runs of serials there, each with the first of here.
+  v1::Payload returned(
+      const std::vector<std::pair<SerialRanges::value_type, std::uint64_t>>& runs) {
+    auto payload = sent(1, 1);
+    auto& action = *payload.mutable_export_();
+    action.clear_runs();
+    action.set_is_return(true);
+    for (const auto& [range, origin] : runs) add_run(action, range.first, range.second, origin);
+    return payload;
+  }
+  Answer take_in(const v1::Payload& payload) { return import_units(city, log.show(city, payload)); }
+  // Sends units to the liar, which claims to have taken them.
+  void lose(std::uint64_t start, std::uint64_t end) {
+    const auto exported = export_units(city, liar, {{{start, end}}});
+    PUHUI_ACCEPTED(exported);
+    PUHUI_ACCEPTED(conclude(city, log.show(city, answer_to(exported.leaf))));
+  }
+  // Its answer: all is recognised.
+  v1::Payload answer_to(std::uint64_t exported) {
+    auto payload = liar.event("operator");
+    auto& action = *payload.mutable_import();
+    *action.mutable_export_() = city.proven(exported, city.head().size);
+    action.set_agreement_version(1);
+    action.set_recognised_kg(kilograms(city.payload_at(exported).export_().runs()));
+    return payload;
+  }
+
+  SovereignCity liar{{"XIANGYANG", "P2"}}, city{{"WUHAN", "P1"}};
+  LyingLog log{liar};
+};
+
+// ---- Entries ----
+
+TEST_F(HostileProofs, OfEntriesThatAreNoEvents) {
+  auto stranger = sent(1, 10);
+  stranger.set_city("YICHANG");
+  const auto event = city.sealed(sent(1, 10), {"operator"}).envelope;
+  const std::vector<std::string> entries = {
+      "",
+      "x",
+      std::string(9, '\0'),
+      encode_entry(kNoon, EntryKind::tick, ""),
+      encode_entry(kNoon, EntryKind::state_root, "x"),
+      encode_entry(kNoon, EntryKind::event, ""),
+      encode_entry(kNoon, EntryKind::event, "garbage"),
+      encode_entry(kNoon, EntryKind::event, event.substr(1)),
+      encode_entry(kNoon, EntryKind::event, event) + "x",
+      std::string(8, '\xff') + encode_entry(kNoon, EntryKind::event, event).substr(8),
+      encode_entry(kNoon, EntryKind::event, city.sealed(stranger, {"operator"}).envelope),
+  };
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    SCOPED_TRACE(i);
+    PUHUI_REFUSED(import_units(city, log.show(city, log.add_entry(entries[i]))), LEAF_UNEXPECTED);
+  }
+}
+
+// ---- Runs ----
+
+TEST_F(HostileProofs, OfRunsThatAreNotWellFormed) {
+  constexpr auto kMax = kSerialMax;
+  constexpr auto kAll = ~std::uint64_t{0};
+  using E = v1::Export;
+  const std::vector<std::function<void(E&)>> faults = {
+      [](E& e) { e.clear_runs(); },
+      [](E& e) { add_run(e, 1, 5, 1); },
+      [](E& e) { add_run(e, 10, 20, 11); },
+      [](E& e) { add_run(e, 11, 20, 10); },
+      [](E& e) { add_run(e, 11, 11, 1); },
+      [](E& e) { add_run(e, 20, 11, 20); },
+      [](E& e) { e.mutable_runs(0)->set_start(0); },
+      [](E& e) { add_run(e, 11, 20, 0); },
+      [](E& e) { add_run(e, 12, kMax + 1, 12); },
+      [](E& e) { add_run(e, 11, kAll, 11); },
+      [](E& e) { add_run(e, kAll, kAll, 11); },
+      [](E& e) { add_run(e, 11, kMax, 12); },
+      [](E& e) { add_run(e, 11, 20, kMax - 8); },
+      [](E& e) { add_run(e, 11, 20, kAll); },
+      [](E& e) { e.mutable_runs(0)->clear_batch(); },
+      [](E& e) { e.mutable_runs(0)->set_batch(std::string("B1\0B", 4)); },
+      [](E& e) { e.mutable_runs(0)->set_batch(std::string(33, 'B')); },
+      [](E& e) { e.mutable_runs(0)->set_serial_code("a-b"); },
+      [](E& e) {
+        for (std::uint64_t serial = 11; e.runs_size() <= kRunsMax; ++serial)
+          add_run(e, serial, serial, serial);
+      },
+  };
+  for (std::size_t i = 0; i < faults.size(); ++i) {
+    SCOPED_TRACE(i);
+    auto payload = sent(1, 10);
+    faults[i](*payload.mutable_export_());
+    PUHUI_REFUSED(take_in(payload), LEAF_UNEXPECTED);
+  }
+  EXPECT_EQ(city.totals().units_imported_kg(), 0);
+}
+
+TEST_F(HostileProofs, OfProjectsNobodyKnows) {
+  auto payload = sent(1, 10);
+  payload.mutable_export_()->mutable_runs(0)->set_project("P8");
+  PUHUI_REFUSED(take_in(payload), PROJECT_ABROAD);
+  payload = sent(1, 10);
+  payload.mutable_export_()->mutable_runs(0)->set_project(std::string("P7\0", 3));
+  PUHUI_REFUSED(take_in(payload), PROJECT_ABROAD);
+}
+
+// Numbers end where int64 does.
+TEST_F(HostileProofs, OfAllTheKilogramsThereAre) {
+  constexpr auto kRest = kSerialMax - 101;  // numbers that are left here
+  PUHUI_REFUSED(take_in(sent(1, kSerialMax)), SERIAL_EXHAUSTED);
+  PUHUI_REFUSED(take_in(sent(1, kRest + 1)), SERIAL_EXHAUSTED);
+  PUHUI_ACCEPTED(take_in(sent(kSerialMax - kRest + 1, kSerialMax)));
+  EXPECT_EQ(city.totals().units_imported_kg(), static_cast<std::int64_t>(kRest));
+  PUHUI_REFUSED(take_in(sent(1, 1)), SERIAL_EXHAUSTED);
+  PUHUI_REFUSED(city.issue_kg(1), SERIAL_EXHAUSTED);
+  PUHUI_ACCEPTED(retire(city, "owner-main", {{200, kSerialMax - 1}}));
+}
+
+TEST_F(HostileProofs, OfMoreThanTheQuota) {
+  auto agreement = agreement_between(liar, city, 2);
+  agree(liar, city, agreement);  // a million kilograms, and 0.9
+  PUHUI_REFUSED(take_in(sent(1, kSerialMax)), QUOTA_EXCEEDED);
+  PUHUI_REFUSED(take_in(sent(1, 1'111'113)), QUOTA_EXCEEDED);
+  PUHUI_ACCEPTED(take_in(sent(1, 1'111'112)));
+}
+
+// ---- Returns of what is not away ----
+
+TEST_F(HostileProofs, OfReturnsOfWhatIsNotAway) {
+  lose(11, 30);
+  EXPECT_EQ(city.totals().units_exported_kg(), 20);
+  PUHUI_REFUSED(take_in(returned({{{1, 10}, 1}})), UNITS_FOREIGN);   // held here
+  PUHUI_REFUSED(take_in(returned({{{1, 21}, 11}})), UNITS_FOREIGN);  // one too many
+  PUHUI_REFUSED(take_in(returned({{{1, 1}, 101}})), UNITS_FOREIGN);  // never issued
+  PUHUI_REFUSED(take_in(returned({{{1, kSerialMax - 10}, 11}})), UNITS_FOREIGN);
+  PUHUI_REFUSED(take_in(returned({{{1, 1}, kSerialMax}})), UNITS_FOREIGN);
+  // None twice in one return.
+  PUHUI_REFUSED(take_in(returned({{{1, 10}, 11}, {{11, 20}, 11}})), LEAF_UNEXPECTED);
+  PUHUI_REFUSED(take_in(returned({{{1, 10}, 21}, {{11, 20}, 12}})), LEAF_UNEXPECTED);
+  // In any order, once.
+  PUHUI_ACCEPTED(take_in(returned({{{1, 10}, 21}, {{11, 20}, 11}})));
+  EXPECT_EQ(held_text(city, "owner-main"), "1-100");
+  EXPECT_EQ(city.totals().units_exported_kg(), 0);
+  PUHUI_REFUSED(take_in(returned({{{1, 10}, 21}, {{11, 20}, 11}})), UNITS_FOREIGN);
+}
+
+TEST_F(HostileProofs, OfReturnsOfWhatAnotherCityHas) {
+  SovereignCity c{{"YICHANG", "P3"}};
+  agree(c, city, agreement_between(c, city));
+  PUHUI_ACCEPTED(note_project(city, c));
+  cross(city, c, {{{1, 10}}});
+  PUHUI_REFUSED(take_in(returned({{{1, 9}, 1}})), UNITS_FOREIGN);
+}
+
+// ---- Answers ----
+
+TEST_F(HostileProofs, OfAnswersThatSayOtherwise) {
+  const auto exported = export_units(city, liar, {{{1, 20}}});
+  PUHUI_ACCEPTED(exported);
+  const auto concluded = [&](const std::function<void(v1::Payload&)>& change) {
+    auto payload = answer_to(exported.leaf);
+    change(payload);
+    return conclude(city, log.show(city, payload));
+  };
+  using P = v1::Payload;
+  PUHUI_REFUSED(concluded([](P& p) { p.mutable_import()->set_recognised_kg(21); }),
+                DISCOUNT_DIFFERS);
+  PUHUI_REFUSED(concluded([](P& p) { p.mutable_import()->set_recognised_kg(-1); }),
+                DISCOUNT_DIFFERS);
+  PUHUI_REFUSED(concluded([](P& p) {
+                  auto* discounted = p.mutable_import()->add_discounted();
+                  discounted->set_start(1);
+                  discounted->set_end(1);
+                }),
+                DISCOUNT_DIFFERS);
+  PUHUI_REFUSED(concluded([](P& p) { p.mutable_import()->set_agreement_version(9); }),
+                AGREEMENT_VERSION);
+  PUHUI_REFUSED(concluded([](P& p) { p.mutable_import()->mutable_export_()->clear_entry(); }),
+                LEAF_UNEXPECTED);
+  PUHUI_REFUSED(concluded([](P& p) { p.mutable_import()->clear_export_(); }), LEAF_UNEXPECTED);
+  // About an export that never was.
+  PUHUI_REFUSED(concluded([this](P& p) {
+                  auto other = export_event(city, liar, {{{21, 30}}});
+                  p.mutable_import()->mutable_export_()->set_entry(encode_entry(
+                      kNoon, EntryKind::event, city.sealed(other, {"owner"}).envelope));
+                }),
+                TRANSFER_UNKNOWN);
+  EXPECT_EQ(city.bound("owner-main"), 20);
+  PUHUI_ACCEPTED(concluded([](P&) {}));
+  PUHUI_REFUSED(concluded([](P& p) {
+                  const auto about = p.import().export_();
+                  *p.mutable_void_import()->mutable_export_() = about;
+                }),
+                TRANSFER_STATE_WRONG);
+}
+
+TEST_F(HostileProofs, OfAnswersToWhatWasSentToAnother) {
+  SovereignCity c{{"YICHANG", "P3"}};
+  agree(c, city, agreement_between(c, city));
+  const auto exported = export_units(city, c, {{{1, 10}}});
+  PUHUI_ACCEPTED(exported);
+  PUHUI_REFUSED(conclude(city, log.show(city, answer_to(exported.leaf))), LEAF_UNEXPECTED);
+}
+
+// ---- What is told ----
+
+TEST_F(HostileProofs, OfRetirementsThatCannotBe) {
+  lose(11, 30);
+  const auto stated = [this](const SerialRanges& serials) {
+    auto payload = liar.event("operator");
+    payload.mutable_state_retirement()->set_home("WUHAN");
+    add_serials(*payload.mutable_state_retirement(), serials);
+    return note_retirement(city, log.show(city, payload));
+  };
+  constexpr auto kAll = ~std::uint64_t{0};
+  PUHUI_REFUSED(stated({}), LEAF_UNEXPECTED);
+  PUHUI_REFUSED(stated({{20, 11}}), LEAF_UNEXPECTED);
+  PUHUI_REFUSED(stated({{11, 20}, {20, 21}}), LEAF_UNEXPECTED);
+  PUHUI_REFUSED(stated({{11, kAll}}), LEAF_UNEXPECTED);
+  PUHUI_REFUSED(stated({{11, kAll - 1}}), TRANSFER_STATE_WRONG);
+  PUHUI_REFUSED(stated({{0, 0}}), TRANSFER_STATE_WRONG);
+  PUHUI_REFUSED(stated({{10, 11}}), TRANSFER_STATE_WRONG);
+  PUHUI_REFUSED(stated({{11, 31}}), TRANSFER_STATE_WRONG);
+  PUHUI_REFUSED(stated({{kSerialMax, kSerialMax}}), TRANSFER_STATE_WRONG);
+  PUHUI_ACCEPTED(stated({{21, 30}, {11, 12}}));
+  PUHUI_REFUSED(stated({{12, 13}}), RETIREMENT_STATED);
+  EXPECT_EQ(city.totals().units_retired_abroad_kg(), 12);
+}
+
+TEST_F(HostileProofs, OfRecallsThatCannotBe) {
+  PUHUI_ACCEPTED(take_in(sent(1, 50)));  // 101 to 150
+  const auto recalled = [this](const std::string& batch, const SerialRanges& serials) {
+    auto payload = liar.event("bureau");
+    payload.mutable_recall()->set_batch(batch);
+    add_serials(*payload.mutable_recall(), serials);
+    return note_recall(city, log.show(city, payload));
+  };
+  constexpr auto kAll = ~std::uint64_t{0};
+  PUHUI_REFUSED(recalled("", {}), LEAF_UNEXPECTED);
+  PUHUI_REFUSED(recalled(std::string("B1\0", 3), {}), LEAF_UNEXPECTED);
+  PUHUI_ACCEPTED(recalled("B1", {{20, 11}, {0, 0}, {51, kAll}}));
+  EXPECT_EQ(city.bound("owner-main"), 0);
+  PUHUI_ACCEPTED(recalled("B1", {{45, kAll}, {40, 47}, {46, 46}}));
+  EXPECT_EQ(city.bound("owner-main"), 11);
+  PUHUI_ACCEPTED(recalled("B1", {{0, kAll}}));
+  EXPECT_EQ(city.bound("owner-main"), 50);
+  PUHUI_REFUSED(take_in(sent(61, 70)), UNITS_RECALLED);
+}
+
+TEST_F(HostileProofs, OfProjectsThatCannotBe) {
+  const auto filed = [this](const v1::FileProject& project) {
+    auto payload = liar.event("operator");
+    *payload.mutable_file_project() = project;
+    return city.send(filing_event(city, log.show(city, payload)), {"operator"});
+  };
+  auto project = pv_project("P8");
+  project.set_project("p8");
+  PUHUI_REFUSED(filed(project), LEAF_UNEXPECTED);
+  project.set_project(std::string("P7\0P", 4));
+  PUHUI_REFUSED(filed(project), LEAF_UNEXPECTED);
+  project.set_project("P8");
+  project.set_crediting_from(std::numeric_limits<std::int64_t>::min());
+  project.set_crediting_to(std::numeric_limits<std::int64_t>::max());
+  project.add_keys("");
+  project.add_keys(std::string("meter-8\0", 8));
+  project.add_keys(std::string(5'000, 'k'));
+  PUHUI_ACCEPTED(filed(project));
+  PUHUI_REFUSED(filed(project), RETIREMENT_STATED);
+  // A key that a project of this city has for the same days.
+  project = pv_project("P9");
+  *project.mutable_keys(0) = "meter-1";
+  PUHUI_ACCEPTED(filed(project));
+  auto payload = sent(1, 10);
+  payload.mutable_export_()->mutable_runs(0)->set_project("P9");
+  PUHUI_REFUSED(take_in(payload), PERIOD_ABROAD);
+  // And one that only the partner has: not to be filed here as well.
+  auto own = pv_project("P5");
+  *own.mutable_keys(0) = "meter-7";
+  PUHUI_REFUSED(file(city, own), PERIOD_ABROAD);
+}
+
+}  // namespace
+}  // namespace puhui::ledger::testing
