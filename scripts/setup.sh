@@ -22,7 +22,7 @@ readonly packages=(
   libbenchmark-dev libboost1.81-dev libcli11-dev libexpected-dev libgtest-dev libgmock-dev
   libleveldb-dev libprotobuf-dev librapidcheck-dev libsodium-dev libspdlog-dev libssl-dev
   libsnappy-dev libtomlplusplus-dev prometheus-cpp-dev protobuf-compiler zlib1g-dev
-  golang-go golang-golang-x-mod-dev
+  golang-go golang-golang-x-mod-dev spin
 )
 
 as_root() { if [[ $(id -u) -eq 0 ]]; then "$@"; else sudo "$@"; fi; }

@@ -30,8 +30,8 @@
  * about who has the proof: they do happen, sooner or later. After `quiet` nothing is wanted any
  * more, so that every run ends, and what is in flight then would be so for ever.
  *
- * Each macro named in one #ifdef below is a mistake that spin must find; transfer_test.py says
- * which property each of them breaks.
+ * Each macro that this file asks for and does not define is a mistake that spin must find;
+ * transfer_test.py says which property each of them breaks.
  */
 
 #define A 0
@@ -301,7 +301,8 @@ proctype ledger(byte c)
 {
 end:
   do
-  :: atomic { !gone[c] && city[c].heard < PARTNER_SIZE(c) -> city[c].heard++ } /* AcceptCheckpoint */
+  /* AcceptCheckpoint: a larger step is many of one leaf with nothing between them. */
+  :: atomic { !gone[c] && city[c].heard < PARTNER_SIZE(c) -> city[c].heard++ }
   :: atomic { CAN_RETIRE(c, 0) -> city[c].piece[0] = RETIRED }
   :: atomic { c == B && CAN_RETIRE(c, 1) -> city[c].piece[1] = RETIRED }
 
@@ -406,7 +407,13 @@ inline adopt_lost(t) {
 
 inline adopt() {
   adopt_locked(0);
+#ifdef ADOPTED_BY_NUMBER
+  adopt_lost(0);
+#endif
   adopt_locked(1);
+#ifdef ADOPTED_BY_NUMBER
+  adopt_lost(1);
+#endif
   adopt_locked(2);
   adopt_lost(0);
   adopt_lost(1);
@@ -462,9 +469,11 @@ end:
 #define FIRST_AT_B (IS_HERE(B, 0) && !IS_TAKEN(B, 1))
 #define FIRST_AGAIN_AT_B IS_HERE(B, 1)
 #define CONSERVED (waits[0] || waits[1] || FIRST_AT_A + FIRST_AT_B + FIRST_AGAIN_AT_B == 1)
-/* The second one is cancelled if the first was recognised, and not otherwise. */
-#define DISCOUNTED \
-  ((city[A].piece[1] == CANCELLED) == IS_RECORDED(A, 0, TRANSFER_CONCLUDED))
+/* The second one is cancelled only if the first was recognised, and free only if it was not. */
+#define IS_SECOND(state) (city[A].piece[1] == state)
+#define DISCOUNTED                                                      \
+  (waits[0] || waits[1] ||                                              \
+   (IS_RECORDED(B, 0, TRANSFER_IMPORTED) -> !IS_SECOND(FREE) : !IS_SECOND(CANCELLED)))
 
 /* Nobody can use what another can use, or has used. */
 #define IS_USABLE(c, p) (city[c].piece[p] == RETIRED || (city[c].piece[p] == FREE && !waits[c]))
