@@ -28,7 +28,7 @@
  *
  * Steps are of two kinds. Some happen only if someone wants them: MAY. Others anybody can bring
  * about who has the proof: they do happen, sooner or later. After `quiet` nothing is wanted any
- * more, so that every run ends, and what is in flight then would be so for ever.
+ * more. Every run ends then, and what is in flight at its end would be so for ever.
  *
  * Each macro that this file asks for and does not define is a mistake that spin must find;
  * transfer_test.py says which property each of them breaks.
@@ -307,7 +307,9 @@ end:
   :: atomic { c == B && CAN_RETIRE(c, 1) -> city[c].piece[1] = RETIRED }
 
   :: atomic { MAY(c) && standing[c] == IN_FORCE -> standing[c] = SUSPENDED } /* SetAgreement */
+#ifndef NEVER_RESUMED /* without this one, no step can be taken twice */
   :: atomic { MAY(c) && standing[c] == SUSPENDED -> standing[c] = IN_FORCE }
+#endif
   :: atomic { MAY(c) && standing[c] != ENDED -> standing[c] = ENDED }
 
   :: atomic { !quiet && !was_gone && !waits[0] && !waits[1] -> was_gone = 1; gone[c] = 1 }
