@@ -2,6 +2,7 @@
 #include <functional>
 
 #include "node/audit/citizens.h"
+#include "node/audit/recognition.h"
 
 namespace puhui::node::audit {
 namespace {
@@ -14,7 +15,29 @@ Rule by(Verdict (*rule)(Case&, const Action&), const Action& (P::*action)() cons
   return [rule, action](Case& at, const P& payload) { return rule(at, (payload.*action)()); };
 }
 
-std::map<P::ActionCase, Rule> all_rules() {
+using Rules = std::map<P::ActionCase, Rule>;
+
+Rules rules_between_cities() {
+  return {
+      {P::kFileAgreement, by(file_agreement, &P::file_agreement)},
+      {P::kSetAgreement, by(set_agreement, &P::set_agreement)},
+      {P::kRenewPartner, by(renew_partner, &P::renew_partner)},
+      {P::kAcceptCheckpoint, by(accept_checkpoint, &P::accept_checkpoint)},
+      {P::kAccusePartner, by(accuse_partner, &P::accuse_partner)},
+      {P::kExport, by(export_units, &P::export_)},
+      {P::kImport, by(import_units, &P::import)},
+      {P::kRefuseImport, by(refuse_import, &P::refuse_import)},
+      {P::kVoidImport, by(void_import, &P::void_import)},
+      {P::kConcludeTransfer, by(conclude_transfer, &P::conclude_transfer)},
+      {P::kSettleTransfer, by(settle_transfer, &P::settle_transfer)},
+      {P::kStateRetirement, by(state_retirement, &P::state_retirement)},
+      {P::kNoteRetirement, by(note_retirement, &P::note_retirement)},
+      {P::kNoteRecall, by(note_recall, &P::note_recall)},
+      {P::kNoteFiling, by(note_filing, &P::note_filing)},
+  };
+}
+
+Rules rules_of_the_city() {
   return {
       {P::kRegisterParty, by(register_party, &P::register_party)},
       {P::kGrantRole, by(grant_role, &P::grant_role)},
@@ -85,10 +108,12 @@ std::map<P::ActionCase, Rule> all_rules() {
 }  // namespace
 
 Verdict decide(Case& at) {
-  static const auto rules = all_rules();
+  static const auto own = rules_of_the_city();
+  static const auto between_cities = rules_between_cities();
   const auto& payload = at.leaf.payload;
   if (payload.has_genesis()) return refused(ErrorCode::GENESIS_DUPLICATE);
-  const auto* rule = find(rules, payload.action_case());
+  const auto* rule = find(own, payload.action_case());
+  if (rule == nullptr) rule = find(between_cities, payload.action_case());
   if (rule == nullptr) return malformed("no action");
   return (*rule)(at, payload);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/bytes.h"
+#include "node/audit/recognition.h"
 #include "node/audit/records.h"
 
 namespace puhui::node::audit {
@@ -217,11 +218,10 @@ void Audit::learn(const v1::Payload& payload) {
 
 void Audit::check_sums() {
   const auto& t = books_.totals;
+  const Whole came = Whole(t.units_issued_kg()) + t.units_imported_kg();
   const Whole units = Whole(t.units_held_kg()) + t.units_retired_kg() + t.units_cancelled_kg() +
-                      t.units_expired_kg();
-  if (units != t.units_issued_kg())
-    note(position_,
-         fault("conservation.units", {}, std::to_string(t.units_issued_kg()), units.str()));
+                      t.units_expired_kg() + t.units_exported_kg();
+  if (units != came) note(position_, fault("conservation.units", {}, came.str(), units.str()));
   const Whole brought = Whole(t.credits_credited_g()) + t.credits_owed_g();
   const Whole credits = Whole(t.credits_held_g()) + t.credits_converted_g() +
                         t.credits_reversed_g() + t.credits_cancelled_g();
@@ -231,8 +231,8 @@ void Audit::check_sums() {
 
 void Audit::finish() {
   std::map<v1::UnitState, Whole> units;
-  std::map<std::string, Whole> by_bond;
-  Whole of_accounts = 0, bound = 0, bound_of_accounts = 0;
+  std::map<std::string, Whole> by_bond;  // by what binds them
+  Whole of_accounts = 0, bound = 0, bound_of_accounts = 0, retired_abroad = 0;
   std::uint64_t next = 1;
   bool gapless = true;
   for (const auto& [end, block] : books_.blocks) {
@@ -241,23 +241,33 @@ void Audit::finish() {
     const auto size = Whole(block.end()) - Whole(block.start()) + 1;
     units[block.state()] += size;
     if (!block.bound_by().empty()) bound += size;
-    if (block.bound_by().starts_with("bond/")) by_bond[block.bound_by().substr(5)] += size;
+    by_bond[block.bound_by()] += size;
+    if (block.retired_abroad_at() != 0) retired_abroad += size;
   }
   for (const auto& [name, account] : books_.accounts) {
     of_accounts += account.units_held_kg();
     bound_of_accounts += account.units_bound_kg();
   }
   const bool bonds_bind = std::ranges::all_of(books_.bonds, [&](const auto& bond) {
-    return by_bond[bond.first] == bond.second.bound_kg();
+    return by_bond[binding_name(bond.second)] == bond.second.bound_kg();
+  });
+  const bool locks_bind = std::ranges::all_of(books_.transfers, [&](const auto& transfer) {
+    const auto& [id, record] = transfer;
+    const auto locked_kg = record.state() == v1::TRANSFER_LOCKED ? record.amount_kg() : 0;
+    return by_bond[lock_of(id)] == locked_kg;
   });
   const auto& t = books_.totals;
   const auto last = size() == 0 ? 0 : size() - 1;
   if (!gapless || next != books_.next_serial || units[v1::HELD] != of_accounts ||
-      bound != bound_of_accounts || !bonds_bind || units[v1::HELD] != t.units_held_kg() ||
-      units[v1::RETIRED] != t.units_retired_kg() ||
-      units[v1::CANCELLED] != t.units_cancelled_kg() || units[v1::EXPIRED] != t.units_expired_kg())
+      bound != bound_of_accounts || !bonds_bind || !locks_bind ||
+      units[v1::HELD] != t.units_held_kg() || units[v1::RETIRED] != t.units_retired_kg() ||
+      units[v1::CANCELLED] != t.units_cancelled_kg() ||
+      units[v1::EXPIRED] != t.units_expired_kg() || units[v1::EXPORTED] != t.units_exported_kg() ||
+      retired_abroad != t.units_retired_abroad_kg())
     note(last, fault("conservation.units", "serials, accounts and totals at the end",
-                     std::to_string(t.units_issued_kg()), units[v1::HELD].str() + " held"));
+                     std::to_string(t.units_issued_kg()) + " issued, " +
+                         std::to_string(t.units_imported_kg()) + " imported",
+                     units[v1::HELD].str() + " held"));
   check_credits(last);
 }
 

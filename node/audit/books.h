@@ -3,8 +3,8 @@
 // that the next state root can be computed.
 //
 // Stored keys are 'v', a family and names or numbers in big-endian; a name inside a key ends in a
-// zero byte. In the open map of state roots are the families A B J K M N P R T U V W Z a c f h j l
-// m n o x z; in the personal map are accounts of persons who have been credited ('A', 0x01,
+// zero byte. In the open map of state roots are the families 1 2 3 A B J K M N P R T U V W Z a c f
+// h j l m n o x z; in the personal map are accounts of persons who have been credited ('A', 0x01,
 // pseudonym), which days are closed to claims ('L'), and the claims of each slot of those ('L',
 // day, slot).
 #pragma once
@@ -43,6 +43,7 @@ enum class DueKind : std::uint8_t {
   proposal = 3,
   bond = 4,
   retirement_case = 5,
+  transfer = 6,
 };
 // When, what, and the stored key of the record it changes; carried out in this order.
 using Due = std::tuple<Micros, DueKind, std::string>;
@@ -103,6 +104,7 @@ struct Credited {
 struct Books {
   bool is_founded = false;
   v1::Genesis genesis;
+  std::string lineage;  // of this city: digest of the genesis event of its first ledger
   std::map<std::string, v1::Party> parties;
   std::map<std::string, v1::KeyRecord> keys;  // by key id
   std::map<std::uint64_t, v1::Node> nodes;
@@ -139,6 +141,25 @@ struct Books {
   std::map<std::tuple<std::string, std::uint32_t, std::string>, std::int64_t> capped;
   std::map<std::uint64_t, v1::Retirement> retirements;  // by leaf
   std::map<std::string, v1::Certificate> certificates;
+
+  // Partner cities, by code.
+  std::map<std::string, v1::AgreementRecord> agreements;
+  std::map<std::pair<std::string, std::uint32_t>, v1::Agreement> agreement_versions;
+  std::map<std::string, v1::PartnerLog> partners;
+  std::map<std::pair<std::string, std::uint64_t>, crypto::Digest> partner_roots;  // by size
+  std::map<std::string, v1::TransferRecord> transfers;                            // by id
+  // Kilograms of a partner's units that were recognised in a year, and retired: partner, purpose,
+  // year.
+  std::map<std::pair<std::string, std::uint32_t>, std::int64_t> recognised;
+  std::map<std::tuple<std::string, std::string, std::uint32_t>, std::int64_t> retired_of;
+  // Of a partner's batch: batches here that mirror some of it, by first serial; what was recalled.
+  using Batches = std::map<std::uint64_t, std::string>;
+  std::map<std::pair<std::string, std::string>, Batches> mirrors;
+  using Serials = google::protobuf::RepeatedPtrField<v1::SerialRange>;
+  std::map<std::pair<std::string, std::string>, Serials> recalled_abroad;
+  // Recalls there, by leaf; retirements here that a city was told of, by leaf.
+  std::set<std::pair<std::string, std::uint64_t>> recalls_noted, stated;
+  std::map<std::pair<std::string, std::string>, v1::ForeignProject> foreign_projects;
 
   std::map<std::string, v1::EmissionSource> sources;
   std::map<std::string, std::map<std::int64_t, v1::FactorRecord>> factors;  // by name, first day

@@ -58,7 +58,9 @@ Verdict check_cap(Case& at, const v1::Case& of_case, const v1::CapRule& cap,
 using Areas = google::protobuf::RepeatedPtrField<std::string>;
 
 const std::string& area_of(const Books& books, const v1::UnitBlock& block) {
-  return books.projects.at(books.batches.at(block.batch()).project()).filing().area();
+  const auto& batch = books.batches.at(block.batch());
+  if (batch.has_mirrored()) return batch.mirrored().area();
+  return books.projects.at(batch.project()).filing().area();
 }
 
 // The place of its area among these; the last place is that of all others.

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "crypto/note.h"
-#include "node/audit/rules.h"
+#include "node/audit/recognition.h"
 
 namespace puhui::node::audit {
 namespace {
@@ -169,6 +169,8 @@ Verdict found(Case& at, const v1::Genesis& genesis) {
   if (auto bad = check_replaceable(at, genesis.rules())) return bad;
   put_rules(at, genesis.rules());
   at.books.genesis = genesis;
+  at.books.lineage =
+      genesis.predecessor().empty() ? std::string(at.leaf.sha256.view()) : genesis.predecessor();
   at.books.is_founded = true;
   return {};
 }
@@ -340,6 +342,8 @@ void run_due(Books& books, Micros now, std::uint64_t position) {
       release_all(books, static_cast<std::int64_t>(position), key.substr(2), v1::BOND_EXPIRED);
     } else if (kind == DueKind::retirement_case) {
       case_due(books, key.substr(2), now, position);
+    } else if (kind == DueKind::transfer) {
+      end_dispute(books, key, position);
     } else {
       auto& party = books.parties.at(key.substr(2));
       drop_roles(party, [&](const auto& grant) { return has_ended(grant, now); });

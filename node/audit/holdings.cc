@@ -107,7 +107,8 @@ void cut(Books& books, const v1::UnitBlock& piece) {
 
 bool joins(const v1::UnitBlock& a, const v1::UnitBlock& b) {
   return a.state() == v1::HELD && b.state() == v1::HELD && a.account() == b.account() &&
-         a.batch() == b.batch() && a.bound_by() == b.bound_by();
+         a.batch() == b.batch() && a.bound_by() == b.bound_by() &&
+         a.recalled_at() == b.recalled_at();
 }
 
 void take_part(Books& books, const v1::UnitBlock& part) {
@@ -251,6 +252,7 @@ void give(Case& at, v1::UnitBlock piece, const std::string& account, const std::
   piece.set_account(account);
   piece.set_since(as_leaf(at));
   piece.set_bound_by(bond);
+  piece.clear_exported_to();
   put_held(at.books, std::move(piece));
 }
 
@@ -260,6 +262,7 @@ void end_units(Case& at, v1::UnitBlock piece, const std::string& account, v1::Un
   if (state == v1::RETIRED) totals.set_units_retired_kg(totals.units_retired_kg() + ended_kg);
   if (state == v1::CANCELLED) totals.set_units_cancelled_kg(totals.units_cancelled_kg() + ended_kg);
   if (state == v1::EXPIRED) totals.set_units_expired_kg(totals.units_expired_kg() + ended_kg);
+  if (state == v1::EXPORTED) totals.set_units_exported_kg(totals.units_exported_kg() + ended_kg);
   piece.set_state(state);
   piece.set_account(account);
   piece.set_since(as_leaf(at));
@@ -267,9 +270,11 @@ void end_units(Case& at, v1::UnitBlock piece, const std::string& account, v1::Un
   put_block(at.books, piece);
 }
 
+void put_back(Case& at, const v1::UnitBlock& piece) { put_block(at.books, piece); }
+
 void mark_recalled(Case& at, v1::UnitBlock piece) {
   piece.set_recalled_at(as_leaf(at));
-  put_block(at.books, piece);
+  put_back(at, piece);
 }
 
 }  // namespace puhui::node::audit

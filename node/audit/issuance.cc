@@ -154,7 +154,8 @@ Verdict issue(Case& at, const v1::Issue& action) {
 }
 
 Subject about(const Case& at, const v1::UnitBatch& batch) {
-  auto subject = about(at, at.books.projects.at(batch.project()).filing());
+  auto subject = batch.has_mirrored() ? Subject{.citywide = true}
+                                      : about(at, at.books.projects.at(batch.project()).filing());
   subject.amount_kg = static_cast<std::int64_t>(batch.end() - batch.start() + 1);
   return subject;
 }

@@ -119,7 +119,7 @@ Verdict check_periods(const Case& at, const v1::FileProject& project) {
         return refused(ErrorCode::PERIOD_EXCLUSIVE, "key " + meter, "days of no other project",
                        stretch.whose + " " + days_text(from, stretch.to));
   }
-  return {};
+  return need_none_abroad(at, project);
 }
 
 void claim_periods(Case& at, const v1::FileProject& project) {

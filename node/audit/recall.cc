@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "node/audit/citizens.h"
+#include "node/audit/recognition.h"
 
 namespace puhui::node::audit {
 namespace {
@@ -27,9 +28,17 @@ Verdict ranges_of(const v1::UnitBatch& batch, const Ranges& serials, Ranges& ran
   return {};
 }
 
-std::int64_t sum_of(const Pieces& pieces, v1::UnitState state) {
+bool is_retired(const v1::UnitBlock& block) {
+  return block.state() == v1::RETIRED || block.retired_abroad_at() != 0;
+}
+// In another city, or on its way there.
+bool is_abroad(const v1::UnitBlock& block) {
+  return !is_retired(block) && (block.state() == v1::EXPORTED || is_locked(block));
+}
+
+std::int64_t sum_of(const Pieces& pieces, bool (*counts)(const v1::UnitBlock&)) {
   std::int64_t sum = 0;
-  for (const auto& piece : pieces) sum += piece.state() == state ? size_of(piece) : 0;
+  for (const auto& piece : pieces) sum += counts(piece) ? size_of(piece) : 0;
   return sum;
 }
 
@@ -61,11 +70,14 @@ void put_record(Case& at, const v1::Project& project, v1::RecallRecord& record) 
   at.books.changed(stored('l', at.position), record);
 }
 
-// What is held ends, and what was retired is marked.
+// What is held ends; what was retired, is abroad or on its way is marked.
 void take_back(Case& at, const Pieces& pieces) {
-  for (const auto& piece : pieces) {
+  for (auto piece : pieces) {
     take_part(at, piece);
-    if (piece.state() == v1::HELD) {
+    if (is_locked(piece)) {
+      piece.set_recalled_at(as_leaf(at));
+      give(at, piece, piece.account(), piece.bound_by());
+    } else if (piece.state() == v1::HELD) {
       end_units(at, piece, piece.account(), v1::CANCELLED);
       note_recalled(at, piece.bound_by(), size_of(piece));
     } else {
@@ -93,17 +105,20 @@ Verdict free_report(Case& at, const v1::UnitBatch& batch, v1::Project& project) 
 // much of what was retired is still to be.
 std::int64_t note_recalled_units(Case& at, v1::UnitBatch& batch, v1::Project& project,
                                  const v1::RecallRecord& record) {
-  const auto recalled_kg = record.cancelled_kg() + record.retired_kg();
+  const auto recalled_kg = record.cancelled_kg() + record.retired_kg() + record.abroad_kg();
   batch.set_recalled_kg(batch.recalled_kg() + recalled_kg);
   changed(at, batch);
   const auto left_kg = project.issued_kg() - project.taken_back_kg();
   project.set_taken_back_kg(project.taken_back_kg() + std::min(left_kg, recalled_kg));
-  const auto beyond_held_kg = std::max<std::int64_t>(0, left_kg - record.cancelled_kg());
-  return std::min(beyond_held_kg, record.retired_kg());
+  const auto beyond_kg =
+      std::max<std::int64_t>(0, left_kg - record.cancelled_kg() - record.abroad_kg());
+  return std::min(beyond_kg, record.retired_kg());
 }
 
 bool is_recallable(const v1::UnitBlock& block) {
-  return block.state() == v1::HELD || (block.state() == v1::RETIRED && block.recalled_at() == 0);
+  const bool is_somewhere =
+      block.state() == v1::HELD || block.state() == v1::RETIRED || block.state() == v1::EXPORTED;
+  return is_somewhere && block.recalled_at() == 0;
 }
 
 // Free to expire: what is bound waits, and what a buffer holds stays there.
@@ -124,6 +139,11 @@ Verdict need_serving_none(const Case& at, const v1::UnitBatch& batch) {
 
 }  // namespace
 
+Verdict cover_recalled(Case& at, const std::string& batch, std::int64_t amount_kg) {
+  v1::RecallRecord record;
+  return cover(at, at.books.projects.at(at.books.batches.at(batch).project()), amount_kg, record);
+}
+
 Verdict recall(Case& at, const v1::Recall& action) {
   if (action.reason().empty() || action.reason().size() > kTextMax) return malformed("reason");
   if (!is_document(action.decision())) return malformed("decision");
@@ -131,6 +151,9 @@ Verdict recall(Case& at, const v1::Recall& action) {
   if (auto bad = find_batch(at, action.batch(), batch)) return bad;
   Ranges ranges;
   if (auto bad = ranges_of(*batch, action.serials(), ranges)) return bad;
+  if (batch->has_mirrored())
+    return refused(ErrorCode::UNITS_FOREIGN, batch->serial(), "the city that issued them",
+                   batch->mirrored().city());
   auto& project = at.books.projects.at(batch->project());
   auto subject = about(at, project.filing());
   subject.amount_kg = kilograms({ranges, 0});
@@ -142,11 +165,12 @@ Verdict recall(Case& at, const v1::Recall& action) {
   take_back(at, pieces);
   v1::RecallRecord record;
   *record.mutable_recall() = action;
-  record.set_cancelled_kg(sum_of(pieces, v1::HELD));
-  record.set_retired_kg(sum_of(pieces, v1::RETIRED));
+  record.set_abroad_kg(sum_of(pieces, is_abroad));
+  record.set_retired_kg(sum_of(pieces, is_retired));
+  record.set_cancelled_kg(total_kg(pieces) - record.abroad_kg() - record.retired_kg());
   const auto uncovered_kg = note_recalled_units(at, *batch, project, record);
   recalled_from(at, at.books.reports.at(batch->report()),
-                record.cancelled_kg() + record.retired_kg());
+                record.cancelled_kg() + record.retired_kg() + record.abroad_kg());
   const Whole size = batch->end() - batch->start() + 1;
   if (action.serials().empty() || size == batch->recalled_kg())
     if (auto bad = free_report(at, *batch, project)) return bad;

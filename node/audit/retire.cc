@@ -103,8 +103,10 @@ Verdict retire(Case& at, const v1::Retire& action) {
                          : plan(at, action.account(), quantity, pieces))
     return bad;
   if (auto bad = need_all_serving(at, pieces, action.purpose())) return bad;
+  if (auto bad = check_purpose_caps(at, pieces, action.purpose())) return bad;
   if (of_case)
     if (auto bad = use_case(at, *of_case, pieces)) return bad;
+  note_purpose(at, pieces, action.purpose());
   put_retirement(at, action, pieces);
   if (of_case) end_retired(at, *of_case, total_kg(pieces));
   return {};

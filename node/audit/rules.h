@@ -174,6 +174,8 @@ void changed(Case& at, const v1::UnitBatch& batch);
 [[nodiscard]] Verdict recall(Case& at, const v1::Recall& action);
 [[nodiscard]] Verdict reverse(Case& at, const v1::Reverse& action);
 [[nodiscard]] Verdict expire(Case& at, const v1::Expire& action);
+// Covers units that were recalled, and that were retired in another city, as is known since.
+[[nodiscard]] Verdict cover_recalled(Case& at, const std::string& batch, std::int64_t amount_kg);
 
 // VINTAGE_EXPIRED if units of this batch do not serve the purpose any more.
 [[nodiscard]] Verdict need_serving(const Case& at, const v1::UnitBatch& batch,
@@ -228,15 +230,18 @@ struct Quantity {
                                  Pieces& pieces);
 // They are free where they lie; as many as there are, if that is less.
 void loosen(Books& books, std::int64_t leaf, const std::string& bond, std::int64_t amount_kg);
+// Room for so much more in an account.
+[[nodiscard]] Verdict need_room(const Case& at, const std::string& account, std::int64_t amount_kg);
 // The parts of blocks that lie in ranges of issued serials, whoever holds them.
 [[nodiscard]] Verdict parts_of(const Case& at, const Ranges& ranges, Pieces& parts);
 // Cuts a part out of its block; if it was held, its holder holds it no more.
 void take_part(Case& at, const v1::UnitBlock& part);
 // An account holds this piece from now on; bound if it is said by what.
 void give(Case& at, v1::UnitBlock piece, const std::string& account, const std::string& bond = {});
-// A piece that was taken ends for ever: retired, cancelled or expired.
+// A piece that was taken ends: retired, cancelled, expired or exported.
 void end_units(Case& at, v1::UnitBlock piece, const std::string& account, v1::UnitState state);
-// A retired piece that was taken is put back, recalled.
+// A piece that was taken and is not held is put back as it is, or recalled.
+void put_back(Case& at, const v1::UnitBlock& piece);
 void mark_recalled(Case& at, v1::UnitBlock piece);
 
 // ---- Bonds, moves and trades (bonds.cc, settlement.cc) ----
@@ -304,6 +309,14 @@ void case_due(Books& books, const std::string& name, Micros now, std::uint64_t p
 void return_caps(Books& books, v1::Case& of_case);
 [[nodiscard]] Verdict check_outside_share(const Case& at, const v1::PurposeRule& rule,
                                           const Pieces& pieces);
+
+// ---- Units of other cities (abroad.cc; the rest is in recognition.h) ----
+// No partner has one of its keys for some of its days.
+[[nodiscard]] Verdict need_none_abroad(const Case& at, const v1::FileProject& project);
+// How much of a partner's units may serve a purpose in a year.
+[[nodiscard]] Verdict check_purpose_caps(const Case& at, const Pieces& pieces,
+                                         const std::string& purpose);
+void note_purpose(Case& at, const Pieces& pieces, const std::string& purpose);
 
 // ---- Enterprises (enterprises.cc, footprints.cc) ----
 [[nodiscard]] Verdict file_source(Case& at, const v1::FileSource& action);

@@ -10,18 +10,6 @@ namespace {
 constexpr int kLegsMax = 100;
 constexpr Micros kReportedWithin = 7 * kMicrosPerDay;
 
-Verdict need_room(const Case& at, const std::string& name, std::int64_t amount_kg) {
-  const auto& account = at.books.accounts.at(name);
-  for (const auto& limit : at.rules.position_limits()) {
-    if (limit.kind() != account.kind()) continue;
-    if (Whole(account.units_held_kg()) + amount_kg <= limit.max_kg()) return {};
-    return refused(
-        ErrorCode::POSITION_LIMIT_REACHED, name, std::to_string(limit.max_kg()) + " kg at most",
-        std::to_string(account.units_held_kg()) + " kg and " + std::to_string(amount_kg) + " kg");
-  }
-  return {};
-}
-
 Verdict note_trade(Case& at, const v1::Trade& trade, std::int64_t amount_kg) {
   const auto day = day_of(trade.traded_at() == 0 ? at.now : trade.traded_at());
   auto sums = at.books.traded[day];
@@ -121,6 +109,18 @@ Verdict check_loan(const Case& at, const v1::ReferLoan& action) {
 }
 
 }  // namespace
+
+Verdict need_room(const Case& at, const std::string& name, std::int64_t amount_kg) {
+  const auto& account = at.books.accounts.at(name);
+  for (const auto& limit : at.rules.position_limits()) {
+    if (limit.kind() != account.kind()) continue;
+    if (Whole(account.units_held_kg()) + amount_kg <= limit.max_kg()) return {};
+    return refused(
+        ErrorCode::POSITION_LIMIT_REACHED, name, std::to_string(limit.max_kg()) + " kg at most",
+        std::to_string(account.units_held_kg()) + " kg and " + std::to_string(amount_kg) + " kg");
+  }
+  return {};
+}
 
 Verdict check_trade(const Case& at, const v1::Trade& trade, std::int64_t amount_kg) {
   const auto time = trade.traded_at();

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "node/audit/rules.h"
+#include "node/audit/recognition.h"
 
 namespace puhui::node::audit {
 namespace {
@@ -17,6 +17,9 @@ const std::map<v1::Resolution::ActionCase, std::string> kLines{
     {v1::Resolution::kAdmitNode, "node.admit"},
     {v1::Resolution::kRestrainParty, "party.restrain"},
     {v1::Resolution::kReleaseParty, "party.release"},
+    {v1::Resolution::kFileAgreement, "agreement.file"},
+    {v1::Resolution::kSetAgreement, "agreement.set"},
+    {v1::Resolution::kSettleTransfer, "transfer.settle"},
 };
 
 bool is_time(Micros time) { return time >= 0 && time <= kBallotTimeMax; }
@@ -82,6 +85,12 @@ Verdict carry_out(Case& at, const v1::Resolution& what) {
       return restrain_party(at, what.restrain_party());
     case v1::Resolution::kReleaseParty:
       return release_party(at, what.release_party());
+    case v1::Resolution::kFileAgreement:
+      return file_agreement(at, what.file_agreement());
+    case v1::Resolution::kSetAgreement:
+      return set_agreement(at, what.set_agreement());
+    case v1::Resolution::kSettleTransfer:
+      return settle_transfer(at, what.settle_transfer());
     case v1::Resolution::ACTION_NOT_SET:
       break;
   }

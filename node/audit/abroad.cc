@@ -1,0 +1,333 @@
+// What cities tell each other of units that went from one to the other, and of projects.
+#include <algorithm>
+#include <limits>
+
+#include "node/audit/recognition.h"
+
+namespace puhui::node::audit {
+namespace {
+
+constexpr auto kSerialMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+
+Verdict told_before(const std::string& city, std::uint64_t leaf) {
+  return refused(ErrorCode::RETIREMENT_STATED, city + " leaf " + std::to_string(leaf), "once");
+}
+
+v1::SerialRange range_of(std::uint64_t start, std::uint64_t end) {
+  v1::SerialRange range;
+  range.set_start(start);
+  range.set_end(end);
+  return range;
+}
+
+std::string text(const v1::SerialRange& range) {
+  return std::to_string(range.start()) + "-" + std::to_string(range.end());
+}
+
+std::int64_t kilograms_of(const Ranges& ranges) { return kilograms({ranges, 0}); }
+
+// ---- Retirements --------------------------------------------------------------------------------
+
+// What of a retirement a city issued, as it numbers it; ranges that meet are one.
+Ranges issued_by(const Books& books, const v1::Retirement& retirement, const std::string& city) {
+  Ranges ranges;
+  for (const auto& range : retirement.serials())
+    for (auto serial = range.start(); serial <= range.end();) {
+      const auto& block = books.blocks.lower_bound(serial)->second;
+      const auto& batch = books.batches.at(block.batch());
+      const auto end = std::min(range.end(), block.end());
+      const auto theirs = at_home(batch, serial, end);
+      serial = end + 1;
+      if (batch.mirrored().city() != city) continue;
+      if (!ranges.empty() && ranges.rbegin()->end() + 1 == theirs.start())
+        ranges.rbegin()->set_end(theirs.end());
+      else
+        *ranges.Add() = theirs;
+    }
+  return ranges;
+}
+
+bool are_same(const Ranges& a, const Ranges& b) {
+  return std::ranges::equal(a, b, [](const v1::SerialRange& one, const v1::SerialRange& other) {
+    return one.start() == other.start() && one.end() == other.end();
+  });
+}
+
+// All of it went to that city, and was not retired there as far as is known.
+Verdict need_unretired(const Case& at, const Ranges& serials, const std::string& city) {
+  std::size_t pieces = 0;
+  for (const auto& range : serials)
+    for (auto serial = range.start(); serial <= range.end();) {
+      if (++pieces > kPiecesMax) return refused(ErrorCode::TOO_LARGE, "pieces of serials");
+      const auto found = at.books.blocks.lower_bound(serial);
+      const bool is_there = found != at.books.blocks.end();
+      if (!is_there || !is_away(at.books, found->second, city))
+        return refused(ErrorCode::TRANSFER_STATE_WRONG, text(range), "exported to " + city,
+                       is_there ? v1::UnitState_Name(found->second.state()) : "not issued");
+      const auto retired_at = found->second.retired_abroad_at();
+      if (retired_at != 0) return told_before(city, static_cast<std::uint64_t>(retired_at));
+      serial = found->second.end() + 1;
+    }
+  return {};
+}
+
+// ---- Recalls ------------------------------------------------------------------------------------
+
+// Serials of a batch here that stand for serials named there.
+Ranges here(const v1::UnitBatch& batch, const Ranges& named) {
+  Ranges ranges;
+  const auto whole = at_home(batch, batch.start(), batch.end());
+  for (const auto& range : named) {
+    const auto start = std::max(range.start(), whole.start());
+    const auto end = std::min(range.end(), whole.end());
+    if (start > end) continue;
+    const auto ahead = batch.start() - whole.start();  // may wrap; what is added wraps back
+    *ranges.Add() = range_of(start + ahead, end + ahead);
+  }
+  return ranges;
+}
+
+// What of all that mirrors a batch is held or was retired, and not recalled before.
+Verdict plan_freeze(const Case& at, const std::string& city, const v1::Recall& recall,
+                    const Ranges& named, Pieces& pieces) {
+  const auto* mirrors = find(at.books.mirrors, {city, recall.batch()});
+  if (mirrors == nullptr) return {};
+  if (mirrors->size() > kPiecesMax) return refused(ErrorCode::TOO_LARGE, "batches of a recall");
+  for (const auto& [start, name] : *mirrors) {
+    Pieces parts;
+    if (auto bad = parts_of(at, here(at.books.batches.at(name), named), parts)) return bad;
+    for (auto& part : parts)
+      if (part.recalled_at() == 0 && (part.state() == v1::HELD || part.state() == v1::RETIRED))
+        pieces.push_back(std::move(part));
+  }
+  return {};
+}
+
+// What is held lies bound, whatever bound it before; what is on its way home goes on.
+void freeze(Case& at, const std::string& city, v1::UnitBlock piece) {
+  take_part(at, piece);
+  if (piece.state() != v1::HELD) return mark_recalled(at, piece);
+  const bool is_leaving = is_locked(piece);
+  const auto bond = is_leaving ? piece.bound_by() : freeze_of(city);
+  if (!is_leaving) note_recalled(at, piece.bound_by(), size_of(piece));
+  piece.set_recalled_at(as_leaf(at));
+  const auto account = piece.account();
+  give(at, std::move(piece), account, bond);
+}
+
+// ---- Projects -----------------------------------------------------------------------------------
+
+// What a filing says of a project: at once, or by a draft under this notice.
+const v1::FileProject* project_of(const v1::Payload& filing, const v1::Payload* notice) {
+  if (notice == nullptr) return filing.has_file_project() ? &filing.file_project() : nullptr;
+  const auto& draft = filing.draft_filing();
+  const bool is_noticed = filing.has_draft_filing() && notice->has_open_notice() &&
+                          notice->open_notice().about().filing() == draft.filing();
+  return is_noticed && draft.subject().has_project() ? &draft.subject().project() : nullptr;
+}
+
+bool meet(const v1::FileProject& project, std::int64_t from, std::int64_t to) {
+  return from < project.crediting_to() && to > project.crediting_from();
+}
+
+// The project of this city that has one of its keys for some of its days; empty if none has.
+std::string own_claim(const Books& books, const v1::FileProject& project) {
+  for (const auto& meter : project.keys()) {
+    const auto* claimed = find(books.claimed, meter);
+    if (claimed == nullptr) continue;
+    for (const auto& [from, stretch] : *claimed)
+      if (meet(project, from, stretch.to)) return stretch.whose;
+  }
+  return {};
+}
+
+Verdict read_filing(Case& at, const v1::NoteFiling& action, v1::FileProject& project) {
+  const auto& leaf = action.filing();
+  ForeignEvent filing, notice;
+  if (auto bad = prove(at, leaf, filing)) return bad;
+  if (action.has_notice()) {
+    if (auto bad = prove(at, action.notice(), notice)) return bad;
+    if (action.notice().city() != leaf.city()) return unexpected(leaf, "a notice of it");
+  }
+  const auto* found = project_of(filing.payload, action.has_notice() ? &notice.payload : nullptr);
+  if (found == nullptr || !is_code(found->project()))
+    return unexpected(leaf, "a project, filed or under notice");
+  project = *found;
+  return {};
+}
+
+// ---- Purposes -----------------------------------------------------------------------------------
+
+std::map<std::string, std::int64_t> by_issuer(const Books& books, const Pieces& pieces) {
+  std::map<std::string, std::int64_t> kilograms;
+  for (const auto& piece : pieces) {
+    const auto& batch = books.batches.at(piece.batch());
+    if (batch.has_mirrored()) kilograms[batch.mirrored().city()] += size_of(piece);
+  }
+  return kilograms;
+}
+
+// By which this city takes that partner's units now; null if it takes none.
+const v1::RecognitionTerms* own_terms(const Books& books, const std::string& city) {
+  return terms_of(books.agreements.at(city).agreement(), books.genesis.city());
+}
+
+std::tuple<std::string, std::string, std::uint32_t> purpose_of(const Case& at,
+                                                               const std::string& city,
+                                                               const std::string& purpose) {
+  return {city, purpose, static_cast<std::uint32_t>(year_of(day_of(at.now)))};
+}
+
+}  // namespace
+
+bool is_away(const Books& books, const v1::UnitBlock& block, const std::string& city) {
+  return block.state() == v1::EXPORTED && block.exported_to() == city &&
+         !books.batches.at(block.batch()).has_mirrored();
+}
+
+std::string freeze_of(const std::string& city) { return "recall/" + city; }
+
+std::uint64_t origin_end(const v1::ExportedRun& run) {
+  return run.origin_start() + (run.end() - run.start());
+}
+
+v1::SerialRange at_home(const v1::UnitBatch& batch, std::uint64_t start, std::uint64_t end) {
+  if (!batch.has_mirrored()) return range_of(start, end);
+  const auto first = batch.mirrored().origin_start() + (start - batch.start());
+  return range_of(first, first + (end - start));
+}
+
+Verdict need_none_recalled(const Case& at, const std::string& city, const v1::ExportedRun& run) {
+  const auto* recalled = find(at.books.recalled_abroad, {city, run.batch()});
+  if (recalled == nullptr) return {};
+  for (const auto& range : *recalled)
+    if (range.start() <= origin_end(run) && run.origin_start() <= range.end())
+      return refused(ErrorCode::UNITS_RECALLED, city + " " + run.batch(), "units not recalled",
+                     text(range));
+  return {};
+}
+
+Verdict need_project_noted(const Case& at, const std::string& city, const std::string& project) {
+  const auto* noted = find(at.books.foreign_projects, {city, project});
+  if (noted == nullptr) return refused(ErrorCode::PROJECT_ABROAD, city + " " + project);
+  if (noted->conflict().empty()) return {};
+  return refused(ErrorCode::PERIOD_ABROAD, city + " " + project, "one project per key and day",
+                 noted->conflict());
+}
+
+Verdict need_none_abroad(const Case& at, const v1::FileProject& project) {
+  for (const auto& [name, noted] : at.books.foreign_projects) {
+    if (!meet(project, noted.from(), noted.to())) continue;
+    for (const auto& meter : noted.keys())
+      if (std::ranges::count(project.keys(), meter) > 0)
+        return refused(ErrorCode::PERIOD_ABROAD, "key " + meter, "days of no other project",
+                       noted.city() + " " + noted.project());
+  }
+  return {};
+}
+
+Verdict state_retirement(Case& at, const v1::StateRetirement& action) {
+  if (!is_code(action.home())) return malformed("home");
+  const auto* retirement = find(at.books.retirements, action.retirement());
+  if (retirement == nullptr)
+    return refused(ErrorCode::RETIREMENT_UNKNOWN, std::to_string(action.retirement()));
+  const std::pair stated{action.home(), action.retirement()};
+  if (at.books.stated.contains(stated)) return told_before(action.home(), action.retirement());
+  const auto serials = issued_by(at.books, *retirement, action.home());
+  const auto& retired = retirement->retirement();
+  if (serials.empty() || !are_same(serials, action.serials()) ||
+      action.purpose() != retired.purpose() || action.beneficiary() != retired.beneficiary())
+    return refused(ErrorCode::RUN_DIFFERS, "retirement " + std::to_string(action.retirement()),
+                   std::to_string(kilograms_of(serials)) + " kg, " + retired.purpose(),
+                   action.purpose());
+  at.books.stated.insert(stated);
+  return {};
+}
+
+Verdict note_retirement(Case& at, const v1::NoteRetirement& action) {
+  const auto& leaf = action.statement();
+  ForeignEvent event;
+  if (auto bad = prove(at, leaf, event)) return bad;
+  const auto& statement = event.payload.state_retirement();
+  const auto& serials = statement.serials();
+  const auto& own = at.books.genesis.city();
+  if (!event.payload.has_state_retirement() || statement.home() != own ||
+      check_quantity({serials, 0}))
+    return unexpected(leaf, "a retirement of units of " + own);
+  if (auto bad = need_unretired(at, serials, leaf.city())) return bad;
+  Pieces pieces;
+  if (auto bad = parts_of(at, serials, pieces)) return bad;
+  std::map<std::string, std::int64_t> recalled_kg;  // by batch
+  for (auto& piece : pieces) {
+    take_part(at, piece);
+    piece.set_retired_abroad_at(as_leaf(at));
+    put_back(at, piece);
+    if (piece.recalled_at() != 0) recalled_kg[piece.batch()] += size_of(piece);
+  }
+  for (const auto& [batch, amount_kg] : recalled_kg)
+    if (auto bad = cover_recalled(at, batch, amount_kg)) return bad;
+  auto& totals = at.books.totals;
+  totals.set_units_retired_abroad_kg(totals.units_retired_abroad_kg() + kilograms_of(serials));
+  return {};
+}
+
+Verdict note_recall(Case& at, const v1::NoteRecall& action) {
+  const auto& leaf = action.recall();
+  ForeignEvent event;
+  if (auto bad = prove(at, leaf, event)) return bad;
+  const auto& recall = event.payload.recall();
+  auto named = recall.serials();
+  if (!event.payload.has_recall() || !is_code(recall.batch()) ||
+      (!named.empty() && check_quantity({named, 0})))
+    return unexpected(leaf, "a recall");
+  if (at.books.recalls_noted.contains({leaf.city(), leaf.index()}))
+    return told_before(leaf.city(), leaf.index());
+  if (named.empty()) *named.Add() = range_of(1, kSerialMax);
+  Pieces pieces;
+  if (auto bad = plan_freeze(at, leaf.city(), recall, named, pieces)) return bad;
+  at.books.recalls_noted.emplace(leaf.city(), leaf.index());
+  auto& recalled = at.books.recalled_abroad[{leaf.city(), recall.batch()}];
+  recalled.MergeFrom(named);
+  for (auto& piece : pieces) freeze(at, leaf.city(), std::move(piece));
+  return {};
+}
+
+Verdict note_filing(Case& at, const v1::NoteFiling& action) {
+  v1::FileProject project;
+  if (auto bad = read_filing(at, action, project)) return bad;
+  const auto& leaf = action.filing();
+  const std::pair name{leaf.city(), project.project()};
+  if (at.books.foreign_projects.contains(name)) return told_before(leaf.city(), leaf.index());
+  auto& noted = at.books.foreign_projects[name];
+  noted.set_city(leaf.city());
+  noted.set_project(project.project());
+  *noted.mutable_keys() = project.keys();
+  noted.set_from(project.crediting_from());
+  noted.set_to(project.crediting_to());
+  noted.set_partner_leaf(leaf.index());
+  noted.set_noted_at(as_leaf(at));
+  noted.set_conflict(own_claim(at.books, project));
+  return {};
+}
+
+Verdict check_purpose_caps(const Case& at, const Pieces& pieces, const std::string& purpose) {
+  for (const auto& [city, amount_kg] : by_issuer(at.books, pieces)) {
+    const auto* terms = own_terms(at.books, city);
+    if (terms == nullptr) continue;
+    const auto* used = find(at.books.retired_of, purpose_of(at, city, purpose));
+    const Whole sum = Whole(used != nullptr ? *used : 0) + amount_kg;
+    for (const auto& cap : terms->purpose_caps())
+      if (cap.purpose() == purpose && sum > cap.max_kg())
+        return refused(ErrorCode::CAP_EXCEEDED, purpose + " with units of " + city,
+                       std::to_string(cap.max_kg()) + " kg", sum.str() + " kg");
+  }
+  return {};
+}
+
+void note_purpose(Case& at, const Pieces& pieces, const std::string& purpose) {
+  for (const auto& [city, amount_kg] : by_issuer(at.books, pieces))
+    if (own_terms(at.books, city) != nullptr)
+      at.books.retired_of[purpose_of(at, city, purpose)] += amount_kg;
+}
+
+}  // namespace puhui::node::audit

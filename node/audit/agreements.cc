@@ -1,0 +1,163 @@
+// Agreements between cities, and how they stand.
+#include <algorithm>
+
+#include "crypto/merkle.h"
+#include "crypto/policy.h"
+#include "node/audit/recognition.h"
+
+namespace puhui::node::audit {
+namespace {
+
+using Steps = std::map<v1::Standing, std::set<v1::Standing>>;
+const Steps kSteps{{v1::IN_FORCE, {v1::STANDING_SUSPENDED, v1::CLOSED}},
+                   {v1::STANDING_SUSPENDED, {v1::IN_FORCE, v1::CLOSED}}};
+
+Verdict unsound(const std::string& what) { return refused(ErrorCode::AGREEMENT_MALFORMED, what); }
+
+crypto::VerifierKey log_of(const v1::CitySide& side) {
+  return crypto::parse_policy(side.policy())->logs[0].key;
+}
+
+// A key in force of a party that acts as the city's authority.
+bool is_own_authority(const Case& at, const v1::Key& encoded) {
+  const auto id = crypto::PublicKey::decode(encoded.public_key())->key_id();
+  const auto* record = find(at.books.keys, std::string(id.view()));
+  if (record == nullptr || record->ended_at() != 0) return false;
+  const auto* party = find(at.books.parties, record->party());
+  return party != nullptr && acts_for_city(*party, v1::AUTHORITY, at.now);
+}
+
+// This city is what its own ledger says of it.
+Verdict check_own_side(const Case& at, const v1::CitySide& side) {
+  if (side.lineage() != at.books.lineage) return unsound("lineage of " + side.city());
+  const auto log = log_of(side);
+  if (log.name != at.books.genesis.origin() || log.key.encode() != at.books.genesis.log_key())
+    return unsound("policy of " + side.city());
+  const auto is_own = [&](const v1::Key& key) { return is_own_authority(at, key); };
+  if (std::ranges::all_of(side.authority(), is_own)) return {};
+  return unsound("authority of " + side.city());
+}
+
+Verdict need_same_log(const v1::PartnerLog& log, const v1::CitySide& side) {
+  if (side.city() != log.side().city()) return unsound("another city");
+  if (side.lineage() != log.side().lineage()) return unsound("another lineage");
+  return log_of(side).name == log.origin() ? Verdict() : unsound("another log");
+}
+
+// The partner is as this says from now on, and accused of nothing.
+void put_partner(Case& at, const v1::CitySide& side) {
+  const auto [known, is_new] = at.books.partners.try_emplace(side.city());
+  auto& log = known->second;
+  if (is_new) {
+    log.set_origin(log_of(side).name);
+    log.set_root(std::string(crypto::empty_root().view()));
+    log.set_accepted_time(at.now);
+  }
+  *log.mutable_side() = side;
+  log.clear_evidence_sha256();
+  log.clear_accused_at();
+  changed(at, log);
+}
+
+}  // namespace
+
+Verdict find_agreement(Case& at, const std::string& partner, v1::AgreementRecord*& record) {
+  record = find(at.books.agreements, partner);
+  return record != nullptr ? Verdict() : refused(ErrorCode::AGREEMENT_UNKNOWN, partner);
+}
+
+Verdict need_in_force(const Case& at, const v1::AgreementRecord& record) {
+  const auto& agreement = record.agreement();
+  if (record.standing() != v1::IN_FORCE)
+    return refused(ErrorCode::AGREEMENT_STANDING, agreement.agreement(), "in force",
+                   v1::Standing_Name(record.standing()));
+  if (agreement.effective_from() <= at.now && at.now < agreement.effective_to()) return {};
+  return refused(ErrorCode::AGREEMENT_STANDING, agreement.agreement(),
+                 std::to_string(agreement.effective_from()) + " to " +
+                     std::to_string(agreement.effective_to()),
+                 std::to_string(at.now));
+}
+
+Verdict need_version(std::uint32_t wanted, std::uint32_t found) {
+  if (wanted == found) return {};
+  return refused(ErrorCode::AGREEMENT_VERSION, {}, std::to_string(wanted), std::to_string(found));
+}
+
+Verdict find_version(const Case& at, const std::string& partner, std::uint32_t version,
+                     const v1::Agreement*& agreement) {
+  agreement = find(at.books.agreement_versions, {partner, version});
+  if (agreement != nullptr) return {};
+  return refused(ErrorCode::AGREEMENT_VERSION, partner, "a version filed here",
+                 std::to_string(version));
+}
+
+void set_standing_of(Case& at, const std::string& partner, v1::Standing standing,
+                     const std::string& reason) {
+  auto& record = at.books.agreements.at(partner);
+  record.set_standing(standing);
+  record.set_standing_at(as_leaf(at));
+  record.set_reason(reason);
+  at.books.changed(stored('1', partner), record);
+}
+
+Verdict file_agreement(Case& at, const v1::FileAgreement& action) {
+  v1::Agreement agreement;
+  if (auto bad = read_treaty(action.agreement(), agreement)) return bad;
+  const auto* own = side_of(agreement, at.books.genesis.city());
+  if (own == nullptr) return unsound("not of this city");
+  if (auto bad = check_own_side(at, *own)) return bad;
+  const auto& partner = agreement.sides(own == &agreement.sides(0) ? 1 : 0);
+  const auto* before = find(at.books.agreements, partner.city());
+  const auto next = before != nullptr ? before->agreement().version() + 1 : 1;
+  if (auto bad = need_version(next, agreement.version())) return bad;
+  const auto* log = find(at.books.partners, partner.city());
+  if (log != nullptr)
+    if (auto bad = need_same_log(*log, partner)) return bad;
+  if (auto bad = need_authority(log != nullptr ? log->side() : partner, kAgreementWord,
+                                action.agreement(), action.partner_signatures()))
+    return bad;
+  need_signers(at, "agreement.file", {.citywide = true});
+  put_partner(at, partner);
+  at.books.agreement_versions[{partner.city(), agreement.version()}] = agreement;
+  v1::AgreementRecord record;
+  *record.mutable_agreement() = agreement;
+  record.set_filed_at(as_leaf(at));
+  record.set_event_sha256(std::string(at.leaf.sha256.view()));
+  at.books.agreements[partner.city()] = std::move(record);
+  set_standing_of(at, partner.city(), v1::IN_FORCE, {});
+  return {};
+}
+
+Verdict set_agreement(Case& at, const v1::SetAgreement& action) {
+  if (action.reason().empty() || action.reason().size() > kTextMax) return malformed("reason");
+  if (!is_document_or_none(action.has_decision(), action.decision())) return malformed("decision");
+  v1::AgreementRecord* record = nullptr;
+  if (auto bad = find_agreement(at, action.partner(), record)) return bad;
+  const auto* next = find(kSteps, record->standing());
+  if (next == nullptr || !next->contains(action.standing()))
+    return refused(ErrorCode::STANDING_INVALID, "from " + v1::Standing_Name(record->standing()), {},
+                   v1::Standing_Name(action.standing()));
+  need_signers(at, "agreement.set", {.citywide = true});
+  if (action.standing() == v1::IN_FORCE)
+    put_partner(at, v1::CitySide(at.books.partners.at(action.partner()).side()));
+  set_standing_of(at, action.partner(), action.standing(), action.reason());
+  return {};
+}
+
+Verdict renew_partner(Case& at, const v1::RenewPartner& action) {
+  v1::SideRenewal renewal;
+  if (auto bad = read_treaty(action.renewal(), renewal)) return bad;
+  v1::PartnerLog* log = nullptr;
+  if (auto bad = find_partner(at, renewal.side().city(), log)) return bad;
+  if (auto bad = need_version(log->sequence() + 1, renewal.sequence())) return bad;
+  if (auto bad = need_same_log(*log, renewal.side())) return bad;
+  if (auto bad =
+          need_authority(log->side(), kRenewalWord, action.renewal(), action.partner_signatures()))
+    return bad;
+  log->set_sequence(renewal.sequence());
+  *log->mutable_side() = renewal.side();
+  changed(at, *log);
+  return {};
+}
+
+}  // namespace puhui::node::audit

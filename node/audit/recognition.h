@@ -1,0 +1,114 @@
+// Recognition between cities (互认), as a judge reads it (rules.h): agreements, what is proved of a
+// partner's log, transfers and their answers, and what is noted of a partner.
+//
+// What a partner's entry says is read here anew from its bytes; its signatures are the partner's
+// own affair.
+#pragma once
+
+#include "node/audit/rules.h"
+
+namespace puhui::node::audit {
+
+// ---- What bytes say (treaties.cc) ----
+// AGREEMENT_MALFORMED unless these bytes are the one way to write the message, and all its parts
+// are sound.
+[[nodiscard]] Verdict read_treaty(std::string_view bytes, v1::Agreement& agreement);
+[[nodiscard]] Verdict read_treaty(std::string_view bytes, v1::SideRenewal& renewal);
+[[nodiscard]] Verdict read_treaty(std::string_view bytes, v1::TransferSettlement& settlement);
+inline constexpr const char* kAgreementWord = "puhui-agreement";
+inline constexpr const char* kRenewalWord = "puhui-renewal";
+inline constexpr const char* kSettlementWord = "puhui-settlement";
+// As many keys of its authority as a city asks for signed word ‖ "/v1\n" ‖ SHA-256 of the bytes.
+using PartnerSignatures = google::protobuf::RepeatedPtrField<v1::AuthoritySignature>;
+[[nodiscard]] Verdict need_authority(const v1::CitySide& side, const char* word,
+                                     std::string_view bytes, const PartnerSignatures& signatures);
+[[nodiscard]] const v1::CitySide* side_of(const v1::Agreement& agreement, const std::string& city);
+// By which a city takes; null if it takes nothing.
+[[nodiscard]] const v1::RecognitionTerms* terms_of(const v1::Agreement& agreement,
+                                                   const std::string& taker);
+
+// ---- Agreements (agreements.cc) ----
+[[nodiscard]] Verdict file_agreement(Case& at, const v1::FileAgreement& action);
+[[nodiscard]] Verdict set_agreement(Case& at, const v1::SetAgreement& action);
+[[nodiscard]] Verdict renew_partner(Case& at, const v1::RenewPartner& action);
+[[nodiscard]] Verdict find_agreement(Case& at, const std::string& partner,
+                                     v1::AgreementRecord*& record);
+// In force, and within its time.
+[[nodiscard]] Verdict need_in_force(const Case& at, const v1::AgreementRecord& record);
+[[nodiscard]] Verdict need_version(std::uint32_t wanted, std::uint32_t found);
+// Any version that was filed here.
+[[nodiscard]] Verdict find_version(const Case& at, const std::string& partner,
+                                   std::uint32_t version, const v1::Agreement*& agreement);
+void set_standing_of(Case& at, const std::string& partner, v1::Standing standing,
+                     const std::string& reason);
+
+// ---- A partner's log (partners.cc) ----
+[[nodiscard]] Verdict accept_checkpoint(Case& at, const v1::AcceptCheckpoint& action);
+[[nodiscard]] Verdict accuse_partner(Case& at, const v1::AccusePartner& action);
+[[nodiscard]] Verdict find_partner(Case& at, const std::string& city, v1::PartnerLog*& log);
+void changed(Case& at, const v1::PartnerLog& log);
+// An event in another city's log.
+struct ForeignEvent {
+  Micros time = 0;
+  v1::Payload payload;
+};
+// What stands in an entry, if it is an event of that city.
+[[nodiscard]] Verdict read_foreign(std::string_view entry, const std::string& city,
+                                   ForeignEvent& event);
+// The same of one that an accepted checkpoint proves.
+[[nodiscard]] Verdict prove(Case& at, const v1::ProvenLeaf& leaf, ForeignEvent& event);
+[[nodiscard]] Fault unexpected(const v1::ProvenLeaf& leaf, const std::string& wanted);
+
+// ---- What leaves (exports.cc) ----
+[[nodiscard]] Verdict export_units(Case& at, const v1::Export& action);
+// SHA-256 of lineage ‖ party ‖ event id.
+[[nodiscard]] std::string transfer_id(const std::string& lineage, const v1::Payload& exporting);
+[[nodiscard]] std::string lock_of(const std::string& transfer);
+[[nodiscard]] bool is_locked(const v1::UnitBlock& block);
+[[nodiscard]] std::int64_t kilograms(const v1::ExportedRun& run);
+[[nodiscard]] std::int64_t kilograms(const v1::Export& exported);
+[[nodiscard]] Verdict check_runs(const v1::Export& exported);
+// What stands against it in the terms of the one who takes.
+[[nodiscard]] Verdict check_terms(const v1::Export& exported, const v1::Agreement& agreement);
+[[nodiscard]] const v1::Equivalence* equivalent(const v1::RecognitionTerms& terms,
+                                                const v1::ExportedRun& run);
+// The first so many kilograms of an export are recognised; the rest is named as its issuer numbers
+// it.
+struct Recognised {
+  std::int64_t kg = 0;
+  Ranges discounted;
+};
+[[nodiscard]] Recognised recognised(const v1::Export& exported, const v1::Agreement& agreement);
+[[nodiscard]] Verdict need_stated(const Recognised& part, const v1::Import& answer);
+
+// ---- How it ends (transfers.cc) ----
+[[nodiscard]] Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action);
+[[nodiscard]] Verdict settle_transfer(Case& at, const v1::SettleTransfer& action);
+void keep(Case& at, const v1::TransferRecord& record);
+
+// ---- What comes (imports.cc) ----
+[[nodiscard]] Verdict import_units(Case& at, const v1::Import& action);
+[[nodiscard]] Verdict refuse_import(Case& at, const v1::RefuseImport& action);
+[[nodiscard]] Verdict void_import(Case& at, const v1::VoidImport& action);
+// The dispute window of the transfer under this stored key is over: its units are free.
+void end_dispute(Books& books, const std::string& key, std::uint64_t position);
+
+// ---- What is known of it since (abroad.cc) ----
+[[nodiscard]] Verdict state_retirement(Case& at, const v1::StateRetirement& action);
+[[nodiscard]] Verdict note_retirement(Case& at, const v1::NoteRetirement& action);
+[[nodiscard]] Verdict note_recall(Case& at, const v1::NoteRecall& action);
+[[nodiscard]] Verdict note_filing(Case& at, const v1::NoteFiling& action);
+// Issued here, and sent to that city.
+[[nodiscard]] bool is_away(const Books& books, const v1::UnitBlock& block, const std::string& city);
+// What binds units that their issuer recalled.
+[[nodiscard]] std::string freeze_of(const std::string& city);
+// The last serial of a run, as its issuer numbers it; and the same of serials of a batch here.
+[[nodiscard]] std::uint64_t origin_end(const v1::ExportedRun& run);
+[[nodiscard]] v1::SerialRange at_home(const v1::UnitBatch& batch, std::uint64_t start,
+                                      std::uint64_t end);
+[[nodiscard]] Verdict need_none_recalled(const Case& at, const std::string& city,
+                                         const v1::ExportedRun& run);
+[[nodiscard]] Verdict need_project_noted(const Case& at, const std::string& city,
+                                         const std::string& project);
+
+}  // namespace puhui::node::audit

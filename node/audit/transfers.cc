@@ -1,0 +1,191 @@
+// How what was sent to another city ends: by its answer, or as authorities settle it.
+#include <algorithm>
+
+#include "node/audit/recognition.h"
+
+namespace puhui::node::audit {
+namespace {
+
+// Parts of a piece that are recognised, or not, from end to end.
+Pieces parts_at(const v1::UnitBlock& piece, const Ranges& discounted) {
+  std::set<std::uint64_t> starts{piece.start()};
+  for (const auto& range : discounted)
+    for (const auto start : {range.start(), range.end() + 1})
+      if (start > piece.start() && start <= piece.end()) starts.insert(start);
+  Pieces parts;
+  for (const auto start : starts) {
+    if (!parts.empty()) parts.back().set_end(start - 1);
+    parts.push_back(piece);
+    parts.back().set_start(start);
+  }
+  return parts;
+}
+
+// What is recognised has gone to the partner; the rest is cancelled by name.
+void end_recognised(Case& at, const v1::UnitBlock& piece, const v1::TransferRecord& record) {
+  for (auto& part : parts_at(piece, record.discounted())) {
+    const auto& rest = record.discounted();
+    const bool is_cancelled = std::ranges::any_of(rest, [&](const v1::SerialRange& range) {
+      return range.start() <= part.start() && part.start() <= range.end();
+    });
+    if (!is_cancelled) part.set_exported_to(record.export_().partner());
+    end_units(at, part, part.account(), is_cancelled ? v1::CANCELLED : v1::EXPORTED);
+  }
+}
+
+// Free where it lies; what was recalled on its way is not.
+void end_unrecognised(Case& at, const v1::UnitBlock& piece) {
+  const auto& batch = at.books.batches.at(piece.batch());
+  if (piece.recalled_at() == 0)
+    give(at, piece, piece.account());
+  else if (batch.has_mirrored())
+    give(at, piece, piece.account(), freeze_of(batch.mirrored().city()));
+  else
+    end_units(at, piece, piece.account(), v1::CANCELLED);
+}
+
+Verdict end(Case& at, v1::TransferRecord record, bool is_recognised) {
+  Pieces pieces;
+  const auto bond = lock_of(record.transfer());
+  if (auto bad = plan_bound(at, bond, record.amount_kg(), pieces)) return bad;
+  for (const auto& piece : pieces) take_part(at, piece);
+  for (const auto& piece : pieces) {
+    if (is_recognised)
+      end_recognised(at, piece, record);
+    else
+      end_unrecognised(at, piece);
+  }
+  record.set_state(is_recognised ? v1::TRANSFER_CONCLUDED : v1::TRANSFER_FREED);
+  record.set_ended_at(as_leaf(at));
+  keep(at, record);
+  return {};
+}
+
+Verdict find_locked(const Case& at, const std::string& transfer, v1::TransferRecord& record) {
+  const auto* known = find(at.books.transfers, transfer);
+  if (known == nullptr || known->city() != at.books.genesis.city())
+    return refused(ErrorCode::TRANSFER_UNKNOWN, "sent from here");
+  if (known->state() != v1::TRANSFER_LOCKED)
+    return refused(ErrorCode::TRANSFER_STATE_WRONG, crypto::Digest::from_bytes(transfer)->hex(),
+                   "TRANSFER_LOCKED", v1::TransferState_Name(known->state()));
+  record = *known;
+  return {};
+}
+
+void note_part(v1::TransferRecord& record, const Recognised& part) {
+  record.set_recognised_kg(part.kg);
+  *record.mutable_discounted() = part.discounted;
+}
+
+const v1::ProvenLeaf* export_of(const v1::Payload& answer) {
+  if (answer.has_import()) return &answer.import().export_();
+  if (answer.has_refuse_import()) return &answer.refuse_import().export_();
+  return answer.has_void_import() ? &answer.void_import().export_() : nullptr;
+}
+
+// The transfer that the answer is about.
+Verdict find_answered(Case& at, const v1::ProvenLeaf& leaf, const v1::Payload& answer,
+                      v1::TransferRecord& record) {
+  const auto* about = export_of(answer);
+  if (about == nullptr) return unexpected(leaf, "an answer to an export");
+  ForeignEvent exported;
+  if (read_foreign(about->entry(), at.books.genesis.city(), exported))
+    return unexpected(leaf, "an answer to an export of this city");
+  if (auto bad = find_locked(at, transfer_id(at.books.lineage, exported.payload), record))
+    return bad;
+  const auto& partner = record.export_().partner();
+  return partner == leaf.city() ? Verdict() : unexpected(leaf, "an answer of " + partner);
+}
+
+// Nothing was heard of the partner for long enough; then nothing counts as recognised.
+Verdict need_gone(const Case& at, const v1::TransferSettlement& settlement,
+                  const v1::PartnerLog& log) {
+  const auto dead_after = at.books.agreements.at(log.side().city()).agreement().dead_after();
+  const auto silent = at.now - log.accepted_time();
+  const bool is_own = settlement.sender() == at.books.genesis.city();
+  if (is_own && !settlement.is_recognised() && dead_after > 0 && silent > dead_after) return {};
+  return refused(ErrorCode::PARTNER_PRESENT, log.side().city(),
+                 "silent for more than " + std::to_string(dead_after), std::to_string(silent));
+}
+
+Verdict need_settled(Case& at, const v1::SettleTransfer& action,
+                     const v1::TransferSettlement& settlement, const std::string& partner) {
+  v1::PartnerLog* log = nullptr;
+  if (auto bad = find_partner(at, partner, log)) return bad;
+  if (action.partner_signatures().empty()) return need_gone(at, settlement, *log);
+  return need_authority(log->side(), kSettlementWord, action.settlement(),
+                        action.partner_signatures());
+}
+
+Verdict settle_locked(Case& at, const v1::TransferSettlement& settlement,
+                      v1::TransferRecord record) {
+  if (settlement.is_recognised()) {
+    const auto& exported = record.export_();
+    const v1::Agreement* agreement = nullptr;
+    if (auto bad = find_version(at, exported.partner(), exported.agreement_version(), agreement))
+      return bad;
+    note_part(record, recognised(exported, *agreement));
+  }
+  return end(at, std::move(record), settlement.is_recognised());
+}
+
+// A partner's transfer that was not answered here is answered by this.
+Verdict settle_unanswered(Case& at, const v1::TransferSettlement& settlement) {
+  if (at.books.transfers.contains(settlement.transfer()))
+    return refused(ErrorCode::TRANSFER_ANSWERED, settlement.sender());
+  if (settlement.is_recognised())
+    return refused(ErrorCode::TRANSFER_UNKNOWN, settlement.sender(), "an import by its proof");
+  v1::TransferRecord record;
+  record.set_transfer(settlement.transfer());
+  record.set_state(v1::TRANSFER_VOID);
+  record.set_city(settlement.sender());
+  record.set_recorded_at(as_leaf(at));
+  record.set_ended_at(as_leaf(at));
+  keep(at, record);
+  return {};
+}
+
+}  // namespace
+
+void keep(Case& at, const v1::TransferRecord& record) {
+  at.books.changed(stored('3', record.transfer()), record);
+  at.books.transfers[record.transfer()] = record;
+}
+
+Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action) {
+  const auto& leaf = action.answer();
+  ForeignEvent answer;
+  if (auto bad = prove(at, leaf, answer)) return bad;
+  v1::TransferRecord record;
+  if (auto bad = find_answered(at, leaf, answer.payload, record)) return bad;
+  const bool is_recognised = answer.payload.has_import();
+  if (is_recognised) {
+    const auto& import = answer.payload.import();
+    const v1::Agreement* agreement = nullptr;
+    if (auto bad = find_version(at, leaf.city(), import.agreement_version(), agreement)) return bad;
+    const auto part = recognised(record.export_(), *agreement);
+    if (auto bad = need_stated(part, import)) return bad;
+    note_part(record, part);
+  }
+  const auto& code = answer.payload.refuse_import().code();
+  if (code.size() > kTextMax) return unexpected(leaf, "a code");
+  record.set_code(code);
+  record.set_partner_leaf(leaf.index());
+  return end(at, std::move(record), is_recognised);
+}
+
+Verdict settle_transfer(Case& at, const v1::SettleTransfer& action) {
+  v1::TransferSettlement settlement;
+  if (auto bad = read_treaty(action.settlement(), settlement)) return bad;
+  const bool is_own = settlement.sender() == at.books.genesis.city();
+  v1::TransferRecord record;
+  if (is_own)
+    if (auto bad = find_locked(at, settlement.transfer(), record)) return bad;
+  const auto partner = is_own ? record.export_().partner() : settlement.sender();
+  if (auto bad = need_settled(at, action, settlement, partner)) return bad;
+  need_signers(at, "transfer.settle", {.citywide = true});
+  return is_own ? settle_locked(at, settlement, std::move(record))
+                : settle_unanswered(at, settlement);
+}
+
+}  // namespace puhui::node::audit
