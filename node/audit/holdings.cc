@@ -236,6 +236,10 @@ Verdict plan_bound(const Case& at, const std::string& bond, std::int64_t amount_
   return {};
 }
 
+Pieces all_bound(const Books& books, const std::string& bond) {
+  return lowest_bound(books, bond, std::numeric_limits<std::int64_t>::max());
+}
+
 void loosen(Books& books, std::int64_t leaf, const std::string& bond, std::int64_t amount_kg) {
   for (auto& piece : lowest_bound(books, bond, amount_kg)) {
     take_part(books, piece);

@@ -228,6 +228,8 @@ struct Quantity {
 // The lowest serials bound by it, which binds as many.
 [[nodiscard]] Verdict plan_bound(const Case& at, const std::string& bond, std::int64_t amount_kg,
                                  Pieces& pieces);
+// All that is bound by it.
+[[nodiscard]] Pieces all_bound(const Books& books, const std::string& bond);
 // They are free where they lie; as many as there are, if that is less.
 void loosen(Books& books, std::int64_t leaf, const std::string& bond, std::int64_t amount_kg);
 // Room for so much more in an account.

@@ -44,10 +44,9 @@ void end_unrecognised(Case& at, const v1::UnitBlock& piece) {
     end_units(at, piece, piece.account(), v1::CANCELLED);
 }
 
+// All that it locks, in however many pieces recalls have cut it.
 Verdict end(Case& at, v1::TransferRecord record, bool is_recognised) {
-  Pieces pieces;
-  const auto bond = lock_of(record.transfer());
-  if (auto bad = plan_bound(at, bond, record.amount_kg(), pieces)) return bad;
+  const auto pieces = all_bound(at.books, lock_of(record.transfer()));
   for (const auto& piece : pieces) take_part(at, piece);
   for (const auto& piece : pieces) {
     if (is_recognised)
