@@ -38,11 +38,17 @@ bool is_reduced(std::string_view bytes) {
 }  // namespace
 
 Point Point::hash(std::string_view bytes) {
-  const auto text = std::string(kDomain) + std::string(bytes);
+  // In pieces: what is hashed may be secret, and is not copied.
+  crypto_hash_sha512_state state;
   std::array<unsigned char, crypto_hash_sha512_BYTES> wide{};
-  crypto_hash_sha512(wide.data(), raw(text), text.size());
+  crypto_hash_sha512_init(&state);
+  crypto_hash_sha512_update(&state, raw(kDomain), kDomain.size());
+  crypto_hash_sha512_update(&state, raw(bytes), bytes.size());
+  crypto_hash_sha512_final(&state, wide.data());
   Point point;
   crypto_core_ristretto255_from_hash(point.bytes_.data(), wide.data());
+  sodium_memzero(&state, sizeof state);
+  sodium_memzero(wide.data(), wide.size());
   return point;
 }
 

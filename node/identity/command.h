@@ -45,8 +45,9 @@ struct Command {
   Run (*declare)(CLI::App& app);
 };
 
-// Of people and carriers; of what a ledger's event allows.
+// Of people and carriers; of what a ledger's event allows; of acts compared with partner cities.
 [[nodiscard]] std::span<const Command> everyday_commands();
 [[nodiscard]] std::span<const Command> decided_commands();
+[[nodiscard]] std::span<const Command> tags_commands();
 
 }  // namespace puhui::node::identity

@@ -8,8 +8,9 @@ namespace puhui::node::identity {
 namespace {
 
 constexpr cli::Column kOpeningColumns[] = {
-    {"NUMBER", "number"}, {"AT", "kept_at"},          {"ACCOUNT", "account"}, {"LEAF", "leaf"},
-    {"REASON", "reason"}, {"REFERENCE", "reference"}, {"HASH", "hash"},
+    {"NUMBER", "number"},   {"AT", "kept_at"},    {"ACCOUNT", "account"},
+    {"LEAF", "leaf"},       {"REASON", "reason"}, {"REFERENCE", "reference"},
+    {"PARTNER", "partner"}, {"POINTS", "points"}, {"HASH", "hash"},
 };
 
 // An account, and the receipt that allows something to be done with it.

@@ -64,7 +64,7 @@ Result<v1::IdentityOpeningList> Openings::read() const {
   return list;
 }
 
-Result<v1::IdentityOpening> Openings::add(v1::IdentityOpening link) {
+Result<v1::IdentityOpening> Openings::add(v1::IdentityOpening link, Pairs pairs) {
   const auto before = read();
   if (!before) return tl::make_unexpected(before.error());
   auto end = head();
@@ -76,8 +76,9 @@ Result<v1::IdentityOpening> Openings::add(v1::IdentityOpening link) {
   const auto name = link_name(link.number());
   end->set_count(link.number());
   end->set_hash(hash_of(bytes));
-  auto put = table_.put(
-      {{name, keys_.wrap.seal(bytes, name)}, {kHead, seal_message(keys_.wrap, kHead, *end)}});
+  pairs.emplace_back(name, keys_.wrap.seal(bytes, name));
+  pairs.emplace_back(kHead, seal_message(keys_.wrap, kHead, *end));
+  auto put = table_.put(pairs);
   if (!put) return tl::make_unexpected(put.error());
   link.set_hash(end->hash());
   return link;

@@ -48,12 +48,16 @@ std::string indented(std::string_view lines) {
   return text;
 }
 
+std::string about(std::string_view noun) {
+  return noun == "tags" ? "Acts compared with partner cities" : "Erasure receipts";
+}
+
 // The parser of a noun; made when its first verb comes.
 CLI::App* parent_of(CLI::App& app, const char* noun) {
   if (noun == nullptr) return &app;
   for (auto* known : app.get_subcommands([&](CLI::App* sub) { return sub->get_name() == noun; }))
     return known;
-  auto* made = app.add_subcommand(noun, "Erasure receipts");
+  auto* made = app.add_subcommand(noun, about(noun));
   made->require_subcommand(1)->fallthrough();
   return made;
 }
@@ -132,7 +136,7 @@ cli::Exit run(std::vector<std::string> arguments, const World& world) {
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string(kProgram) + " " PUHUI_VERSION);
   add_global_flags(app, session);
-  for (const auto commands : {everyday_commands(), decided_commands()})
+  for (const auto commands : {everyday_commands(), decided_commands(), tags_commands()})
     for (const auto& command : commands) add_command(app, command, chosen);
   try {
     std::ranges::reverse(arguments);  // The form CLI11 takes a vector in.

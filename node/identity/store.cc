@@ -49,7 +49,8 @@ Store::Store(FolderLock lock, Keys keys, Table table)
       keys_(std::move(keys)),
       table_(std::move(table)),
       people_(table_, keys_),
-      openings_(table_, keys_) {}
+      openings_(table_, keys_),
+      partners_(table_, keys_, openings_) {}
 
 Result<std::unique_ptr<Store>> Store::make(const std::string& folder,
                                            std::optional<std::string_view> passphrase) {

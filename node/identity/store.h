@@ -16,6 +16,7 @@
 #include "node/cli/text.h"
 #include "node/files/folder.h"
 #include "node/identity/openings.h"
+#include "node/identity/partners.h"
 #include "node/identity/people.h"
 #include "proto/error.h"
 
@@ -32,6 +33,7 @@ class Store {
       const std::string& folder, std::optional<std::string_view> passphrase);
 
   [[nodiscard]] People& people() { return people_; }
+  [[nodiscard]] Partners& partners() { return partners_; }
   [[nodiscard]] const Keys& keys() const { return keys_; }
   [[nodiscard]] const Openings& openings() const { return openings_; }
 
@@ -68,6 +70,7 @@ class Store {
   Table table_;
   People people_;
   Openings openings_;
+  Partners partners_;
 };
 
 }  // namespace puhui::node::identity
