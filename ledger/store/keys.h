@@ -458,6 +458,9 @@ inline std::string partner_tag(std::string_view city, std::string_view tag) {
 inline std::string tags_noted(std::string_view city) {
   return Builder("v5").u8(5).name(city).done();
 }
+inline std::string acts_of_both(std::string_view city) {
+  return Builder("v5").u8(6).name(city).done();
+}
 inline std::string act_of_both(std::string_view city, std::uint64_t leaf, std::uint32_t record) {
   return Builder("v5").u8(6).name(city).u64(leaf).u32(record).done();
 }

@@ -171,6 +171,11 @@ class View {
   [[nodiscard]] Result<v1::ActState> act_state(std::string_view scenario,
                                                const ClaimAsked& asked) const;
   [[nodiscard]] v1::BehaviourBatchList behaviour_batches(const Page& page) const;
+  // Tags for a partner city of acts credited in leaves from this one on, or else since the last
+  // publication; and acts that were credited in both cities. The partner is a code.
+  [[nodiscard]] v1::ActTagList act_tags(std::string_view partner, std::optional<std::uint64_t> from,
+                                        const Page& page) const;
+  [[nodiscard]] v1::ActOfBothList acts_of_both(std::string_view partner, const Page& page) const;
   [[nodiscard]] v1::PseudonymOpeningList openings(const Page& page) const;
   [[nodiscard]] std::optional<v1::Offer> offer(std::string_view offer) const;
   [[nodiscard]] v1::OfferList offers(const Page& page) const;

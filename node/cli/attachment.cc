@@ -4,13 +4,15 @@
 #include <cassert>
 
 #include "crypto/bytes.h"
+#include "crypto/ristretto.h"
 #include "ledger/event.h"
 #include "node/cli/values.h"
 
 namespace puhui::node::cli {
 namespace {
 
-constexpr std::string_view kOwnNames[] = {"account", "day", "slot", "carrier_tag", "tier"};
+constexpr std::string_view kOwnNames[] = {"account",     "day",  "slot",
+                                          "carrier_tag", "tier", "tags"};
 
 bool is_input(std::string_view name) {
   return std::ranges::find(kOwnNames, name) == std::end(kOwnNames);
@@ -60,6 +62,38 @@ Result<void> set_inputs(const Row& row, std::span<const InputColumn> layout,
   return {};
 }
 
+Result<v1::ActTag> parse_act_tag(std::string_view text) {
+  const auto colon = std::min(text.find(':'), text.size());
+  const auto partner = text.substr(0, colon);
+  if (!ledger::is_code(partner))
+    return fail(ErrorCode::RECORD_MALFORMED, "a tag is written CITY:64 hex digits");
+  const auto bytes = crypto::hex_decode(text.substr(std::min(colon + 1, text.size())));
+  if (!bytes || !crypto::Point::decode(*bytes))
+    return fail(ErrorCode::RECORD_MALFORMED, "the tag for " + std::string(partner) + " is no point");
+  v1::ActTag tag;
+  tag.set_partner(std::string(partner));
+  tag.set_tag(*bytes);
+  return tag;
+}
+
+// One for each partner, in order of their codes.
+Result<void> set_tags(const Row& row, v1::BehaviourRecord& record) {
+  const auto found = row.find("tags");
+  if (found == row.end() || found->second.empty()) return {};
+  for (const auto text : split(found->second, ';')) {
+    auto tag = parse_act_tag(text);
+    if (!tag) return tl::make_unexpected(tag.error());
+    *record.add_tags() = std::move(*tag);
+  }
+  auto& tags = *record.mutable_tags();
+  std::ranges::sort(tags, {}, &v1::ActTag::partner);
+  if (std::ranges::adjacent_find(tags, {}, &v1::ActTag::partner) != tags.end())
+    return fail(ErrorCode::RECORD_MALFORMED, "two tags for one partner");
+  if (tags.size() > ledger::kPartnersOfActMax)
+    return fail(ErrorCode::RECORD_MALFORMED, "a record carries tags for at most 8 partners");
+  return {};
+}
+
 Result<v1::BehaviourRecord> read_record(const Row& row, std::span<const InputColumn> layout) {
   v1::BehaviourRecord record;
   if (auto set = set_identity(row, record); !set) return tl::make_unexpected(set.error());
@@ -70,6 +104,7 @@ Result<v1::BehaviourRecord> read_record(const Row& row, std::span<const InputCol
   record.set_slot(*slot);
   record.set_tier(*tier);
   if (auto set = set_inputs(row, layout, record); !set) return tl::make_unexpected(set.error());
+  if (auto set = set_tags(row, record); !set) return tl::make_unexpected(set.error());
   return record;
 }
 
@@ -106,6 +141,7 @@ Result<std::vector<v1::BehaviourRecord>> read_acts(std::string_view text, Record
   return read_all<v1::BehaviourRecord>(rows, [](const Row& row) {
     auto record = read_record(row, {});
     if (record) record->clear_tier();
+    if (record) record->clear_tags();
     return record;
   });
 }

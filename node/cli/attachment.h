@@ -7,8 +7,10 @@
 //           p-000102030405060708090a0b0c0d0e0f,2025-03-01,33,5f21,0,900
 //   NDJSON  {"account": "0001…0f", "day": "2025-03-01", "slot": 33, "distance": "0.9"}
 //
-// `account`, `day` and `carrier_tag` (hex) must be there; slot and tier may be left out. Every
-// other name is an input; its decimals are scaled by the layout. All functions are pure.
+// `account`, `day` and `carrier_tag` (hex) must be there; slot and tier may be left out, and `tags`,
+// by which partner cities know the act: "XIANGYANG:5f21…" of each, with semicolons, as
+// `puhui-identity tags take` writes them. Every other name is an input; its decimals are scaled by
+// the layout. All functions are pure.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +38,7 @@ struct InputColumn {
 // the other names in the order of the CSV header, whole numbers; NDJSON needs a layout then.
 [[nodiscard]] Result<std::vector<v1::BehaviourRecord>> read_records(
     std::string_view text, RecordFormat format, std::vector<InputColumn> layout);
-// Acts that were credited, by what tells them from others: no inputs, no tier.
+// Acts that were credited, by what tells them from others: no inputs, no tier, no tags.
 [[nodiscard]] Result<std::vector<v1::BehaviourRecord>> read_acts(std::string_view text,
                                                                  RecordFormat format);
 

@@ -47,6 +47,7 @@ struct Command {
 [[nodiscard]] std::span<const Command> market_commands();
 [[nodiscard]] std::span<const Command> history_commands();
 [[nodiscard]] std::span<const Command> behaviour_commands();
+[[nodiscard]] std::span<const Command> tags_commands();
 [[nodiscard]] std::span<const Command> person_commands();
 [[nodiscard]] std::span<const Command> offer_commands();
 [[nodiscard]] std::span<const Command> emission_commands();

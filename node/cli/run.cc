@@ -49,6 +49,7 @@ const std::map<std::string_view, const char*> kNouns = {
     {"loan", "Loans that refer to units held"},
     {"behaviour", "Behaviour batches"},
     {"scenario", "Scenarios of acts"},
+    {"tags", "Tags by which partner cities know acts"},
     {"consent", "What citizens agree to"},
     {"person", "Confirmations with a citizen's own key"},
     {"pseudonym", "Whose name was told, and why"},
@@ -158,7 +159,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
         project_commands(),   filing_commands(),      standing_commands(),   ets_commands(),
         recall_commands(),    account_commands(),     unit_commands(),       bond_commands(),
         case_commands(),      certificate_commands(), market_commands(),     history_commands(),
-        behaviour_commands(), person_commands(),      offer_commands(),      emission_commands(),
+        behaviour_commands(), tags_commands(), person_commands(),      offer_commands(),      emission_commands(),
         proof_commands(),     state_proof_commands(), event_commands(),      node_commands(),
         mirror_commands(),    repair_commands(),      audit_commands()}) {
     for (const auto& command : commands) add_command(app, command, parsed);

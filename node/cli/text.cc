@@ -69,6 +69,7 @@ const std::set<std::string_view> kTimeFields = {
     "puhui.v1.RecallRecord.time",
     "puhui.v1.Bind.expires_at",
     "puhui.v1.IdentityOpening.kept_at",
+    "puhui.v1.IdentityPartnerState.made_at",
     "puhui.v1.Case.until",
     "puhui.v1.OpenOffer.from",
     "puhui.v1.OpenOffer.to",

@@ -15,6 +15,7 @@
 #include "node/views/persons.h"
 #include "node/views/reading.h"
 #include "node/views/receipt.h"
+#include "node/views/tags.h"
 
 namespace puhui::node::views {
 namespace {
@@ -274,6 +275,8 @@ constexpr Route kRoutes[] = {
     {"v1/scenarios", listed<&ledger::View::scenarios>},
     {"v1/scenarios/*/*", act_state},
     {"v1/behaviour-batches", behaviour_batches},
+    {"v1/tags/*", act_tags},
+    {"v1/tags/*/both", acts_of_both},
     {"v1/openings", listed<&ledger::View::openings>},
     {"v1/offers", listed<&ledger::View::offers>},
     {"v1/offers/*", named<&ledger::View::offer>},

@@ -11,7 +11,7 @@ namespace puhui::node::views {
 [[nodiscard]] Response summary(Reading& reading, const Arguments& arguments);
 [[nodiscard]] Response consents(Reading& reading, const Arguments& arguments);
 [[nodiscard]] Response behaviour_batches(Reading& reading, const Arguments& arguments);
-// To the party that sent them too.
+// To the party that sent them too; published tags to partner cities.
 [[nodiscard]] Response attachment(Reading& reading, const Arguments& arguments);
 [[nodiscard]] Response record(Reading& reading, const Arguments& arguments);
 // Of a day everybody; of one act the operator and auditors.

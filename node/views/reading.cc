@@ -5,13 +5,10 @@
 #include "node/views/receipt.h"
 
 namespace puhui::node::views {
-namespace {
 
 bool caller_is(const Reading& reading, v1::Role role) {
   return reading.caller && ledger::holds_role(*reading.caller, role, reading.current.head().time);
 }
-
-}  // namespace
 
 bool sees_persons(const Reading& reading) {
   return caller_is(reading, v1::OPERATOR) || caller_is(reading, v1::AUDITOR);

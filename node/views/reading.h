@@ -15,6 +15,8 @@ using http::Response;
 // What the segments of a path stand for, in order.
 using Arguments = std::vector<std::string>;
 
+// Whether the caller holds the role now.
+[[nodiscard]] bool caller_is(const Reading& reading, v1::Role role);
 // Personal data: the operator, and auditors.
 [[nodiscard]] bool sees_persons(const Reading& reading);
 // One person's data: besides, whom the person lets see it, and the account's own key.
