@@ -84,6 +84,18 @@ struct ClosedDays {
   std::uint32_t widest_window = 0;
 };
 
+// Where an act was credited: leaf, and record of its attachment.
+using PlaceOfAct = std::pair<std::uint64_t, std::uint32_t>;
+// Tags of acts credited here, with where they were; up to which leaf they were published. Those
+// that the partner published, with where it credited them; up to which leaf there they are known.
+struct PartnerTags {
+  std::unordered_map<std::string, PlaceOfAct> own;
+  std::map<PlaceOfAct, std::string> in_order;
+  std::uint64_t published = 0;
+  std::unordered_map<std::string, PlaceOfAct> theirs;
+  std::uint64_t noted = 0;
+};
+
 // What a meter measured on a day, and whether that is far from the day before it.
 struct Measured {
   std::int64_t value = 0;
@@ -186,6 +198,8 @@ struct Books {
   // What pools were given: day, month or year, which of them, pseudonym, platform.
   std::map<std::tuple<v1::CreditPeriod, std::int64_t, std::string, std::string>, std::int64_t>
       pooled;
+  // Tags of acts, by partner city.
+  std::map<std::string, PartnerTags> tags;
   std::map<std::string, v1::Offer> offers;
   // How many of an offer a person has got: offer, pseudonym.
   std::map<std::pair<std::string, std::string>, std::int64_t> redeemed;

@@ -13,6 +13,15 @@ namespace puhui::node::audit {
 [[nodiscard]] Verdict reverse_records(Case& at, const v1::ReverseRecords& action);
 [[nodiscard]] Subject about_acts(const Case& at, const std::string& scenario);
 
+// ---- Acts that partner cities know (tags.cc) ----
+// Why an act is not new, or lacks a tag, or OK; and keeps the tags of one that was credited.
+[[nodiscard]] ErrorCode judge_tags(const Case& at, const Record& record,
+                                   const std::string& scenario);
+void keep_tags(Case& at, const Record& record, std::uint32_t index);
+// Of a partner that is known; `published` is what its entry says, as an accepted checkpoint proves.
+[[nodiscard]] Verdict put_published(Case& at, const v1::PublishTags& action);
+[[nodiscard]] Verdict put_noted(Case& at, const v1::NoteTags& action, const v1::Payload& published);
+
 // ---- Accounts and consents (persons.cc, consents.cc) ----
 [[nodiscard]] Verdict open_personal_accounts(Case& at, const v1::OpenPersonalAccounts& action);
 [[nodiscard]] Verdict erase_account(Case& at, const v1::EraseAccount& action);

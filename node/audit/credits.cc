@@ -67,6 +67,7 @@ ErrorCode judge_score(const Case& at, const Record& record, const Score& score,
   if (score.code != ErrorCode::OK) return score.code;
   const auto* claims = find(at.books.claims, {record.day, record.slot});
   if (claims != nullptr && claims->contains(record.claim)) return ErrorCode::CLAIM_DUPLICATE;
+  if (const auto known = judge_tags(at, record, m.scenario()); known != ErrorCode::OK) return known;
   if (const auto capped = judge_caps(at, record, score.grams, m); capped != ErrorCode::OK)
     return capped;
   return adds_up(at.books.totals.credits_credited_g(), score.grams) ? ErrorCode::OK
@@ -138,6 +139,7 @@ std::int64_t keep_in_pool(Case& at, const Batch& batch, const Record& record, st
 void credit(Case& at, Batch& batch, const Record& record, std::uint32_t index, std::int64_t grams) {
   const auto pooled_g = keep_in_pool(at, batch, record, grams);
   at.books.claims[{record.day, record.slot}][record.claim] = {at.position, grams, pooled_g};
+  keep_tags(at, record, index);
   move_credits(at, record.account, {index, grams - pooled_g, record.claim});
   count_capped(at, record, grams, version_on(batch.line, record.day)->methodology);
   auto& totals = at.books.totals;

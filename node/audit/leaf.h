@@ -26,6 +26,11 @@ inline constexpr std::size_t kRecordInputsMax = 8;
 
 enum class LeafKind : std::uint8_t { event = 1, state_root = 2, tick = 3 };
 
+// By which a partner city knows an act: the bytes of a point.
+inline constexpr std::size_t kTagSize = 32;
+struct PartnerTag {
+  std::string partner, tag;
+};
 // An act, or the reversal of one.
 struct Record {
   std::string account;  // pseudonym
@@ -34,6 +39,7 @@ struct Record {
   std::size_t input_count = 0;
   std::array<std::int64_t, kRecordInputsMax> inputs{};
   crypto::Digest claim;
+  std::vector<PartnerTag> tags;
 };
 // That a person wants it: the hash of what the custodian of the account keeps, or of what the key
 // of a self-held one signed.
@@ -101,13 +107,14 @@ struct Leaf {
   std::vector<Redemption> redemptions;
   std::vector<Consent> consents;
   std::vector<MeterReading> readings;
+  std::vector<std::string> tags;
 
   // Of a behaviour batch.
   std::shared_ptr<const Line> line;  // what the scores were computed with
   std::vector<Score> scores;
 
   [[nodiscard]] std::size_t record_count() const {
-    return records.size() + redemptions.size() + consents.size() + readings.size();
+    return records.size() + redemptions.size() + consents.size() + readings.size() + tags.size();
   }
   [[nodiscard]] std::string_view body() const { return std::string_view(bytes).substr(9); }
 };

@@ -12,6 +12,7 @@ constexpr std::size_t kAttachmentSizeMax = std::size_t{1} << 20;
 constexpr std::size_t kRecordsMax = 20'000;
 constexpr std::size_t kCarrierTagSizeMin = 16, kCarrierTagSizeMax = 32;
 constexpr std::size_t kNonceSize = 16;
+constexpr std::size_t kPartnersOfActMax = 8;
 
 using Bytes = std::vector<std::string_view>;
 
@@ -106,6 +107,18 @@ const std::string& scenario_of(const v1::Payload& payload) {
                                        : payload.submit_behaviour_batch().scenario();
 }
 
+// Each of another partner, in order of their codes.
+bool read_tags(const v1::BehaviourRecord& parsed, std::vector<PartnerTag>& tags) {
+  for (const auto& given : parsed.tags()) {
+    if (!is_known(given) || !is_code(given.partner()) || given.tag().size() != kTagSize ||
+        tags.size() == kPartnersOfActMax ||
+        (!tags.empty() && tags.back().partner >= given.partner()))
+      return false;
+    tags.push_back({given.partner(), given.tag()});
+  }
+  return true;
+}
+
 ErrorCode read(std::string_view bytes, const v1::Payload& payload, Record& record) {
   v1::BehaviourRecord parsed;
   if (!parse(bytes, parsed) || parsed.account().size() != kPseudonymSize ||
@@ -113,6 +126,7 @@ ErrorCode read(std::string_view bytes, const v1::Payload& payload, Record& recor
       parsed.carrier_tag().size() > kCarrierTagSizeMax ||
       parsed.inputs_size() > static_cast<int>(kRecordInputsMax))
     return ErrorCode::RECORD_MALFORMED;
+  if (!read_tags(parsed, record.tags)) return ErrorCode::RECORD_MALFORMED;
   record.account = parsed.account();
   record.day = parsed.day();
   record.slot = parsed.slot();
@@ -161,6 +175,12 @@ ErrorCode read(std::string_view bytes, const v1::Payload&, MeterReading& reading
   return ErrorCode::OK;
 }
 
+ErrorCode read(std::string_view bytes, const v1::Payload&, std::string& tag) {
+  if (bytes.size() != kTagSize) return ErrorCode::RECORD_MALFORMED;
+  tag = bytes;
+  return ErrorCode::OK;
+}
+
 template <class R>
 Verdict read_all(const Bytes& pieces, const v1::Payload& payload, std::vector<R>& records) {
   records.reserve(pieces.size());
@@ -200,6 +220,8 @@ const v1::AttachmentRef* attachment_of(const v1::Payload& payload) {
   if (payload.has_submit_consents()) return &payload.submit_consents().records();
   if (payload.has_redeem()) return &payload.redeem().records();
   if (payload.has_submit_readings()) return &payload.submit_readings().records();
+  if (payload.has_publish_tags()) return &payload.publish_tags().tags();
+  if (payload.has_note_tags()) return &payload.note_tags().tags();
   return nullptr;
 }
 
@@ -213,6 +235,8 @@ Verdict read_records(Leaf& leaf, const v1::AttachmentRef& named, std::string_vie
   if (payload.has_submit_consents()) return read_all(*pieces, payload, leaf.consents);
   if (payload.has_redeem()) return read_all(*pieces, payload, leaf.redemptions);
   if (payload.has_submit_readings()) return read_all(*pieces, payload, leaf.readings);
+  if (payload.has_publish_tags() || payload.has_note_tags())
+    return read_all(*pieces, payload, leaf.tags);
   return read_all(*pieces, payload, leaf.records);
 }
 

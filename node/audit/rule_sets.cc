@@ -126,6 +126,10 @@ bool is_pool_rule(const v1::PoolRule& rule) {
          rule.period() != v1::CREDIT_PERIOD_UNSPECIFIED && v1::CreditPeriod_IsValid(rule.period());
 }
 
+bool is_tag_rule(const v1::TagRule& rule) {
+  return is_name(rule.scenario()) && is_code(rule.partner());
+}
+
 // The steps of one of the purposes there are.
 bool is_purpose_rule(const v1::RuleSet& rules, const v1::PurposeRule& rule) {
   constexpr Micros kDeadlineMax = 3'660 * kMicrosPerDay;
@@ -163,6 +167,10 @@ Verdict check_citizen_rules(const v1::RuleSet& rules) {
   if (rules.reversal_days() > 366) return bad("reversal_days");
   if (rules.custodial_limit_g() < 0) return bad("custodial_limit_g");
   if (rules.jump_percent() > 100'000) return bad("jump_percent");
+  if (rules.tags_size() > kLinesMax || !are(rules.tags(), is_tag_rule, [](const auto& rule) {
+        return std::pair(rule.scenario(), rule.partner());
+      }))
+    return bad("tags");
   return {};
 }
 
