@@ -11,8 +11,7 @@
 namespace puhui::node::cli {
 namespace {
 
-constexpr std::string_view kOwnNames[] = {"account",     "day",  "slot",
-                                          "carrier_tag", "tier", "tags"};
+constexpr std::string_view kOwnNames[] = {"account", "day", "slot", "carrier_tag", "tier", "tags"};
 
 bool is_input(std::string_view name) {
   return std::ranges::find(kOwnNames, name) == std::end(kOwnNames);
@@ -69,7 +68,8 @@ Result<v1::ActTag> parse_act_tag(std::string_view text) {
     return fail(ErrorCode::RECORD_MALFORMED, "a tag is written CITY:64 hex digits");
   const auto bytes = crypto::hex_decode(text.substr(std::min(colon + 1, text.size())));
   if (!bytes || !crypto::Point::decode(*bytes))
-    return fail(ErrorCode::RECORD_MALFORMED, "the tag for " + std::string(partner) + " is no point");
+    return fail(ErrorCode::RECORD_MALFORMED,
+                "the tag for " + std::string(partner) + " is no point");
   v1::ActTag tag;
   tag.set_partner(std::string(partner));
   tag.set_tag(*bytes);

@@ -7,8 +7,8 @@
 //           p-000102030405060708090a0b0c0d0e0f,2025-03-01,33,5f21,0,900
 //   NDJSON  {"account": "0001…0f", "day": "2025-03-01", "slot": 33, "distance": "0.9"}
 //
-// `account`, `day` and `carrier_tag` (hex) must be there; slot and tier may be left out, and `tags`,
-// by which partner cities know the act: "XIANGYANG:5f21…" of each, with semicolons, as
+// `account`, `day` and `carrier_tag` (hex) must be there; slot and tier may be left out, and
+// `tags`, by which partner cities know the act: "XIANGYANG:5f21…" of each, with semicolons, as
 // `puhui-identity tags take` writes them. Every other name is an input; its decimals are scaled by
 // the layout. All functions are pure.
 #pragma once

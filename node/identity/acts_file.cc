@@ -63,7 +63,8 @@ Result<crypto::Point> point_of_person(const People& people, std::string_view pse
 Result<ReadAct> read_act(const People& people, const Keys& keys, const ActsFile& file,
                          const cli::Row& row) {
   for (const auto other : {kCarrierTagColumn, kTagsColumn})
-    if (row.contains(other)) return malformed(std::string(other) + " comes of the acts themselves");
+    if (row.contains(other))
+      return malformed(std::string(other) + " is not among the columns of acts");
   const auto account = cell(row, "account"), number = cell(row, kCarrierColumn);
   if (!account) return tl::make_unexpected(account.error());
   if (!number) return tl::make_unexpected(number.error());
