@@ -400,6 +400,9 @@ inline std::string transfer(std::string_view id) { return Builder("v3").raw(id).
 inline std::string agreement_version(std::string_view city, std::uint32_t version) {
   return Builder("v4").u8(1).name(city).u32(version).done();
 }
+inline std::string agreement_versions(std::string_view city) {
+  return Builder("v4").u8(1).name(city).done();
+}
 inline std::string partner_checkpoints(std::string_view city, std::uint32_t epoch) {
   return Builder("v4").u8(2).name(city).u32(epoch).done();
 }
@@ -422,6 +425,9 @@ inline std::string mirror(std::string_view city, std::string_view batch, std::ui
 inline std::string recall_noted(std::string_view city, std::uint64_t leaf) {
   return Builder("v4").u8(6).name(city).u64(leaf).done();
 }
+inline std::string recalls_noted(std::string_view city) {
+  return Builder("v4").u8(6).name(city).done();
+}
 inline std::string recalls_of(std::string_view city, std::string_view batch) {
   return Builder("v4").u8(7).name(city).name(batch).done();
 }
@@ -434,6 +440,9 @@ inline std::string stated(std::string_view city, std::uint64_t retirement) {
 }
 inline std::string foreign_project(std::string_view city, std::string_view project) {
   return Builder("v4").u8(9).name(city).raw(project).done();
+}
+inline std::string foreign_projects(std::string_view city) {
+  return Builder("v4").u8(9).name(city).done();
 }
 inline std::string foreign_periods(std::string_view meter) {
   return Builder("v4").u8(10).name(meter).done();

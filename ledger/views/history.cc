@@ -170,14 +170,7 @@ std::optional<v1::UnitHistory> View::history(std::uint64_t serial, const Page& p
   assert(batch && "a block names a batch that is not stored");
   v1::UnitHistory history;
   history.set_serial(serial);
-  // A batch is printed as the city that issued it numbers it.
-  const auto first = batch->has_mirrored() ? batch->mirrored().origin_start() : batch->start();
-  const auto range =
-      "-" + std::to_string(first) + "-" + std::to_string(first + (batch->end() - batch->start()));
-  const auto number = std::to_string(first + (serial - batch->start()));
-  const auto& printed = batch->serial();
-  history.set_printed(printed.substr(0, printed.size() - range.size()) + "-" + number + "-" +
-                      number);
+  history.set_printed(printed_units(*batch, serial, serial));
   add_moves(*reader_, *batch, serial, page, history);
   return history;
 }

@@ -32,6 +32,7 @@ std::unique_ptr<Message> make() {
 
 constexpr Kind kKinds[] = {
     {"account", 'A', Spelling::account, make<v1::Account>},
+    {"agreement", '1', Spelling::name, make<v1::AgreementRecord>},
     {"batch", 'B', Spelling::name, make<v1::UnitBatch>},
     {"bond", 'h', Spelling::name, make<v1::Bond>},
     {"case", 'c', Spelling::name, make<v1::Case>},
@@ -45,6 +46,7 @@ constexpr Kind kKinds[] = {
     {"offer", 'x', Spelling::name, make<v1::Offer>},
     {"offer-settlement", 'j', Spelling::name, make<v1::OfferSettlement>},
     {"opening", 'z', Spelling::number, make<v1::PseudonymOpening>},
+    {"partner", '2', Spelling::name, make<v1::PartnerLog>},
     {"party", 'P', Spelling::name, make<v1::Party>},
     {"project", 'J', Spelling::name, make<v1::Project>},
     {"proposal", 'V', Spelling::name, make<v1::Proposal>},
@@ -54,6 +56,7 @@ constexpr Kind kKinds[] = {
     {"rules", 'R', Spelling::number, make<v1::RuleSetRecord>},
     {"source", 'a', Spelling::name, make<v1::EmissionSource>},
     {"totals", 'T', Spelling::none, make<v1::Totals>},
+    {"transfer", '3', Spelling::hex, make<v1::TransferRecord>},
 };
 // Named by a serial in it, not by a word of its own.
 constexpr Kind kUnitBlock{"serials up to", 'U', Spelling::number, make<v1::UnitBlock>};

@@ -15,6 +15,10 @@ namespace puhui::ledger {
 // Keys one page may look at, taken or not.
 inline constexpr std::size_t kPageVisitsMax = 10'000;
 
+// Serials of a batch as the city that issued them prints them (recognition.cc).
+[[nodiscard]] std::string printed_units(const v1::UnitBatch& batch, std::uint64_t start,
+                                        std::uint64_t end);
+
 template <class M>
 M parse(std::string_view bytes) {
   M message;

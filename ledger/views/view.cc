@@ -315,7 +315,7 @@ v1::UnitBlockList View::units(std::string_view account, const Page& page) const 
       *reader_, key::holdings(account), page, [&](const std::string&, std::string_view end) {
         const auto block = find<v1::UnitBlock>(*reader_, key::block(crypto::read_u64(end)));
         assert(block && "a holding names a block that is not stored");
-        *list.add_items() = *block;
+        *list.add_items() = described(*block);
         return true;
       }));
   return list;

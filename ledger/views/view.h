@@ -50,6 +50,15 @@ struct ClaimAsked {
   crypto::Digest claim;
 };
 
+// Which transfers between cities; what is not set does not matter.
+struct TransferFilter {
+  v1::TransferState state = v1::TRANSFER_STATE_UNSPECIFIED;
+  std::string partner;
+};
+
+// Prefixes of area codes, in the order in which they go first.
+using Areas = std::vector<std::string>;
+
 // A leaf as it is stored.
 struct StoredLeaf {
   std::string entry;
@@ -137,6 +146,11 @@ class View {
   // Named accounts, and personal ones by "p-" and 32 hex digits.
   [[nodiscard]] std::optional<v1::Account> account(std::string_view account) const;
   [[nodiscard]] v1::UnitBlockList units(std::string_view account, const Page& page) const;
+  // The same as they are offered for a purpose: units of these areas first, in that order; then
+  // by the priority class of the agreement they came by, own ones first; then by serial. Looks at
+  // the first 10 000 blocks. INVALID_ARGUMENT for a page that no answer named.
+  [[nodiscard]] Result<v1::UnitBlockList> units_by_area(std::string_view account,
+                                                        const Areas& areas, const Page& page) const;
   [[nodiscard]] std::optional<v1::UnitBlock> serial(std::uint64_t serial) const;
   // Every step this serial took, oldest first, with the printed form of the one serial.
   [[nodiscard]] std::optional<v1::UnitHistory> history(std::uint64_t serial,
@@ -194,11 +208,39 @@ class View {
   [[nodiscard]] v1::RetirementList retirements(const Page& page) const;
   // Those with whom there is an agreement that is not closed, by city.
   [[nodiscard]] std::vector<v1::PartnerLog> open_partners() const;
+
+  // ---- Other cities ----
+  // This city as an agreement names it, with all keys of its authority; without policy.
+  [[nodiscard]] v1::CitySide side() const;
+  [[nodiscard]] std::optional<v1::AgreementRecord> agreement(std::string_view city) const;
+  [[nodiscard]] v1::AgreementList agreements(const Page& page) const;
+  [[nodiscard]] v1::AgreementVersionList agreement_versions(std::string_view city,
+                                                            const Page& page) const;
+  [[nodiscard]] std::optional<v1::PartnerLog> partner(std::string_view city) const;
+  [[nodiscard]] v1::PartnerLogList partners(const Page& page) const;
+  [[nodiscard]] std::optional<v1::TransferRecord> transfer(std::string_view id) const;
+  [[nodiscard]] v1::TransferList transfers(const TransferFilter& filter, const Page& page) const;
+  // Projects and recalls of a partner that were noted here.
+  [[nodiscard]] std::optional<v1::ForeignProject> foreign_project(std::string_view city,
+                                                                  std::string_view project) const;
+  [[nodiscard]] v1::ForeignProjectList foreign_projects(std::string_view city,
+                                                        const Page& page) const;
+  [[nodiscard]] v1::NotedLeafList recalls_noted(std::string_view city, const Page& page) const;
+  // Retirements here of units that the city issued, oldest first. Reads all retirements.
+  [[nodiscard]] v1::ForeignRetirementList foreign_retirements(const std::string& city,
+                                                              const Page& page) const;
+  // Every step of this serial, oldest first, with the transfers between cities behind them.
+  [[nodiscard]] std::optional<v1::UnitLineage> lineage(std::uint64_t serial,
+                                                       const Page& page) const;
+
   // The outcome of an event by its identity: accepted ones for ever, refused ones for a time.
   [[nodiscard]] std::optional<v1::SubmissionResult> outcome(std::string_view party,
                                                             std::string_view event_id) const;
 
  private:
+  // With what its batch says of it.
+  [[nodiscard]] v1::UnitBlock described(v1::UnitBlock block) const;
+
   std::unique_ptr<Reader> reader_;
   Head head_;
   mutable TileNodes nodes_;  // remembers tiles

@@ -39,9 +39,11 @@ Result<void> check_serial(const v1::StateProof& proof, const std::string& text) 
   const auto* block = dynamic_cast<const v1::UnitBlock*>(value->get());
   const auto* totals = dynamic_cast<const v1::Totals*>(value->get());
   const bool holds = block != nullptr && block->start() <= *serial && *serial <= block->end();
+  // What was imported was numbered here as well.
   const bool never_issued =
       totals != nullptr &&
-      (*serial == 0 || *serial > static_cast<std::uint64_t>(totals->units_issued_kg()));
+      (*serial == 0 || *serial > static_cast<std::uint64_t>(totals->units_issued_kg()) +
+                                     static_cast<std::uint64_t>(totals->units_imported_kg()));
   if (holds || never_issued) return {};
   return something_else();
 }

@@ -16,6 +16,7 @@
 #include "node/views/reading.h"
 #include "node/views/receipt.h"
 #include "node/views/tags.h"
+#include "node/views/recognition.h"
 
 namespace puhui::node::views {
 namespace {
@@ -70,19 +71,6 @@ Response ets_firms(Reading& reading, const Arguments& arguments) {
   if (*year > std::numeric_limits<std::uint32_t>::max())
     return problem({ErrorCode::NOT_FOUND, arguments[0]});
   return message(reading.request, reading.view.ets_firms(static_cast<std::uint32_t>(*year), *page));
-}
-
-Response units(Reading& reading, const Arguments& arguments) {
-  const auto page = page_of(reading.request);
-  if (!page) return problem(page.error());
-  return message(reading.request, reading.view.units(arguments[0], *page));
-}
-
-Result<std::uint64_t> serial_of(const std::string& text) {
-  const auto serial = number(text);
-  if (serial && *serial == std::numeric_limits<std::uint64_t>::max())
-    return fail(ErrorCode::NOT_FOUND, text);
-  return serial;
 }
 
 Response serial(Reading& reading, const Arguments& arguments) {
@@ -288,6 +276,19 @@ constexpr Route kRoutes[] = {
     {"v1/footprints", listed<&ledger::View::footprints>},
     {"v1/footprints/*", named<&ledger::View::footprint>},
     {"v1/enterprises/*/*", enterprise_year},
+    {"v1/side", side},
+    {"v1/agreements", listed<&ledger::View::agreements>},
+    {"v1/agreements/*", named<&ledger::View::agreement>},
+    {"v1/agreements/*/versions", agreement_versions},
+    {"v1/partners", listed<&ledger::View::partners>},
+    {"v1/partners/*", named<&ledger::View::partner>},
+    {"v1/partners/*/projects", foreign_projects},
+    {"v1/partners/*/projects/*", foreign_project},
+    {"v1/partners/*/recalls", recalls_noted},
+    {"v1/partners/*/retirements", foreign_retirements},
+    {"v1/transfers", transfers},
+    {"v1/transfers/*", transfer},
+    {"v1/lineage/*", lineage},
     {"v1/serials/*", serial},
     {"v1/serials/*/history", serial_history},
     {"v1/batches/*/history", batch_history},
@@ -360,6 +361,7 @@ bool is_slow(const http::Request& request) {
   if (words.size() < 2 || words[0] != "v1") return false;
   if (words[1] == "statement" || words[1] == "enterprises") return true;
   if (is_by_own_key(request)) return true;
+  if (words[1] == "partners" && words.size() == 4 && words[3] == "retirements") return true;
   // What strangers may not see is refused at once.
   return request.party && (words[1] == "claims" || (words.size() == 4 && words[1] == "accounts" &&
                                                     ledger::is_personal_id(words[2])));

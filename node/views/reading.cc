@@ -1,5 +1,7 @@
 #include "node/views/reading.h"
 
+#include <limits>
+
 #include "ledger/rules/signers.h"
 #include "node/views/own_key.h"
 #include "node/views/receipt.h"
@@ -25,6 +27,13 @@ Result<void> see_person(const Reading& reading, const std::string& account) {
 
 bool sees_entries(const Reading& reading) {
   return !reading.genesis.entries_for_members_only() || reading.caller.has_value();
+}
+
+Result<std::uint64_t> serial_of(const std::string& text) {
+  const auto serial = number(text);
+  if (serial && *serial == std::numeric_limits<std::uint64_t>::max())
+    return fail(ErrorCode::NOT_FOUND, text);
+  return serial;
 }
 
 Result<std::uint64_t> leaf_of(const Reading& reading, const std::string& text) {

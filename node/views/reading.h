@@ -39,6 +39,8 @@ Response list(Reading& reading, List (ledger::View::*of)(const ledger::Page&) co
   return message(reading.request, (reading.view.*of)(*page));
 }
 
+// A serial that a path names; NOT_FOUND for what can be none.
+[[nodiscard]] Result<std::uint64_t> serial_of(const std::string& text);
 // The leaf a path names, if it exists.
 [[nodiscard]] Result<std::uint64_t> leaf_of(const Reading& reading, const std::string& text);
 // The leaf's receipt under the newest complete checkpoint, or why there is none yet.
