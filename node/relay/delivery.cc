@@ -1,0 +1,248 @@
+#include "node/relay/delivery.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "crypto/bytes.h"
+#include "crypto/hash.h"
+#include "ledger/rules/recognition/recognition.h"
+
+namespace puhui::node::relay {
+namespace {
+
+// Somebody else was there before.
+constexpr std::array kDoneBefore = {ErrorCode::TRANSFER_ANSWERED, ErrorCode::CHECKPOINT_STALE,
+                                    ErrorCode::RETIREMENT_STATED};
+// Time, or another step, may mend it.
+constexpr std::array kMayMend = {ErrorCode::CHECKPOINT_NOT_ACCEPTED,
+                                 ErrorCode::AGREEMENT_STANDING,
+                                 ErrorCode::AGREEMENT_VERSION,
+                                 ErrorCode::TRANSFER_DEADLINE_PASSED,
+                                 ErrorCode::TRANSFER_DEADLINE_RUNNING,
+                                 ErrorCode::TRANSFER_ACCEPTABLE,
+                                 ErrorCode::PROJECT_ABROAD,
+                                 ErrorCode::DISCOUNT_DIFFERS};
+// Says nothing about the units: no reason to refuse an import.
+constexpr std::array kNoReason = {
+    ErrorCode::CHECKPOINT_NOT_ACCEPTED, ErrorCode::AGREEMENT_VERSION, ErrorCode::AGREEMENT_UNKNOWN,
+    ErrorCode::TRANSFER_ANSWERED,       ErrorCode::PROJECT_ABROAD,    ErrorCode::DISCOUNT_DIFFERS,
+    ErrorCode::PROOF_INVALID,           ErrorCode::LEAF_UNEXPECTED,   ErrorCode::EVENT_MALFORMED};
+
+bool is_one_of(std::span<const ErrorCode> codes, ErrorCode code) {
+  return std::ranges::find(codes, code) != codes.end();
+}
+
+std::string hex(std::string_view bytes) { return crypto::hex_encode(bytes); }
+
+Carried known(std::string action) { return {std::move(action), Came::known, {}, 0}; }
+Carried waiting(std::string action, ErrorCode code) {
+  return {std::move(action), Came::waits, std::string(code_name(code)), 0};
+}
+
+template <class Action>
+Result<Carried> send(City& to, std::string name, Action action, Action* (v1::Payload::*field)()) {
+  v1::Payload payload;
+  *(payload.*field)() = std::move(action);
+  return carried(std::move(name), to.submit(std::move(payload)));
+}
+
+// ---- Exports ----
+
+// When the city may answer no more, by the version that the units were sent under.
+Result<std::optional<ledger::Micros>> deadline_of(City& to, const v1::ProvenLeaf& leaf,
+                                                  const ledger::ForeignEvent& event) {
+  Items<v1::AgreementVersionList> versions(to, {"v1", "agreements", leaf.city(), "versions"});
+  for (;;) {
+    const auto version = versions.next();
+    if (!version) return tl::make_unexpected(version.error());
+    if (*version == nullptr) return std::optional<ledger::Micros>();
+    if ((*version)->version() == event.payload.export_().agreement_version())
+      return std::optional(event.time + (*version)->answer_within());
+  }
+}
+
+Result<ledger::Micros> time_in(City& city) {
+  const auto status = city.get<v1::Status>({"v1", "status"});
+  if (!status) return tl::make_unexpected(status.error());
+  return std::max(status->time(), status->now());
+}
+
+Result<Carried> make_void(City& to, const v1::ProvenLeaf& leaf) {
+  v1::VoidImport action;
+  *action.mutable_export_() = leaf;
+  return send(to, "void_import", std::move(action), &v1::Payload::mutable_void_import);
+}
+
+// What cannot be imported is refused with the reason why. While the agreement is suspended it can
+// be neither.
+Result<Carried> refuse(City& to, const v1::ProvenLeaf& leaf, const std::string& code) {
+  v1::RefuseImport action;
+  *action.mutable_export_() = leaf;
+  action.set_code(code);
+  auto done = send(to, "refuse_import", std::move(action), &v1::Payload::mutable_refuse_import);
+  if (done && done->came == Came::done) done->code = code;
+  return done;
+}
+
+Result<Carried> import_or_refuse(City& to, const v1::ProvenLeaf& leaf) {
+  auto action = import_of(to, leaf);
+  if (!action) return tl::make_unexpected(action.error());
+  auto done = send(to, "import", std::move(*action), &v1::Payload::mutable_import);
+  if (!done || done->came == Came::done || done->came == Came::known) return done;
+  const auto code = code_from_name(done->code);
+  if (code == ErrorCode::TRANSFER_DEADLINE_PASSED) return make_void(to, leaf);
+  return is_one_of(kNoReason, code) ? done : refuse(to, leaf, done->code);
+}
+
+Result<Carried> answer_export(City& to, const v1::ProvenLeaf& leaf,
+                              const ledger::ForeignEvent& event) {
+  const auto id = transfer_of(to, leaf);
+  if (!id) return tl::make_unexpected(id.error());
+  const auto answered = to.find<v1::TransferRecord>({"v1", "transfers", hex(*id)});
+  if (!answered) return tl::make_unexpected(answered.error());
+  if (*answered) return known("import");
+  const auto deadline = deadline_of(to, leaf, event);
+  if (!deadline) return tl::make_unexpected(deadline.error());
+  if (!*deadline) return waiting("import", ErrorCode::AGREEMENT_VERSION);
+  const auto now = time_in(to);
+  if (!now) return tl::make_unexpected(now.error());
+  return *now >= **deadline ? make_void(to, leaf) : import_or_refuse(to, leaf);
+}
+
+// ---- What is brought home, and noted ----
+
+// The id by the home city's own ledger: of the export that the answer holds.
+Result<Carried> conclude(City& to, const v1::ProvenLeaf& leaf, const v1::ProvenLeaf& exported) {
+  const auto event = event_of(exported);
+  if (!event) return tl::make_unexpected(event.error());
+  const auto side = to.get<v1::CitySide>({"v1", "side"});
+  if (!side) return tl::make_unexpected(side.error());
+  const auto id = ledger::transfer_id(side->lineage(), event->payload);
+  const auto record = to.find<v1::TransferRecord>({"v1", "transfers", id.hex()});
+  if (!record) return tl::make_unexpected(record.error());
+  if (*record && (*record)->state() != v1::TRANSFER_LOCKED) return known("conclude_transfer");
+  v1::ConcludeTransfer action;
+  *action.mutable_answer() = leaf;
+  auto done =
+      send(to, "conclude_transfer", std::move(action), &v1::Payload::mutable_conclude_transfer);
+  if (done && done->code == code_name(ErrorCode::TRANSFER_STATE_WRONG)) done->came = Came::known;
+  return done;
+}
+
+Result<Carried> note_retirement(City& to, const v1::ProvenLeaf& leaf,
+                                const v1::StateRetirement& statement) {
+  if (statement.serials().empty())
+    return fail(ErrorCode::LEAF_UNEXPECTED, "a retirement of nothing");
+  const auto first =
+      to.find<v1::UnitBlock>({"v1", "serials", std::to_string(statement.serials(0).start())});
+  if (!first) return tl::make_unexpected(first.error());
+  if (*first && (*first)->retired_abroad_at() != 0) return known("note_retirement");
+  v1::NoteRetirement action;
+  *action.mutable_statement() = leaf;
+  return send(to, "note_retirement", std::move(action), &v1::Payload::mutable_note_retirement);
+}
+
+Result<bool> is_recall_noted(City& to, const v1::ProvenLeaf& leaf) {
+  Query query{{"limit", "1"}};
+  std::string before;
+  if (leaf.index() > 0) {
+    crypto::append_u64(before, leaf.index() - 1);
+    query.emplace_back("after", hex(before));
+  }
+  const auto noted =
+      to.get<v1::NotedLeafList>({"v1", "partners", leaf.city(), "recalls"}, std::move(query));
+  if (!noted) return tl::make_unexpected(noted.error());
+  return !noted->items().empty() && noted->items(0).leaf() == leaf.index();
+}
+
+Result<Carried> note_recall(City& to, const v1::ProvenLeaf& leaf) {
+  const auto noted = is_recall_noted(to, leaf);
+  if (!noted) return tl::make_unexpected(noted.error());
+  if (*noted) return known("note_recall");
+  v1::NoteRecall action;
+  *action.mutable_recall() = leaf;
+  return send(to, "note_recall", std::move(action), &v1::Payload::mutable_note_recall);
+}
+
+Result<Carried> note_filing(City& to, const Delivery& delivery, const v1::FileProject& project) {
+  const auto noted = to.find<v1::ForeignProject>(
+      {"v1", "partners", delivery.leaf.city(), "projects", project.project()});
+  if (!noted) return tl::make_unexpected(noted.error());
+  if (*noted) return known("note_filing");
+  v1::NoteFiling action;
+  *action.mutable_filing() = delivery.leaf;
+  if (delivery.notice) *action.mutable_notice() = *delivery.notice;
+  return send(to, "note_filing", std::move(action), &v1::Payload::mutable_note_filing);
+}
+
+}  // namespace
+
+std::string_view word_of(Came came) {
+  constexpr std::string_view kWords[] = {"done", "known", "refused", "waits"};
+  return kWords[static_cast<int>(came)];
+}
+
+Result<Carried> carried(std::string action, const Result<v1::SubmissionResult>& result) {
+  if (!result) return tl::make_unexpected(result.error());
+  if (result->decision() == v1::ACCEPTED)
+    return Carried{std::move(action), Came::done, {}, result->position()};
+  const auto code = code_from_name(result->code());
+  if (result->decision() == v1::FAILED) return fail(code, action + ": " + result->detail());
+  auto came = Came::refused;
+  if (is_one_of(kDoneBefore, code)) came = Came::known;
+  if (is_one_of(kMayMend, code)) came = Came::waits;
+  return Carried{std::move(action), came, result->code(), 0};
+}
+
+Result<ledger::ForeignEvent> event_of(const v1::ProvenLeaf& leaf) {
+  return ledger::read_foreign(leaf.entry(), leaf.city());
+}
+
+Result<std::string> transfer_of(City& to, const v1::ProvenLeaf& exported) {
+  const auto event = event_of(exported);
+  if (!event) return tl::make_unexpected(event.error());
+  const auto log = to.get<v1::PartnerLog>({"v1", "partners", exported.city()});
+  if (!log) return tl::make_unexpected(log.error());
+  return std::string(ledger::transfer_id(log->side().lineage(), event->payload).view());
+}
+
+Result<v1::Import> import_of(City& to, const v1::ProvenLeaf& exported) {
+  const auto event = event_of(exported);
+  if (!event) return tl::make_unexpected(event.error());
+  if (!event->payload.has_export_() || !ledger::check_runs(event->payload.export_().runs()))
+    return fail(ErrorCode::LEAF_UNEXPECTED, "no export");
+  const auto record = to.get<v1::AgreementRecord>({"v1", "agreements", exported.city()});
+  if (!record) return tl::make_unexpected(record.error());
+  const auto part = ledger::recognised(event->payload.export_(), record->agreement());
+  v1::Import action;
+  *action.mutable_export_() = exported;
+  action.set_agreement_version(record->agreement().version());
+  action.set_recognised_kg(part.kg);
+  *action.mutable_discounted() = part.discounted;
+  return action;
+}
+
+Result<Carried> deliver(City& to, const Delivery& delivery) {
+  const auto& leaf = delivery.leaf;
+  const auto event = event_of(leaf);
+  if (!event) return tl::make_unexpected(event.error());
+  const auto& payload = event->payload;
+  if (const auto* exported = ledger::answered_export(payload)) return conclude(to, leaf, *exported);
+  switch (payload.action_case()) {
+    case v1::Payload::kExport:
+      return answer_export(to, leaf, *event);
+    case v1::Payload::kStateRetirement:
+      return note_retirement(to, leaf, payload.state_retirement());
+    case v1::Payload::kRecall:
+      return note_recall(to, leaf);
+    case v1::Payload::kFileProject:
+      return note_filing(to, delivery, payload.file_project());
+    case v1::Payload::kDraftFiling:
+      return note_filing(to, delivery, payload.draft_filing().subject().project());
+    default:
+      return fail(ErrorCode::LEAF_UNEXPECTED, "calls for nothing in another city");
+  }
+}
+
+}  // namespace puhui::node::relay

@@ -1,0 +1,56 @@
+// One proven leaf of a city, taken to the city that it concerns: which event it calls for there,
+// and what became of that.
+//
+//   an export              is answered: imported, refused with the reason why, or void
+//   an answer to an export is brought home
+//   a stated retirement, a recall, a project filed or under notice: is noted
+//
+// Whatever others have done meanwhile is no failure. Functions of the two cities' answers alone.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "ledger/recognition.h"
+#include "node/relay/city.h"
+
+namespace puhui::node::relay {
+
+enum class Came {
+  done,     // accepted as a leaf now
+  known,    // there was nothing to do any more
+  refused,  // it cannot be done
+  waits     // it may be done another time
+};
+// "done", "known", …
+[[nodiscard]] std::string_view word_of(Came came);
+
+struct Carried {
+  std::string action;  // "import", "note_recall", …
+  Came came = Came::known;
+  std::string code;           // of a refusal, or why it waits
+  std::int64_t position = 0;  // leaf, of what was accepted
+};
+
+struct Delivery {
+  v1::ProvenLeaf leaf;
+  std::optional<v1::ProvenLeaf> notice;  // that put the draft in the leaf under public notice
+};
+
+// LEAF_UNEXPECTED if the leaf calls for nothing there. Errors of the city: nothing is known then.
+[[nodiscard]] Result<Carried> deliver(City& to, const Delivery& delivery);
+
+// The parts of it, for whoever wants one of them.
+// What stands in the entry of a proven leaf. LEAF_UNEXPECTED.
+[[nodiscard]] Result<ledger::ForeignEvent> event_of(const v1::ProvenLeaf& leaf);
+// The id of the transfer that an export began, as its city is known to `to`.
+[[nodiscard]] Result<std::string> transfer_of(City& to, const v1::ProvenLeaf& exported);
+// How `to` would import it now, by the last version of its agreement.
+[[nodiscard]] Result<v1::Import> import_of(City& to, const v1::ProvenLeaf& exported);
+
+// What an answer of the node means for one action.
+[[nodiscard]] Result<Carried> carried(std::string action,
+                                      const Result<v1::SubmissionResult>& result);
+
+}  // namespace puhui::node::relay

@@ -1,0 +1,76 @@
+#include "node/relay/relay.h"
+
+#include <algorithm>
+
+namespace puhui::node::relay {
+namespace {
+
+// An export is imported, its answer brought home: no more than a few follow one another.
+constexpr int kPassesMax = 8;
+constexpr unsigned kFailuresMax = 6;  // 63 rounds are left out at most
+
+Result<std::int64_t> size_of(City& city) {
+  const auto status = city.get<v1::Status>({"v1", "status"});
+  if (!status) return tl::make_unexpected(status.error());
+  return status->size();
+}
+
+}  // namespace
+
+Relay::Relay(const std::vector<std::pair<City*, City*>>& pairs) {
+  for (const auto& [one, other] : pairs) {
+    tracks_.push_back(std::make_unique<Track>(*one, *other));
+    tracks_.push_back(std::make_unique<Track>(*other, *one));
+  }
+}
+
+// Nothing is asked for where no leaf came since a pass that left nothing.
+Result<Pass> Relay::pass(Track& track, const Told& told) {
+  const auto from = size_of(track.from), to = size_of(track.to);
+  if (!from) return tl::make_unexpected(from.error());
+  if (!to) return tl::make_unexpected(to.error());
+  if (track.quiet == std::pair(*from, *to)) return Pass();
+  auto done = track.way.pass(told);
+  const bool is_quiet = done && done->done + done->waits == 0;
+  track.quiet = is_quiet ? std::pair(*from, *to) : std::pair<std::int64_t, std::int64_t>(-1, -1);
+  return done;
+}
+
+void Relay::note(Track& track, bool has_failed) {
+  track.failures = has_failed ? std::min(track.failures + 1, kFailuresMax) : 0;
+  track.left_out = (1u << track.failures) - 1;
+}
+
+Round Relay::round(const Hearing& hearing, bool all) {
+  Round round;
+  std::vector<Track*> taken;
+  for (const auto& track : tracks_) {
+    if (!all && track->left_out > 0) {
+      --track->left_out;
+      ++round.failures;
+    } else {
+      taken.push_back(track.get());
+    }
+  }
+  Pass last;
+  for (int i = 0; i < kPassesMax && (i == 0 || last.done > 0); ++i) {
+    last = {};
+    std::erase_if(taken, [&](Track* track) {
+      const auto done = pass(*track, hearing.told);
+      note(*track, !done);
+      if (done) {
+        last.add(*done);
+        return false;
+      }
+      ++round.failures;
+      hearing.failed(track->from, track->to, done.error());
+      return true;
+    });
+    round.pass.done += last.done;
+    round.pass.refused += last.refused;
+  }
+  round.pass.waits = last.done + last.waits;
+  return round;
+}
+
+}  // namespace puhui::node::relay
