@@ -18,8 +18,8 @@ constexpr unsigned kPseudonymsMax = 4000;
 constexpr std::size_t kAccountBytesMax = 64'100;
 
 constexpr Column kBlockColumns[] = {
-    {"START", "start"}, {"END", "end"},     {"BATCH", "batch"},
-    {"STATE", "state"}, {"SINCE", "since"}, {"ACCOUNT", "account"},
+    {"START", "start"}, {"END", "end"},         {"BATCH", "batch"}, {"STATE", "state"},
+    {"SINCE", "since"}, {"ACCOUNT", "account"}, {"AREA", "area"},   {"SERIAL", "printed"},
 };
 
 constexpr Column kConsentColumns[] = {{"PARTY", "party"}, {"AGREED-TO", "items"}};
@@ -155,10 +155,16 @@ Run declare_show(CLI::App& app) { return shows<v1::Account>(app, "accounts", "ac
 Run declare_units(CLI::App& app) {
   auto name = std::make_shared<std::string>();
   app.add_option("account", *name, "account")->required();
+  auto purpose = std::make_shared<std::string>();
+  app.add_option("--for", *purpose,
+                 "as they are offered for this purpose: units of the areas first that its rule "
+                 "puts first, then by the priority of the agreement they came by");
   auto flags = add_list_flags(app);
-  return [name, flags](Session& session) {
+  return [name, purpose, flags](Session& session) {
+    Query order;
+    if (!purpose->empty()) order = {{"order", "areas_first"}, {"purpose", *purpose}};
     return show_list<v1::UnitBlockList>(session, {"v1", "accounts", *name, "units"}, *flags,
-                                        kBlockColumns);
+                                        kBlockColumns, order);
   };
 }
 
@@ -232,7 +238,9 @@ constexpr Command kCommands[] = {
      declare_open_personal},
     {"account", "show", "Shows an account's balances.", "puhui account show acme/pv", declare_show},
     {"account", "units", "Lists the serial ranges an account holds.",
-     "puhui account units acme/pv --all", declare_units},
+     "puhui account units acme/pv --all\n"
+     "puhui account units acme/pv --for event_neutrality",
+     declare_units},
     {"account", "erase", "Erases a citizen's account; what it holds is cancelled.",
      "puhui account erase p-000102030405060708090a0b0c0d0e0f "
      "--confirmation 9c0b3f0ad6b4d6a2d6a51b0f2e6a7f5d1c9e8b7a6f5e4d3c2b1a0f9e8d7c6b5a "

@@ -39,6 +39,12 @@ struct Command {
 [[nodiscard]] std::span<const Command> standing_commands();
 [[nodiscard]] std::span<const Command> ets_commands();
 [[nodiscard]] std::span<const Command> recall_commands();
+[[nodiscard]] std::span<const Command> agreement_commands();
+[[nodiscard]] std::span<const Command> partner_commands();
+[[nodiscard]] std::span<const Command> crossing_commands();
+[[nodiscard]] std::span<const Command> note_commands();
+[[nodiscard]] std::span<const Command> lineage_commands();
+[[nodiscard]] std::span<const Command> relay_commands();
 [[nodiscard]] std::span<const Command> account_commands();
 [[nodiscard]] std::span<const Command> unit_commands();
 [[nodiscard]] std::span<const Command> bond_commands();
@@ -232,14 +238,17 @@ inline constexpr unsigned kListLimitMax = 1000;
 // --after, --limit and --all.
 [[nodiscard]] std::shared_ptr<ListFlags> add_list_flags(CLI::App& app);
 
-// Asks for a part of a list, or with --all for part after part, and prints it.
+// Asks for a part of a list, or with --all for part after part, and prints it. Each part is asked
+// for with the filter.
 template <class List>
 Result<Exit> show_list(Session& session, std::initializer_list<std::string_view> parts,
-                       const ListFlags& flags, std::span<const Column> columns) {
+                       const ListFlags& flags, std::span<const Column> columns,
+                       const Query& filter = {}) {
   List all;
   std::string after = flags.after;
   for (;;) {
-    Query query{{"limit", std::to_string(flags.limit)}};
+    auto query = filter;
+    query.emplace_back("limit", std::to_string(flags.limit));
     if (!after.empty()) query.emplace_back("after", after);
     const auto list = session.get<List>(parts, std::move(query));
     if (!list) return tl::make_unexpected(list.error());

@@ -72,6 +72,11 @@ const std::map<std::string_view, const char*> kNouns = {
     {"evidence", "Proof that a log has forked"},
     {"entry", "Leaves of the ledger"},
     {"cluster", "Leadership and membership"},
+    {"agreement", "Agreements with other cities"},
+    {"partner", "Partner cities' logs, as they are known here"},
+    {"crossing", "Transfers of units between cities"},
+    {"relay", "Carries proofs between cities"},
+    {"bundle", "The same in files, between networks that do not meet"},
 };
 
 // What is parsed: settings given as flags, flags of this run, and the chosen command.
@@ -154,16 +159,16 @@ void add_command(CLI::App& app, const Command& command, Parsed& parsed) {
 }
 
 void add_commands(CLI::App& app, Parsed& parsed) {
-  for (const auto commands : {key_commands(),         party_commands(),       governance_commands(),
-                              methodology_commands(), project_commands(),     filing_commands(),
-                              standing_commands(),    ets_commands(),         recall_commands(),
-                              account_commands(),     unit_commands(),        bond_commands(),
-                              case_commands(),        certificate_commands(), market_commands(),
-                              history_commands(),     behaviour_commands(),   tags_commands(),
-                              person_commands(),      offer_commands(),       emission_commands(),
-                              proof_commands(),       state_proof_commands(), event_commands(),
-                              node_commands(),        mirror_commands(),      repair_commands(),
-                              audit_commands()}) {
+  for (const auto commands :
+       {key_commands(),       party_commands(),       governance_commands(), methodology_commands(),
+        project_commands(),   filing_commands(),      standing_commands(),   ets_commands(),
+        recall_commands(),    account_commands(),     unit_commands(),       bond_commands(),
+        case_commands(),      certificate_commands(), market_commands(),     history_commands(),
+        behaviour_commands(), person_commands(),      offer_commands(),      emission_commands(),
+        proof_commands(),     state_proof_commands(), event_commands(),      node_commands(),
+        mirror_commands(),    repair_commands(),      audit_commands(),      agreement_commands(),
+        partner_commands(),   crossing_commands(),    note_commands(),       lineage_commands(),
+        tags_commands(),      relay_commands()}) {
     for (const auto& command : commands) add_command(app, command, parsed);
   }
 }

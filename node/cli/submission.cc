@@ -310,6 +310,18 @@ Result<Exit> send(Session& session, std::span<const v1::Submission> submissions)
   return show(session, submissions, results);
 }
 
+Result<v1::SubmissionResult> send_unshown(Session& session, v1::Payload payload,
+                                          std::span<const crypto::SecretKey> keys) {
+  std::vector<Draft> drafts(1);
+  drafts[0].payload = std::move(payload);
+  if (auto filled = fill_in(session, drafts); !filled) return tl::make_unexpected(filled.error());
+  const auto submission = sign(drafts[0], keys);
+  if (!submission) return tl::make_unexpected(submission.error());
+  auto results = post_one(session, *submission);
+  if (!results) return tl::make_unexpected(results.error());
+  return std::move(results->front());
+}
+
 namespace {
 
 // The drafts, filled in and signed. On a dry run they are printed, and there is none.

@@ -57,6 +57,10 @@ struct Opened {
 // OUTCOME_UNKNOWN and UNREACHABLE name the event, so that it can be asked for.
 [[nodiscard]] Result<Exit> send(Session& session, std::span<const v1::Submission> submissions);
 
+// Fills in, signs and sends one payload, shows nothing, and answers what was decided.
+[[nodiscard]] Result<v1::SubmissionResult> send_unshown(Session& session, v1::Payload payload,
+                                                        std::span<const crypto::SecretKey> keys);
+
 // With --propose or --draft, the action is put to the vote or drafted as a filing instead
 // (deferral.h). Fill in, then as the flags say: print the payload (--dry-run), write the signed
 // submission (--out) or send it. Several drafts cannot share one --propose, --draft, --event-id or

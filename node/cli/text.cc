@@ -49,6 +49,8 @@ const std::set<std::string_view> kDayFields = {
     "puhui.v1.Calendar.to",
     "puhui.v1.Calendar.holidays",
     "puhui.v1.Calendar.worked_weekend_days",
+    "puhui.v1.ForeignProject.from",
+    "puhui.v1.ForeignProject.to",
 };
 const std::set<std::string_view> kTimeFields = {
     "puhui.v1.Payload.valid_until",
@@ -79,6 +81,13 @@ const std::set<std::string_view> kTimeFields = {
     "puhui.v1.Proposal.voting_until",
     "puhui.v1.Proposal.executable_from",
     "puhui.v1.Proposal.executable_until",
+    "puhui.v1.Agreement.effective_from",
+    "puhui.v1.Agreement.effective_to",
+    "puhui.v1.PartnerLog.accepted_time",
+    "puhui.v1.TransferRecord.exported_time",
+    "puhui.v1.TransferRecord.deadline",
+    "puhui.v1.TransferRecord.bound_until",
+    "puhui.v1.ForeignRetirement.time",
 };
 
 // A code point and its length; length 0 for bytes that are not UTF-8.

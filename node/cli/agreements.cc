@@ -1,0 +1,151 @@
+// Agreements with other cities: drafted as exact bytes, signed by both authorities, filed by each.
+#include <algorithm>
+#include <array>
+
+#include "ledger/recognition.h"
+#include "node/cli/signatures.h"
+#include "puhui/v1/view.pb.h"
+
+namespace puhui::node::cli {
+namespace {
+
+// "HEFEI+WUHAN": the cities of an agreement.
+std::string cities_text(const google::protobuf::Message& element) {
+  std::string text;
+  for (const auto& side : dynamic_cast<const v1::AgreementRecord&>(element).agreement().sides())
+    text += (text.empty() ? "" : "+") + side.city();
+  return text;
+}
+
+constexpr Column kAgreementColumns[] = {
+    {"AGREEMENT", "agreement.agreement"},
+    {"CITIES", "", cities_text},
+    {"VERSION", "agreement.version"},
+    {"STANDING", "standing"},
+    {"FROM", "agreement.effective_from"},
+    {"TO", "agreement.effective_to"},
+    {"LEAF", "filed_at"},
+    {"WHY", "reason"},
+};
+constexpr Column kVersionColumns[] = {
+    {"VERSION", "version"},         {"FROM", "effective_from"},
+    {"TO", "effective_to"},         {"TAKER", "terms.taker"},
+    {"DISCOUNT", "terms.discount"}, {"YEAR-QUOTA-KG", "terms.year_quota_kg"},
+    {"PRIORITY", "terms.priority"},
+};
+
+Run declare_side(CLI::App& app) {
+  auto keys = std::make_shared<std::uint32_t>(1);
+  app.add_option("--authority-keys", *keys, "so many of its authority's keys sign for the city")
+      ->capture_default_str()
+      ->check(CLI::Range(1u, 16u));
+  return [keys](Session& session) -> Result<Exit> {
+    auto side = session.get<v1::CitySide>({"v1", "side"});
+    if (!side) return tl::make_unexpected(side.error());
+    auto policy = session.fetch({"v1", "policy"});
+    if (!policy) return tl::make_unexpected(policy.error());
+    side->set_policy(std::move(*policy));
+    side->set_authority_keys(*keys);
+    if (auto delivered = session.deliver(to_json(*side)); !delivered)
+      return tl::make_unexpected(delivered.error());
+    return Exit::ok;
+  };
+}
+
+Run declare_draft(CLI::App& app) {
+  auto path = std::make_shared<std::string>();
+  app.add_option("file", *path, "JSON of an Agreement; the sides in any order")->required();
+  return [path](Session& session) -> Result<Exit> {
+    auto agreement = read_json_file<v1::Agreement>(*path);
+    if (!agreement) return tl::make_unexpected(agreement.error());
+    std::ranges::sort(*agreement->mutable_sides(), {}, &v1::CitySide::city);
+    return deliver_signed(session, *agreement, ledger::read_agreement);
+  };
+}
+
+Run declare_sign(CLI::App& app) {
+  return signs(app, ledger::kAgreementWord, ledger::read_agreement);
+}
+
+Run declare_file(CLI::App& app) {
+  auto action = std::make_shared<v1::FileAgreement>();
+  add_value(
+      app, "file",
+      [](const std::string& path) { return read_signed(path, ledger::read_agreement); },
+      [action](std::string bytes) { action->set_agreement(std::move(bytes)); },
+      "agreement, as drafted")
+      ->required();
+  add_signatures(app, action)->required();
+  return submits(action, &v1::Payload::mutable_file_agreement);
+}
+
+Result<v1::Standing> parse_standing(const std::string& word) {
+  constexpr auto kWords = std::to_array<std::pair<std::string_view, v1::Standing>>(
+      {{"suspended", v1::STANDING_SUSPENDED}, {"in-force", v1::IN_FORCE}, {"closed", v1::CLOSED}});
+  for (const auto& [known, standing] : kWords)
+    if (word == known) return standing;
+  return fail(ErrorCode::INVALID_ARGUMENT,
+              "\"" + word + "\": an agreement is suspended, in-force or closed");
+}
+
+Run declare_set(CLI::App& app) {
+  auto action = std::make_shared<v1::SetAgreement>();
+  app.add_option("partner", *action->mutable_partner(), "city")->required();
+  add_value(
+      app, "standing", parse_standing,
+      [action](v1::Standing standing) { action->set_standing(standing); },
+      "suspended, in-force, or closed for ever")
+      ->required();
+  app.add_option("--reason", *action->mutable_reason(), "why")->required();
+  add_paper(
+      app, "--decision",
+      [action](v1::Document decision) { *action->mutable_decision() = std::move(decision); },
+      "the decision behind it");
+  return submits(action, &v1::Payload::mutable_set_agreement);
+}
+
+Run declare_show(CLI::App& app) {
+  auto city = std::make_shared<std::string>();
+  app.add_option("partner", *city, "city")->required();
+  auto versions = std::make_shared<bool>(false);
+  app.add_flag("--versions", *versions, "every version that was filed");
+  auto flags = add_list_flags(app);
+  return [city, versions, flags](Session& session) {
+    if (!*versions) return show<v1::AgreementRecord>(session, {"v1", "agreements", *city});
+    return show_list<v1::AgreementVersionList>(session, {"v1", "agreements", *city, "versions"},
+                                               *flags, kVersionColumns);
+  };
+}
+
+Run declare_list(CLI::App& app) {
+  return lists<v1::AgreementList>(app, "agreements", kAgreementColumns);
+}
+
+constexpr Command kCommands[] = {
+    {"agreement", "side", "Prints this city as an agreement names it: lineage, policy, authority.",
+     "puhui agreement side --authority-keys 2 --out wuhan.side", declare_side},
+    {"agreement", "draft", "Makes the exact bytes of an agreement, which both authorities sign.",
+     "puhui agreement draft agreement.json --out wuhan-hefei.agreement", declare_draft},
+    {"agreement", "sign", "Signs an agreement by a key of the city's authority.",
+     "puhui agreement sign wuhan-hefei.agreement --key authority.key --out wuhan.signature",
+     declare_sign},
+    {"agreement", "file", "Files an agreement that the partner's authority has signed.",
+     "puhui agreement file wuhan-hefei.agreement --signature hefei.signature "
+     "--party city-authority --key authority.key",
+     declare_file},
+    {"agreement", "set", "Suspends an agreement, puts it in force again, or closes it for ever.",
+     "puhui agreement set HEFEI suspended --reason \"audit of 3 May\" --decision no-7.pdf "
+     "--party city-authority --key authority.key\n"
+     "puhui agreement set HEFEI in-force --reason \"audit passed\" --propose resume-hefei "
+     "--party city-authority --key authority.key",
+     declare_set},
+    {"agreement", "show", "Shows the agreement with a city, or all of its versions.",
+     "puhui agreement show HEFEI -o json\npuhui agreement show HEFEI --versions", declare_show},
+    {"agreement", "list", "Lists agreements.", "puhui agreement list", declare_list},
+};
+
+}  // namespace
+
+std::span<const Command> agreement_commands() { return kCommands; }
+
+}  // namespace puhui::node::cli
