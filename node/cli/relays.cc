@@ -82,7 +82,7 @@ relay::Hearing hearing_of(const World& world) {
 Result<Exit> run_relay(Session& session, const RelayFlags& flags) {
   const auto ends = wait_for_ends(session, flags);
   if (!ends) return tl::make_unexpected(ends.error());
-  std::vector<std::pair<relay::City*, relay::City*>> pairs;
+  relay::Pairs pairs;
   for (const auto& from : ends->from)
     for (const auto& to : ends->to) pairs.emplace_back(from.get(), to.get());
   relay::Relay relay(pairs);

@@ -92,7 +92,11 @@ Result<Carried> import_or_refuse(City& to, const v1::ProvenLeaf& leaf) {
   if (!done || done->came == Came::done || done->came == Came::known) return done;
   const auto code = code_from_name(done->code);
   if (code == ErrorCode::TRANSFER_DEADLINE_PASSED) return make_void(to, leaf);
-  return is_one_of(kNoReason, code) ? done : refuse(to, leaf, done->code);
+  if (is_one_of(kNoReason, code)) return done;
+  auto refused = refuse(to, leaf, done->code);
+  if (!refused || refused->came != Came::waits) return refused;
+  done->came = Came::waits;
+  return done;
 }
 
 Result<Carried> answer_export(City& to, const v1::ProvenLeaf& leaf,

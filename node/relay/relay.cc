@@ -17,7 +17,7 @@ Result<std::int64_t> size_of(City& city) {
 
 }  // namespace
 
-Relay::Relay(const std::vector<std::pair<City*, City*>>& pairs) {
+Relay::Relay(const Pairs& pairs) {
   for (const auto& [one, other] : pairs) {
     tracks_.push_back(std::make_unique<Track>(*one, *other));
     tracks_.push_back(std::make_unique<Track>(*other, *one));

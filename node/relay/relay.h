@@ -32,10 +32,12 @@ struct Round {
   [[nodiscard]] bool is_all_done() const { return failures == 0 && pass.waits == 0; }
 };
 
+using Pairs = std::vector<std::pair<City*, City*>>;
+
 class Relay {
  public:
   // Between the two cities of each pair, both ways. The cities outlive it.
-  explicit Relay(const std::vector<std::pair<City*, City*>>& pairs);
+  explicit Relay(const Pairs& pairs);
 
   // Pass after pass, until one carries nothing more. Ways that have failed lately are left out,
   // unless `all` is said.

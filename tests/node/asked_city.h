@@ -1,0 +1,80 @@
+// A city on a ledger, as one who carries proofs sees it: the node's own views answer.
+#pragma once
+
+#include "crypto/tiles.h"
+#include "node/http/problem.h"
+#include "node/relay/city.h"
+#include "node/views/answer.h"
+#include "tests/ledger/cities.h"
+
+namespace puhui::node::testing {
+
+class AskedCity : public relay::City {
+ public:
+  explicit AskedCity(ledger::testing::SovereignCity& city) : city_(city), code_(city.code()) {}
+
+  bool is_away = false;   // does not answer
+  std::size_t asked = 0;  // questions answered
+  std::size_t sent = 0;   // events taken
+
+  [[nodiscard]] const std::string& code() const override { return code_; }
+
+  Result<std::string> fetch(const std::string& path) override {
+    if (is_away) return fail(ErrorCode::UNREACHABLE, code_);
+    ++asked;
+    if (path == "/checkpoint") return city_.signed_note(city_.tree());
+    const auto tile = crypto::parse_tile_path(std::string_view(path).substr(1));
+    if (!tile) return tl::make_unexpected(tile.error());
+    auto bytes = city_.view().tile(*tile);
+    if (!bytes) return fail(ErrorCode::NOT_FOUND, path);
+    return std::move(*bytes);
+  }
+
+  Result<void> read(relay::Parts parts, relay::Query query,
+                    google::protobuf::Message& answer) override {
+    if (is_away) return fail(ErrorCode::UNREACHABLE, code_);
+    ++asked;
+    if (auto* status = dynamic_cast<v1::Status*>(&answer)) {
+      status->set_city(code_);
+      status->set_size(static_cast<std::int64_t>(city_.head().size));
+      status->set_time(city_.head().time);
+      status->set_now(city_.now);
+      return {};
+    }
+    http::Request request;
+    request.method = "GET";
+    request.path = "/as/sent";
+    for (const auto part : parts) request.segments.emplace_back(part);
+    request.query.insert(query.begin(), query.end());
+    request.headers = {{"Accept", "application/x-protobuf"}};
+    auto view = city_.view(), current = city_.view();
+    views::Reading reading{request, view,    current, *view.genesis(),
+                           nullptr, nullptr, nullptr, std::nullopt};
+    const auto response = views::answer_read(reading);
+    const auto& body = std::get<std::string>(response.body);
+    if (response.status == 404) return fail(ErrorCode::NOT_FOUND, request.segments.back());
+    if (response.status != 200) return fail(ErrorCode::INVALID_ARGUMENT, body);
+    if (!answer.ParseFromString(body)) return fail(ErrorCode::CORRUPT, "an answer");
+    return {};
+  }
+
+  Result<v1::SubmissionResult> submit(v1::Payload payload) override {
+    if (is_away) return fail(ErrorCode::UNREACHABLE, code_);
+    ++sent;
+    const auto blank = city_.event("operator");
+    payload.set_city(blank.city());
+    payload.set_party(blank.party());
+    payload.set_event_id(blank.event_id());
+    payload.set_valid_until(blank.valid_until());
+    const auto answer = city_.send(payload, {"operator"});
+    if (answer.decision == v1::FAILED) return ledger::failed_result({answer.code, answer.detail});
+    if (answer.decision == v1::REFUSED) return ledger::refused_result(answer.outcome);
+    return ledger::accepted_result(answer.outcome, answer.leaf, answer.time);
+  }
+
+ private:
+  ledger::testing::SovereignCity& city_;
+  const std::string code_;
+};
+
+}  // namespace puhui::node::testing

@@ -1,0 +1,171 @@
+// A relay between two real ledgers: what it carries, in which order, and what stops it.
+#include "node/relay/relay.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/node/asked_city.h"
+
+namespace puhui::node {
+namespace {
+
+using namespace ledger::testing;  // NOLINT: the cities are theirs
+using testing::AskedCity;
+
+struct Relays : TwoCities {
+  void SetUp() override {
+    PUHUI_ACCEPTED(a.issue_kg(100));
+    PUHUI_ACCEPTED(b.issue_kg(50));
+  }
+  relay::Round run() { return run(relay); }
+  relay::Round run(relay::Relay& by) {
+    told.clear();
+    failures.clear();
+    return by.round({[this](const relay::City& from, const relay::City&, std::uint64_t,
+                            const relay::Carried& carried) {
+                       told.push_back(from.code() + " " + carried.action + " " +
+                                      std::string(relay::word_of(carried.came)) +
+                                      (carried.code.empty() ? "" : " " + carried.code));
+                     },
+                     [this](const relay::City&, const relay::City&, const Error& error) {
+                       failures.push_back(std::string(code_name(error.code)));
+                     }},
+                    true);
+  }
+  // Whether the line was told in the last round.
+  [[nodiscard]] bool has_told(const std::string& line) const {
+    return std::ranges::find(told, line) != told.end();
+  }
+  std::string send(const Sending& sending = {{{1, 100}}}) {
+    const auto exported = export_units(a, b, sending);
+    EXPECT_EQ(exported.decision, v1::ACCEPTED) << code_name(exported.code);
+    return id_of(a, exported.leaf);
+  }
+
+  AskedCity asked_a{a}, asked_b{b};
+  relay::Relay relay{relay::Pairs{{&asked_a, &asked_b}}};
+  std::vector<std::string> told, failures;
+};
+
+TEST_F(Relays, CarryAnExportThereAndItsAnswerHome) {
+  agree(a, b, agreement_between(a, b));
+  const auto id = send();
+  const auto round = run();
+  EXPECT_TRUE(round.is_all_done()) << ::testing::PrintToString(told);
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
+  EXPECT_EQ(transfer_state(b, id), v1::TRANSFER_IMPORTED);
+  EXPECT_EQ(b.held("owner-main"), 50 + 90);
+  EXPECT_TRUE(has_told("WUHAN note_filing done"));
+  EXPECT_TRUE(has_told("XIANGYANG note_filing done"));
+  EXPECT_TRUE(has_told("WUHAN import done"));
+  EXPECT_TRUE(has_told("XIANGYANG conclude_transfer done"));
+}
+
+TEST_F(Relays, FindNothingToDoAfterwards) {
+  agree(a, b, agreement_between(a, b));
+  send();
+  run();
+  const auto sent = asked_a.sent + asked_b.sent;
+  relay::Relay another(relay::Pairs{{&asked_a, &asked_b}});
+  EXPECT_TRUE(run(another).is_all_done());
+  EXPECT_EQ(told, std::vector<std::string>());
+  EXPECT_EQ(asked_a.sent + asked_b.sent, sent) << "no event is sent for what is done";
+  run(another);
+  const auto asked = asked_a.asked + asked_b.asked;
+  run(another);
+  EXPECT_EQ(asked_a.asked + asked_b.asked, asked + 4) << "no leaf came: only the sizes are asked";
+}
+
+TEST_F(Relays, BringUnitsHomeAgain) {
+  agree(a, b, agreement_between(a, b));
+  send();
+  run();
+  PUHUI_ACCEPTED(send_home(b, a, {{51, 80}}));
+  EXPECT_TRUE(run().is_all_done());
+  EXPECT_EQ(a.held("owner-main"), 30);
+  EXPECT_EQ(b.held("owner-main"), 50 + 60);
+}
+
+TEST_F(Relays, RefuseWhatCannotBeTakenWithTheReason) {
+  agree(a, b, agreement_between(a, b));
+  const auto id = send({{{1, 100}}, "owner-main", "nobody"});
+  EXPECT_TRUE(run().is_all_done());
+  EXPECT_TRUE(has_told("WUHAN refuse_import done account.unknown"));
+  EXPECT_EQ(transfer_state(b, id), v1::TRANSFER_REFUSED);
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_FREED);
+  EXPECT_EQ(a.bound("owner-main"), 0);
+}
+
+TEST_F(Relays, VoidWhatComesTooLate) {
+  agree(a, b, agreement_between(a, b));
+  const auto id = send();
+  b.now += kAnswerWithin + ledger::kMicrosPerDay;
+  EXPECT_TRUE(run().is_all_done());
+  EXPECT_EQ(transfer_state(b, id), v1::TRANSFER_VOID);
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_FREED);
+}
+
+TEST_F(Relays, WaitWhileTheAgreementIsSuspended) {
+  agree(a, b, agreement_between(a, b));
+  const auto id = send();
+  PUHUI_ACCEPTED(set_agreement(b, a, v1::STANDING_SUSPENDED));
+  EXPECT_FALSE(run().is_all_done());
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_LOCKED);
+  PUHUI_ACCEPTED(set_agreement(b, a, v1::IN_FORCE));
+  EXPECT_TRUE(run().is_all_done());
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
+}
+
+TEST_F(Relays, StateRetirementsAbroadAndBringThemHome) {
+  agree(a, b, agreement_between(a, b));
+  send();
+  run();
+  PUHUI_ACCEPTED(retire(b, "owner-main", {{45, 60}}));
+  EXPECT_TRUE(run().is_all_done());
+  EXPECT_TRUE(has_told("XIANGYANG state_retirement done"));
+  EXPECT_TRUE(has_told("XIANGYANG note_retirement done"));
+  EXPECT_EQ(a.totals().units_retired_abroad_kg(), 10) << "51-60 there are 1-10 here";
+  EXPECT_NE(a.view().serial(10)->retired_abroad_at(), 0);
+  EXPECT_EQ(a.view().serial(11)->retired_abroad_at(), 0);
+}
+
+TEST_F(Relays, BringRecallsToWhereTheUnitsAre) {
+  agree(a, b, agreement_between(a, b));
+  send();
+  run();
+  PUHUI_ACCEPTED(recall(a, "B1", {{1, 5}}));
+  EXPECT_TRUE(run().is_all_done());
+  EXPECT_TRUE(has_told("WUHAN note_recall done"));
+  EXPECT_EQ(b.view().serial(51)->bound_by(), "recall/WUHAN");
+}
+
+TEST_F(Relays, SayThatThereIsNoAgreement) {
+  EXPECT_FALSE(run().is_all_done());
+  EXPECT_EQ(failures, std::vector<std::string>(2, "agreement.unknown"));
+}
+
+TEST_F(Relays, GoOnWhenACityAnswersAgain) {
+  agree(a, b, agreement_between(a, b));
+  const auto id = send();
+  asked_b.is_away = true;
+  EXPECT_FALSE(run().is_all_done());
+  EXPECT_EQ(failures, std::vector<std::string>(2, "unreachable"));
+  asked_b.is_away = false;
+  EXPECT_TRUE(run().is_all_done());
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
+}
+
+TEST_F(Relays, LeaveOutWaysThatFailEverLonger) {
+  asked_b.is_away = true;
+  std::vector<int> tried;
+  for (int i = 0; i < 16; ++i) {
+    bool is_tried = false;
+    (void)relay.round({[](const auto&, const auto&, auto, const auto&) {},
+                       [&](const auto&, const auto&, const Error&) { is_tried = true; }},
+                      false);
+    if (is_tried) tried.push_back(i);
+  }
+  EXPECT_EQ(tried, (std::vector<int>{0, 2, 6, 14}));
+}
+
+}  // namespace
+}  // namespace puhui::node
