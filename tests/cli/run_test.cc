@@ -12,12 +12,14 @@ namespace puhui::node::cli {
 namespace {
 
 std::vector<std::span<const Command>> families() {
-  return {key_commands(),     party_commands(),       governance_commands(), methodology_commands(),
-          project_commands(), filing_commands(),      standing_commands(),   ets_commands(),
-          recall_commands(),  account_commands(),     unit_commands(),       bond_commands(),
-          case_commands(),    certificate_commands(), market_commands(),     behaviour_commands(),
-          person_commands(),  offer_commands(),       emission_commands(),   proof_commands(),
-          event_commands(),   node_commands()};
+  return {
+      key_commands(),      party_commands(),       governance_commands(), methodology_commands(),
+      project_commands(),  filing_commands(),      standing_commands(),   ets_commands(),
+      recall_commands(),   account_commands(),     unit_commands(),       bond_commands(),
+      case_commands(),     certificate_commands(), market_commands(),     behaviour_commands(),
+      person_commands(),   offer_commands(),       emission_commands(),   proof_commands(),
+      event_commands(),    node_commands(),        agreement_commands(),  partner_commands(),
+      crossing_commands(), note_commands(),        lineage_commands(),    relay_commands()};
 }
 
 TEST(Run, EveryCommandHelpsWithAnExample) {

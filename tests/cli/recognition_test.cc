@@ -1,0 +1,316 @@
+// What the commands between cities make, ask and show.
+#include <gtest/gtest.h>
+
+#include "crypto/bytes.h"
+#include "crypto/policy.h"
+#include "fake_node.h"
+#include "ledger/recognition.h"
+#include "node/cli/submission.h"
+#include "node/files/folder.h"
+#include "node/http/problem.h"
+#include "puhui/v1/view.pb.h"
+
+namespace puhui::node::cli {
+namespace {
+
+// ---- What authorities sign --------------------------------------------------------------------
+
+v1::CitySide side_of(const std::string& city, const crypto::SecretKey& authority) {
+  crypto::Policy policy;
+  policy.logs = {
+      {{"log.example/" + city, crypto::NoteKeyType::ed25519, key_of('l').public_key()}, ""}};
+  v1::CitySide side;
+  side.set_city(city);
+  side.set_lineage(std::string(32, city[0]));
+  side.set_policy(crypto::format_policy(policy));
+  side.add_authority()->set_public_key(authority.public_key().encode());
+  side.set_authority_keys(1);
+  return side;
+}
+
+// The sides stand in any order.
+v1::Agreement an_agreement(const crypto::SecretKey& authority) {
+  v1::Agreement agreement;
+  agreement.set_agreement("mutual");
+  agreement.set_version(1);
+  *agreement.add_sides() = side_of("WUHAN", key_of('a'));
+  *agreement.add_sides() = side_of("HEFEI", authority);
+  auto* terms = agreement.add_terms();
+  terms->set_taker("WUHAN");
+  terms->set_vintage_from(2024);
+  terms->set_vintage_to(2026);
+  terms->set_discount("9/10");
+  terms->set_year_quota_kg(1'000'000);
+  agreement.set_effective_from(1'740'000'000'000'000);
+  agreement.set_effective_to(1'840'000'000'000'000);
+  agreement.set_answer_within(86'400'000'000);
+  return agreement;
+}
+
+struct SigningDesk : ::testing::Test {
+  [[nodiscard]] crypto::SecretKey partner() const {
+    return read_key(partner_key, std::nullopt).value();
+  }
+  // The path of what a command wrote.
+  [[nodiscard]] std::string made(Words words, const std::string& name) const {
+    words.insert(words.end(), {"--out", desk.scratch.path(name)});
+    const auto ran = desk.client.run(words);
+    EXPECT_EQ(ran.exit, Exit::ok) << ran.err;
+    return desk.scratch.path(name);
+  }
+  Desk desk;
+  std::string partner_key = desk.key("hefei.key");
+};
+
+TEST_F(SigningDesk, AgreementsAreExactBytesWithSignaturesBesideThem) {
+  const auto json = desk.scratch.write("a.json", to_json(an_agreement(partner())));
+  const auto drafted = made({"agreement", "draft", json}, "a.agreement");
+  const auto signature = made({"agreement", "sign", drafted, "--key", partner_key}, "a.signature");
+  const auto filed =
+      desk.payload({"agreement", "file", drafted, "--signature", signature}).file_agreement();
+  const auto agreement = ledger::read_agreement(filed.agreement());
+  ASSERT_TRUE(agreement);
+  EXPECT_EQ(agreement->sides(0).city(), "HEFEI") << "in order";
+  EXPECT_TRUE(ledger::is_signed_by(agreement->sides(0), ledger::kAgreementWord, filed.agreement(),
+                                   filed.partner_signatures()));
+  EXPECT_FALSE(ledger::is_signed_by(agreement->sides(1), ledger::kAgreementWord, filed.agreement(),
+                                    filed.partner_signatures()));
+}
+
+TEST_F(SigningDesk, WhatIsNoAgreementIsNotSigned) {
+  auto wrong = an_agreement(partner());
+  wrong.set_effective_to(0);
+  const auto json = desk.scratch.write("w.json", to_json(wrong));
+  const auto ran = desk.client.run({"agreement", "draft", json, "--out", desk.scratch.path("w")});
+  EXPECT_NE(ran.exit, Exit::ok);
+  EXPECT_TRUE(contains(ran.err, "effective")) << ran.err;
+  const auto file = desk.scratch.write("x", "no agreement");
+  EXPECT_NE(desk.client.run({"agreement", "sign", file, "--key", partner_key}).exit, Exit::ok);
+  EXPECT_TRUE(contains(desk.fault({"agreement", "set", "HEFEI", "over", "--reason", "r"}),
+                       "\"over\": an agreement is suspended"));
+}
+
+TEST_F(SigningDesk, StandingsAreWords) {
+  const auto standing = [&](const std::string& word) {
+    return desk.payload({"agreement", "set", "HEFEI", word, "--reason", "r"})
+        .set_agreement()
+        .standing();
+  };
+  EXPECT_EQ(standing("suspended"), v1::STANDING_SUSPENDED);
+  EXPECT_EQ(standing("in-force"), v1::IN_FORCE);
+  EXPECT_EQ(standing("closed"), v1::CLOSED);
+}
+
+TEST_F(SigningDesk, RenewalsAreSignedByTheCityThatTheyAreOf) {
+  const auto side = desk.scratch.write("side.json", to_json(side_of("HEFEI", partner())));
+  const auto drafted = made({"partner", "draft", side, "--sequence", "3"}, "h.renewal");
+  const auto signature = made({"partner", "sign", drafted, "--key", partner_key}, "h.signature");
+  const auto action =
+      desk.payload({"partner", "renew", drafted, "--signature", signature}).renew_partner();
+  const auto renewal = ledger::read_renewal(action.renewal());
+  ASSERT_TRUE(renewal);
+  EXPECT_EQ(renewal->sequence(), 3u);
+  EXPECT_TRUE(ledger::is_signed_by(renewal->side(), ledger::kRenewalWord, action.renewal(),
+                                   action.partner_signatures()));
+}
+
+TEST_F(SigningDesk, SettlementsSayHowATransferEnds) {
+  const std::string id(64, '7');
+  const auto decision = desk.scratch.write("no-1.pdf", "a decision");
+  const auto drafted =
+      made({"crossing", "draft", id, "freed", "--sender", "WUHAN", "--decision", decision},
+           "t.settlement");
+  const auto action = desk.payload({"crossing", "settle", drafted}).settle_transfer();
+  const auto settlement = ledger::read_settlement(action.settlement());
+  ASSERT_TRUE(settlement);
+  EXPECT_EQ(crypto::hex_encode(settlement->transfer()), id);
+  EXPECT_FALSE(settlement->is_recognised());
+  EXPECT_EQ(settlement->sender(), "WUHAN");
+  EXPECT_TRUE(action.partner_signatures().empty()) << "the partner is gone";
+}
+
+// ---- Exports ----------------------------------------------------------------------------------
+
+// Answers by the path's parts behind /v1, joined by spaces; 404 for others.
+using Answers = std::map<std::string, std::string>;
+http::Handler answering(Answers answers) {
+  return [answers](const http::Request& request, const http::Respond& respond) {
+    std::string asked;
+    for (std::size_t i = 1; i < request.segments.size(); ++i)
+      asked += (i == 1 ? "" : " ") + request.segments[i];
+    const auto found = answers.find(asked);
+    if (found == answers.end()) return respond(http::problem({ErrorCode::NOT_FOUND, asked}));
+    respond({200, "application/json", {}, found->second});
+  };
+}
+
+std::string city_named(const std::string& code) {
+  v1::Status status;
+  status.set_city(code);
+  status.set_time(1'740'000'000'000'000);
+  return to_json(status);
+}
+
+std::string batch_of(const std::string& code, std::uint64_t start, std::uint64_t end,
+                     const std::string& issued_by = {}) {
+  v1::UnitBatch batch;
+  batch.set_batch(code);
+  batch.set_start(start);
+  batch.set_end(end);
+  batch.set_project("P1");
+  batch.set_methodology("PV");
+  batch.set_methodology_version("V01");
+  batch.set_serial_code("PV23");
+  batch.set_vintage(2024);
+  if (!issued_by.empty()) {
+    batch.mutable_mirrored()->set_city(issued_by);
+    batch.mutable_mirrored()->set_batch("H7");
+    batch.mutable_mirrored()->set_project("HP");
+    batch.mutable_mirrored()->set_origin_start(900);
+  }
+  return to_json(batch);
+}
+
+// An account that holds 1-10 and 21-30 of its own batch, and 31-40 that HEFEI issued.
+Answers of_holdings() {
+  v1::UnitBlockList units;
+  const auto add = [&units](const std::string& batch, std::uint64_t start, std::uint64_t end) {
+    auto* block = units.add_items();
+    block->set_batch(batch);
+    block->set_start(start);
+    block->set_end(end);
+  };
+  add("B1", 1, 10);
+  add("B1", 21, 30);
+  add("M1", 31, 40);
+  v1::AgreementRecord record;
+  record.mutable_agreement()->set_version(4);
+  v1::Project project;
+  project.mutable_filing()->set_area("420111");
+  return {
+      {"status", city_named("WUHAN")},           {"agreements HEFEI", to_json(record)},
+      {"accounts a/main units", to_json(units)}, {"serials 33", to_json(units.items(2))},
+      {"batches B1", batch_of("B1", 1, 30)},     {"batches M1", batch_of("M1", 31, 40, "HEFEI")},
+      {"projects P1", to_json(project)}};
+}
+
+struct Exports : ::testing::Test {
+  v1::Export exported(Words words, Exit exit = Exit::ok) {
+    words.insert(words.begin(), {"crossing", "export", "HEFEI", "--from", "a/main", "--to", "b"});
+    words.insert(words.end(), {"--party", "a", "--dry-run"});
+    const auto ran = caller.run(node.url(), words);
+    EXPECT_EQ(ran.exit, exit) << ran.err;
+    err = ran.err;
+    v1::Payload payload;
+    EXPECT_EQ(from_json(ran.out, payload, false).has_value(), exit == Exit::ok) << ran.out;
+    return payload.export_();
+  }
+  Caller caller;
+  FakeNode node{answering(of_holdings())};
+  std::string err;
+};
+
+TEST_F(Exports, SayOfTheUnitsWhatTheLedgerSays) {
+  const auto action = exported({"--amount", "15kg"});
+  EXPECT_EQ(action.agreement_version(), 4u);
+  ASSERT_EQ(action.runs_size(), 2);
+  EXPECT_EQ(action.runs(0).end(), 10u);
+  EXPECT_EQ(action.runs(1).start(), 21u);
+  EXPECT_EQ(action.runs(1).end(), 25u);
+  EXPECT_EQ(action.runs(1).origin_start(), 21u);
+  EXPECT_EQ(action.runs(0).area(), "420111");
+  EXPECT_EQ(action.runs(0).methodology(), "PV");
+  EXPECT_EQ(action.runs(0).serial_code(), "PV23");
+  EXPECT_EQ(action.runs(0).vintage(), 2024);
+}
+
+TEST_F(Exports, OfAPartnersUnitsGoHomeUnderTheirOwnNumbers) {
+  const auto action = exported({"--amount", "4kg", "--return"});
+  EXPECT_TRUE(action.is_return());
+  ASSERT_EQ(action.runs_size(), 1);
+  EXPECT_EQ(action.runs(0).start(), 31u);
+  EXPECT_EQ(action.runs(0).end(), 34u);
+  EXPECT_EQ(action.runs(0).origin_start(), 900u);
+  EXPECT_EQ(action.runs(0).batch(), "H7");
+  const auto some = exported({"--serials", "33-35", "--return"});
+  EXPECT_EQ(some.runs(0).origin_start(), 902u);
+}
+
+TEST_F(Exports, TakeNoMoreThanMayGo) {
+  exported({"--amount", "21kg"}, Exit::usage);
+  EXPECT_TRUE(contains(err, "1 kg too little")) << err;
+  exported({"--serials", "33-35"}, Exit::usage);
+  EXPECT_TRUE(contains(err, "issued by another city")) << err;
+}
+
+// ---- Lineage ----------------------------------------------------------------------------------
+
+TEST(Lineage, IsAskedOfEachCity) {
+  const Caller caller;
+  const std::string id(32, '\x07');
+  v1::UnitLineage home, abroad;
+  home.set_city("WUHAN");
+  home.set_serial(12);
+  home.set_issued_by("WUHAN");
+  home.set_origin_serial(12);
+  home.set_printed("WUHAN-CPH-PV23-P1-2024-B1-12-12");
+  auto* lock = home.add_steps();
+  lock->mutable_move()->set_kind(v1::MOVE_LOCK);
+  lock->mutable_move()->set_to("HEFEI");
+  lock->set_transfer(id);
+  abroad = home;
+  abroad.set_city("HEFEI");
+  abroad.set_serial(502);
+  abroad.mutable_steps(0)->mutable_move()->set_kind(v1::MOVE_IMPORT);
+  v1::TransferRecord transfer;
+  transfer.set_state(v1::TRANSFER_IMPORTED);
+  auto* run = transfer.mutable_export_()->add_runs();
+  run->set_start(11);
+  run->set_end(20);
+  run->set_origin_start(11);
+  auto* serials = transfer.add_serials();
+  serials->set_start(501);
+  serials->set_end(509);
+  const FakeNode wuhan(answering({{"status", city_named("WUHAN")}, {"lineage 12", to_json(home)}}));
+  const FakeNode hefei(answering({{"status", city_named("HEFEI")},
+                                  {"lineage 502", to_json(abroad)},
+                                  {"transfers " + crypto::hex_encode(id), to_json(transfer)}}));
+  const auto from_home =
+      caller.run(wuhan.url(), {"lineage", "12", "--city-url", "HEFEI=" + hefei.url()});
+  EXPECT_EQ(from_home.exit, Exit::ok) << from_home.err;
+  EXPECT_TRUE(contains(from_home.out, "WUHAN serial 12: ")) << from_home.out;
+  EXPECT_TRUE(contains(from_home.out, "HEFEI serial 502: ")) << from_home.out;
+  const auto from_abroad =
+      caller.run(hefei.url(), {"lineage", "502", "--city-url", "WUHAN=" + wuhan.url()});
+  EXPECT_EQ(from_abroad.out, from_home.out) << from_abroad.err;
+  const auto alone = caller.run(hefei.url(), {"lineage", "502"});
+  EXPECT_FALSE(contains(alone.out, "WUHAN serial 12")) << alone.out;
+  const auto wrong =
+      caller.run(wuhan.url(), {"lineage", "12", "--city-url", "HEFEI=" + wuhan.url()});
+  EXPECT_TRUE(contains(wrong.err, "wrong_city")) << wrong.err;
+}
+
+// ---- Relay and bundles ------------------------------------------------------------------------
+
+TEST(RelayRun, TellsThatACityIsNamedTwiceOrIsAway) {
+  const Caller caller;
+  const FakeNode node(answering({{"status", city_named("WUHAN")}}));
+  const auto twice =
+      caller.run(node.url(), {"relay", "run", "--from", node.url(), "--to", node.url(), "--once"});
+  EXPECT_EQ(twice.exit, Exit::usage) << twice.err;
+  EXPECT_TRUE(contains(twice.err, "both ends")) << twice.err;
+  const auto away = caller.run(
+      node.url(), {"relay", "run", "--from", node.url(), "--to", "https://127.0.0.1:1", "--once"});
+  EXPECT_EQ(away.exit, Exit::unreachable) << away.err;
+}
+
+TEST(Bundles, ThatAreNoneAreNotSent) {
+  const Caller caller;
+  const auto file = caller.scratch.write("x.bundle", "puhui-bundle/v1\nrubbish");
+  const auto ran = caller.run("https://127.0.0.1:1", {"bundle", "import", file});
+  EXPECT_EQ(ran.exit, Exit::unverified) << ran.err;
+  EXPECT_TRUE(contains(ran.err, "x.bundle")) << ran.err;
+}
+
+}  // namespace
+}  // namespace puhui::node::cli
