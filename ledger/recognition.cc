@@ -118,6 +118,9 @@ std::string wrong_in(const v1::Agreement& agreement) {
   if (agreement.dead_after() < 0 || agreement.dead_after() > kDurationMax) return "dead_after";
   if (agreement.answer_within() < 1 || agreement.answer_within() > kDurationMax)
     return "answer_within";
+  // Nobody is gone for good while it may still answer.
+  if (agreement.dead_after() != 0 && agreement.dead_after() <= agreement.answer_within())
+    return "dead_after";
   return is_hash_or_empty(agreement.document_sha256()) ? "" : "document_sha256";
 }
 

@@ -214,7 +214,7 @@ Result<std::string> transfer_of(City& to, const v1::ProvenLeaf& exported) {
 Result<v1::Import> import_of(City& to, const v1::ProvenLeaf& exported) {
   const auto event = event_of(exported);
   if (!event) return tl::make_unexpected(event.error());
-  if (!event->payload.has_export_() || !ledger::check_runs(event->payload.export_().runs()))
+  if (!event->payload.has_export_() || !ledger::check_runs(event->payload.export_()))
     return fail(ErrorCode::LEAF_UNEXPECTED, "no export");
   const auto record = to.get<v1::AgreementRecord>({"v1", "agreements", exported.city()});
   if (!record) return tl::make_unexpected(record.error());

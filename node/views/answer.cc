@@ -15,8 +15,8 @@
 #include "node/views/persons.h"
 #include "node/views/reading.h"
 #include "node/views/receipt.h"
-#include "node/views/tags.h"
 #include "node/views/recognition.h"
+#include "node/views/tags.h"
 
 namespace puhui::node::views {
 namespace {

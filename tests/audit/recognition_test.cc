@@ -135,7 +135,7 @@ TEST_F(AuditedCities, WhateverBecomesOfTheUnits) {
 TEST_F(AuditedCities, TransfersThatEndOtherwise) {
   auto agreement = agreement_between(a, b);
   terms_of_taker(agreement, a).set_year_quota_kg(5);
-  agreement.set_dead_after(kMicrosPerDay);
+  agreement.set_dead_after(8 * kMicrosPerDay);
   recognise(agreement);
   const auto sent = export_units(a, b, {{{1, 10}}});
   const auto gone = export_units(a, b, {{{11, 20}}});
@@ -153,7 +153,7 @@ TEST_F(AuditedCities, TransfersThatEndOtherwise) {
   const auto settling_it = settling(id_of(a, settled.leaf), true, true);
   PUHUI_ACCEPTED(a.send(settling_it, {"bureau"}));
   refuses(settling(id_of(a, gone.leaf), false, false), PARTNER_PRESENT);
-  a.now += 2 * kMicrosPerDay;
+  a.now += 9 * kMicrosPerDay;
   refuses(settling(id_of(a, gone.leaf), true, false), PARTNER_PRESENT);
   PUHUI_ACCEPTED(a.send(settling(id_of(a, gone.leaf), false, false), {"bureau"}));
   EXPECT_EQ(held_text(a, "owner-main"), "1-4 7-11 13-20 31-100");

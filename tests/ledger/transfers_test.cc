@@ -289,6 +289,22 @@ TEST_F(Transfers, AreFreedByATickWhenTheDisputeWindowEnds) {
   EXPECT_EQ(b.held("owner-main"), 140);
 }
 
+TEST_F(Transfers, DoNotComeBackToWhereTheyNeverLeft) {
+  recognise();
+  cross(a, b, {{{1, 100}}});
+  const auto home = send_home(b, a, {{51, 140}});
+  PUHUI_ACCEPTED(home);
+  const auto at_home = import_units(a, carry(b, a, home.leaf));
+  PUHUI_ACCEPTED(at_home);
+  const auto again = export_units(a, b, {{{1, 10}}});
+  PUHUI_ACCEPTED(again);
+  const auto proof = carry(a, b, again.leaf);
+  PUHUI_REFUSED(import_units(b, proof), TRANSFER_STATE_WRONG);
+  PUHUI_REFUSED(refuse_import(b, proof, "transfer.state"), TRANSFER_ACCEPTABLE);
+  PUHUI_ACCEPTED(conclude(b, carry(a, b, at_home.leaf)));
+  PUHUI_ACCEPTED(import_units(b, proof));
+}
+
 // ---- Refused, or too late ----
 
 TEST_F(Transfers, ThatAreRefusedFreeTheUnits) {

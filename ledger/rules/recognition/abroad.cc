@@ -183,6 +183,29 @@ Ruling need_none_recalled(const Context& context, const std::string& city,
   return {};
 }
 
+Ruling need_none_returning(const Context& context, const std::string& city,
+                           const v1::ExportedRun& run) {
+  SerialRanges named;
+  named.Add()->set_start(run.origin_start());
+  named.Mutable(0)->set_end(run.origin_start() + (run.end() - run.start()));
+  const auto prefix = key::mirrors(city, run.batch());
+  for (auto at = context.state.at_or_after(prefix, prefix); at;
+       at = context.state.at_or_after(prefix, at->key + '\0')) {
+    const auto first = block_of(context.state, crypto::read_u64(at->value));
+    const auto batch = context.state.find<v1::UnitBatch>(key::batch(first->batch()));
+    for (const auto& range : here(*batch, named))
+      for (auto serial = range.start(); serial <= range.end();) {
+        const auto block = block_of(context.state, serial);
+        if (block->state() == v1::HELD && is_lock(block->bound_by()))
+          return refuse(ErrorCode::TRANSFER_STATE_WRONG, "import.returned",
+                        "their return concluded first", block->bound_by(),
+                        text(range.start(), range.end()));
+        serial = block->end() + 1;
+      }
+  }
+  return {};
+}
+
 Ruling need_project_noted(const Context& context, const std::string& city,
                           const std::string& project) {
   const auto noted = context.state.find<v1::ForeignProject>(key::foreign_project(city, project));

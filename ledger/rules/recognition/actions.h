@@ -51,7 +51,7 @@ namespace puhui::ledger {
 // of this city; not recalled; what the event states of it; position limit.
 [[nodiscard]] Ruling import_units(Context& context, const v1::Import& action);
 // Order: as above to the deadline, but that the agreement may have ended; then the reason why it
-// could not be imported now is this code (TRANSFER_ACCEPTABLE).
+// cannot be imported is this code, and none that time may mend (TRANSFER_ACCEPTABLE).
 [[nodiscard]] Ruling refuse_import(Context& context, const v1::RefuseImport& action);
 // Order: proof; not answered; deadline passed.
 [[nodiscard]] Ruling void_import(Context& context, const v1::VoidImport& action);

@@ -95,6 +95,9 @@ Ruling need_away(const Context& context, const Incoming& incoming) {
     const auto last = run.origin_start() + (run.end() - run.start());
     for (auto serial = run.origin_start(); serial <= last;) {
       const auto block = block_of(context.state, serial);
+      if (block && block->state() == v1::HELD && is_lock(block->bound_by()))
+        return refuse(ErrorCode::TRANSFER_STATE_WRONG, "return.concluded",
+                      "the way there concluded first", block->bound_by(), std::to_string(serial));
       if (!block || !is_away(context, *block, incoming.city()) || block->retired_abroad_at() != 0)
         return refuse(ErrorCode::UNITS_FOREIGN, "return.serials", "exported to " + incoming.city(),
                       block ? v1::UnitState_Name(block->state()) : "not issued",
@@ -115,11 +118,18 @@ Ruling need_recognisable(const Context& context, const Incoming& incoming) {
     if (auto noted = need_project_noted(context, incoming.city(), run.project()); !noted)
       return noted;
     if (auto clear = need_none_recalled(context, incoming.city(), run); !clear) return clear;
+    if (auto ended = need_none_returning(context, incoming.city(), run); !ended) return ended;
   }
   return need_serials(context, incoming.part.kg);
 }
 
-// Whatever stands against taking it that time will not mend: the reasons to refuse it.
+// Time mends these: no reasons to refuse a transfer for ever.
+bool passes(ErrorCode code) {
+  return code == ErrorCode::PROJECT_ABROAD || code == ErrorCode::POSITION_LIMIT_REACHED ||
+         code == ErrorCode::TRANSFER_STATE_WRONG;
+}
+
+// Whatever stands against taking it now.
 Ruling check_import(const Context& context, const Incoming& incoming) {
   if (auto in_force = need_in_force(context, incoming.agreement); !in_force) return in_force;
   const auto account = need_account(context, incoming.exported().to());
@@ -295,8 +305,9 @@ Ruling refuse_import(Context& context, const v1::RefuseImport& action) {
     return need_in_force(context, incoming->agreement);
   if (auto in_time = need_in_time(context, incoming->record); !in_time) return in_time;
   const auto takes = check_import(context, *incoming);
-  const auto reason = takes ? std::string("none") : std::string(code_name(takes.error().code));
-  if (takes || reason != action.code())
+  const bool lasts = !takes && !passes(takes.error().code);
+  const auto reason = lasts ? std::string(code_name(takes.error().code)) : std::string("none");
+  if (!lasts || reason != action.code())
     return refuse(ErrorCode::TRANSFER_ACCEPTABLE, "transfer.reason", reason, {}, action.code());
   incoming->record.set_code(action.code());
   return put_answer(context, *incoming, v1::TRANSFER_REFUSED);

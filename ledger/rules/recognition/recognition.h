@@ -89,6 +89,10 @@ void put_tags(Context& context, const Record& record, const RecordPlace& place);
 // Serials of a partner's batch that it has recalled. UNITS_RECALLED.
 [[nodiscard]] Ruling need_none_recalled(const Context& context, const std::string& city,
                                         const v1::ExportedRun& run);
+// None of it lies here still, on its way home: or it would come back to where it never left.
+// TRANSFER_STATE_WRONG.
+[[nodiscard]] Ruling need_none_returning(const Context& context, const std::string& city,
+                                         const v1::ExportedRun& run);
 // PROJECT_ABROAD, PERIOD_ABROAD.
 [[nodiscard]] Ruling need_project_noted(const Context& context, const std::string& city,
                                         const std::string& project);
