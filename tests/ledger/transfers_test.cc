@@ -484,5 +484,32 @@ TEST_F(Transfers, SurviveARestart) {
   PUHUI_ACCEPTED(conclude(a, carry(b, a, imported.leaf)));
 }
 
+// A copy that reads the leaves knows the same, state roots included.
+TEST_F(Transfers, AreFollowed) {
+  auto agreement = agreement_between(a, b);
+  terms_of_taker(agreement, b).set_dispute_window(kMicrosPerDay);
+  recognise(agreement);
+  cross(a, b, {{{1, 100}}});
+  b.now = b.ledger().next_due();
+  b.apply({});
+  cross(b, a, {{{61, 70}}, "owner-main", "owner-main", true});
+  for (int i = 0; b.head().size < 70; ++i)
+    PUHUI_ACCEPTED(open_account(b, "more-" + std::to_string(i), "owner"));
+  for (const auto* city : {&a, &b}) {
+    const auto view = city->view();
+    std::vector<std::string> entries;
+    for (std::uint64_t leaf = 0; leaf < view.head().size; ++leaf)
+      entries.push_back(view.entry(leaf));
+    const auto copy = City::bare();
+    for (const auto& entry : entries) {
+      const std::vector<Ledger::Leaf> leaves = {{entry, std::nullopt}};
+      const auto followed = copy->ledger().follow(leaves);
+      ASSERT_TRUE(followed) << describe(followed.error());
+    }
+    EXPECT_EQ(copy->head().root, view.head().root);
+    EXPECT_EQ(copy->head().digest, view.head().digest);
+  }
+}
+
 }  // namespace
 }  // namespace puhui::ledger::testing
