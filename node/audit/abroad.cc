@@ -117,12 +117,14 @@ void freeze(Case& at, const std::string& city, v1::UnitBlock piece) {
 
 // ---- Projects -----------------------------------------------------------------------------------
 
-// What a filing says of a project: at once, or by a draft under this notice.
+// What a filing says of a project: at once, or by a draft that is under this notice or was
+// completed without one.
 const v1::FileProject* project_of(const v1::Payload& filing, const v1::Payload* notice) {
   if (notice == nullptr) return filing.has_file_project() ? &filing.file_project() : nullptr;
   const auto& draft = filing.draft_filing();
-  const bool is_noticed = filing.has_draft_filing() && notice->has_open_notice() &&
-                          notice->open_notice().about().filing() == draft.filing();
+  const auto& name = notice->has_open_notice() ? notice->open_notice().about().filing()
+                                               : notice->complete_filing().filing();
+  const bool is_noticed = !name.empty() && name == draft.filing();
   return is_noticed && draft.subject().has_project() ? &draft.subject().project() : nullptr;
 }
 

@@ -111,15 +111,18 @@ std::optional<Sort> sort_of(const v1::Payload& payload, const std::string& to) {
   return std::nullopt;
 }
 
-// A notice brings the draft that it is about, where that is of a project.
+// A notice brings the draft that it is about, where that is of a project; where there is no notice,
+// its completion does.
 Result<std::optional<Open>> notice_of(City& from, const v1::EntryView& entry) {
   const std::optional<Open> none;
-  if (!entry.payload().has_open_notice()) return none;
-  const auto& name = entry.payload().open_notice().about().filing();
+  const auto& payload = entry.payload();
+  const auto& name = payload.has_open_notice() ? payload.open_notice().about().filing()
+                                               : payload.complete_filing().filing();
   if (name.empty()) return none;
   const auto filing = from.get<v1::Filing>({"v1", "filings", name});
   if (!filing) return tl::make_unexpected(filing.error());
-  if (!filing->subject().has_project()) return none;
+  const bool is_shown = payload.has_open_notice() || !filing->has_notice();
+  if (!filing->subject().has_project() || !is_shown) return none;
   return std::optional(Open{static_cast<std::uint64_t>(filing->drafted_at()),
                             static_cast<std::uint64_t>(entry.position())});
 }

@@ -45,10 +45,8 @@ Result<Open> Way::leaves_of(const v1::Project& project) {
   const auto& name = entry->payload().complete_filing().filing();
   const auto filing = from_.get<v1::Filing>({"v1", "filings", name});
   if (!filing) return tl::make_unexpected(filing.error());
-  if (!filing->has_notice())
-    return fail(ErrorCode::LEAF_UNEXPECTED,
-                "project " + project.filing().project() + " was filed without public notice");
-  return Open{leaf_of(filing->drafted_at()), leaf_of(filing->notice().opened_at())};
+  const auto shown = filing->has_notice() ? filing->notice().opened_at() : project.filed_at();
+  return Open{leaf_of(filing->drafted_at()), leaf_of(shown)};
 }
 
 Result<Open> Way::filing_of(const std::string& project) {

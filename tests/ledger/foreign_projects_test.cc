@@ -62,6 +62,20 @@ TEST_F(ForeignProjects, AreNotedOnceTheyAreUnderNotice) {
   EXPECT_FALSE(noted("P8"));
 }
 
+TEST_F(ForeignProjects, AreNotedOnceTheyAreFiledWhereNoNoticeIsAskedFor) {
+  auto rules = recognition_rules("without notice");
+  add_procedure(rules, v1::FILING_PROJECT, {2, 0});
+  PUHUI_ACCEPTED(file_rules(a, rules));
+  const auto drafted = reviewed("p9", with_key("P9", "meter-9"));
+  const auto other = reviewed("p8", with_key("P8", "meter-8"));
+  const auto completed = complete(a, "p9");
+  PUHUI_ACCEPTED(completed);
+  PUHUI_REFUSED(note(drafted), LEAF_UNEXPECTED);
+  PUHUI_REFUSED(note(other, completed.leaf), LEAF_UNEXPECTED);
+  PUHUI_ACCEPTED(note(drafted, completed.leaf));
+  EXPECT_EQ(noted("P9")->keys(0), "meter-9");
+}
+
 TEST_F(ForeignProjects, KeepTheirKeysForTheirTime) {
   const auto drafted = reviewed("p9", with_key("P9", "meter-shared"));
   const auto notice = open_notice(a, filing_named("p9"));

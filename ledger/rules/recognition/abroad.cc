@@ -130,13 +130,19 @@ Ruling freeze_mirrored(Context& context, const std::string& city, const v1::Reca
 
 // ---- Projects ----
 
+// The filing that was put under notice, or completed where its procedure asks for none.
+std::string filing_in(const v1::Payload& notice) {
+  if (notice.has_open_notice()) return notice.open_notice().about().filing();
+  return notice.has_complete_filing() ? notice.complete_filing().filing() : std::string();
+}
+
 // The project that a filing names: filed at once, or drafted and under notice.
 const v1::FileProject* project_in(const v1::Payload& filing, const v1::Payload* notice) {
   if (filing.has_file_project()) return notice == nullptr ? &filing.file_project() : nullptr;
-  if (!filing.has_draft_filing() || notice == nullptr || !notice->has_open_notice()) return nullptr;
   const auto& draft = filing.draft_filing();
-  const bool is_of_draft = notice->open_notice().about().filing() == draft.filing();
-  return is_of_draft && draft.subject().has_project() ? &draft.subject().project() : nullptr;
+  if (notice == nullptr || draft.filing().empty() || filing_in(*notice) != draft.filing())
+    return nullptr;
+  return draft.subject().has_project() ? &draft.subject().project() : nullptr;
 }
 
 // A project of this city that has claimed the key for some of the days; empty if none has.
