@@ -93,7 +93,8 @@ bool is_registry_check(const std::string& name) { return name == kNotInEtsBounda
 
 Verdict check_registry(const Case& at, const v1::Methodology& methodology,
                        const v1::FileProject& project, const v1::SubmitReport* report) {
-  if (!std::ranges::any_of(methodology.registry_checks(), is_registry_check)) return {};
+  const bool asked = std::ranges::any_of(methodology.registry_checks(), is_registry_check);
+  if (methodology.kind() != v1::PROJECT && !asked) return {};
   const auto* owner = find(at.books.parties, project.owner());
   const bool says_so = owner != nullptr && owner->in_ets_boundary();
   const auto lists = lists_for(at, report);

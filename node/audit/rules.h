@@ -132,7 +132,8 @@ void end_unfiled(Case& at, v1::Filing& filing, v1::FilingState state);
 
 [[nodiscard]] Verdict publish_ets_list(Case& at, const v1::PublishEtsList& action);
 [[nodiscard]] bool is_registry_check(const std::string& name);
-// By the list that holds now; for a report, by those of the years of its days as well.
+// Of every project, and of pools whose methodology asks: by the list that holds now; for a report,
+// by those of the years of its days as well.
 [[nodiscard]] Verdict check_registry(const Case& at, const v1::Methodology& methodology,
                                      const v1::FileProject& project,
                                      const v1::SubmitReport* report = nullptr);

@@ -48,15 +48,24 @@ TEST_F(EtsLists, KeepTheirKeysOut) {
   PUHUI_ACCEPTED(file(city, elsewhere));
 }
 
-TEST_F(EtsLists, AreAskedForByTheMethodology) {
-  auto unasked = pv_methodology();
-  unasked.set_code("WH-WIND-2023");
-  unasked.clear_registry_checks();
-  PUHUI_ACCEPTED(file(city, unasked));
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {ets_firm("entity of owner", {"meter-1"})}));
-  auto project = pv_project("P1");
-  project.set_methodology("WH-WIND-2023");
-  PUHUI_ACCEPTED(file(city, project));
+TEST_F(EtsLists, AreAskedWhateverTheMethodologyLists) {
+  auto silent = pv_methodology();
+  silent.set_code("WH-WIND-2023");
+  silent.clear_registry_checks();
+  PUHUI_ACCEPTED(file(city, silent));
+  const auto of_silent = [this](const std::string& name) {
+    auto project = pv_project(name);
+    project.set_methodology("WH-WIND-2023");
+    return file(city, project);
+  };
+  PUHUI_ACCEPTED(of_silent("P1"));
+  PUHUI_ACCEPTED(reported("r", {20'100, 20'200}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {ets_firm("entity of owner")}));
+  PUHUI_REFUSED(of_silent("P2"), GUARD_FAILED);
+  PUHUI_REFUSED(issue(city, "r", "B1"), GUARD_FAILED);
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {struck_off()}));
+  PUHUI_ACCEPTED(of_silent("P2"));
+  PUHUI_ACCEPTED(issue(city, "r", "B1"));
 }
 
 TEST_F(EtsLists, AreAskedAgainAtIssuance) {

@@ -237,32 +237,6 @@ TEST(Issuance, GoesThroughItsStates) {
   EXPECT_EQ(city.view().batches({}).items_size(), 2);
 }
 
-TEST(Issuance, ChecksTheRegistryAgain) {
-  City city;
-  auto party = city.event("bureau");
-  *party.mutable_register_party() = founding_party("smelter", {v1::ENTERPRISE});
-  party.mutable_register_party()->set_in_ets_boundary(true);
-  city.must(party, {"bureau"});
-  open_account(city, "smelter-main", "smelter");
-  auto unchecked = pv_methodology();
-  unchecked.clear_registry_checks();
-  unchecked.set_effective_to(20'150);
-  file(city, unchecked);
-  auto checked = pv_methodology();
-  checked.set_version("V02");
-  checked.set_effective_from(20'150);
-  file(city, checked);
-  auto project = pv_project("P1");
-  project.set_owner("smelter");
-  project.set_account("smelter-main");
-  PUHUI_ACCEPTED(file(city, project));
-  auto payload = city.event("smelter");
-  *payload.mutable_submit_report() = pv_report("a", "P1", {20'150, 20'160}, "10");
-  city.must(payload, {"smelter"});
-  PUHUI_ACCEPTED(verify(city, "a"));
-  PUHUI_REFUSED(issue(city, "a", "B1"), ErrorCode::GUARD_FAILED);
-}
-
 // Results in grams, which may be negative.
 class GramCity : public City {
  public:

@@ -72,6 +72,13 @@ std::string named_by(const Context& context, std::uint32_t year, const v1::FileP
   return {};
 }
 
+// No methodology of projects may leave it out; one of behaviours may ask for it of its pools.
+bool asks_for_boundary(const v1::Methodology& methodology) {
+  const auto& checks = methodology.registry_checks();
+  return methodology.kind() == v1::PROJECT ||
+         std::ranges::find(checks, kNotInEtsBoundary) != checks.end();
+}
+
 }  // namespace
 
 std::uint32_t ets_list_for(const State& state, std::int64_t year) {
@@ -115,8 +122,7 @@ bool is_registry_check(std::string_view name) { return name == kNotInEtsBoundary
 
 Ruling run_registry_checks(const Context& context, const v1::Methodology& methodology,
                            const v1::FileProject& project, const v1::SubmitReport* report) {
-  const auto& checks = methodology.registry_checks();
-  if (std::ranges::find(checks, kNotInEtsBoundary) == checks.end()) return {};
+  if (!asks_for_boundary(methodology)) return {};
   const auto inside = [](std::string who) {
     return refuse(ErrorCode::GUARD_FAILED, std::string(kNotInEtsBoundary),
                   "owner and keys outside every ETS boundary", "inside", std::move(who));

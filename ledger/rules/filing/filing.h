@@ -77,7 +77,8 @@ enum class Closed : bool { refused, allowed };
 // A firm of the list that holds now.
 [[nodiscard]] std::optional<v1::EtsFirm> listed_firm(const Context& context,
                                                      const std::string& legal_entity);
-// Named checks on ledger state that a methodology may ask for.
+// Named checks on ledger state that a methodology may ask for; of projects, the boundary of
+// emissions trading is checked whatever their methodology asks for.
 [[nodiscard]] bool is_registry_check(std::string_view name);
 // For a filing, by the list of this year; for reductions, by those of their period's years too.
 [[nodiscard]] Ruling run_registry_checks(const Context& context, const v1::Methodology& methodology,
