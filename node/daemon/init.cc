@@ -132,16 +132,36 @@ Result<void> write_client(const std::string& folder, const std::string& party,
   return steps.done();
 }
 
-void add_party(v1::Genesis& genesis, const FoundingParty& founder, v1::Role role,
-               const SecretKey& key) {
+struct Founder {
+  FoundingParty named;
+  std::vector<v1::Role> roles;
+  SecretKey key = SecretKey::generate();
+};
+
+bool is_one_party(const InitOptions& options) {
+  return options.authority.party == options.operator_party.party;
+}
+
+// The authority first; one party does the work of both until the city grows.
+std::vector<Founder> founders_of(const InitOptions& options) {
+  std::vector<Founder> founders;
+  founders.push_back({options.authority, {v1::AUTHORITY}});
+  if (is_one_party(options))
+    founders.front().roles.push_back(v1::OPERATOR);
+  else
+    founders.push_back({options.operator_party, {v1::OPERATOR}});
+  return founders;
+}
+
+void add_party(v1::Genesis& genesis, const Founder& founder) {
   auto* party = genesis.add_parties();
-  party->set_party(founder.party);
-  party->set_legal_entity(founder.legal_entity);
-  party->set_name_zh(founder.name_zh);
-  party->set_name_en(founder.name_en);
+  party->set_party(founder.named.party);
+  party->set_legal_entity(founder.named.legal_entity);
+  party->set_name_zh(founder.named.name_zh);
+  party->set_name_en(founder.named.name_en);
   party->set_area(genesis.area());
-  party->add_keys()->set_public_key(key.public_key().encode());
-  party->add_roles()->set_role(role);
+  party->add_keys()->set_public_key(founder.key.public_key().encode());
+  for (const auto role : founder.roles) party->add_roles()->set_role(role);
 }
 
 Result<v1::RuleSet> read_rules(const std::string& file) {
@@ -188,14 +208,15 @@ Result<v1::Genesis> make_genesis(const InitOptions& options, const std::string& 
 }
 
 Result<std::string> sign_genesis(const InitOptions& options, const v1::Genesis& genesis,
-                                 const SecretKey& authority, const SecretKey& operator_key) {
+                                 const std::vector<Founder>& founders) {
   v1::Payload payload;
   payload.set_city(options.city);
   payload.set_party(options.authority.party);
   payload.set_event_id(crypto::random_bytes(ledger::kEventIdSize));
   payload.set_valid_until(options.demo_start.value_or(wall_clock_us()) + kGenesisValid);
   *payload.mutable_genesis() = genesis;
-  const SecretKey* keys[] = {&authority, &operator_key};
+  std::vector<const SecretKey*> keys;
+  for (const auto& founder : founders) keys.push_back(&founder.key);
   const auto envelope =
       crypto::sign_envelope(payload.SerializeAsString(), crypto::kEventPayloadType, keys);
   if (!envelope) return tl::make_unexpected(envelope.error());
@@ -211,6 +232,9 @@ Result<void> check_options(const InitOptions& options) {
     if (auto sound = check_addresses(addresses); !sound) return sound;
   for (const auto* founder : {&options.authority, &options.operator_party})
     if (!ledger::is_name(founder->party)) return bad("party name \"" + founder->party + "\"");
+  const auto& second = options.operator_party;
+  if (is_one_party(options) && !(second.name_zh.empty() && second.name_en.empty()))
+    return bad("one party as authority and operator is named by --authority-zh, --authority-en");
   if (options.demo_rate < 1) return bad("the demo clock's rate is at least 1");
   if (exists(options.folder + "/genesis.envelope"))
     return fail(ErrorCode::LOCKED, options.folder + " already holds a city");
@@ -227,19 +251,17 @@ Result<void> init_city(const InitOptions& options) {
   if (!authority) return tl::make_unexpected(authority.error());
   const auto origin = origin_of(options);
   const auto log_key = SecretKey::generate();
-  const auto authority_key = SecretKey::generate();
-  const auto operator_key = SecretKey::generate();
+  const auto founders = founders_of(options);
   auto genesis = make_genesis(options, origin, log_key);
   if (!genesis) return tl::make_unexpected(genesis.error());
-  add_party(*genesis, options.authority, v1::AUTHORITY, authority_key);
-  add_party(*genesis, options.operator_party, v1::OPERATOR, operator_key);
+  for (const auto& founder : founders) add_party(*genesis, founder);
   std::vector<NodeKeys> keys(options.nodes.size());
   v1::NodeList nodes;
   for (std::size_t i = 0; i < options.nodes.size(); ++i) {
     *nodes.add_items() = node_record(i + 1, origin, options.nodes[i], keys[i]);
     *genesis->add_nodes() = nodes.items(static_cast<int>(i));
   }
-  auto envelope = sign_genesis(options, *genesis, authority_key, operator_key);
+  auto envelope = sign_genesis(options, *genesis, founders);
   if (!envelope) return tl::make_unexpected(envelope.error());
 
   const auto& folder = options.folder;
@@ -252,13 +274,10 @@ Result<void> init_city(const InitOptions& options) {
   steps.then(write_file(folder + "/authority.pem", authority->certificate_pem(), Mode::shared))
       .then(write_file(folder + "/authority-key.pem", authority_pem, Mode::secret))
       .then(write_file(folder + "/nodes.json", nodes_json(nodes), Mode::shared))
-      .then(write_key(folder + "/log.key", log_key, view(pass)))
-      .then(write_key(folder + "/keys/" + options.authority.party + ".key", authority_key,
-                      view(pass)))
-      .then(write_key(folder + "/keys/" + options.operator_party.party + ".key", operator_key,
-                      view(pass)))
-      .then(write_client(folder + "/clients", options.authority.party, *authority))
-      .then(write_client(folder + "/clients", options.operator_party.party, *authority));
+      .then(write_key(folder + "/log.key", log_key, view(pass)));
+  for (const auto& [named, roles, key] : founders)
+    steps.then(write_key(folder + "/keys/" + named.party + ".key", key, view(pass)))
+        .then(write_client(folder + "/clients", named.party, *authority));
   crypto::wipe(authority_pem);
   for (std::size_t i = 0; i < keys.size() && steps.ok(); ++i)
     steps.then(write_node(folder + "/node-" + std::to_string(i + 1),

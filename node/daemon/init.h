@@ -38,6 +38,8 @@ struct InitOptions {
   std::string area;
   std::string origin;  // empty: "<city>.puhui-ledger.example", lower case
   std::vector<NodeAddresses> nodes;
+  // One party holds both roles if the operator has the authority's name; the authority's fields
+  // describe it then.
   FoundingParty authority, operator_party;
   std::uint32_t state_root_interval = 256;
   bool entries_for_members_only = false;

@@ -65,7 +65,8 @@ void add_init(CLI::App& app, InitFlags& flags) {
       ->default_val("authority");
   init->add_option("--authority-zh", o.authority.name_zh, "its name in Chinese");
   init->add_option("--authority-en", o.authority.name_en, "its name in English");
-  init->add_option("--operator", o.operator_party.party, "party of the operator")
+  init->add_option("--operator", o.operator_party.party,
+                   "party of the operator; may be the authority's, then one party is both")
       ->default_val("operator");
   init->add_option("--operator-entity", o.operator_party.legal_entity, "its legal entity")
       ->default_val("operator");

@@ -334,35 +334,85 @@ TEST_F(Votes, EnoughAreAlwaysLeftToReplaceTheRules) {
   PUHUI_ACCEPTED(filed([&](auto& r) { rules_line(r)->mutable_all_of(0)->set_keys(2); }));
 }
 
-// One operator and one authority at first; a vote of three in the end.
-TEST(Consortium, GrowsFromOneAuthority) {
-  City city;
-  for (const auto* name : {"bureau2", "bureau3"}) {
+// One party is authority and operator at first and runs the only node; in the end three authorities
+// vote, another operates, and there are five nodes.
+struct Consortium : ::testing::Test {
+  static v1::Genesis alone() {
+    auto genesis = default_genesis();
+    genesis.clear_parties();
+    *genesis.add_parties() = founding_party("bureau", {v1::AUTHORITY, v1::OPERATOR});
+    RuleTable(*genesis.mutable_rules())
+        .roles("party.register", {v1::OPERATOR})
+        .roles("node.admit", {v1::AUTHORITY});
+    return genesis;
+  }
+  City city{alone()};
+
+  // By the founder's signature alone.
+  Answer join(const std::string& name, v1::Role role) {
     auto payload = city.event("bureau");
-    *payload.mutable_register_party() = founding_party(name, {v1::AUTHORITY});
-    PUHUI_ACCEPTED(city.send(payload, {"bureau"}));
+    *payload.mutable_register_party() = founding_party(name, {role});
+    return city.send(payload, {"bureau"});
   }
-  auto rules = voting_rules("consortium");
-  auto& lines = *rules.mutable_signers();
-  for (int i = 0; i < lines.size(); ++i)
-    if (lines[i].action() == "rules.file") lines.DeleteSubrange(i, 1);
-  PUHUI_ACCEPTED(file_rules(city, rules));
-  PUHUI_REFUSED(file_rules(city, rules), ErrorCode::ROLE_MISSING);
-  auto proposed = city.event("bureau");
-  proposed.mutable_propose()->set_proposal("next");
-  *proposed.mutable_propose()->mutable_resolution()->mutable_file_rule_set()->mutable_rules() =
-      voting_rules("next");
-  PUHUI_ACCEPTED(city.send(proposed, {"bureau"}));
-  for (const auto* by : {"bureau2", "bureau3"}) {
-    auto vote = city.event(by);
-    vote.mutable_vote()->set_proposal("next");
-    vote.mutable_vote()->set_approve(true);
-    PUHUI_ACCEPTED(city.send(vote, {by}));
+  Answer admit(std::uint64_t node) {
+    auto payload = city.event("bureau");
+    *payload.mutable_admit_node()->mutable_node() = a_node(node);
+    return city.send(payload, {"bureau"});
   }
-  city.now += 2 * kDay;
-  auto done = city.event("bureau");
-  done.mutable_execute()->set_proposal("next");
-  PUHUI_ACCEPTED(city.send(done, {"bureau"}));
+  // Rules under which other rules and nodes come by votes alone.
+  Answer vote_from_now_on() {
+    auto rules = voting_rules("consortium");
+    *rules.add_ballots() = ballot("node.admit");
+    auto& lines = *rules.mutable_signers();
+    for (int i = lines.size() - 1; i >= 0; --i)
+      if (lines[i].action() == "rules.file" || lines[i].action() == "node.admit")
+        lines.DeleteSubrange(i, 1);
+    return file_rules(city, rules);
+  }
+  void carry(const std::string& name, const v1::Resolution& resolution) {
+    auto proposed = city.event("operator");
+    proposed.mutable_propose()->set_proposal(name);
+    *proposed.mutable_propose()->mutable_resolution() = resolution;
+    PUHUI_ACCEPTED(city.send(proposed, {"operator"}));
+    for (const auto* by : {"bureau2", "bureau3"}) {
+      auto vote = city.event(by);
+      vote.mutable_vote()->set_proposal(name);
+      vote.mutable_vote()->set_approve(true);
+      PUHUI_ACCEPTED(city.send(vote, {by}));
+    }
+    city.now += 2 * kDay;
+    auto done = city.event("operator");
+    done.mutable_execute()->set_proposal(name);
+    PUHUI_ACCEPTED(city.send(done, {"operator"}));
+  }
+};
+
+TEST_F(Consortium, GrowsFromOneParty) {
+  PUHUI_REFUSED(join("bureau", v1::AUTHORITY), ErrorCode::PARTY_EXISTS);
+  v1::RoleGrant verifier;
+  verifier.set_role(v1::VERIFIER);
+  PUHUI_REFUSED(grant(city, "bureau", verifier), ErrorCode::ROLE_CONFLICT);
+  for (const auto* name : {"bureau2", "bureau3"}) PUHUI_ACCEPTED(join(name, v1::AUTHORITY));
+  PUHUI_ACCEPTED(join("operator", v1::OPERATOR));
+  for (const std::uint64_t node : {2, 3}) PUHUI_ACCEPTED(admit(node));
+  auto revoked = city.event("bureau");
+  revoked.mutable_revoke_role()->set_party("bureau");
+  revoked.mutable_revoke_role()->set_role(v1::OPERATOR);
+  PUHUI_ACCEPTED(city.send(revoked, {"bureau"}));
+  PUHUI_FAILED(join("someone", v1::EXPERT), ErrorCode::SIGNATURE_MISSING);
+
+  PUHUI_ACCEPTED(vote_from_now_on());
+  PUHUI_REFUSED(file_rules(city, voting_rules("alone")), ErrorCode::ROLE_MISSING);
+  PUHUI_REFUSED(admit(4), ErrorCode::ROLE_MISSING);
+  for (const std::uint64_t node : {4, 5}) {
+    v1::Resolution admitted;
+    *admitted.mutable_admit_node()->mutable_node() = a_node(node);
+    carry("node-" + std::to_string(node), admitted);
+  }
+  EXPECT_EQ(city.view().nodes({}).items_size(), 5);
+  v1::Resolution next;
+  *next.mutable_file_rule_set()->mutable_rules() = voting_rules("next");
+  carry("next", next);
   PUHUI_ACCEPTED(file_rules(city, voting_rules("by signature again")));
 }
 
