@@ -136,7 +136,7 @@ Verdict issue(Case& at, const v1::Issue& action) {
   subject.amount_kg = kilograms;
   need_signers(at, "issue", subject);
 
-  project.set_remainder_g(grams - kilograms * kGramsPerKilogram);
+  put_remainder(at, grams - kilograms * kGramsPerKilogram, *report, project);
   report->set_state(v1::CARRIED);
   if (kilograms > 0) {
     const auto batch = make_batch(at, action, *report, kilograms);

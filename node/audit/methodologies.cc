@@ -27,7 +27,11 @@ Verdict check_form(const v1::Methodology& m) {
   if (m.day_cap_g() < 0 || m.year_cap_g() < 0) return bad_methodology("caps");
   if (m.registry_checks_size() > 16 || !std::ranges::all_of(m.registry_checks(), is_registry_check))
     return bad_methodology("registry_checks");
-  if (m.kind() == v1::PROJECT) return {};
+  const bool is_project = m.kind() == v1::PROJECT;
+  if (!v1::Remainder_IsValid(m.remainder()) ||
+      (!is_project && m.remainder() == v1::REMAINDER_CARRIED))
+    return bad_methodology("remainder");
+  if (is_project) return {};
   if (m.inputs_size() > static_cast<int>(kRecordInputsMax)) return bad_methodology("inputs");
   if (m.slots_per_day() < 1 || m.slots_per_day() > 288) return bad_methodology("slots_per_day");
   if (m.claim_window_days() < 1 || m.claim_window_days() > 366)

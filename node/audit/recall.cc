@@ -91,7 +91,8 @@ void take_back(Case& at, const Pieces& pieces) {
 Verdict free_report(Case& at, const v1::UnitBatch& batch, v1::Project& project) {
   auto& report = at.books.reports.at(batch.report());
   const Whole kilograms = batch.end() - batch.start() + 1;
-  const Whole before = Whole(project.remainder_g()) - report.result_g() + kilograms * 1000;
+  const Whole before =
+      Whole(project.remainder_g()) - report.result_g() + report.dropped_g() + kilograms * 1000;
   if (before != Whole(static_cast<std::int64_t>(before)))
     return refused(ErrorCode::AMOUNT_OVERFLOW, "what " + batch.project() + " carries");
   project.set_remainder_g(static_cast<std::int64_t>(before));

@@ -145,6 +145,14 @@ Verdict add_carried(const v1::Report& report, const v1::Project& project, std::i
   return {};
 }
 
+void put_remainder(const Case& at, std::int64_t grams, v1::Report& report, v1::Project& project) {
+  std::int64_t dropped = 0;
+  if (methodology_of(at, report).remainder() == v1::REMAINDER_DROPPED)
+    dropped = std::max<std::int64_t>(0, grams);
+  report.set_dropped_g(dropped);
+  project.set_remainder_g(grams - dropped);
+}
+
 v1::Report report_of(const Case& at, const v1::SubmitReport& submission, const Version& version) {
   v1::Report report;
   *report.mutable_submission() = submission;
@@ -208,7 +216,7 @@ Verdict verify_report(Case& at, const v1::VerifyReport& action) {
   } else if (std::max(report->result_g(), carried) < kGramsPerKilogram) {
     // A larger result is publicised and issued, though a deficit may leave nothing of it.
     report->set_state(v1::CARRIED);
-    project.set_remainder_g(carried);
+    put_remainder(at, carried, *report, project);
     changed(at, project);
   }
   changed(at, *report);

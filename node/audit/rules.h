@@ -165,6 +165,8 @@ void reject(Case& at, v1::Report& report);
 // The report's result and what its project carries.
 [[nodiscard]] Verdict add_carried(const v1::Report& report, const v1::Project& project,
                                   std::int64_t& grams);
+// What is left over goes on with the project, unless its methodology gives it up.
+void put_remainder(const Case& at, std::int64_t grams, v1::Report& report, v1::Project& project);
 
 [[nodiscard]] Verdict issue(Case& at, const v1::Issue& action);
 [[nodiscard]] Verdict register_batch(Case& at, const v1::RegisterBatch& action);

@@ -262,10 +262,45 @@ void set_claims(Claims claims, v1::Methodology& methodology) {
   methodology.set_day_cap_records(claims.day_cap_records);
 }
 
+using Remainders = std::map<v1::MethodologyKind, v1::Remainder>;
+
+std::optional<v1::Remainder> remainder_of(std::string_view word) {
+  if (word == "carried") return v1::REMAINDER_CARRIED;
+  if (word == "dropped") return v1::REMAINDER_DROPPED;
+  return std::nullopt;
+}
+
+// "carried for projects, dropped for behaviour"; a word alone is for projects.
+Remainders read_remainders(Reader& from) {
+  Remainders remainders;
+  const auto text = from.text("remainder");
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto part = rest.substr(0, rest.find(", "));
+    rest.remove_prefix(std::min(rest.size(), part.size() + 2));
+    const auto word = remainder_of(part.substr(0, part.find(' ')));
+    const auto whose = part.substr(std::min(part.size(), std::size_t{7}));
+    const bool of_projects = whose.empty() || whose == " for projects";
+    if (!word || !(of_projects || whose == " for behaviour"))
+      from.note("remainder is \"" + text + "\"");
+    else
+      remainders[of_projects ? v1::PROJECT : v1::BEHAVIOUR] = *word;
+  }
+  return remainders;
+}
+
 struct Catalogue {
   const std::map<std::string, std::string>& issuer_codes;
   Claims claims;  // of behaviours
+  Remainders remainders;
 };
+
+v1::Remainder read_remainder(Reader& entry, v1::MethodologyKind kind, const Remainders& defaults) {
+  if (entry.find("remainder") != nullptr)
+    return entry.word<v1::Remainder>(
+        "remainder", {{"carried", v1::REMAINDER_CARRIED}, {"dropped", v1::REMAINDER_DROPPED}});
+  const auto found = defaults.find(kind);
+  return found == defaults.end() ? v1::REMAINDER_UNSPECIFIED : found->second;
+}
 
 Result<v1::Methodology> read_entry(const Struct& object, const Catalogue& catalogue) {
   Reader entry(object);
@@ -284,6 +319,7 @@ Result<v1::Methodology> read_entry(const Struct& object, const Catalogue& catalo
   methodology.set_grade(entry.text("grade"));
   methodology.set_note(entry.text("note"));
   read_program(entry, methodology);
+  methodology.set_remainder(read_remainder(entry, methodology.kind(), catalogue.remainders));
   const bool is_behaviour = methodology.kind() == v1::BEHAVIOUR;
   set_claims(read_claims(entry, is_behaviour ? catalogue.claims : Claims{}), methodology);
   if (!entry.fault().empty()) return malformed(methodology.code() + ":", entry.fault());
@@ -294,7 +330,7 @@ Result<std::vector<v1::Methodology>> read_catalogue(
     const Struct& file, const std::map<std::string, std::string>& issuer_codes) {
   Reader reader(file);
   Reader defaults(reader.object("defaults"));
-  const Catalogue catalogue{issuer_codes, read_claims(defaults, {})};
+  const Catalogue catalogue{issuer_codes, read_claims(defaults, {}), read_remainders(defaults)};
   if (!defaults.fault().empty()) return malformed("defaults:", defaults.fault());
   std::vector<v1::Methodology> methodologies;
   for (const auto& object : reader.objects("methodologies")) {

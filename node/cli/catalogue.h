@@ -5,16 +5,17 @@
 //
 //   {"defaults": {"claim_slot": "trip", "claim_window": {"visible_after_days": 2,
 //                 "collect_within_days": 7},
-//                 "evidence_tiers": {"ticket": "1", "self_declared": "1/2"}},
+//                 "evidence_tiers": {"ticket": "1", "self_declared": "1/2"},
+//                 "remainder": "carried for projects, dropped for behaviour"},
 //    "methodologies": [{
 //      "code", "version", "kind": "project"|"behaviour", "scenario": "shared bike", "name",
 //      "name_zh", "issued_by": "Wuhan", "serial_code", "effective_from": "2024-09-02"|null,
 //      "effective_to", "inputs": [{"name", "unit", "min", "max", "role": "monitored"|"parameter",
 //      "scale": 3}], "constants": [{"name", "value", "unit", "source"}], "formula", "guards": [],
-//      "checks": [], "result_unit": "g"|"kg"|"t", "rounding": "floor"|"half_up", "tiers": [{"name",
-//      "factor"}], "claim_slot", "slots_per_day", "claim_window", "claim_opens_days",
-//      "claim_window_days", "evidence_tiers", "day_cap_g": "300", "year_cap_g",
-//      "records_per_person_per_day": 20, "grade", "note"}]}
+//      "checks": [], "result_unit": "g"|"kg"|"t", "rounding": "floor"|"half_up",
+//      "remainder": "carried"|"dropped", "tiers": [{"name", "factor"}], "claim_slot",
+//      "slots_per_day", "claim_window", "claim_opens_days", "claim_window_days", "evidence_tiers",
+//      "day_cap_g": "300", "year_cap_g", "records_per_person_per_day": 20, "grade", "note"}]}
 //
 // Numbers that enter a formula, and grams, are strings throughout. Null is the same as absent. Of a
 // catalogue's entry:
@@ -26,6 +27,7 @@
 //                 days, and nothing is capped, unless something is said.
 //   tiers         in the order listed, the first one tier 0; of evidence_tiers, the one with the
 //                 greatest factor first
+//   remainder     as the entry says, or the defaults of its kind; nothing said is carried
 //   dates         null is open
 #pragma once
 

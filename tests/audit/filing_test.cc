@@ -153,6 +153,32 @@ TEST_F(AuditedRegistry, WhatIsWhollyRecalledIsReportedAnew) {
   expect_clean();
 }
 
+TEST_F(AuditedRegistry, RemaindersAreDroppedByRule) {
+  v1::FileMethodology filing;
+  *filing.mutable_methodology() = bike_methodology();
+  filing.mutable_methodology()->set_remainder(v1::REMAINDER_CARRIED);
+  expect_refused(filing, {"operator", "expert1", "expert2"}, METHODOLOGY_MALFORMED);
+  auto dropping = pv_methodology();
+  dropping.set_code("WH-WIND-2023");
+  dropping.mutable_constants(0)->set_value("1");
+  dropping.set_result_unit(v1::GRAM);
+  dropping.set_remainder(v1::REMAINDER_DROPPED);
+  PUHUI_ACCEPTED(file(city, dropping));
+  auto project = pv_project("P8");
+  project.set_methodology("WH-WIND-2023");
+  PUHUI_ACCEPTED(file(city, project));
+  PUHUI_ACCEPTED(send(city, pv_report("small", "P8", {20'100, 20'110}, "600")));
+  PUHUI_ACCEPTED(verify(city, "small"));
+  PUHUI_ACCEPTED(send(city, pv_report("more", "P8", {20'110, 20'120}, "1999")));
+  PUHUI_ACCEPTED(verify(city, "more"));
+  PUHUI_ACCEPTED(issue(city, "more", "B8"));
+  EXPECT_EQ(city.view().project("P8")->remainder_g(), 0);
+  EXPECT_EQ(city.view().report("more")->dropped_g(), 999);
+  PUHUI_ACCEPTED(recall(city, "B8"));
+  EXPECT_EQ(city.view().project("P8")->remainder_g(), 0);
+  expect_clean();
+}
+
 TEST_F(AuditedRegistry, BuffersNeverExpire) {
   auto rules = buffering({{"", "1/10"}});
   rules.add_vintages()->set_years(0);

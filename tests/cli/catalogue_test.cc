@@ -124,6 +124,23 @@ TEST(Catalogue, EntriesSayWhatTheDefaultsDoNot) {
   EXPECT_FALSE(with_claims("", R"({"day_cap_g": "1.5"})"));
 }
 
+TEST(Catalogue, RemaindersAreReadByKind) {
+  const auto read = [](const std::string& entry, const std::string& defaults) {
+    const auto found = with_claims(entry, R"({"remainder": )" + defaults + "}");
+    return found ? found->at(0).remainder() : static_cast<v1::Remainder>(-1);
+  };
+  const std::string both = R"("carried for projects, dropped for behaviour")";
+  EXPECT_EQ(read("", both), v1::REMAINDER_DROPPED);
+  EXPECT_EQ(read(R"(, "remainder": "carried")", both), v1::REMAINDER_CARRIED);
+  EXPECT_EQ(read("", R"("dropped")"), v1::REMAINDER_UNSPECIFIED) << "said of projects";
+  EXPECT_EQ(read("", "null"), v1::REMAINDER_UNSPECIFIED);
+  for (const auto* wrong : {R"("kept")", R"("dropped for all")", R"("carried,dropped")", "1"})
+    EXPECT_EQ(read("", wrong), -1) << wrong;
+  EXPECT_EQ(read(R"(, "remainder": "kept")", both), -1);
+  EXPECT_EQ(find("WH-PV-2023").remainder(), v1::REMAINDER_CARRIED);
+  EXPECT_EQ(find("WALK").remainder(), v1::REMAINDER_DROPPED);
+}
+
 TEST(Catalogue, MapsEveryField) {
   const auto pv = find("WH-PV-2023");
   EXPECT_EQ(pv.version(), "V01");

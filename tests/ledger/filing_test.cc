@@ -36,6 +36,7 @@ TEST(Methodologies, FormIsChecked) {
   PUHUI_REFUSED(with([](M& m) { m.set_year_cap_g(-1); }), bad);
   PUHUI_REFUSED(with([](M& m) { m.clear_result_unit(); }), bad);
   PUHUI_REFUSED(with([](M& m) { m.clear_rounding(); }), bad);
+  PUHUI_REFUSED(with([](M& m) { m.set_remainder(static_cast<v1::Remainder>(3)); }), bad);
   PUHUI_REFUSED(with([](M& m) { m.mutable_inputs(0)->set_max("-1"); }), bad);
   PUHUI_REFUSED(with([](M& m) { m.mutable_constants(0)->set_value("much"); }), bad);
 }
@@ -49,6 +50,7 @@ TEST(Methodologies, BehaviourFormIsChecked) {
   PUHUI_REFUSED(with([](M& m) { m.set_claim_window_days(0); }), bad);
   PUHUI_REFUSED(with([](M& m) { m.set_claim_window_days(367); }), bad);
   PUHUI_REFUSED(with([](M& m) { m.set_claim_opens_days(m.claim_window_days() + 1); }), bad);
+  PUHUI_REFUSED(with([](M& m) { m.set_remainder(v1::REMAINDER_CARRIED); }), bad);
   PUHUI_ACCEPTED(with([](M& m) { m.set_claim_opens_days(m.claim_window_days()); }));
   PUHUI_REFUSED(with([](M& m) {
                   for (int i = 0; i < 8; ++i) *m.add_inputs() = m.inputs(0);

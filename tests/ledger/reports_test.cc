@@ -240,8 +240,9 @@ TEST(Issuance, GoesThroughItsStates) {
 // Results in grams, which may be negative.
 class GramCity : public City {
  public:
-  GramCity() {
+  explicit GramCity(v1::Remainder remainder = v1::REMAINDER_UNSPECIFIED) {
     auto m = pv_methodology();
+    m.set_remainder(remainder);
     m.mutable_inputs(0)->set_min("-1000000");
     m.mutable_constants(0)->set_value("1");
     m.set_result_unit(v1::GRAM);
@@ -288,6 +289,39 @@ TEST(Issuance, LessThanAKilogramIsCarried) {
   PUHUI_ACCEPTED(issue(city, "b", "B1"));
   EXPECT_EQ(city.totals().units_issued_kg(), 1);
   EXPECT_EQ(city.carried(), 0);
+}
+
+TEST(Issuance, RemaindersAreDroppedWhereTheMethodologySaysSo) {
+  GramCity city(v1::REMAINDER_DROPPED);
+  city.report("a", "1999");
+  PUHUI_ACCEPTED(issue(city, "a", "B1"));
+  EXPECT_EQ(city.carried(), 0);
+  EXPECT_EQ(city.view().report("a")->dropped_g(), 999);
+  city.report("small", "600");
+  EXPECT_EQ(city.state("small"), v1::CARRIED);
+  EXPECT_EQ(city.view().report("small")->dropped_g(), 600);
+  EXPECT_EQ(city.carried(), 0);
+  // What is lacking is never dropped.
+  city.report("minus", "-1500");
+  EXPECT_EQ(city.carried(), -1'500);
+  city.report("b", "2700");
+  PUHUI_ACCEPTED(issue(city, "b", "B2"));
+  EXPECT_EQ(city.totals().units_issued_kg(), 2);
+  EXPECT_EQ(city.view().report("b")->dropped_g(), 200);
+  EXPECT_EQ(city.carried(), 0);
+  // Its recall restores what the project lacked before.
+  PUHUI_ACCEPTED(file_rules(city, registry_rules("recalls")));
+  PUHUI_ACCEPTED(recall(city, "B2"));
+  EXPECT_EQ(city.state("b"), v1::RECALLED);
+  EXPECT_EQ(city.carried(), -1'500);
+}
+
+TEST(Issuance, RemaindersAreCarriedByRuleToo) {
+  GramCity city(v1::REMAINDER_CARRIED);
+  city.report("a", "1999");
+  PUHUI_ACCEPTED(issue(city, "a", "B1"));
+  EXPECT_EQ(city.carried(), 999);
+  EXPECT_EQ(city.view().report("a")->dropped_g(), 0);
 }
 
 TEST(Issuance, NegativeResultsLessenTheNextOnes) {

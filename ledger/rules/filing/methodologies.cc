@@ -35,7 +35,9 @@ Ruling check_methodology_form(const v1::Methodology& m) {
   if (m.registry_checks_size() > kRegistryChecksMax) return bad("registry_checks");
   for (const auto& check : m.registry_checks())
     if (!is_registry_check(check)) return bad("registry_checks");
+  if (!v1::Remainder_IsValid(m.remainder())) return bad("remainder");
   if (m.kind() == v1::PROJECT) return {};
+  if (m.remainder() == v1::REMAINDER_CARRIED) return bad("remainder");
   if (m.inputs_size() > static_cast<int>(kRecordInputsMax)) return bad("inputs");
   if (m.slots_per_day() < 1 || m.slots_per_day() > kSlotsPerDayMax) return bad("slots_per_day");
   if (m.claim_window_days() < 1 || m.claim_window_days() > kClaimWindowDaysMax)

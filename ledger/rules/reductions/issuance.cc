@@ -140,11 +140,6 @@ tl::expected<v1::Report, Refusal> need_issuable(const Context& context, const st
   return publicised;
 }
 
-void put_carried(Context& context, v1::Project& project, std::int64_t grams) {
-  project.set_remainder_g(grams);
-  context.state.put(key::project(project.filing().project()), project);
-}
-
 }  // namespace
 
 tl::expected<v1::UnitBatch, Refusal> need_batch(const Context& context, const std::string& code) {
@@ -207,10 +202,11 @@ Ruling issue(Context& context, const v1::Issue& action) {
   if (auto met = require_signers(context, "issue", subject); !met) return met;
 
   context.fact("issued_kg", std::to_string(kilograms));
+  leave(context, *grams - kilograms * kGramsPerKilogram, *report, project);
   if (kilograms == 0) {
     report->set_state(v1::CARRIED);
     put_report(context, *report);
-    put_carried(context, project, *grams);
+    context.state.put(key::project(project.filing().project()), project);
     return {};
   }
   auto batch = make_batch(context, action, *report, m);
@@ -218,7 +214,7 @@ Ruling issue(Context& context, const v1::Issue& action) {
   put_units(context, batch, *shares, project.filing().account());
   project.set_owed_kg(project.owed_kg() - shares->owed_kg);
   project.set_issued_kg(project.issued_kg() + kilograms);
-  put_carried(context, project, *grams - kilograms * kGramsPerKilogram);
+  context.state.put(key::project(project.filing().project()), project);
   report->set_state(v1::ISSUED);
   report->set_issued_at(static_cast<std::int64_t>(context.leaf));
   report->set_batch(action.batch());

@@ -111,7 +111,8 @@ std::int64_t size_of(const v1::UnitBatch& batch) {
 // to what the project carries is undone.
 Ruling free_report(Context& context, v1::Report& report, const v1::UnitBatch& batch,
                    v1::Project& project) {
-  const auto carried_g = report.result_g() - size_of(batch) * kGramsPerKilogram;
+  const auto carried_g =
+      report.result_g() - report.dropped_g() - size_of(batch) * kGramsPerKilogram;
   std::int64_t before_g = 0;
   if (__builtin_sub_overflow(project.remainder_g(), carried_g, &before_g))
     return refuse(ErrorCode::AMOUNT_OVERFLOW, "project.remainder");

@@ -46,6 +46,8 @@ void reject(Context& context, v1::Report& report);
 // What the project would carry with this report's result. AMOUNT_OVERFLOW.
 [[nodiscard]] tl::expected<std::int64_t, Refusal> with_carried(const v1::Report& report,
                                                                const v1::Project& project);
+// So many grams are left by this report: its methodology says whether the project carries them.
+void leave(const Context& context, std::int64_t grams, v1::Report& report, v1::Project& project);
 
 // ---- issuance.cc ----
 [[nodiscard]] tl::expected<v1::UnitBatch, Refusal> need_batch(const Context& context,

@@ -107,7 +107,7 @@ Ruling accept_result(Context& context, v1::Report& report, v1::Project& project)
   const bool is_small = report.result_g() < kGramsPerKilogram && *carried < kGramsPerKilogram;
   report.set_state(is_small ? v1::CARRIED : v1::VERIFIED);
   if (report.state() == v1::CARRIED) {
-    project.set_remainder_g(*carried);
+    leave(context, *carried, report, project);
     context.state.put(key::project(project.filing().project()), project);
   }
   put_report(context, report);
@@ -173,6 +173,13 @@ tl::expected<std::int64_t, Refusal> with_carried(const v1::Report& report,
   if (__builtin_add_overflow(report.result_g(), project.remainder_g(), &grams))
     return refuse(ErrorCode::AMOUNT_OVERFLOW, "issuance.amount");
   return grams;
+}
+
+void leave(const Context& context, std::int64_t grams, v1::Report& report, v1::Project& project) {
+  const auto rule = methodology_of(context, report).methodology().remainder();
+  const bool drops = rule == v1::REMAINDER_DROPPED && grams > 0;
+  report.set_dropped_g(drops ? grams : 0);
+  project.set_remainder_g(drops ? 0 : grams);
 }
 
 tl::expected<Reportable, Refusal> check_submission(const Context& context,
