@@ -1,4 +1,5 @@
-// Published methodologies and scenarios as definitions, for worked examples.
+// Published methodologies and scenarios as definitions: those of the catalogue, which
+// tests/cli/methodologies_test.cc compares with them and works examples of.
 #pragma once
 
 #include <string_view>
