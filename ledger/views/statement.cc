@@ -40,8 +40,11 @@ class Counting {
         cancelled(fact(outcome, "owed_kg"));
         break;
       case v1::Payload::kTransfer:
-        counted_.set_transferred_kg(counted_.transferred_kg() + kilograms(outcome.serials()));
-        counted_.set_transfers(counted_.transfers() + 1);
+      case v1::Payload::kPost:
+        transferred(outcome, 1);
+        break;
+      case v1::Payload::kSettle:
+        transferred(outcome, payload.settle().legs_size());
         break;
       case v1::Payload::kRetire:
         retired(payload.retire().purpose(), fact(outcome, "retired_kg"));
@@ -101,6 +104,10 @@ class Counting {
     assert(proposal && "a proposal that was executed is stored");
     auto& filed = *counted_.mutable_filed();
     if (proposal->resolution().has_register_party()) filed.set_parties(filed.parties() + 1);
+  }
+  void transferred(const v1::Outcome& outcome, int moves) {
+    counted_.set_transferred_kg(counted_.transferred_kg() + kilograms(outcome.serials()));
+    counted_.set_transfers(counted_.transfers() + moves);
   }
   void cancelled(std::int64_t amount_kg) {
     counted_.set_cancelled_kg(counted_.cancelled_kg() + amount_kg);
@@ -165,16 +172,38 @@ std::optional<v1::Plan> plan_of(const View& view) {
   return plan;
 }
 
+// Legal entities, each once however many parties act for it.
 std::int64_t institutions(const View& view, const v1::PlanTarget& target) {
-  std::int64_t count = 0;
+  std::set<std::string> entities;
   const auto now = view.head().time;
   each<v1::Party>(view, "vP", [&](const auto& party) {
     const auto holds = [&](int role) {
       return holds_role(party, static_cast<v1::Role>(role), now);
     };
-    count += std::ranges::any_of(target.roles(), holds) ? 1 : 0;
+    const auto& entity = party.legal_entity();
+    if (std::ranges::any_of(target.roles(), holds))
+      entities.insert(entity.empty() ? "party " + party.party() : entity);
   });
-  return count;
+  return static_cast<std::int64_t>(entities.size());
+}
+
+std::int64_t reached(const View& view, const v1::PlanTarget& target, const v1::Statement& counted) {
+  constexpr std::int64_t kKilogramsPerTonne = 1'000;
+  const auto& all = counted.filed_in_all();
+  switch (target.kind()) {
+    case v1::TARGET_METHODOLOGIES:
+      return all.methodologies();
+    case v1::TARGET_INSTITUTIONS:
+      return institutions(view, target);
+    case v1::TARGET_PROJECTS_AND_SCENARIOS:
+      return all.projects() + counted.totals().scenarios();
+    case v1::TARGET_ACCOUNTS:
+      return all.accounts() + all.personal_accounts();
+    case v1::TARGET_TONNES:
+      return counted.totals().units_issued_kg() / kKilogramsPerTonne;
+    default:
+      return 0;
+  }
 }
 
 // After everything else is counted.
@@ -182,15 +211,11 @@ void measure_plan(const View& view, v1::Statement& statement) {
   const auto plan = plan_of(view);
   if (!plan) return;
   *statement.mutable_plan() = *plan;
-  const auto& all = statement.filed_in_all();
   for (const auto& target : plan->targets()) {
     auto& state = *statement.add_targets();
     state.set_kind(target.kind());
     state.set_wanted(target.wanted());
-    if (target.kind() == v1::TARGET_METHODOLOGIES) state.set_filed(all.methodologies());
-    if (target.kind() == v1::TARGET_INSTITUTIONS) state.set_filed(institutions(view, target));
-    if (target.kind() == v1::TARGET_PROJECTS_AND_SCENARIOS)
-      state.set_filed(all.projects() + statement.totals().scenarios());
+    state.set_filed(reached(view, target, statement));
     state.set_met(state.filed() >= state.wanted());
   }
 }

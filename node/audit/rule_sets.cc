@@ -41,7 +41,8 @@ bool is_plan(const v1::Plan& plan) {
   std::set<int> kinds;
   for (const auto& target : plan.targets()) {
     const std::set<int> known{v1::TARGET_METHODOLOGIES, v1::TARGET_INSTITUTIONS,
-                              v1::TARGET_PROJECTS_AND_SCENARIOS};
+                              v1::TARGET_PROJECTS_AND_SCENARIOS, v1::TARGET_ACCOUNTS,
+                              v1::TARGET_TONNES};
     if (!known.contains(target.kind()) || !kinds.insert(target.kind()).second ||
         target.wanted() <= 0 || target.roles_size() > kPartsMax ||
         (target.kind() == v1::TARGET_INSTITUTIONS) == target.roles().empty())

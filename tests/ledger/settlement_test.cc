@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "ledger/views/statement.h"
 #include "tests/ledger/market.h"
 
 namespace puhui::ledger::testing {

@@ -61,7 +61,9 @@ TEST_F(Statements, MeasuresWhatIsFiledAgainstThePlan) {
   plan.set_until(kToday + 100);
   for (const auto& [kind, wanted] : {std::pair{v1::TARGET_INSTITUTIONS, 2},
                                      {v1::TARGET_METHODOLOGIES, 2},
-                                     {v1::TARGET_PROJECTS_AND_SCENARIOS, 2}}) {
+                                     {v1::TARGET_PROJECTS_AND_SCENARIOS, 2},
+                                     {v1::TARGET_ACCOUNTS, 5},
+                                     {v1::TARGET_TONNES, 70}}) {
     auto& target = *plan.add_targets();
     target.set_kind(kind);
     target.set_wanted(wanted);
@@ -74,7 +76,7 @@ TEST_F(Statements, MeasuresWhatIsFiledAgainstThePlan) {
   ASSERT_EQ(file(city, bike_methodology()).decision, v1::ACCEPTED);
   const auto stated = of(began, city.now + 1);
   EXPECT_EQ(stated.plan().SerializeAsString(), plan.SerializeAsString());
-  ASSERT_EQ(stated.targets_size(), 3);
+  ASSERT_EQ(stated.targets_size(), 5);
   std::int64_t institutions = 0;
   const auto parties = city.view().parties({});
   for (const auto& party : parties.items())
@@ -86,6 +88,17 @@ TEST_F(Statements, MeasuresWhatIsFiledAgainstThePlan) {
   EXPECT_EQ(stated.targets(1).filed(), 2);
   EXPECT_TRUE(stated.targets(1).met());
   EXPECT_EQ(stated.targets(2).filed(), 2) << "a project and a scenario";
+  EXPECT_EQ(stated.targets(3).filed(), 5) << "owner's three, buyer's and the exchange's";
+  EXPECT_TRUE(stated.targets(3).met());
+  EXPECT_EQ(stated.targets(4).filed(), 69) << "100 MWh";
+  EXPECT_FALSE(stated.targets(4).met());
+
+  // Another party of a legal entity that counts already.
+  auto second = city.event("bureau");
+  *second.mutable_register_party() = founding_party("verifier-2", {v1::VERIFIER});
+  second.mutable_register_party()->set_legal_entity("entity of verifier");
+  city.must(second, {"bureau"});
+  EXPECT_EQ(of(began, city.now + 1).targets(0).filed(), institutions);
 }
 
 TEST_F(Statements, AMethodologyCountsOnceWhateverItsVersions) {
