@@ -163,7 +163,8 @@ inline constexpr std::string_view kFirstRules = R"json({
     "targets": [
       {"kind": "TARGET_METHODOLOGIES", "wanted": "10"},
       {"kind": "TARGET_INSTITUTIONS", "wanted": "20",
-       "roles": ["VERIFIER", "SERVICE_INSTITUTION", "DATA_PROVIDER", "PLATFORM", "BANK", "EXCHANGE"]},
+       "roles": ["VERIFIER", "SERVICE_INSTITUTION", "DATA_PROVIDER", "PLATFORM", "BANK",
+                 "EXCHANGE"]},
       {"kind": "TARGET_PROJECTS_AND_SCENARIOS", "wanted": "50"}
     ]
   }

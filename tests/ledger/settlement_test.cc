@@ -50,6 +50,17 @@ TEST_F(Settlements, DeliverFromABondAndFromAnAccount) {
   EXPECT_EQ(steps->moves().rbegin()->to(), "buyer-main");
 }
 
+TEST_F(Settlements, AreStatedAsTransfers) {
+  const auto began = city.now;
+  PUHUI_ACCEPTED(post_bond(city, posting("b", 300)));
+  PUHUI_ACCEPTED(settle({leg_of_bond("b", 200), leg_of_account({"owner-side", "owner-more"}, 100)},
+                        {"exchange", "owner"}));
+  auto view = city.view();
+  const auto stated = statement(view, {began, city.now + 1});
+  EXPECT_EQ(stated.transferred_kg(), 600);
+  EXPECT_EQ(stated.transfers(), 3);
+}
+
 TEST_F(Settlements, NamedSerialsOfAnAccountMove) {
   auto leg = leg_of_account({"owner-side", "buyer-main"}, 0);
   add_serials(leg, {{3'500, 3'509}, {3'001, 3'001}});
