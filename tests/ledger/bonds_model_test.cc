@@ -18,6 +18,8 @@ struct Kilogram {
   std::string bond;  // empty: free
   v1::UnitState state = v1::HELD;
   bool recalled = false;  // though it stays retired
+
+  [[nodiscard]] bool is_bound() const { return !bond.empty(); }
 };
 
 struct ModelBond {
@@ -50,9 +52,12 @@ struct Model {
       return kilogram.state == v1::HELD && kilogram.bond == bond;
     });
   }
-  [[nodiscard]] bool is_bound(const std::string& bond) const {
+  // Why so much may not be taken out of a bond.
+  [[nodiscard]] ErrorCode why_not_part(const std::string& bond, std::int64_t amount) const {
     const auto found = bonds.find(bond);
-    return found != bonds.end() && found->second.state == v1::BOUND;
+    if (found == bonds.end()) return ErrorCode::BOND_UNKNOWN;
+    if (found->second.state != v1::BOUND) return ErrorCode::BOND_STATE_WRONG;
+    return amount <= bound(bond) ? ErrorCode::OK : ErrorCode::BOND_INSUFFICIENT;
   }
   // The last of a bond says how it ended.
   void note_end(const std::string& bond, v1::BondState state) {
@@ -96,7 +101,9 @@ struct Model {
 struct Step {
   Sent sent;
   Model after;
-  bool expected = false;
+  ErrorCode expected = ErrorCode::OK;
+
+  [[nodiscard]] bool is_accepted() const { return expected == ErrorCode::OK; }
 };
 
 class World {
@@ -112,9 +119,9 @@ class World {
     if (*rc::gen::inRange(0, 8) == 0) return tick();
     auto step = random_event();
     const auto answer = city.submit(step.sent);
-    RC_ASSERT((answer.decision == v1::ACCEPTED) == step.expected);
+    assert_code(answer, step.expected);
     // A refusal carries nothing out, not even what time did.
-    if (step.expected) model = std::move(step.after);
+    if (step.is_accepted()) model = std::move(step.after);
   }
 
   KilogramCity city{market_rules()};
@@ -155,32 +162,28 @@ class World {
   }
 
   // An amount or ranges of an account, written into the action. Answers which kilograms are meant,
-  // and tells the step whether all of them are free.
+  // and tells the step why they may not leave it.
   template <class Action>
   std::vector<std::size_t> choose(Step& step, Action& action, const std::string& account) {
     if (*rc::gen::arbitrary<bool>()) {
       const auto amount = *rc::gen::inRange<std::int64_t>(1, 15);
       action.set_amount_kg(amount);
       auto which = step.after.lowest(account, {}, amount);
-      step.expected = static_cast<std::int64_t>(which.size()) == amount;
+      if (static_cast<std::int64_t>(which.size()) != amount)
+        step.expected = ErrorCode::BALANCE_INSUFFICIENT;
       return which;
     }
     const auto ranges = some_ranges(model.kilograms.size() + 2);
     add_serials(action, ranges);
-    return named(step, ranges, [&](const Kilogram& kilogram) {
-      return kilogram.state == v1::HELD && kilogram.account == account && kilogram.bond.empty();
-    });
+    step.expected = why_not(step.after.kilograms, account, ranges);
+    return named(ranges);
   }
-  template <class Holds>
-  std::vector<std::size_t> named(Step& step, const SerialRanges& ranges, Holds holds) {
+  // By index; that of serial 0 is beyond all others.
+  static std::vector<std::size_t> named(const SerialRanges& ranges) {
     std::vector<std::size_t> which;
-    step.expected = true;
     for (const auto& [start, end] : ranges)
-      for (auto serial = start; serial <= end; ++serial) {
-        const bool exists = serial > 0 && serial <= step.after.kilograms.size();
-        step.expected = step.expected && exists && holds(step.after.kilograms[serial - 1]);
+      for (auto serial = start; serial <= end; ++serial)
         which.push_back(static_cast<std::size_t>(serial - 1));
-      }
     return which;
   }
   // A bond that there is, or is not.
@@ -196,8 +199,8 @@ class World {
     const auto which = choose(step, action, account);
     const auto seconds = *rc::gen::inRange<Micros>(0, 20);
     if (seconds > 0) action.set_expires_at(city.now + seconds * kSecond);
-    step.expected = step.expected && !step.after.bonds.contains(name);
-    if (step.expected) {
+    if (step.after.bonds.contains(name)) step.expected = ErrorCode::BOND_EXISTS;
+    if (step.is_accepted()) {
       step.after.bonds[name].expires_at = action.expires_at();
       for (const auto i : which) step.after.kilograms[i].bond = name;
     }
@@ -206,21 +209,23 @@ class World {
   // Part of a bond, or all of it.
   std::int64_t choose_part(Step& step, const std::string& bond) {
     const auto amount = *rc::gen::inRange<std::int64_t>(0, 12);
-    step.expected = step.after.is_bound(bond) && amount <= step.after.bound(bond);
+    step.expected = step.after.why_not_part(bond, amount);
     return amount;
   }
   void release(Step& step) {
     const auto name = any_bond();
     const auto amount = choose_part(step, name);
     const auto wanted = amount == 0 ? step.after.bound(name) : amount;
-    if (step.expected) step.after.free(name, step.after.lowest({}, name, wanted), v1::RELEASED);
+    if (step.is_accepted())
+      step.after.free(name, step.after.lowest({}, name, wanted), v1::RELEASED);
     step.sent = signed_action(city, releasing(name, amount), {"exchange"});
   }
   void post(Step& step) {
     const auto name = any_bond();
     const auto to = *rc::gen::elementOf(kTakers);
     const auto amount = choose_part(step, name);
-    if (step.expected) step.after.post(name, amount == 0 ? step.after.bound(name) : amount, to);
+    if (step.is_accepted())
+      step.after.post(name, amount == 0 ? step.after.bound(name) : amount, to);
     const bool as_leg = amount > 0 && *rc::gen::arbitrary<bool>();
     step.sent = as_leg
                     ? signed_action(city, settlement({leg_of_bond(name, amount, to)}), {"exchange"})
@@ -230,14 +235,19 @@ class World {
     const auto account = *rc::gen::elementOf(kOwned);
     auto payload = retire_event(city, account, "owner");
     const auto which = choose(step, *payload.mutable_retire(), account);
-    if (step.expected)
+    if (step.is_accepted())
       for (const auto i : which) step.after.kilograms[i].state = v1::RETIRED;
     step.sent = sign(payload, {"owner"});
   }
   void recall(Step& step) {
     const auto ranges = some_ranges(model.kilograms.size() + 2);
-    const auto which = named(step, ranges, [](const Kilogram&) { return true; });
-    step.expected = step.expected && step.after.recall(which) > 0;
+    const auto which = named(ranges);
+    const bool are_issued =
+        std::ranges::all_of(which, [&](std::size_t i) { return i < step.after.kilograms.size(); });
+    if (!are_issued)
+      step.expected = ErrorCode::SERIAL_NOT_OWNED;
+    else if (step.after.recall(which) == 0)
+      step.expected = ErrorCode::RECALL_NOTHING;
     step.sent = sign(recall_event(city, "B1", ranges), {"bureau"});
   }
   void transfer(Step& step) {
@@ -245,7 +255,7 @@ class World {
     const std::string to = from == "owner-main" ? "owner-side" : "owner-main";
     auto payload = transfer_event(city, {from, to}, "owner");
     const auto which = choose(step, *payload.mutable_transfer(), from);
-    if (step.expected)
+    if (step.is_accepted())
       for (const auto i : which) step.after.kilograms[i].account = to;
     step.sent = sign(payload, {"owner"});
   }
