@@ -13,6 +13,7 @@
 #include "node/views/enterprises.h"
 #include "node/views/own_key.h"
 #include "node/views/persons.h"
+#include "node/views/public_page.h"
 #include "node/views/reading.h"
 #include "node/views/receipt.h"
 #include "node/views/recognition.h"
@@ -164,15 +165,32 @@ Result<ledger::Micros> time_of(const Reading& reading, const char* name) {
   return static_cast<ledger::Micros>(*time);
 }
 
+Response not_here(std::uint64_t leaf) {
+  return problem(
+      {ErrorCode::UNAVAILABLE, "the attachment of leaf " + std::to_string(leaf) + " is not here"});
+}
+
+// How things stand, of no period.
+Response page_for_all(Reading& reading, const Arguments&) {
+  const auto& head = reading.view.head();
+  if (head.size == 0) return problem({ErrorCode::NOT_FOUND, "no genesis yet"});
+  if (const auto gap = reading.view.gap()) return not_here(*gap);
+  const auto now = head.time;
+  const auto statement = ledger::statement(reading.view, {now + 1, now + 1});
+  auto response = text(public_page(reading.genesis, statement, now));
+  response.content_type = kHtml;
+  response.headers.emplace_back("Content-Security-Policy",
+                                "default-src 'none'; style-src 'unsafe-inline'");
+  return response;
+}
+
 // Of the time from `from` until `before`, which has chosen the view.
 Response statement(Reading& reading, const Arguments&) {
   const auto from = time_of(reading, "from"), to = time_of(reading, "before");
   if (!from) return problem(from.error());
   if (!to) return problem(to.error());
   if (*from >= *to) return problem({ErrorCode::INVALID_ARGUMENT, "before must come after from"});
-  if (const auto gap = reading.view.gap())
-    return problem({ErrorCode::UNAVAILABLE,
-                    "the attachment of leaf " + std::to_string(*gap) + " is not here"});
+  if (const auto gap = reading.view.gap()) return not_here(*gap);
   if (ledger::first_leaf_at(reading.view, *to) != reading.view.head().size)
     return problem(
         {ErrorCode::INVALID_ARGUMENT, "the view asked for does not end with the period"});
@@ -304,6 +322,7 @@ constexpr Route kRoutes[] = {
     {"v1/records/*/*", record},
     {"v1/changes", changes},
     {"v1/statement", statement},
+    {"v1/public", page_for_all},
     {"v1/proofs/*", state_proof},
     {"v1/proofs/*/*", state_proof},
     {"v1/proofs/*/*/*", state_proof},
@@ -359,7 +378,7 @@ bool asks_witnessed(const http::Request& request) {
 bool is_slow(const http::Request& request) {
   const auto& words = request.segments;
   if (words.size() < 2 || words[0] != "v1") return false;
-  if (words[1] == "statement" || words[1] == "enterprises") return true;
+  if (words[1] == "statement" || words[1] == "public" || words[1] == "enterprises") return true;
   if (is_by_own_key(request)) return true;
   if (words[1] == "partners" && words.size() == 4 && words[3] == "retirements") return true;
   // What strangers may not see is refused at once.

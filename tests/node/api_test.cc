@@ -109,6 +109,18 @@ TEST_F(ApiAlone, AStatementIsOfTheViewThatWasMeasured) {
   EXPECT_EQ(answered.status, 200) << std::get<std::string>(answered.body);
 }
 
+TEST_F(ApiAlone, EverybodySeesHowTheCityStands) {
+  found();
+  auto asked = ask(get({"v1", "public"}));
+  const auto page = await(asked);
+  EXPECT_EQ(page.status, 200);
+  EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
+  EXPECT_TRUE(
+      http::find_header(page.headers, "content-security-policy").starts_with("default-src"));
+  const auto& html = std::get<std::string>(page.body);
+  EXPECT_NE(html.find("<td>主体 Parties</td><td class=\"n\">11</td>"), std::string::npos) << html;
+}
+
 TEST_F(ApiAlone, ReportsAreListed) {
   found();
   auto listed = ask(get({"v1", "reports"}));
@@ -215,6 +227,7 @@ TEST(SlowReads, AreKnownByTheDecodedPath) {
   }
   EXPECT_FALSE(views::is_slow(get({"v1", "accounts", "owner", "history"})));
   EXPECT_TRUE(views::is_slow(get({"v1", "enterprises", "owner", "2025"})));
+  EXPECT_TRUE(views::is_slow(get({"v1", "public"})));
   EXPECT_FALSE(views::is_slow(get({"v1", "totals"})));
 }
 
