@@ -131,6 +131,18 @@ TEST_F(AuditedRegistry, ReductionsAreJudgedByTheListsOfTheirYears) {
   expect_clean();
 }
 
+TEST_F(AuditedRegistry, BoundariesAreCheckedWhateverTheMethodologyLists) {
+  auto silent = pv_methodology();
+  silent.set_code("WH-WIND-2023");
+  silent.clear_registry_checks();
+  PUHUI_ACCEPTED(file(city, silent));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {ets_firm("entity of owner")}));
+  auto project = pv_project("P8");
+  project.set_methodology("WH-WIND-2023");
+  expect_refused(sign(filing_event(city, project), {"operator", "owner"}), GUARD_FAILED);
+  expect_clean();
+}
+
 // ---- What is taken back ----
 
 TEST_F(AuditedRegistry, WhatIsWhollyRecalledIsReportedAnew) {
