@@ -337,23 +337,26 @@ Answer Ledger::decide_event(const BlockItem& item, const CheckedEvent& event, Mi
   if (!refusal.recorded)
     return failed({refusal.code, refusal.rule + " needs " + refusal.limit + ", has " +
                                      refusal.used + " " + refusal.asked});
-  return refuse_event(event, now, refusal);
+  return refuse_event(context, refusal);
 }
 
-Answer Ledger::refuse_event(const CheckedEvent& event, Micros now, const Refusal& refusal) {
-  const auto& payload = event.payload;
+Answer Ledger::refuse_event(const Context& context, const Refusal& refusal) {
+  const auto& payload = context.event.payload;
   v1::RefusedOutcome refused;
-  refused.set_event_sha256(std::string(event.sha256.view()));
+  refused.set_event_sha256(std::string(context.event.sha256.view()));
   refused.set_valid_until(payload.valid_until());
-  refused.set_time(now);
-  *refused.mutable_outcome() = outcome_of(refusal);
+  refused.set_time(context.now);
+  auto& outcome = *refused.mutable_outcome();
+  outcome = outcome_of(refusal);
+  outcome.set_records_refused(context.outcome.records_refused());
+  *outcome.mutable_record_refusals() = context.outcome.record_refusals();
   const auto name = key::refused(payload.party(), payload.event_id());
   const auto bytes = refused.SerializeAsString();
   if (const auto before = refusal_at(name)) refusal_sum_.remove(name, before->SerializeAsString());
   refusal_sum_.add(name, bytes);
   batch_->Put(slice(name), slice(bytes));
   batch_->Put(slice(key::refused_end(payload.valid_until(), name)), leveldb::Slice());
-  Answer answer{v1::REFUSED, refusal.code, {}, refused.outcome(), 0, now};
+  Answer answer{v1::REFUSED, refusal.code, {}, refused.outcome(), 0, context.now};
   refusals_end_from_ = std::min(refusals_end_from_, payload.valid_until());
   refused_[name] = std::move(refused);
   return answer;

@@ -145,7 +145,7 @@ class Ledger {
   // The parties that signed, with how many of their keys in force, or the error.
   Result<std::map<std::string, std::uint32_t>> signers(const CheckedEvent& event) const;
   Ruling decide_genesis(Context& context);
-  Answer refuse_event(const CheckedEvent& event, Micros now, const Refusal& refusal);
+  Answer refuse_event(const Context& context, const Refusal& refusal);
   Answer accept_event(const BlockItem& item, Context& context);
   void tick(Micros stamp);
   void append_leaf(Micros time, EntryKind kind, std::string_view body);

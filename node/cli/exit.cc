@@ -56,6 +56,21 @@ void print_error(std::ostream& err, const Error& error, std::string_view program
   print_line(err, "detail", error.detail);
 }
 
+std::string explain(const v1::RecordRefusal& refusal) {
+  std::string text(code_name(refusal.code()));
+  auto separator = ": ";
+  const auto add = [&](std::string_view name, const std::string& value) {
+    if (value.empty()) return;
+    text.append(separator).append(name).append(" ").append(value);
+    separator = ", ";
+  };
+  add("rule", refusal.rule());
+  add("limit", refusal.limit());
+  add("used", refusal.used());
+  add("asked", refusal.asked());
+  return text;
+}
+
 void print_decision(std::ostream& err, const v1::SubmissionResult& result) {
   if (result.decision() == v1::ACCEPTED) return;
   const bool refused = result.decision() == v1::REFUSED;
@@ -65,6 +80,9 @@ void print_decision(std::ostream& err, const v1::SubmissionResult& result) {
   print_line(err, "limit", result.outcome().limit());
   print_line(err, "used", result.outcome().used());
   print_line(err, "asked", result.outcome().asked());
+  if (result.outcome().record_refusals_size() > 1)
+    for (const auto& record : result.outcome().record_refusals())
+      print_line(err, "record " + std::to_string(record.record()), explain(record));
   print_line(err, "detail", result.detail());
 }
 

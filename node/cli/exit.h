@@ -26,8 +26,12 @@ enum class Exit : int {
 // "<program>: <code>: <English> / <Chinese>" and the detail on a line of its own.
 void print_error(std::ostream& err, const Error& error, std::string_view program = "puhui");
 
+// "cap.day: rule record.cap, limit 1200 g, used 1200 g, asked 150 g".
+[[nodiscard]] std::string explain(const v1::RecordRefusal& refusal);
+
 // A refusal or failure of a submission: code and texts, then rule, limit, used and asked, or the
-// detail, each on a line of its own. Prints nothing of an accepted one.
+// detail, each on a line of its own; then the records, if there are several and none was accepted.
+// Prints nothing of an accepted one.
 void print_decision(std::ostream& err, const v1::SubmissionResult& result);
 
 // What the decision on one event means for the process.

@@ -138,8 +138,7 @@ Fields describe(const Opened& event, const v1::SubmissionResult& result) {
   fields.emplace_back("records_accepted", std::to_string(outcome.records_accepted()));
   fields.emplace_back("records_refused", std::to_string(outcome.records_refused()));
   for (const auto& refusal : outcome.record_refusals())
-    fields.emplace_back("refused record " + std::to_string(refusal.record()),
-                        std::string(code_name(refusal.code())));
+    fields.emplace_back("refused record " + std::to_string(refusal.record()), explain(refusal));
   return fields;
 }
 

@@ -7,7 +7,6 @@
 Writes into DIR, as `puhui consent|behaviour|offer` reads them:
   consents.csv       who agreed to what, each confirmed at the identity service
   bus.csv            a day of the bus company's passengers; the last record is beyond the cap
-  beyond-cap.csv     that record alone
   no-consent.csv     a ride of somebody who agreed to nothing
   app.csv            three days of a platform's users; the last record is a ride of bus.csv
   late.csv           a ride of long ago
@@ -88,7 +87,6 @@ def write(folder):
         "consents.csv": csv(("account", "party", "item", "given", "confirmation"),
                             consents(passengers, users)),
         "bus.csv": csv(acts, [ride for p in passengers for ride in day[p]] + [beyond]),
-        "beyond-cap.csv": csv(acts, [beyond]),
         "no-consent.csv": csv(acts, rides.of_day(accounts[-1], DAYS[0], 1)),
         "app.csv": csv(acts, app + [day[passengers[1]][0]]),
         "late.csv": csv(acts, rides.of_day(passengers[1], LONG_AGO, 1)),

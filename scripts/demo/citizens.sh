@@ -49,6 +49,12 @@ fails_to_submit() {
   fails 1 "$code" "${words[@]}"
 }
 
+# has_refused CODE RECORD: the batch just answered explains why it did not credit that one.
+has_refused() {
+  grep -qE "^refused record $2 +${1//./\\.}: rule .+, limit .+, used .+, asked " <<<"$answer" ||
+    die "记录 $2 应以 $1 被拒 / record $2 should be refused as $1, explained"
+}
+
 tell_bus_rides() {
   act "公交一天的数据:一条超出每人每日上限,一条没有同意" \
     "A day of the bus: one record beyond a person's daily cap, one without consent"
@@ -56,9 +62,9 @@ tell_bus_rides() {
   citizens_position=$(field position)
   same "记入 / credited" "$(field credited_g)" $((passengers * 8 * ride_g))
   same "拒绝 / refused" "$(field records_refused)" 1
-  say "数据包里每条记录各自裁定。单独再报那一条,账本说明理由:限额、已用、所求。" \
-    "Each record is judged by itself. Sent alone, the refused one is explained: limit, used, asked."
-  fails_to_submit cap.day bus beyond-cap.csv bus-cap
+  has_refused cap.day $((passengers * 8))
+  say "数据包里每条记录各自裁定;被拒的那一条,账本说明理由:限额、已用、所求。" \
+    "Each record is judged by itself; the refused one is explained: limit, used, asked."
   say "没有同意过的人:不记入。" "Of somebody who agreed to nothing: no credit."
   fails_to_submit consent.missing bus no-consent.csv bus-consent
   good "$passengers 名乘客每人 8 次 × $ride_g 克。" "$passengers passengers, 8 rides of $ride_g g each."

@@ -102,6 +102,31 @@ TEST(Exit, RefusalsExplainThemselves) {
   EXPECT_EQ(exit_of(result), Exit::ok);
 }
 
+TEST(Exit, RefusalsOfRecordsExplainThemselves) {
+  v1::SubmissionResult result;
+  result.set_decision(v1::REFUSED);
+  result.set_code("cap.day");
+  for (std::uint32_t record = 0; record < 2; ++record) {
+    auto& refusal = *result.mutable_outcome()->add_record_refusals();
+    refusal.set_record(record);
+    refusal.set_code(ErrorCode::CAP_DAY);
+    refusal.set_rule("record.cap");
+    refusal.set_limit("100 g");
+    refusal.set_asked("\x1b[2J");
+  }
+  EXPECT_EQ(explain(result.outcome().record_refusals(0)),
+            "cap.day: rule record.cap, limit 100 g, asked \x1b[2J");
+  EXPECT_EQ(explain({}), "ok");
+  std::ostringstream err;
+  print_decision(err, result);
+  EXPECT_TRUE(contains(
+      err.str(), "  record 1: cap.day: rule record.cap, limit 100 g, asked \xEF\xBF\xBD[2J\n"));
+  result.mutable_outcome()->mutable_record_refusals()->RemoveLast();
+  std::ostringstream one;
+  print_decision(one, result);
+  EXPECT_FALSE(contains(one.str(), "record 0")) << "the event's own explanation is that";
+}
+
 TEST(Text, CountsColumnsOfWideCharacters) {
   EXPECT_EQ(display_width("abc"), 3u);
   EXPECT_EQ(display_width("武汉"), 4u);

@@ -80,6 +80,50 @@ TEST_F(Asking, EachRecordIsJudgedByItself) {
   EXPECT_EQ(refusals_of(answer), "0 consent.missing; ");
 }
 
+std::string explanation_of(const v1::RecordRefusal& refusal) {
+  return std::to_string(refusal.record()) + " " + std::string(code_name(refusal.code())) + ", " +
+         refusal.rule() + ", " + refusal.limit() + ", " + refusal.used() + ", " + refusal.asked();
+}
+
+TEST_F(Asking, EachRecordIsToldWhy) {
+  auto rules = asking();
+  rules.set_version("asking and capped");
+  auto& cap = *rules.add_person_caps();
+  cap.set_scenario("walk");
+  cap.set_day_g(100);
+  PUHUI_ACCEPTED(file_rules(city, rules));
+  PUHUI_ACCEPTED(consent(city, {consent_of(1, CONSENT_DATA)}));
+  const auto taken = city.new_ride(1, 60);
+  const auto first = ride(city, {taken}, "provider", "walk");
+  PUHUI_ACCEPTED(first);
+  auto late = city.new_ride(1, 10);
+  late.day -= 61;
+  const auto mixed = ride(city,
+                          {city.new_ride(1, 41), taken, late, city.new_ride(2, 10),
+                           city.new_ride(99, 10), city.new_ride(1, 40)},
+                          "provider", "walk");
+  PUHUI_ACCEPTED(mixed);
+  EXPECT_EQ(mixed.outcome.records_accepted(), 1U);
+  const auto today = date_text(day_of(city.now));
+  const std::string expected[] = {
+      "0 cap.day, record.cap, 100 g, 60 g, 41 g",
+      "1 claim.duplicate, claim.unique, 1 claim per act, leaf " + std::to_string(first.leaf) +
+          ", walk on " + today + ", slot 8",
+      "2 claim.window, record.claim_window, 60 days, today is " + today + ", " +
+          date_text(late.day),
+      "3 consent.missing, rules.consents, CONSENT_DATA, , provider",
+      "4 account.unknown, record.account, , , "};  // outcomes name no person
+  ASSERT_EQ(mixed.outcome.record_refusals_size(), 5);
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(explanation_of(mixed.outcome.record_refusals(i)), expected[i]);
+  // Where none is accepted, the first one's reason is that of all, and each has its own.
+  const auto none = ride(city, {city.new_ride(2, 10), city.new_ride(1, 1)}, "provider", "walk");
+  PUHUI_REFUSED(none, CONSENT_MISSING);
+  ASSERT_EQ(none.outcome.record_refusals_size(), 2);
+  EXPECT_EQ(explanation_of(none.outcome.record_refusals(1)),
+            "1 cap.day, record.cap, 100 g, 100 g, 1 g");
+}
+
 TEST_F(Asking, TheConsentComesBeforeTheClaim) {
   PUHUI_ACCEPTED(consent(city, {consent_of(1, CONSENT_DATA)}));
   const auto taken = city.new_ride(1, 10);

@@ -86,13 +86,16 @@ Ruling need_confirmed(const Context& context, std::string_view pseudonym,
   return {};
 }
 
-v1::RecordRefusal* note_refusal(v1::Outcome& outcome, std::uint32_t record, ErrorCode code) {
+void note_refusal(v1::Outcome& outcome, std::uint32_t record, const Refusal& refusal) {
   outcome.set_records_refused(outcome.records_refused() + 1);
-  if (outcome.record_refusals_size() >= kRefusalsShownMax) return nullptr;
-  auto* shown = outcome.add_record_refusals();
-  shown->set_record(record);
-  shown->set_code(code);
-  return shown;
+  if (outcome.record_refusals_size() >= kRefusalsShownMax) return;
+  auto& shown = *outcome.add_record_refusals();
+  shown.set_record(record);
+  shown.set_code(refusal.code);
+  shown.set_rule(refusal.rule);
+  shown.set_limit(refusal.limit);
+  shown.set_used(refusal.used);
+  if (!is_personal_id(refusal.asked)) shown.set_asked(refusal.asked);
 }
 
 }  // namespace puhui::ledger

@@ -81,8 +81,8 @@ void erase_consents(Context& context, std::string_view pseudonym);
                                                   const std::string& scenario);
 
 // ---- records, one by one ----
-// Notes that a record of the attachment was refused; the first ones are shown to the sender.
-v1::RecordRefusal* note_refusal(v1::Outcome& outcome, std::uint32_t record, ErrorCode code);
+// Notes that a record of the attachment was refused; of the first ones the sender is shown why.
+void note_refusal(v1::Outcome& outcome, std::uint32_t record, const Refusal& refusal);
 
 // Judges the records of an attachment one by one: `apply(record, place)` changes the state or
 // refuses. A batch of which no record is accepted is refused with its first record's refusal.
@@ -94,7 +94,7 @@ Ruling each_record(Context& context, const std::vector<R>& records, Apply apply)
     if (auto applied = apply(record, RecordPlace{context.leaf, index})) {
       context.outcome.set_records_accepted(context.outcome.records_accepted() + 1);
     } else {
-      note_refusal(context.outcome, index, applied.error().code);
+      note_refusal(context.outcome, index, applied.error());
       if (!first) first = std::move(applied.error());
     }
     ++index;
