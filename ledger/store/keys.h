@@ -260,6 +260,11 @@ inline std::string settlement(std::string_view name) { return Builder("vs").raw(
 inline std::string cap_use(std::string_view purpose, std::uint32_t year, std::string_view firm) {
   return Builder("vu").name(purpose).u32(year).raw(firm).done();
 }
+// Of it, from outside the city; no legal entity holds a zero byte.
+inline std::string outside_use(std::string_view purpose, std::uint32_t year,
+                               std::string_view firm) {
+  return cap_use(purpose, year, std::string(1, '\0').append(firm));
+}
 inline std::string moves(std::uint64_t batch_start) {
   return Builder("vY").u64(batch_start).done();
 }

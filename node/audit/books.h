@@ -151,7 +151,8 @@ struct Books {
   std::map<std::string, v1::Case> cases;
   // Kilograms counted against caps: purpose, year, legal entity; that of all firms is empty.
   std::map<std::tuple<std::string, std::uint32_t, std::string>, std::int64_t> capped;
-  std::map<std::uint64_t, v1::Retirement> retirements;  // by leaf
+  std::map<std::tuple<std::string, std::uint32_t, std::string>, std::int64_t> outside;  // of it
+  std::map<std::uint64_t, v1::Retirement> retirements;                                  // by leaf
   std::map<std::string, v1::Certificate> certificates;
 
   // Partner cities, by code.

@@ -173,8 +173,9 @@ Verdict plan_out_of(Case& at, const v1::Case& of_case, const v1::Retire& action,
 }
 
 Verdict use_case(Case& at, v1::Case& of_case, const Pieces& pieces) {
-  if (auto bad = check_outside_share(at, of_case.rule(), pieces)) return bad;
-  return of_case.rule().is_confirmed() ? Verdict() : use_caps(at, of_case, total_kg(pieces));
+  if (!of_case.rule().is_confirmed())
+    if (auto bad = use_caps(at, of_case, total_kg(pieces))) return bad;
+  return use_outside(at, of_case, pieces);
 }
 
 void end_retired(Case& at, v1::Case& of_case, std::int64_t amount_kg) {
@@ -231,6 +232,7 @@ Verdict open_case(Case& at, const v1::OpenCase& action) {
   opened.set_opened_at(as_leaf(at));
   opened.set_firm(firm);
   if (rule->deadline() > 0) opened.set_until(std::min(at.now + rule->deadline(), kTimeMax));
+  if (auto bad = reserve_caps(at, opened)) return bad;
   keep(at.books, opened);
   schedule(at, opened.until(), DueKind::retirement_case, stored('c', action.case_()));
   return {};

@@ -130,6 +130,9 @@ bool is_pool_rule(const v1::PoolRule& rule) {
 bool is_tag_rule(const v1::TagRule& rule) {
   return is_name(rule.scenario()) && is_code(rule.partner());
 }
+bool are_areas(const google::protobuf::RepeatedPtrField<std::string>& areas) {
+  return areas.size() <= kPartsMax && std::ranges::all_of(areas, is_label);
+}
 
 // The steps of one of the purposes there are.
 bool is_purpose_rule(const v1::RuleSet& rules, const v1::PurposeRule& rule) {
@@ -138,9 +141,11 @@ bool is_purpose_rule(const v1::RuleSet& rules, const v1::PurposeRule& rule) {
   return std::ranges::find(purposes, rule.purpose()) != purposes.end() &&
          v1::BondKind_IsValid(rule.bond()) && (!rule.is_footprint() || rule.is_confirmed()) &&
          rule.lot_kg() >= 0 && rule.deadline() >= 0 && rule.deadline() <= kDeadlineMax &&
-         rule.areas_first_size() <= kPartsMax &&
-         std::ranges::all_of(rule.areas_first(), is_label) &&
-         are(rule.caps(), is_cap, [](const auto& cap) { return cap.base(); });
+         are_areas(rule.areas_first()) && are_areas(rule.outside_areas()) &&
+         are(rule.caps(), is_cap, [](const auto& cap) { return cap.base(); }) &&
+         (cap_by(rule, v1::OUTSIDE_SHARE_OF_YEAR) == nullptr ||
+          cap_by(rule, v1::ALLOWANCES_DUE) != nullptr ||
+          cap_by(rule, v1::VERIFIED_EMISSIONS) != nullptr);
 }
 
 // What moves, trades and retirements go by.

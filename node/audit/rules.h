@@ -306,14 +306,18 @@ void case_due(Books& books, const std::string& name, Micros now, std::uint64_t p
 // As `plan`, from the account of a case, units of the areas of its rule before others.
 [[nodiscard]] Verdict plan_preferring(const Case& at, const v1::Case& of_case,
                                       const Quantity& quantity, Pieces& pieces);
+// The cap of this base, or null.
+[[nodiscard]] const v1::CapRule* cap_by(const v1::PurposeRule& rule, v1::CapBase base);
 // What caps are measured by is known of this firm.
 [[nodiscard]] Verdict need_cap_bases(const Case& at, const v1::PurposeRule& rule,
                                      const std::string& firm);
 // Counts an amount against the caps of a purpose, and gives it back.
 [[nodiscard]] Verdict use_caps(Case& at, v1::Case& of_case, std::int64_t amount_kg);
 void return_caps(Books& books, v1::Case& of_case);
-[[nodiscard]] Verdict check_outside_share(const Case& at, const v1::PurposeRule& rule,
-                                          const Pieces& pieces);
+// Room in the cap of all, kept for what a case estimates from its opening on.
+[[nodiscard]] Verdict reserve_caps(Case& at, v1::Case& of_case);
+// What a counted case retires of projects outside the city.
+[[nodiscard]] Verdict use_outside(Case& at, const v1::Case& of_case, const Pieces& pieces);
 
 // ---- Units of other cities (abroad.cc; the rest is in recognition.h) ----
 // No partner has one of its keys for some of its days.

@@ -57,7 +57,12 @@ tell_compliance() {
     "DEMO-SMELTER,1,$due_kg,1040000,meter-smelter" >papers/firms-2023.csv
   run ./puhui ets publish papers/firms-2023.csv --year 2023 --last-part --profile as/ets.toml
   run ./puhui case open ets-2023 --purpose ets_compliance --account smelter/units \
-    --beneficiary "控排企业(示例)" --from 2023-01-01 --to 2024-01-01 --profile as/smelter.toml
+    --beneficiary "控排企业(示例)" --from 2023-01-01 --to 2024-01-01 --estimate 60t \
+    --profile as/smelter.toml
+  say "全年总量上限按申请先后占用:自立项起,为这 60 吨留出额度。" \
+    "The yearly cap of all is first come, first served: from now on it has room for these 60 t."
+  view ./puhui case show ets-2023 --profile wuhan.toml
+  same "已占额度 / kept in the cap" "$(field reserved_kg)" 60000
   run ./puhui bond bind ets-2023 --kind reservation --account smelter/units --amount 100t \
     --case ets-2023 --profile as/smelter.toml
   echo "示例:履约抵销申请" >papers/ets.txt

@@ -15,12 +15,6 @@ struct AuditedCaps : AuditedLimited {
     AuditedLimited::SetUp();
     PUHUI_ACCEPTED(transfer(city, kToBuyer, 4'000));
   }
-  static v1::EtsFirm firm(const std::string& of, std::int64_t due_kg, std::int64_t emitted_kg) {
-    auto listed = ets_firm("entity of " + of);
-    listed.set_allowances_due_kg(due_kg);
-    listed.set_verified_emissions_kg(emitted_kg);
-    return listed;
-  }
   ledger::Answer confirm(const std::string& name, std::int64_t amount_kg) {
     return confirm_case(city, confirmation(name, amount_kg));
   }
@@ -37,7 +31,7 @@ TEST_F(AuditedCaps, OfAFirmAreCountedAndGivenBack) {
   });
   expect_refused(opening("a", "limited"), {"owner"}, CAP_BASE_UNKNOWN);
   PUHUI_ACCEPTED(
-      publish_ets(city, 2025, {firm("owner", 10'000, 9'000), firm("buyer", 90'000, 20)}));
+      publish_ets(city, 2025, {emitter("owner", 10'000, 9'000), emitter("buyer", 90'000, 20)}));
   for (const auto* name : {"a", "b"}) PUHUI_ACCEPTED(open_limited(name));
   PUHUI_ACCEPTED(open_limited("of-buyer", "buyer"));
   refused("a", 3'334);
@@ -58,22 +52,22 @@ TEST_F(AuditedCaps, OfAFirmAreOfTheYearOfTheListThatHolds) {
     rule.set_is_confirmed(true);
     add_cap(rule, v1::ALLOWANCES_DUE, "0.1");
   });
-  PUHUI_ACCEPTED(publish_ets(city, 2024, {firm("owner", 50'000, 0)}));
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("owner", 20'000, 0)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2024, {emitter("owner", 50'000, 0)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 20'000, 0)}));
   for (const auto* name : {"old", "new", "more"}) PUHUI_ACCEPTED(open_limited(name));
   refused("old", 2'001);
   PUHUI_ACCEPTED(confirm("old", 2'000));
   // Not all of this year's is there yet, and next year's is for next year.
-  PUHUI_ACCEPTED(publish_ets(city, 2026, {firm("owner", 9'000, 0)}, Part::more_follow));
-  PUHUI_ACCEPTED(publish_ets(city, 2027, {firm("someone", 1, 0)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2026, {emitter("owner", 9'000, 0)}, Part::more_follow));
+  PUHUI_ACCEPTED(publish_ets(city, 2027, {emitter("someone", 1, 0)}));
   refused("new", 1);
-  PUHUI_ACCEPTED(publish_ets(city, 2026, {firm("someone", 1, 0)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2026, {emitter("someone", 1, 0)}));
   refused("new", 901);
   PUHUI_ACCEPTED(confirm("new", 900));
   PUHUI_ACCEPTED(void_case(city, "old"));
   refused("more", 1);
   // A list of a year before may be corrected, and does not hold again.
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("owner", 90'000, 0)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 90'000, 0)}));
   refused("more", 1);
   city.now = ledger::time_of_day(kYear2027);
   refused("more", 1, CAP_BASE_UNKNOWN);
@@ -99,6 +93,35 @@ TEST_F(AuditedCaps, OfAYearAreOfAllAndEndWithIt) {
   expect_clean();
 }
 
+TEST_F(AuditedCaps, OfAYearAreKeptForWhoAppliesFirst) {
+  limit([](v1::PurposeRule& rule) {
+    rule.set_is_confirmed(true);
+    rule.set_deadline(30 * ledger::kMicrosPerDay);
+    add_cap_of_year(rule, 3'000);
+  });
+  const auto applying = [](const std::string& name, std::int64_t estimate_kg) {
+    auto action = opening(name, "limited");
+    action.set_estimate_kg(estimate_kg);
+    return action;
+  };
+  PUHUI_ACCEPTED(open_case(city, applying("a", 2'000)));
+  expect_refused(applying("b", 1'001), {"owner"}, CAP_EXCEEDED);
+  PUHUI_ACCEPTED(open_case(city, applying("b", 1'000)));
+  PUHUI_ACCEPTED(open_limited("of-buyer", "buyer"));
+  refused("of-buyer", 1);
+  refused("b", 1'001);
+  PUHUI_ACCEPTED(confirm("b", 1'000));
+  PUHUI_ACCEPTED(confirm("a", 1'500));
+  PUHUI_ACCEPTED(confirm("of-buyer", 500));
+  expect_refused(applying("c", 1), {"owner"}, CAP_EXCEEDED);
+  PUHUI_ACCEPTED(void_case(city, "a"));
+  PUHUI_ACCEPTED(open_case(city, applying("c", 1'500)));
+  wait_until(case_named(city, "c").until());
+  EXPECT_EQ(cap_used(city, "limited", 2026), 0);
+  PUHUI_ACCEPTED(open_case(city, applying("d", 3'000)));
+  expect_clean();
+}
+
 TEST_F(AuditedCaps, AreCountedAtRetirementWhereNothingIsConfirmed) {
   limit([](v1::PurposeRule& rule) { add_cap_of_year(rule, 1'000); });
   for (const auto* name : {"a", "b"}) PUHUI_ACCEPTED(open_limited(name));
@@ -117,6 +140,32 @@ TEST_F(AuditedCaps, OfOtherAreasAreOfOneRetirement) {
   add_serials(action, {{9'999, 10'000}, {10'001, 10'003}});
   expect_refused(action, {"owner"}, CAP_EXCEEDED);
   PUHUI_ACCEPTED(retire_ranges("a", {{9'998, 10'000}, {10'001, 10'003}}));
+  expect_clean();
+}
+
+TEST_F(AuditedCaps, OfOtherAreasAreOfAYearAndOfSomeAreas) {
+  PUHUI_ACCEPTED(issue_in(city, "422801", 100));  // 10001-10100
+  PUHUI_ACCEPTED(issue_in(city, "420529", 100));  // 10101-10200
+  limit([](v1::PurposeRule& rule) {
+    add_cap(rule, v1::ALLOWANCES_DUE, "0.05");
+    add_cap(rule, v1::OUTSIDE_SHARE_OF_YEAR, "0.5");
+    rule.add_outside_areas("4228");
+  });
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 2'000, 0)}));
+  for (const auto* name : {"a", "b", "c"}) PUHUI_ACCEPTED(open_limited(name));
+  const auto naming = [this](const SerialRanges& ranges) {
+    auto action = retiring(case_named(city, "c").opening(), 0);
+    add_serials(action, ranges);
+    return action;
+  };
+  expect_refused(naming({{10'001, 10'051}}), {"owner"}, CAP_EXCEEDED);
+  expect_refused(naming({{9'000, 9'001}, {10'101, 10'101}}), {"owner"}, AREA_EXCLUDED);
+  PUHUI_ACCEPTED(retire_ranges("a", {{9'000, 9'009}, {10'001, 10'030}}));
+  expect_refused(naming({{10'031, 10'051}}), {"owner"}, CAP_EXCEEDED);
+  PUHUI_ACCEPTED(retire_ranges("b", {{10'031, 10'050}}));
+  PUHUI_ACCEPTED(publish_ets(city, 2026, {emitter("owner", 1'000, 0)}));
+  expect_refused(naming({{10'051, 10'076}}), {"owner"}, CAP_EXCEEDED);
+  PUHUI_ACCEPTED(retire_ranges("c", {{10'051, 10'075}}));
   expect_clean();
 }
 

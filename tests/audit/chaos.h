@@ -45,8 +45,12 @@ inline std::string one_of(const std::vector<std::string>& all) {
 // Caps of any base but that of allowances, which only compliance has.
 inline void vary_caps(v1::PurposeRule& rule) {
   if (chance(25)) add_cap_of_year(rule, number(0, 600));
-  if (chance(15)) add_cap(rule, v1::VERIFIED_EMISSIONS, one_of({"0.05", "1/3", "1"}));
+  if (chance(15)) {
+    add_cap(rule, v1::VERIFIED_EMISSIONS, one_of({"0.05", "1/3", "1"}));
+    if (chance(50)) add_cap(rule, v1::OUTSIDE_SHARE_OF_YEAR, one_of({"0", "0.5", "1"}));
+  }
   if (chance(25)) add_cap(rule, v1::OUTSIDE_SHARE, one_of({"0", "0.5", "1"}));
+  if (chance(10)) rule.add_outside_areas(one_of({"4403", "42"}));
 }
 inline void vary_market(v1::RuleSet& rules) {
   for (auto& rule : *rules.mutable_purpose_rules()) {

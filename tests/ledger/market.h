@@ -413,6 +413,15 @@ inline Answer issue_in(City& city, const std::string& area, std::int64_t kilogra
   return issue(city, report.report(), "B" + area);
 }
 
+// A party's entity on the ETS list, with what its caps are shares of.
+inline v1::EtsFirm emitter(const std::string& of, std::int64_t due_kg,
+                           std::int64_t emitted_kg = 0) {
+  auto listed = ets_firm("entity of " + of);
+  listed.set_allowances_due_kg(due_kg);
+  listed.set_verified_emissions_kg(emitted_kg);
+  return listed;
+}
+
 // Retirements of the purpose "limited", whose steps each test chooses.
 struct Limited : Market {
   void limit(const std::function<void(v1::PurposeRule&)>& change) {

@@ -1,4 +1,4 @@
-// The most a purpose may take: of what a firm owes or emits, of a year, of projects elsewhere.
+// The most a purpose may take: of what a firm owes or emits, of a year.
 #include <gtest/gtest.h>
 
 #include "tests/ledger/market.h"
@@ -9,13 +9,6 @@ namespace {
 using enum v1::ErrorCode;
 
 constexpr Micros kDay = kMicrosPerDay;
-
-v1::EtsFirm firm(const std::string& of, std::int64_t due_kg, std::int64_t emitted_kg = 0) {
-  auto listed = ets_firm("entity of " + of);
-  listed.set_allowances_due_kg(due_kg);
-  listed.set_verified_emissions_kg(emitted_kg);
-  return listed;
-}
 
 struct Caps : Limited {
   void SetUp() override {
@@ -30,11 +23,19 @@ struct Caps : Limited {
       add_cap(rule, base, share);
     });
   }
-  void limit_year(std::int64_t max_kg) {
+  void limit_year(std::int64_t max_kg, Micros deadline = 0) {
     limit([&](v1::PurposeRule& rule) {
       rule.set_is_confirmed(true);
+      rule.set_deadline(deadline);
       add_cap_of_year(rule, max_kg);
     });
+  }
+  Answer apply_for(const std::string& name, std::int64_t estimate_kg,
+                   const std::string& who = "owner") {
+    auto opened = opening(name, "limited");
+    opened.set_account(who + "-main");
+    opened.set_estimate_kg(estimate_kg);
+    return open_case(city, opened);
   }
   Answer confirm(const std::string& name, std::int64_t amount_kg) {
     return confirm_case(city, confirmation(name, amount_kg));
@@ -57,7 +58,7 @@ struct Caps : Limited {
 
 TEST_F(Caps, AreMetExactly) {
   limit_to(v1::ALLOWANCES_DUE, "0.05");
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("owner", 100'000)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 100'000)}));
   const auto above = ask("above", 5'001);
   PUHUI_REFUSED(above, CAP_EXCEEDED);
   EXPECT_EQ(above.outcome.rule(), "cap.ALLOWANCES_DUE");
@@ -76,20 +77,20 @@ TEST_F(Caps, AreMetExactly) {
 
 TEST_F(Caps, AreRoundedDown) {
   limit_to(v1::ALLOWANCES_DUE, "1/3");
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("owner", 10'000)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 10'000)}));
   PUHUI_REFUSED(ask("a", 3'334), CAP_EXCEEDED);
   PUHUI_ACCEPTED(confirm("a", 3'333));
 }
 
 TEST_F(Caps, OfNothingAllowNothing) {
   limit_to(v1::ALLOWANCES_DUE, "1");
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("owner", 0)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 0)}));
   PUHUI_REFUSED(ask("a", 1), CAP_EXCEEDED);
 }
 
 TEST_F(Caps, AreMeasuredByEmissionsToo) {
   limit_to(v1::VERIFIED_EMISSIONS, "0.1");
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("owner", 1'000'000, 10'000)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 1'000'000, 10'000)}));
   const auto above = ask("a", 1'001);
   PUHUI_REFUSED(above, CAP_EXCEEDED);
   EXPECT_EQ(above.outcome.rule(), "cap.VERIFIED_EMISSIONS");
@@ -103,8 +104,8 @@ TEST_F(Caps, EachOfThemHolds) {
     add_cap(rule, v1::VERIFIED_EMISSIONS, "0.1");
     add_cap_of_year(rule, 3'000);
   });
-  PUHUI_ACCEPTED(
-      publish_ets(city, 2025, {firm("owner", 20'000, 90'000), firm("buyer", 90'000, 20'000)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025,
+                             {emitter("owner", 20'000, 90'000), emitter("buyer", 90'000, 20'000)}));
   EXPECT_EQ(ask("a", 1'001).outcome.rule(), "cap.ALLOWANCES_DUE");
   EXPECT_EQ(ask("b", 2'001, "buyer").outcome.rule(), "cap.VERIFIED_EMISSIONS");
   PUHUI_ACCEPTED(confirm("a", 1'000));
@@ -121,7 +122,7 @@ TEST_F(Caps, EachOfThemHolds) {
 
 TEST_F(Caps, OfFirmsAreApart) {
   limit_to(v1::ALLOWANCES_DUE, "0.05");
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("owner", 20'000), firm("buyer", 40'000)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 20'000), emitter("buyer", 40'000)}));
   PUHUI_ACCEPTED(ask("a", 1'000));
   PUHUI_ACCEPTED(ask("b", 2'000, "buyer"));
   PUHUI_REFUSED(ask("c", 1), CAP_EXCEEDED);
@@ -130,7 +131,7 @@ TEST_F(Caps, OfFirmsAreApart) {
 
 TEST_F(Caps, AreGivenBackByCasesThatAreVoid) {
   limit_to(v1::ALLOWANCES_DUE, "0.05", 30 * kDay);
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("owner", 100'000)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 100'000)}));
   PUHUI_ACCEPTED(ask("given-up", 2'000));
   const auto until = case_named(city, "given-up").until() + kDay;
   city.now += kDay;
@@ -151,7 +152,7 @@ TEST_F(Caps, AreGivenBackByCasesThatAreVoid) {
 
 TEST_F(Caps, AreNotTouchedByCasesThatWereRefused) {
   limit_to(v1::ALLOWANCES_DUE, "0.05");
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("owner", 100'000)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 100'000)}));
   PUHUI_ACCEPTED(ask("a", 2'000));
   PUHUI_ACCEPTED(open_limited("b"));
   PUHUI_ACCEPTED(confirm_case(city, rejection("b")));
@@ -161,9 +162,9 @@ TEST_F(Caps, AreNotTouchedByCasesThatWereRefused) {
 
 TEST_F(Caps, AreOfTheYearOfTheList) {
   limit_to(v1::ALLOWANCES_DUE, "0.05");
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("owner", 20'000)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 20'000)}));
   PUHUI_ACCEPTED(ask("old", 1'000));
-  PUHUI_ACCEPTED(publish_ets(city, 2026, {firm("owner", 40'000)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2026, {emitter("owner", 40'000)}));
   PUHUI_ACCEPTED(ask("new", 2'000));
   PUHUI_REFUSED(ask("more", 1), CAP_EXCEEDED);
   EXPECT_EQ(case_named(city, "old").list_year(), 2025U);
@@ -177,15 +178,15 @@ TEST_F(Caps, AreOfTheYearOfTheList) {
 
 TEST_F(Caps, FollowACorrectedList) {
   limit_to(v1::ALLOWANCES_DUE, "0.05");
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("owner", 100'000)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 100'000)}));
   PUHUI_ACCEPTED(ask("a", 4'000));
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("owner", 20'000)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 20'000)}));
   const auto refused = ask("b", 1);
   PUHUI_REFUSED(refused, CAP_EXCEEDED);
   EXPECT_EQ(refused.outcome.limit(), "1000 kg");
   EXPECT_EQ(refused.outcome.used(), "4000 kg");
   PUHUI_ACCEPTED(retire_case(city, "a", 4'000));
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("owner", 120'000)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 120'000)}));
   PUHUI_ACCEPTED(confirm("b", 2'000));
 }
 
@@ -194,14 +195,14 @@ TEST_F(Caps, WhoseBaseIsUnknownRefuse) {
     limit_to(base, "1");
     PUHUI_REFUSED(open_limited("c"), CAP_BASE_UNKNOWN);
   }
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("owner", 100'000, 100'000)}, Part::more_follow));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 100'000, 100'000)}, Part::more_follow));
   PUHUI_REFUSED(open_limited("c"), CAP_BASE_UNKNOWN);
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("someone", 1)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("someone", 1)}));
   PUHUI_REFUSED(open_limited("c", "buyer"), CAP_BASE_UNKNOWN);
   PUHUI_ACCEPTED(open_limited("c"));
   EXPECT_EQ(case_named(city, "c").firm(), "entity of owner") << "the holder's legal entity";
   // The next list may leave it out while its case is open.
-  PUHUI_ACCEPTED(publish_ets(city, 2026, {firm("someone", 1)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2026, {emitter("someone", 1)}));
   const auto refused = confirm("c", 1);
   PUHUI_REFUSED(refused, CAP_BASE_UNKNOWN);
   EXPECT_EQ(refused.outcome.asked(), "entity of owner");
@@ -210,7 +211,7 @@ TEST_F(Caps, WhoseBaseIsUnknownRefuse) {
 
 TEST_F(Caps, AreCountedAtRetirementWhereNothingIsConfirmed) {
   limit([](v1::PurposeRule& rule) { add_cap(rule, v1::ALLOWANCES_DUE, "0.05"); });
-  PUHUI_ACCEPTED(publish_ets(city, 2025, {firm("owner", 20'000)}));
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 20'000)}));
   PUHUI_ACCEPTED(open_limited("a"));
   PUHUI_ACCEPTED(open_limited("b"));
   PUHUI_REFUSED(retire_case(city, "a", 1'001), CAP_EXCEEDED);
@@ -256,6 +257,77 @@ TEST_F(Caps, OfAYearEndAtMidnightInBeijing) {
   PUHUI_REFUSED(confirm("more", 1), CAP_EXCEEDED);
 }
 
+TEST_F(Caps, OfAYearAreKeptForWhoAppliesFirst) {
+  limit_year(3'000, 30 * kDay);
+  PUHUI_ACCEPTED(apply_for("first", 2'000));
+  EXPECT_EQ(used_by_all(), 2'000);
+  EXPECT_EQ(case_named(city, "first").reserved_kg(), 2'000);
+  const auto refused = apply_for("second", 1'001, "buyer");
+  PUHUI_REFUSED(refused, CAP_EXCEEDED);
+  EXPECT_EQ(refused.outcome.rule(), "cap.GLOBAL_YEAR");
+  EXPECT_EQ(refused.outcome.limit(), "3000 kg");
+  EXPECT_EQ(refused.outcome.used(), "2000 kg");
+  EXPECT_EQ(refused.outcome.asked(), "1001 kg");
+  PUHUI_ACCEPTED(apply_for("second", 1'000, "buyer"));
+  // Nobody overtakes: not by confirming sooner, nor by more than was applied for.
+  PUHUI_REFUSED(confirm("second", 1'001), CAP_EXCEEDED);
+  PUHUI_REFUSED(ask("unplanned", 1), CAP_EXCEEDED);
+  PUHUI_ACCEPTED(confirm("second", 1'000));
+  PUHUI_ACCEPTED(confirm("first", 1'500));
+  EXPECT_EQ(case_named(city, "first").reserved_kg(), 0);
+  EXPECT_EQ(case_named(city, "first").capped_kg(), 1'500);
+  EXPECT_EQ(used_by_all(), 2'500) << "what is confirmed, no longer what was estimated";
+  PUHUI_ACCEPTED(confirm("unplanned", 500));
+  PUHUI_REFUSED(apply_for("last", 1), CAP_EXCEEDED);
+  PUHUI_ACCEPTED(void_case(city, "first"));
+  EXPECT_EQ(used_by_all(), 1'500);
+}
+
+TEST_F(Caps, OfAYearAreKeptNoLongerThanACaseIsOpen) {
+  limit_year(3'000, 30 * kDay);
+  PUHUI_ACCEPTED(apply_for("turned-down", 3'000));
+  PUHUI_ACCEPTED(confirm_case(city, rejection("turned-down")));
+  EXPECT_EQ(used_by_all(), 0);
+  PUHUI_ACCEPTED(apply_for("given-up", 3'000));
+  PUHUI_ACCEPTED(void_case(city, "given-up"));
+  EXPECT_EQ(used_by_all(), 0);
+  PUHUI_ACCEPTED(apply_for("late", 3'000));
+  PUHUI_REFUSED(apply_for("next", 1), CAP_EXCEEDED);
+  wait_until(case_named(city, "late").until());
+  EXPECT_EQ(case_named(city, "late").state(), v1::CASE_VOID);
+  EXPECT_EQ(case_named(city, "late").reserved_kg(), 0);
+  EXPECT_EQ(used_by_all(), 0);
+  PUHUI_ACCEPTED(apply_for("next", 3'000));
+  // Cases that may stay open for ever keep nothing.
+  limit_year(3'000);
+  PUHUI_ACCEPTED(apply_for("endless", 3'000));
+  EXPECT_EQ(used_by_all(), 3'000);
+}
+
+TEST_F(Caps, OfAYearAreOfTheYearOfTheApplication) {
+  limit_year(1'000, 366 * kDay);
+  PUHUI_ACCEPTED(apply_for("old", 1'000));
+  PUHUI_ACCEPTED(open_limited("new"));
+  city.now = time_of_day(kYear2027);
+  PUHUI_ACCEPTED(confirm("new", 1'000));
+  PUHUI_ACCEPTED(confirm("old", 900));
+  EXPECT_EQ(used_by_all(2026), 900);
+  EXPECT_EQ(used_by_all(2027), 1'000);
+}
+
+TEST_F(Caps, OfAYearAreKeptWhereNothingIsConfirmedToo) {
+  limit([](v1::PurposeRule& rule) {
+    rule.set_deadline(30 * kDay);
+    add_cap_of_year(rule, 100);
+  });
+  PUHUI_ACCEPTED(apply_for("a", 60));
+  PUHUI_ACCEPTED(apply_for("b", 0));
+  PUHUI_REFUSED(retire_case(city, "b", 41), CAP_EXCEEDED);
+  PUHUI_ACCEPTED(retire_case(city, "a", 50));
+  EXPECT_EQ(used_by_all(), 50);
+  PUHUI_ACCEPTED(retire_case(city, "b", 50));
+}
+
 TEST_F(Caps, OfPurposesAreApart) {
   limit([](v1::PurposeRule& rule) {
     rule.set_is_confirmed(true);
@@ -265,64 +337,6 @@ TEST_F(Caps, OfPurposesAreApart) {
   PUHUI_ACCEPTED(open_case(city, opening("b", "substitution")));
   PUHUI_ACCEPTED(confirm("b", 1'000));
   EXPECT_EQ(used_by_all(), 1'000);
-}
-
-// ---- Of projects elsewhere ----
-
-struct OutsideShares : Limited {
-  void SetUp() override {
-    Limited::SetUp();                               // 1-10000, 420111
-    PUHUI_ACCEPTED(issue_in(city, "422801", 100));  // 10001-10100
-    PUHUI_ACCEPTED(issue_in(city, "420529", 100));  // 10101-10200
-  }
-  void limit_outside(const std::string& share) {
-    limit([&](v1::PurposeRule& rule) { add_cap(rule, v1::OUTSIDE_SHARE, share); });
-  }
-  Answer retire_new(const SerialRanges& ranges) {
-    const auto name = "c" + std::to_string(++cases_);
-    EXPECT_EQ(open_limited(name).decision, v1::ACCEPTED) << name;
-    return retire_ranges(name, ranges);
-  }
-
- private:
-  int cases_ = 0;
-};
-
-TEST_F(OutsideShares, AreOfOneRetirement) {
-  limit_outside("0.5");
-  const auto refused = retire_new({{1, 2}, {10'001, 10'003}});
-  PUHUI_REFUSED(refused, CAP_EXCEEDED);
-  EXPECT_EQ(refused.outcome.rule(), "cap.OUTSIDE_SHARE");
-  EXPECT_EQ(refused.outcome.limit(), "2 kg");
-  EXPECT_EQ(refused.outcome.asked(), "3 kg");
-  PUHUI_ACCEPTED(retire_new({{1, 3}, {10'001, 10'003}}));
-  PUHUI_REFUSED(retire_new({{10'010, 10'010}}), CAP_EXCEEDED);
-  PUHUI_REFUSED(retire_new({{10, 12}, {10'010, 10'011}, {10'101, 10'102}}), CAP_EXCEEDED);
-  PUHUI_ACCEPTED(retire_new({{10, 13}, {10'010, 10'011}, {10'101, 10'102}}));
-  EXPECT_EQ(city.totals().units_retired_kg(), 14);
-}
-
-TEST_F(OutsideShares, OfNothingAndOfAll) {
-  limit_outside("0");
-  PUHUI_REFUSED(retire_new({{1, 1'000}, {10'001, 10'001}}), CAP_EXCEEDED);
-  PUHUI_ACCEPTED(retire_new({{1, 1'000}}));
-  limit_outside("1");
-  PUHUI_ACCEPTED(retire_new({{10'001, 10'200}}));
-}
-
-TEST_F(OutsideShares, HoldForWhatWasBound) {
-  limit([](v1::PurposeRule& rule) {
-    rule.set_bond(v1::PLEDGE);
-    add_cap(rule, v1::OUTSIDE_SHARE, "0.5");
-  });
-  PUHUI_ACCEPTED(open_limited("c"));
-  auto outside = binding("outside", v1::PLEDGE, {{10'001, 10'010}});
-  outside.set_case_("c");
-  PUHUI_ACCEPTED(bind_units(city, outside));
-  PUHUI_REFUSED(retire_case(city, "c", 10), CAP_EXCEEDED);
-  EXPECT_EQ(bond_named(city, "outside").bound_kg(), 10);
-  PUHUI_ACCEPTED(bind_for(city, "c", "inside", 10));
-  PUHUI_ACCEPTED(retire_case(city, "c", 20));
 }
 
 // ---- Their form ----
@@ -346,6 +360,9 @@ TEST_F(Caps, FormIsChecked) {
   PUHUI_REFUSED(with([](R& r) { add_cap(r, v1::ALLOWANCES_DUE, "0.1"); }), RULE_MALFORMED);
   PUHUI_REFUSED(with([](R& r) { add_cap(r, v1::GLOBAL_YEAR, "0.1"); }), RULE_MALFORMED);
   PUHUI_REFUSED(with([](R& r) { add_cap_of_year(r, -1); }), RULE_MALFORMED);
+  PUHUI_REFUSED(with([](R& r) { r.mutable_caps(0)->set_base(v1::OUTSIDE_SHARE_OF_YEAR); }),
+                RULE_MALFORMED);
+  PUHUI_REFUSED(with([](R& r) { r.add_outside_areas(""); }), RULE_MALFORMED);
   PUHUI_REFUSED(with([](R& r) { r.set_purpose("unknown"); }), RULE_MALFORMED);
   PUHUI_REFUSED(with([](R& r) { r.set_purpose("event"); }), RULE_MALFORMED);
   PUHUI_REFUSED(with([](R& r) { r.set_bond(static_cast<v1::BondKind>(77)); }), RULE_MALFORMED);
@@ -357,6 +374,8 @@ TEST_F(Caps, FormIsChecked) {
   PUHUI_ACCEPTED(with([](R& r) {
     add_cap(r, v1::VERIFIED_EMISSIONS, "1");
     add_cap(r, v1::OUTSIDE_SHARE, "0");
+    add_cap(r, v1::OUTSIDE_SHARE_OF_YEAR, "0.5");
+    r.add_outside_areas("1100");
     add_cap_of_year(r, 0);
     r.set_deadline(3'660 * kDay);
   }));

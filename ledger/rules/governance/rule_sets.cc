@@ -152,16 +152,24 @@ bool is_cap(const v1::CapRule& cap) {
                                        : cap.max_kg() == 0 && is_share(cap.share());
 }
 
-bool is_purpose_rule(const v1::RuleSet& rules, const v1::PurposeRule& rule) {
+bool are_areas(const google::protobuf::RepeatedPtrField<std::string>& areas) {
+  return areas.size() <= kRequirementsMax && std::ranges::all_of(areas, is_label);
+}
+
+// A share of what a firm may take in a year is of some cap of the firm.
+bool are_caps(const v1::PurposeRule& rule) {
   std::set<v1::CapBase> bases;
+  for (const auto& cap : rule.caps())
+    if (!is_cap(cap) || !bases.insert(cap.base()).second) return false;
+  return !bases.contains(v1::OUTSIDE_SHARE_OF_YEAR) || bases.contains(v1::ALLOWANCES_DUE) ||
+         bases.contains(v1::VERIFIED_EMISSIONS);
+}
+
+bool is_purpose_rule(const v1::RuleSet& rules, const v1::PurposeRule& rule) {
   return std::ranges::find(rules.purposes(), rule.purpose()) != rules.purposes().end() &&
          v1::BondKind_IsValid(rule.bond()) && (rule.is_confirmed() || !rule.is_footprint()) &&
          rule.lot_kg() >= 0 && rule.deadline() >= 0 && rule.deadline() <= kBallotTimeMax &&
-         rule.areas_first_size() <= kRequirementsMax &&
-         std::ranges::all_of(rule.areas_first(), is_label) &&
-         std::ranges::all_of(rule.caps(), [&bases](const v1::CapRule& cap) {
-           return is_cap(cap) && bases.insert(cap.base()).second;
-         });
+         are_areas(rule.areas_first()) && are_areas(rule.outside_areas()) && are_caps(rule);
 }
 
 bool are_purpose_rules(const v1::RuleSet& rules) {

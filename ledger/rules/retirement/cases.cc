@@ -289,6 +289,7 @@ Ruling open_case(Context& context, const v1::OpenCase& action) {
   opened.set_opened_at(static_cast<std::int64_t>(context.leaf));
   opened.set_firm(firm);
   if (rule->deadline() > 0) opened.set_until(std::min(context.now + rule->deadline(), kTimeMax));
+  if (auto room = reserve_caps(context, opened); !room) return room;
   put_case(context.state, opened);
   schedule(context, {0, opened.until()}, DueKind::retirement_case, stored);
   return {};

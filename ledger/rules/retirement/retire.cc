@@ -86,10 +86,9 @@ Ruling retire(Context& context, const v1::Retire& action) {
   if (auto serve = need_all_serving(context, *pieces, action.purpose()); !serve) return serve;
   if (auto within = use_purpose_caps(context, *pieces, action.purpose()); !within) return within;
   if (*of_case) {
-    const auto& rule = (*of_case)->rule();
-    if (auto share = check_outside_share(context, rule, *pieces); !share) return share;
-    if (!rule.is_confirmed())
+    if (!(*of_case)->rule().is_confirmed())
       if (auto within = use_caps(context, **of_case, subject->amount_kg); !within) return within;
+    if (auto within = use_outside(context, **of_case, *pieces); !within) return within;
     end_retired(context, **of_case);
   }
   put_retirement(context, action, *pieces);

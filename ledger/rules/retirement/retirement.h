@@ -44,12 +44,17 @@ void case_due(State& state, std::string_view stored, Micros now, std::uint64_t l
 // Counts an amount against the caps of a purpose, noting the years in the case. CAP_EXCEEDED,
 // CAP_BASE_UNKNOWN.
 [[nodiscard]] Ruling use_caps(Context& context, v1::Case& of_case, std::int64_t amount_kg);
+// Keeps room in the cap of all firms for what a case estimates, from its opening until it is
+// counted or void: whoever applies first comes first. CAP_EXCEEDED.
+[[nodiscard]] Ruling reserve_caps(Context& context, v1::Case& of_case);
 void return_caps(State& state, v1::Case& of_case);
 // What a firm's caps are measured by is on the list in force.
 [[nodiscard]] Ruling need_cap_bases(const Context& context, const v1::PurposeRule& rule,
                                     const std::string& firm);
-[[nodiscard]] Ruling check_outside_share(const Context& context, const v1::PurposeRule& rule,
-                                         const std::vector<v1::UnitBlock>& pieces);
+// Counts what a case, already counted against its caps, retires of projects outside the city.
+// AREA_EXCLUDED, CAP_EXCEEDED, CAP_BASE_UNKNOWN.
+[[nodiscard]] Ruling use_outside(Context& context, const v1::Case& of_case,
+                                 const std::vector<v1::UnitBlock>& pieces);
 
 // ---- vintages.cc ----
 // VINTAGE_EXPIRED if units of this batch do not serve the purpose any more.
