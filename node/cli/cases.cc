@@ -86,7 +86,8 @@ constexpr Command kCommands[] = {
      "puhui case confirm marathon-26 accepted --amount 731.2t --document footprint.pdf "
      "--party tester --key tester.key\n"
      "puhui case confirm damage-4 accepted --amount 90t --reference \"(2026) No. 4\" "
-     "--frozen 5400 --document judgment.pdf --party city-authority --key authority.key\n"
+     "--frozen 5400 --document judgment.pdf --party city-authority --key authority.key "
+     "--key exchange.key\n"
      "puhui case confirm offset-7 refused --document letter.pdf --party ets --key ets.key",
      declare_confirm},
     {"case", "void", "Ends a case before its retirement; its bonds are released.",

@@ -95,6 +95,25 @@ TEST_F(FirstRules, OpenCasesOfNeutrality) {
   PUHUI_ACCEPTED(act(city, confirmation("c", 1'000), {"verifier"}));
 }
 
+// The exchange holds the frozen sum, so it signs for it; the units stay in escrow until the authority
+// says otherwise, before the agreement and after it.
+TEST_F(FirstRules, LetNoHolderTakeBackAnEscrow) {
+  PUHUI_ACCEPTED(city.send(account_event(city, "owner-main", "owner"), {"owner", "operator"}));
+  PUHUI_ACCEPTED(act(city, opening("c", "damage_compensation"), {"owner"}));
+  PUHUI_FAILED(act(city, voiding("c"), {"owner"}), SIGNATURE_MISSING);
+  auto agreement = confirmation("c", 377);
+  agreement.set_reference("agreement 12 of 2026");
+  agreement.set_frozen_cents(2'450'250);
+  for (const Signers& too_few : {Signers{"bureau"}, Signers{"exchange"}, Signers{"bureau", "owner"}})
+    PUHUI_FAILED(act(city, agreement, too_few), SIGNATURE_MISSING);
+  PUHUI_ACCEPTED(act(city, agreement, {"bureau", "exchange"}));
+  PUHUI_FAILED(act(city, voiding("c"), {"owner"}), SIGNATURE_MISSING);
+  PUHUI_FAILED(act(city, voiding("c"), {"owner", "exchange"}), SIGNATURE_MISSING);
+  EXPECT_EQ(case_named(city, "c").state(), v1::CASE_CONFIRMED);
+  PUHUI_ACCEPTED(act(city, voiding("c"), {"bureau"}));
+  EXPECT_EQ(case_named(city, "c").state(), v1::CASE_VOID);
+}
+
 TEST_F(FirstRules, AskCitizensAboutTheirData) {
   const auto* asked = ledger::consent_rule(rules, "any-scenario");
   ASSERT_NE(asked, nullptr);
