@@ -1,4 +1,5 @@
 // What enterprises emit, and how they stand in a year.
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -67,6 +68,29 @@ void add_loans(const Reader& reader, const std::set<std::string>& own,
   });
 }
 
+// Whether it was for a footprint, which is the holder's own (a case names no other), by a purpose
+// that counts.
+bool is_for_neutrality(const Reader& reader, const v1::Retire& retirement) {
+  if (retirement.case_().empty()) return false;
+  const auto of_case = find<v1::Case>(reader, key::retirement_case(retirement.case_()));
+  return of_case && of_case->rule().counts_for_neutrality() &&
+         !of_case->confirmation().footprint().empty();
+}
+
+// What was retired and not recalled since.
+std::int64_t lasting_kg(const Reader& reader, const v1::Retirement& retired) {
+  auto left_kg = retired.amount_kg();
+  for (const auto& range : retired.serials())
+    reader.scan("vU", key::block(range.start()), [&](std::string_view, std::string_view value) {
+      const auto block = parse<v1::UnitBlock>(value);
+      if (block.recalled_at() != 0 && block.start() <= range.end())
+        left_kg -= static_cast<std::int64_t>(std::min(block.end(), range.end()) -
+                                             std::max(block.start(), range.start()) + 1);
+      return block.end() < range.end();
+    });
+  return left_kg;
+}
+
 void add_retired(const Reader& reader, const std::set<std::string>& own,
                  v1::EnterpriseYear& standing) {
   v1::ReportFootprint of_year;
@@ -78,8 +102,10 @@ void add_retired(const Reader& reader, const std::set<std::string>& own,
     const auto& retirement = retired.retirement();
     const bool is_of_year =
         retirement.to() != 0 && retirement.from() >= days.from && retirement.from() < days.to;
-    if (is_of_year && own.contains(retirement.account()))
-      kilograms[retirement.purpose()] += retired.amount_kg();
+    if (!is_of_year || !own.contains(retirement.account())) return true;
+    kilograms[retirement.purpose()] += retired.amount_kg();
+    if (is_for_neutrality(reader, retirement))
+      standing.set_neutralised_kg(standing.neutralised_kg() + lasting_kg(reader, retired));
     return true;
   });
   for (const auto& [purpose, amount_kg] : kilograms) {
@@ -90,14 +116,14 @@ void add_retired(const Reader& reader, const std::set<std::string>& own,
   }
 }
 
-// What follows from the year's footprint, its target and what was retired.
+// What follows from the year's footprint, its target and what was retired for it.
 void compare(v1::EnterpriseYear& standing) {
   if (!standing.has_footprint()) return;
   const auto& footprint = standing.footprint();
   const bool is_verified = footprint.state() == v1::FOOTPRINT_VERIFIED;
   standing.set_meets_target(is_verified && standing.has_target() &&
                             footprint.amount_kg() <= standing.target().target().max_kg());
-  standing.set_net_kg(footprint.amount_kg() - standing.retired_kg());
+  standing.set_net_kg(footprint.amount_kg() - standing.neutralised_kg());
   standing.set_is_neutral(is_verified && standing.net_kg() <= 0);
 }
 

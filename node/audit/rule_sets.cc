@@ -140,8 +140,9 @@ bool is_purpose_rule(const v1::RuleSet& rules, const v1::PurposeRule& rule) {
   const auto& purposes = rules.purposes();
   return std::ranges::find(purposes, rule.purpose()) != purposes.end() &&
          v1::BondKind_IsValid(rule.bond()) && (!rule.is_footprint() || rule.is_confirmed()) &&
-         rule.lot_kg() >= 0 && rule.deadline() >= 0 && rule.deadline() <= kDeadlineMax &&
-         are_areas(rule.areas_first()) && are_areas(rule.outside_areas()) &&
+         (!rule.counts_for_neutrality() || rule.is_footprint()) && rule.lot_kg() >= 0 &&
+         rule.deadline() >= 0 && rule.deadline() <= kDeadlineMax && are_areas(rule.areas_first()) &&
+         are_areas(rule.outside_areas()) &&
          are(rule.caps(), is_cap, [](const auto& cap) { return cap.base(); }) &&
          (cap_by(rule, v1::OUTSIDE_SHARE_OF_YEAR) == nullptr ||
           cap_by(rule, v1::ALLOWANCES_DUE) != nullptr ||

@@ -24,6 +24,7 @@ void add_footprint(const v1::EnterpriseYear& standing, Fields& fields) {
   if (footprint.state() != v1::FOOTPRINT_VERIFIED) return;
   fields.emplace_back("footprint_kg", std::to_string(footprint.amount_kg()));
   fields.emplace_back("footprint_verifier", footprint.verifier());
+  fields.emplace_back("neutralised_kg", std::to_string(standing.neutralised_kg()));
   fields.emplace_back("net_kg", std::to_string(standing.net_kg()));
 }
 

@@ -145,7 +145,8 @@ inline constexpr std::string_view kFirstRules = R"json({
   "registers_batches": true,
   "vintages": [{"years": 5}],
   "purpose_rules": [
-    {"purpose": "organisation_neutrality", "is_confirmed": true, "is_footprint": true},
+    {"purpose": "organisation_neutrality", "is_confirmed": true, "is_footprint": true,
+     "counts_for_neutrality": true},
     {"purpose": "event_neutrality", "bond": "EVENT_RESERVATION", "is_confirmed": true,
      "is_footprint": true},
     {"purpose": "damage_compensation", "bond": "ESCROW", "is_confirmed": true},

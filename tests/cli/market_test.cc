@@ -345,10 +345,13 @@ TEST(BankStatements, TellOfNoFootprintThatNobodyVerified) {
   EXPECT_EQ(computed, statement_fields(standing(), "WUHAN", "bank").size());
   year.mutable_footprint()->set_state(v1::FOOTPRINT_VERIFIED);
   year.mutable_footprint()->set_verifier("tester");
+  year.set_neutralised_kg(40);
   year.set_net_kg(327'260);
   const auto fields = statement_fields(year, "WUHAN", "bank");
-  for (const auto& [name, value] :
-       Fields{{"footprint_kg", "327300"}, {"footprint_verifier", "tester"}, {"net_kg", "327260"}})
+  for (const auto& [name, value] : Fields{{"footprint_kg", "327300"},
+                                          {"footprint_verifier", "tester"},
+                                          {"neutralised_kg", "40"},
+                                          {"net_kg", "327260"}})
     EXPECT_EQ(std::ranges::count(fields, std::pair(name, value)), 1) << name;
 }
 

@@ -43,6 +43,7 @@ inline void add_purposes(v1::RuleSet& rules) {
   auto& organisation = steps_of(rules, "organisation");
   organisation.set_is_confirmed(true);
   organisation.set_is_footprint(true);
+  organisation.set_counts_for_neutrality(true);
   auto& event = steps_of(rules, "event");
   event.set_bond(v1::EVENT_RESERVATION);
   event.set_is_confirmed(true);

@@ -371,6 +371,7 @@ TEST_F(Caps, FormIsChecked) {
   PUHUI_REFUSED(with([](R& r) { r.set_deadline(3'660 * kDay + 1); }), RULE_MALFORMED);
   PUHUI_REFUSED(with([](R& r) { r.set_is_confirmed(false), r.set_is_footprint(true); }),
                 RULE_MALFORMED);
+  PUHUI_REFUSED(with([](R& r) { r.set_counts_for_neutrality(true); }), RULE_MALFORMED);
   PUHUI_ACCEPTED(with([](R& r) {
     add_cap(r, v1::VERIFIED_EMISSIONS, "1");
     add_cap(r, v1::OUTSIDE_SHARE, "0");

@@ -95,8 +95,8 @@ TEST_F(FirstRules, OpenCasesOfNeutrality) {
   PUHUI_ACCEPTED(act(city, confirmation("c", 1'000), {"verifier"}));
 }
 
-// The exchange holds the frozen sum, so it signs for it; the units stay in escrow until the authority
-// says otherwise, before the agreement and after it.
+// The exchange holds the frozen sum, so it signs for it; the units stay in escrow until the
+// authority says otherwise, before the agreement and after it.
 TEST_F(FirstRules, LetNoHolderTakeBackAnEscrow) {
   PUHUI_ACCEPTED(city.send(account_event(city, "owner-main", "owner"), {"owner", "operator"}));
   PUHUI_ACCEPTED(act(city, opening("c", "damage_compensation"), {"owner"}));
@@ -104,7 +104,8 @@ TEST_F(FirstRules, LetNoHolderTakeBackAnEscrow) {
   auto agreement = confirmation("c", 377);
   agreement.set_reference("agreement 12 of 2026");
   agreement.set_frozen_cents(2'450'250);
-  for (const Signers& too_few : {Signers{"bureau"}, Signers{"exchange"}, Signers{"bureau", "owner"}})
+  for (const Signers& too_few :
+       {Signers{"bureau"}, Signers{"exchange"}, Signers{"bureau", "owner"}})
     PUHUI_FAILED(act(city, agreement, too_few), SIGNATURE_MISSING);
   PUHUI_ACCEPTED(act(city, agreement, {"bureau", "exchange"}));
   PUHUI_FAILED(act(city, voiding("c"), {"owner"}), SIGNATURE_MISSING);

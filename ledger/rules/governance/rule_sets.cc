@@ -168,7 +168,8 @@ bool are_caps(const v1::PurposeRule& rule) {
 bool is_purpose_rule(const v1::RuleSet& rules, const v1::PurposeRule& rule) {
   return std::ranges::find(rules.purposes(), rule.purpose()) != rules.purposes().end() &&
          v1::BondKind_IsValid(rule.bond()) && (rule.is_confirmed() || !rule.is_footprint()) &&
-         rule.lot_kg() >= 0 && rule.deadline() >= 0 && rule.deadline() <= kBallotTimeMax &&
+         (rule.is_footprint() || !rule.counts_for_neutrality()) && rule.lot_kg() >= 0 &&
+         rule.deadline() >= 0 && rule.deadline() <= kBallotTimeMax &&
          are_areas(rule.areas_first()) && are_areas(rule.outside_areas()) && are_caps(rule);
 }
 
