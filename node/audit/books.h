@@ -96,10 +96,12 @@ struct PartnerTags {
   std::uint64_t noted = 0;
 };
 
-// What a meter measured on a day, and whether that is far from the day before it.
+// What a meter measured on a day, whether that is far from the day before it, and how many readings
+// more of it there were.
 struct Measured {
   std::int64_t value = 0;
   bool jumps = false;
+  std::uint32_t duplicates = 0;
 };
 
 // What was traded on a day: kilograms, and cents per tonne times kilograms.

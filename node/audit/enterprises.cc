@@ -188,6 +188,8 @@ Verdict submit_readings(Case& at, const v1::SubmitReadings& action) {
   for (const auto& measure : at.leaf.readings) {
     const auto code = judge(at, filing, measure);
     if (first == ErrorCode::OK) first = code;
+    if (code == ErrorCode::READING_DUPLICATE)
+      ++at.books.readings[filing.source()].at(measure.day).duplicates;
     if (code != ErrorCode::OK) continue;
     take_reading(at, at.books.readings[filing.source()], measure);
     ++at.records_accepted;

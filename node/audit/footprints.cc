@@ -40,7 +40,7 @@ Exact power_of_ten(unsigned exponent) {
 // What was measured on the days of a span.
 struct Measurement {
   Whole value = 0;
-  std::uint32_t days = 0, jumps = 0;
+  std::uint32_t days = 0, jumps = 0, duplicates = 0;
 };
 Measurement measured_on(const Case& at, const std::string& source, const Span& span) {
   Measurement all;
@@ -51,6 +51,7 @@ Measurement measured_on(const Case& at, const std::string& source, const Span& s
     all.value += reading->second.value;
     ++all.days;
     if (reading->second.jumps) ++all.jumps;
+    all.duplicates += reading->second.duplicates;
   }
   return all;
 }
@@ -94,6 +95,7 @@ Verdict compute(const Case& at, v1::Footprint& footprint) {
     const auto days = static_cast<std::uint32_t>(span.to - span.from);
     line.set_days_missing(at.credits_unknown ? 0 : days - measured.days);
     line.set_jumps(measured.jumps);
+    line.set_duplicates(measured.duplicates);
     const auto sum = add(total, kilograms);
     if (!sum) return refused(sum.error().code, "sum of " + report.party());
     total = *sum;
@@ -136,9 +138,10 @@ void keep(Case& at, const v1::Footprint& footprint) {
   at.books.footprints[name] = footprint;
 }
 
-bool has_every_day(const v1::Footprint& footprint) {
+// Every day was read once, and none is far from the day before it.
+bool is_plain(const v1::Footprint& footprint) {
   return std::ranges::none_of(footprint.lines(), [](const auto& line) {
-    return line.days_missing() > 0 || line.jumps() > 0;
+    return line.days_missing() > 0 || line.jumps() > 0 || line.duplicates() > 0;
   });
 }
 
@@ -165,7 +168,7 @@ Verdict verify_footprint(Case& at, const v1::VerifyFootprint& action) {
   if (auto bad = find_footprint(at, action.footprint(), v1::FOOTPRINT_COMPUTED, footprint))
     return bad;
   if (!at.credits_unknown && action.is_positive() && !action.has_statement() &&
-      !has_every_day(footprint))
+      !is_plain(footprint))
     return refused(ErrorCode::INPUT_MISSING, action.footprint(), "a statement");
   const auto& party = footprint.report().party();
   std::set<std::string> others{legal_entity(at, party)};

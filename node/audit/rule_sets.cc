@@ -130,6 +130,7 @@ bool is_pool_rule(const v1::PoolRule& rule) {
 bool is_tag_rule(const v1::TagRule& rule) {
   return is_name(rule.scenario()) && is_code(rule.partner());
 }
+
 bool are_areas(const google::protobuf::RepeatedPtrField<std::string>& areas) {
   return areas.size() <= kPartsMax && std::ranges::all_of(areas, is_label);
 }

@@ -26,8 +26,11 @@ constexpr Column kSourceColumns[] = {
     {"FROM", "filing.from"},     {"TO", "filing.to"},       {"LEAF", "filed_at"},
     {"NAME", "filing.name_zh"},
 };
-constexpr Column kMonthColumns[] = {
-    {"MONTH", "", month_text}, {"SUM", "value"}, {"DAYS", "days"}, {"JUMPS", "jumps"}};
+constexpr Column kMonthColumns[] = {{"MONTH", "", month_text},
+                                    {"SUM", "value"},
+                                    {"DAYS", "days"},
+                                    {"JUMPS", "jumps"},
+                                    {"DUPLICATES", "duplicates"}};
 constexpr Column kFactorColumns[] = {
     {"FACTOR", "factor.name"},
     {"UNIT", "factor.unit"},

@@ -54,6 +54,19 @@ TEST_F(AuditedEnterprises, AreCleanForAYear) {
   expect_clean();
 }
 
+TEST_F(AuditedEnterprises, AreCleanWhereDaysWereReadTwice) {
+  factor("t", kYear, "1");
+  PUHUI_ACCEPTED(read(city, measured_daily(kYear, 5)));
+  PUHUI_ACCEPTED(read(city, {{kYear2025, 5}, {kYear2026, 5}, {kYear2025, 6}}));
+  PUHUI_ACCEPTED(report(city, a_footprint()));
+  EXPECT_EQ(footprint_named(city).lines(0).duplicates(), 2U);
+  auto plain = footprint_verdict("f");
+  plain.clear_statement();
+  expect_refused(plain, {"verifier"}, INPUT_MISSING);
+  PUHUI_ACCEPTED(verify_footprint(city, "f"));
+  expect_clean();
+}
+
 TEST_F(AuditedEnterprises, AreCleanThroughACase) {
   factor("t", kYear, "1");
   PUHUI_ACCEPTED(read(city, {{kYear2025, 995}}));

@@ -251,6 +251,24 @@ TEST_F(VerifiedFootprints, GapsAndJumpsAreExplained) {
   PUHUI_ACCEPTED(act(city, plain, {"verifier"}));
 }
 
+TEST_F(VerifiedFootprints, DaysThatWereReadTwiceAreExplained) {
+  PUHUI_ACCEPTED(read(city, {{kYear2025, 11}, {kYear2025 + 40, 12}, {kYear2026, 10}}));
+  PUHUI_ACCEPTED(report(city, a_footprint("twice")));
+  PUHUI_ACCEPTED(report(city, a_footprint("january", 1)));
+  PUHUI_ACCEPTED(report(city, a_footprint("march", 3)));
+  EXPECT_EQ(footprint_named(city, "twice").lines(0).duplicates(), 2U);
+  EXPECT_EQ(footprint_named(city, "twice").amount_kg(), footprint_named(city).amount_kg());
+  EXPECT_EQ(footprint_named(city, "january").lines(0).duplicates(), 1U);
+  for (const std::string name : {"f", "march", "january", "twice"}) {
+    auto plain = footprint_verdict(name);
+    plain.clear_statement();
+    const auto answer = act(city, plain, {"verifier"});
+    const bool is_plain = name == "f" || name == "march";  // "f" was reported before
+    EXPECT_EQ(code_name(answer.code), code_name(is_plain ? ErrorCode::OK : INPUT_MISSING)) << name;
+    if (!is_plain) PUHUI_ACCEPTED(verify_footprint(city, name));
+  }
+}
+
 TEST_F(VerifiedFootprints, ByAWellFormedStatement) {
   auto action = footprint_verdict("f");
   action.mutable_statement()->set_size(0);

@@ -102,6 +102,23 @@ TEST_F(Readings, AreTakenOnceADay) {
   PUHUI_ACCEPTED(read(city, {{kMay, 1}}, {.source = "other"}));
 }
 
+TEST_F(Readings, ThatCameTwiceAreCounted) {
+  const auto duplicates = [this](int month) {
+    return city.view().months("grid", {}).items(month).duplicates();
+  };
+  const auto twice = read(city, {{kMay, 1}, {kMay, 2}});
+  PUHUI_ACCEPTED(twice);
+  EXPECT_EQ(twice.outcome.record_refusals(0).limit(), "1 reading a day");
+  EXPECT_EQ(twice.outcome.record_refusals(0).asked(), date_text(kMay));
+  EXPECT_EQ(duplicates(0), 1U);
+  PUHUI_REFUSED(read(city, {{kMay, 1}}), READING_DUPLICATE);
+  EXPECT_EQ(duplicates(0), 1U) << "what is refused as a whole changes nothing";
+  PUHUI_ACCEPTED(read(city, {{kMay, 7}, {kMay + 1, 1}, {kMay, 7}, {kJune, 1}, {kJune, 1}}));
+  EXPECT_EQ(duplicates(0), 3U);
+  EXPECT_EQ(duplicates(1), 1U);
+  EXPECT_EQ(months_text(city), "2025-5: 2/2/0, 2025-6: 1/1/0") << "the first reading stays";
+}
+
 TEST_F(Readings, OfAMonthFitANumber) {
   PUHUI_ACCEPTED(read(city, {{kMay, kMax - 1}}));
   PUHUI_REFUSED(read(city, {{kMay + 1, 2}}), AMOUNT_OVERFLOW);

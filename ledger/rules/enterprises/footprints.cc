@@ -15,7 +15,8 @@ constexpr std::int32_t kMonthsPerYear = 12;
 // What a source emitted on days of a footprint.
 struct Emitted {
   Rational kg;
-  std::int64_t days_missing = 0, jumps = 0;
+  std::int64_t days_missing = 0;
+  std::uint32_t jumps = 0, duplicates = 0;
 };
 
 tl::expected<Rational, Refusal> sum_of(const Result<Rational>& sum, const std::string& of) {
@@ -56,6 +57,7 @@ Ruling add_days(const Context& context, const v1::FileSource& source, const Days
   if (context.credits_unknown) return {};
   emitted.days_missing += days.to - days.from - month.days();
   emitted.jumps += month.jumps();
+  emitted.duplicates += month.duplicates();
   return {};
 }
 
@@ -78,7 +80,8 @@ v1::FootprintLine line_of(const v1::FileSource& source, const Emitted& emitted) 
   line.set_factor(source.factor());
   line.set_exact_kg(emitted.kg.text());
   line.set_days_missing(static_cast<std::uint32_t>(emitted.days_missing));
-  line.set_jumps(static_cast<std::uint32_t>(emitted.jumps));
+  line.set_jumps(emitted.jumps);
+  line.set_duplicates(emitted.duplicates);
   return line;
 }
 
@@ -122,11 +125,12 @@ Ruling need_statement(const Context& context, const v1::Footprint& footprint,
                       const v1::VerifyFootprint& action) {
   if (context.credits_unknown || !action.is_positive() || action.has_statement()) return {};
   const bool is_plain = std::ranges::all_of(footprint.lines(), [](const auto& line) {
-    return line.days_missing() == 0 && line.jumps() == 0;
+    return line.days_missing() == 0 && line.jumps() == 0 && line.duplicates() == 0;
   });
   if (is_plain) return {};
   return refuse(ErrorCode::INPUT_MISSING, "footprint.statement",
-                "a statement where days are missing or readings jump", {}, action.footprint());
+                "a statement where days are missing or read twice, or readings jump", {},
+                action.footprint());
 }
 
 }  // namespace

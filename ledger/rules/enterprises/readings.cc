@@ -65,11 +65,20 @@ void compare_next(Context& context, const Meter& meter, const MeterReading& read
   put_month(context, month);
 }
 
+// Of a day that has a reading: refused, but told of, for somebody or something reads twice.
+Refusal note_duplicate(Context& context, const Meter& meter, std::int64_t day) {
+  auto month = month_of(context.state, meter.source.source(), month_of_day(day));
+  month.set_duplicates(month.duplicates() + 1);
+  put_month(context, month);
+  return refuse(ErrorCode::READING_DUPLICATE, "reading.new", "1 reading a day", {}, date_text(day))
+      .value();
+}
+
 Ruling apply_reading(Context& context, const Meter& meter, const MeterReading& reading) {
   if (auto day = need_day(context, meter.source, reading.day); !day) return day;
   const auto stored = meter.key_of(reading.day);
   if (context.state.has(stored))
-    return refuse(ErrorCode::READING_DUPLICATE, "reading.new", {}, date_text(reading.day));
+    return tl::make_unexpected(note_duplicate(context, meter, reading.day));
   auto month = month_of(context.state, meter.source.source(), month_of_day(reading.day));
   std::int64_t sum = 0;
   if (__builtin_add_overflow(month.value(), reading.value, &sum))
