@@ -240,7 +240,14 @@ std::optional<v1::LoanReference> View::loan(std::string_view loan) const {
 }
 
 v1::TradeDayList View::trade_days(const Page& page) const {
-  return list_of<v1::TradeDayList>(*reader_, "vt", page);
+  auto days = list_of<v1::TradeDayList>(*reader_, "vt", page);
+  for (auto& day : *days.mutable_items()) {
+    // Cents per tonne × kilograms, over the kilograms; a day is stored with its first trade.
+    const auto whole = day.turnover_millicents() / day.volume_kg();
+    const auto rest = day.turnover_millicents() % day.volume_kg();
+    day.set_average_cents_per_tonne(whole + (rest >= day.volume_kg() - rest ? 1 : 0));
+  }
+  return days;
 }
 
 std::optional<v1::Party> View::party(std::string_view party) const {

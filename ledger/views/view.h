@@ -141,7 +141,7 @@ class View {
   [[nodiscard]] v1::CaseList retirement_cases(const Page& page) const;
   [[nodiscard]] std::optional<v1::Certificate> certificate(std::string_view certificate) const;
   [[nodiscard]] std::optional<v1::LoanReference> loan(std::string_view loan) const;
-  // Days on which something was traded, oldest first.
+  // Days on which something was traded, oldest first, with the average price.
   [[nodiscard]] v1::TradeDayList trade_days(const Page& page) const;
   // Named accounts, and personal ones by "p-" and 32 hex digits.
   [[nodiscard]] std::optional<v1::Account> account(std::string_view account) const;

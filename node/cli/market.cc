@@ -5,21 +5,11 @@
 namespace puhui::node::cli {
 namespace {
 
-// Yuan per tonne, without the rest of a cent. The turnover is of cents per tonne × kilograms, so
-// over the kilograms it is cents per tonne.
-std::string average_price(const google::protobuf::Message& element) {
-  const auto& day = dynamic_cast<const v1::TradeDay&>(element);
-  if (day.volume_kg() <= 0 || day.turnover_millicents() < 0) return "-";
-  const auto cents = day.turnover_millicents() / day.volume_kg();
-  const auto part = std::to_string(cents % 100);
-  return std::to_string(cents / 100) + "." + std::string(2 - part.size(), '0') + part;
-}
-
 constexpr Column kDayColumns[] = {
     {"DAY", "day"},
     {"TRADES", "trades"},
     {"VOLUME-KG", "volume_kg"},
-    {"AVERAGE-YUAN", "", average_price},
+    {"AVERAGE-CENTS", "average_cents_per_tonne"},
     {"LOW-CENTS", "low_cents_per_tonne"},
     {"HIGH-CENTS", "high_cents_per_tonne"},
     {"LAST-CENTS", "last_cents_per_tonne"},
@@ -52,7 +42,7 @@ Run declare_refer(CLI::App& app) {
 Run declare_loan(CLI::App& app) { return shows<v1::LoanReference>(app, "loans", "loan"); }
 
 constexpr Command kCommands[] = {
-    {"trade", "list", "Lists days with their trades; prices are per tonne.",
+    {"trade", "list", "Lists days with their trades; prices are in cents (0.01 yuan) per tonne.",
      "puhui trade list --all", declare_trades},
     {"loan", "refer", "Refers a loan to units that an account holds now.",
      "puhui loan refer loan-3 --account acme/pv --bank bank --rate-table rates.pdf --amount 500t "

@@ -352,18 +352,13 @@ TEST(Node, TradesAreListedWithTheirAveragePrice) {
     day.set_day(20'000);
     day.set_trades(2);
     day.set_volume_kg(3'000);
-    day.set_turnover_millicents(1'000 * 4'351 + 2'000 * 4'350);
-    auto& small = *list.add_items();
-    small.set_day(20'001);
-    small.set_volume_kg(1'000);
-    small.set_turnover_millicents(1'000 * 5);
+    day.set_average_cents_per_tonne(4'350);
     respond(json(list));
   }));
   const auto listed = caller.run(node.url(), {"trade", "list"});
   EXPECT_EQ(listed.exit, Exit::ok) << listed.err;
-  EXPECT_TRUE(contains(listed.out, "AVERAGE-YUAN")) << listed.out;
-  EXPECT_TRUE(contains(listed.out, "2024-10-04  2       3000       43.50 ")) << listed.out;
-  EXPECT_TRUE(contains(listed.out, " 0.05 ")) << listed.out;
+  EXPECT_TRUE(contains(listed.out, "AVERAGE-CENTS")) << listed.out;
+  EXPECT_TRUE(contains(listed.out, "2024-10-04  2       3000       4350 ")) << listed.out;
 }
 
 TEST(Node, IsAskedForTheScaleOfReadings) {

@@ -46,6 +46,20 @@ TEST_F(Trades, AddUpByDay) {
   EXPECT_EQ(traded_on(city, kToday).day(), kToday);
 }
 
+TEST_F(Trades, HaveAnAverageOfEveryDayToHalfACent) {
+  const auto average = [this] { return traded_on(city, kToday).average_cents_per_tonne(); };
+  PUHUI_ACCEPTED(trade(1'000, trade_at(3'001)));
+  EXPECT_EQ(average(), 3'001);
+  PUHUI_ACCEPTED(trade(1'000, trade_at(3'000)));
+  EXPECT_EQ(average(), 3'001) << "half a cent is rounded up";
+  PUHUI_ACCEPTED(trade(1'000, trade_at(3'000)));
+  EXPECT_EQ(average(), 3'000) << "a third is not";
+  PUHUI_ACCEPTED(trade(3'000, trade_at(3'002)));
+  EXPECT_EQ(average(), 3'001) << "by weight: 3001.17";
+  PUHUI_ACCEPTED(trade(2'000, trade_at(0)));
+  EXPECT_EQ(average(), 2'251) << "2250.88";
+}
+
 TEST_F(Trades, AreCountedHoweverTheyAreSettled) {
   PUHUI_ACCEPTED(bind_units(city, binding("b", v1::RESERVATION, 4'000)));
   auto post = posting("b", 1'000);
