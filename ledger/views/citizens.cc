@@ -109,7 +109,7 @@ Result<FoundAct> act_of(const Reader& reader, std::int64_t today, std::string_vi
   state.set_scenario(std::string(scenario));
   state.set_day(day);
   state.set_standing(is_over                   ? v1::ACT_EXPIRED
-                     : today < claimable.first ? v1::ACT_RECEIVED
+                     : today < claimable.first ? v1::ACT_NOT_OPEN
                                                : v1::ACT_CLAIMABLE);
   state.set_first_day(claimable.first);
   state.set_last_day(claimable.last);

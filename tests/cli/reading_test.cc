@@ -18,7 +18,7 @@ TEST(Acts, AreToldByTheirDay) {
   http::Request seen;
   const FakeNode node([&seen](http::Request request, const http::Respond& respond) {
     v1::ActState state;
-    state.set_standing(request.query.empty() ? v1::ACT_RECEIVED : v1::ACT_CREDITED);
+    state.set_standing(request.query.empty() ? v1::ACT_NOT_OPEN : v1::ACT_CREDITED);
     state.set_day(20'468);
     state.set_first_day(20'470);
     state.set_last_day(20'475);
@@ -29,7 +29,7 @@ TEST(Acts, AreToldByTheirDay) {
   const auto day = caller.run(node.url(), {"scenario", "act", "bike", "2026-01-15"});
   EXPECT_EQ(day.exit, Exit::ok) << day.err;
   EXPECT_EQ(seen.path, "/v1/scenarios/bike/20468");
-  for (const auto* told : {"received", "2026-01-17", "2026-01-22", "2026-01-16"})
+  for (const auto* told : {"not-open", "2026-01-17", "2026-01-22", "2026-01-16"})
     EXPECT_TRUE(contains(day.out, told)) << day.out;
   const std::string tag(32, 'a');
   const auto act = caller.run(node.url(), {"scenario", "act", "bike", "2026-01-15", "--account",

@@ -212,10 +212,10 @@ struct ActsToBeClaimed : Citizens {
   }
 };
 
-TEST_F(ActsToBeClaimed, AreReceivedClaimableExpired) {
+TEST_F(ActsToBeClaimed, AreNotOpenThenClaimableThenExpired) {
   EXPECT_EQ(standing_of(kToday + 1), "? claim.window");
-  EXPECT_EQ(standing_of(kToday), "ACT_RECEIVED");
-  EXPECT_EQ(standing_of(kToday - 1), "ACT_RECEIVED");
+  EXPECT_EQ(standing_of(kToday), "ACT_NOT_OPEN");
+  EXPECT_EQ(standing_of(kToday - 1), "ACT_NOT_OPEN");
   EXPECT_EQ(standing_of(kToday - 2), "ACT_CLAIMABLE");
   EXPECT_EQ(standing_of(kToday - 7), "ACT_CLAIMABLE");
   EXPECT_EQ(standing_of(kToday - 8), "ACT_EXPIRED");
