@@ -34,6 +34,11 @@ Rules rules_between_cities() {
       {P::kNoteRetirement, by(note_retirement, &P::note_retirement)},
       {P::kNoteRecall, by(note_recall, &P::note_recall)},
       {P::kNoteFiling, by(note_filing, &P::note_filing)},
+      {P::kOpenEpoch, by(open_epoch, &P::open_epoch)},
+      {P::kStateTransfers, by(state_transfers, &P::state_transfers)},
+      {P::kNoteTransfers, by(note_transfers, &P::note_transfers)},
+      {P::kPublishTags, by(publish_tags, &P::publish_tags)},
+      {P::kNoteTags, by(note_tags, &P::note_tags)},
   };
 }
 

@@ -30,21 +30,74 @@ bool is_own_authority(const Case& at, const v1::Key& encoded) {
 // This city is what its own ledger says of it.
 Verdict check_own_side(const Case& at, const v1::CitySide& side) {
   if (side.lineage() != at.books.lineage) return unsound("lineage of " + side.city());
-  const auto log = log_of(side);
-  if (log.name != at.books.genesis.origin() || log.key.encode() != at.books.genesis.log_key())
-    return unsound("policy of " + side.city());
+  if (log_of(side) != own_log(at.books)) return unsound("policy of " + side.city());
   const auto is_own = [&](const v1::Key& key) { return is_own_authority(at, key); };
   if (std::ranges::all_of(side.authority(), is_own)) return {};
   return unsound("authority of " + side.city());
 }
 
-Verdict need_same_log(const v1::PartnerLog& log, const v1::CitySide& side) {
+Verdict need_same_city(const v1::PartnerLog& log, const v1::CitySide& side) {
   if (side.city() != log.side().city()) return unsound("another city");
-  if (side.lineage() != log.side().lineage()) return unsound("another lineage");
+  return side.lineage() == log.side().lineage() ? Verdict() : unsound("another lineage");
+}
+
+Verdict need_same_log(const v1::PartnerLog& log, const v1::CitySide& side) {
+  if (auto bad = need_same_city(log, side)) return bad;
   return log_of(side).name == log.origin() ? Verdict() : unsound("another log");
 }
 
-// The partner is as this says from now on, and accused of nothing.
+// The same log, or the next epoch under an origin that is new.
+Verdict check_epoch(const v1::PartnerLog& log, const v1::SideRenewal& renewal) {
+  if (renewal.epoch() == log.epoch()) return need_same_log(log, renewal.side());
+  if (renewal.epoch() != log.epoch() + 1) return unsound("epoch");
+  const auto origin = log_of(renewal.side()).name;
+  if (origin == log.origin() || std::ranges::count(log.origins(), origin) > 0)
+    return unsound("an origin of before");
+  return need_same_city(log, renewal.side());
+}
+
+// An origin is one city's for ever.
+Verdict need_own_origin(const Case& at, const v1::CitySide& partner) {
+  const auto origin = log_of(partner).name;
+  const auto* city = find(at.books.cities_of_origins, origin);
+  if (origin == at.books.genesis.origin() || (city != nullptr && *city != partner.city()))
+    return unsound("origin of another city");
+  return {};
+}
+
+// What the new log kept of the one before is what its checkpoints go on from.
+void begin_epoch(const Case& at, v1::PartnerLog& log, const v1::SideRenewal& renewal) {
+  const auto kept = renewal.kept_leaves();
+  log.add_origins(log.origin());
+  log.set_origin(log_of(renewal.side()).name);
+  log.add_kept_leaves(kept);
+  log.set_stated_to(*std::ranges::min_element(log.kept_leaves()));
+  if (log.size() > kept) {
+    crypto::TreeHead last;
+    for (const auto& [place, root] : at.books.partner_roots) {
+      const auto& [city, epoch, size] = place;
+      if (city == log.side().city() && epoch == log.epoch() && size <= kept) last = {size, root};
+    }
+    log.set_size(last.size);
+    log.set_root(std::string(last.root.view()));
+  }
+  log.set_epoch(renewal.epoch());
+}
+
+// The partner is as this says from now on.
+void put_side(Case& at, v1::PartnerLog& log, const v1::CitySide& side) {
+  *log.mutable_side() = side;
+  changed(at, log);
+  at.books.cities_of_origins[log.origin()] = side.city();
+}
+
+// It is taken as it is, and accused of nothing.
+void forgive(Case& at, v1::PartnerLog& log) {
+  log.clear_evidence_sha256();
+  log.clear_accused_at();
+  changed(at, log);
+}
+
 void put_partner(Case& at, const v1::CitySide& side) {
   const auto [known, is_new] = at.books.partners.try_emplace(side.city());
   auto& log = known->second;
@@ -53,10 +106,8 @@ void put_partner(Case& at, const v1::CitySide& side) {
     log.set_root(std::string(crypto::empty_root().view()));
     log.set_accepted_time(at.now);
   }
-  *log.mutable_side() = side;
-  log.clear_evidence_sha256();
-  log.clear_accused_at();
-  changed(at, log);
+  put_side(at, log, side);
+  forgive(at, log);
 }
 
 }  // namespace
@@ -67,6 +118,7 @@ Verdict find_agreement(Case& at, const std::string& partner, v1::AgreementRecord
 }
 
 Verdict need_in_force(const Case& at, const v1::AgreementRecord& record) {
+  if (auto bad = need_list(record)) return bad;
   const auto& agreement = record.agreement();
   if (record.standing() != v1::IN_FORCE)
     return refused(ErrorCode::AGREEMENT_STANDING, agreement.agreement(), "in force",
@@ -110,6 +162,7 @@ Verdict file_agreement(Case& at, const v1::FileAgreement& action) {
   const auto* before = find(at.books.agreements, partner.city());
   const auto next = before != nullptr ? before->agreement().version() + 1 : 1;
   if (auto bad = need_version(next, agreement.version())) return bad;
+  if (auto bad = need_own_origin(at, partner)) return bad;
   const auto* log = find(at.books.partners, partner.city());
   if (log != nullptr)
     if (auto bad = need_same_log(*log, partner)) return bad;
@@ -119,11 +172,10 @@ Verdict file_agreement(Case& at, const v1::FileAgreement& action) {
   need_signers(at, "agreement.file", {.citywide = true});
   put_partner(at, partner);
   at.books.agreement_versions[{partner.city(), agreement.version()}] = agreement;
-  v1::AgreementRecord record;
+  auto& record = at.books.agreements[partner.city()];
   *record.mutable_agreement() = agreement;
   record.set_filed_at(as_leaf(at));
   record.set_event_sha256(std::string(at.leaf.sha256.view()));
-  at.books.agreements[partner.city()] = std::move(record);
   set_standing_of(at, partner.city(), v1::IN_FORCE, {});
   return {};
 }
@@ -138,8 +190,8 @@ Verdict set_agreement(Case& at, const v1::SetAgreement& action) {
     return refused(ErrorCode::STANDING_INVALID, "from " + v1::Standing_Name(record->standing()), {},
                    v1::Standing_Name(action.standing()));
   need_signers(at, "agreement.set", {.citywide = true});
-  if (action.standing() == v1::IN_FORCE)
-    put_partner(at, v1::CitySide(at.books.partners.at(action.partner()).side()));
+  if (action.standing() == v1::CLOSED && record->awaits_list()) end_list(at, *record);
+  if (action.standing() == v1::IN_FORCE) forgive(at, at.books.partners.at(action.partner()));
   set_standing_of(at, action.partner(), action.standing(), action.reason());
   return {};
 }
@@ -150,13 +202,14 @@ Verdict renew_partner(Case& at, const v1::RenewPartner& action) {
   v1::PartnerLog* log = nullptr;
   if (auto bad = find_partner(at, renewal.side().city(), log)) return bad;
   if (auto bad = need_version(log->sequence() + 1, renewal.sequence())) return bad;
-  if (auto bad = need_same_log(*log, renewal.side())) return bad;
+  if (auto bad = check_epoch(*log, renewal)) return bad;
+  if (auto bad = need_own_origin(at, renewal.side())) return bad;
   if (auto bad =
           need_authority(log->side(), kRenewalWord, action.renewal(), action.partner_signatures()))
     return bad;
+  if (renewal.epoch() != log->epoch()) begin_epoch(at, *log, renewal);
   log->set_sequence(renewal.sequence());
-  *log->mutable_side() = renewal.side();
-  changed(at, *log);
+  put_side(at, *log, renewal.side());
   return {};
 }
 

@@ -3,8 +3,8 @@
 // that the next state root can be computed.
 //
 // Stored keys are 'v', a family and names or numbers in big-endian; a name inside a key ends in a
-// zero byte. In the open map of state roots are the families 1 2 3 A B J K M N P R T U V W Z a c f
-// h j l m n o x z; in the personal map are accounts of persons who have been credited ('A', 0x01,
+// zero byte. In the open map of state roots are the families 1 2 3 6 A B J K M N P R T U V W Z a c
+// f h j l m n o x z; in the personal map are accounts of persons who have been credited ('A', 0x01,
 // pseudonym), which days are closed to claims ('L'), and the claims of each slot of those ('L',
 // day, slot).
 #pragma once
@@ -161,8 +161,13 @@ struct Books {
   std::map<std::string, v1::AgreementRecord> agreements;
   std::map<std::pair<std::string, std::uint32_t>, v1::Agreement> agreement_versions;
   std::map<std::string, v1::PartnerLog> partners;
-  std::map<std::pair<std::string, std::uint64_t>, crypto::Digest> partner_roots;  // by size
-  std::map<std::string, v1::TransferRecord> transfers;                            // by id
+  // Accepted, by epoch and size.
+  std::map<std::tuple<std::string, std::uint32_t, std::uint64_t>, crypto::Digest> partner_roots;
+  std::map<std::string, std::string> cities_of_origins;
+  std::map<std::string, v1::TransferRecord> transfers;  // by id
+  // Of a partner: transfers by its leaf that tells of them, and id.
+  std::map<std::string, std::set<std::pair<std::uint64_t, std::string>>> transfers_by_leaf;
+  std::optional<v1::EpochRecord> epoch;  // of this city, if it is not the first
   // Kilograms of a partner's units that were recognised in a year, and retired: partner, purpose,
   // year.
   std::map<std::pair<std::string, std::uint32_t>, std::int64_t> recognised;

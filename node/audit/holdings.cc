@@ -219,7 +219,8 @@ Verdict parts_of(const Case& at, const Ranges& ranges, Pieces& parts) {
     for (auto next = asked.start(); next <= asked.end();) {
       if (parts.size() == kPiecesMax) return too_many();
       auto part = at.books.blocks.lower_bound(next)->second;
-      part.set_start(next);
+      if (part.start() > asked.end()) break;
+      part.set_start(std::max(next, part.start()));  // serials may be lost when an epoch begins
       part.set_end(std::min(part.end(), asked.end()));
       next = part.end() + 1;
       parts.push_back(std::move(part));

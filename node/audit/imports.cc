@@ -59,6 +59,7 @@ Verdict find_unanswered(Case& at, const v1::ProvenLeaf& leaf, Incoming& incoming
   record.set_partner_leaf(leaf.index());
   record.set_amount_kg(kilograms(exported));
   incoming.agreement = &at.books.agreements.at(leaf.city());
+  if (auto bad = need_list(*incoming.agreement)) return bad;
   incoming.part = recognised(exported, incoming.agreement->agreement());
   return {};
 }
@@ -69,13 +70,13 @@ Verdict need_in_time(const Case& at, const v1::TransferRecord& record) {
                  "before " + std::to_string(record.deadline()), std::to_string(at.now));
 }
 
-std::pair<std::string, std::uint32_t> quota_of(const Case& at, const Incoming& incoming) {
-  return {incoming.city(), static_cast<std::uint32_t>(year_of(day_of(at.now)))};
+std::pair<std::string, std::uint32_t> quota_of(const Case& at, const std::string& city) {
+  return {city, static_cast<std::uint32_t>(year_of(day_of(at.now)))};
 }
 
 Verdict need_quota(const Case& at, const Incoming& incoming) {
   const auto quota_kg = own_terms(at, incoming)->year_quota_kg();
-  const auto* used = find(at.books.recognised, quota_of(at, incoming));
+  const auto* used = find(at.books.recognised, quota_of(at, incoming.city()));
   const auto used_kg = used != nullptr ? *used : 0;
   if (Whole(used_kg) + incoming.part.kg <= quota_kg) return {};
   return refused(ErrorCode::QUOTA_EXCEEDED, incoming.city(), std::to_string(quota_kg) + " kg",
@@ -83,9 +84,9 @@ Verdict need_quota(const Case& at, const Incoming& incoming) {
 }
 
 // The serials of own units that come home.
-Ranges coming_home(const Incoming& incoming) {
+Ranges coming_home(const v1::Export& exported) {
   Ranges ranges;
-  for (const auto& run : incoming.exported().runs()) {
+  for (const auto& run : exported.runs()) {
     auto* range = ranges.Add();
     range->set_start(run.origin_start());
     range->set_end(origin_end(run));
@@ -94,21 +95,26 @@ Ranges coming_home(const Incoming& incoming) {
 }
 
 // They went there, and were not retired there.
-Verdict need_all_away(const Case& at, const Incoming& incoming) {
+Verdict need_all_away(const Case& at, const v1::TransferRecord& record) {
   std::size_t pieces = 0;
-  for (const auto& range : coming_home(incoming))
+  for (const auto& range : coming_home(record.export_()))
     for (auto serial = range.start(); serial <= range.end();) {
       const auto found = at.books.blocks.lower_bound(serial);
       const bool is_there = found != at.books.blocks.end();
-      if (!is_there || !is_away(at.books, found->second, incoming.city()) ||
+      if (!is_there || !is_away(at.books, found->second, record.city()) ||
           found->second.retired_abroad_at() != 0)
         return refused(ErrorCode::UNITS_FOREIGN, std::to_string(serial),
-                       "exported to " + incoming.city(),
+                       "exported to " + record.city(),
                        is_there ? v1::UnitState_Name(found->second.state()) : "not issued");
       if (++pieces > kPiecesMax) return refused(ErrorCode::TOO_LARGE, "pieces of serials");
       serial = found->second.end() + 1;
     }
   return {};
+}
+
+Verdict need_serials(const Case& at, std::int64_t amount_kg) {
+  if (static_cast<std::uint64_t>(amount_kg) <= kSerialMax - at.books.next_serial) return {};
+  return refused(ErrorCode::SERIAL_EXHAUSTED);
 }
 
 Verdict need_recognisable(const Case& at, const Incoming& incoming) {
@@ -118,8 +124,7 @@ Verdict need_recognisable(const Case& at, const Incoming& incoming) {
     if (auto bad = need_project_noted(at, incoming.city(), run.project())) return bad;
     if (auto bad = need_none_recalled(at, incoming.city(), run)) return bad;
   }
-  if (static_cast<std::uint64_t>(incoming.part.kg) <= kSerialMax - at.books.next_serial) return {};
-  return refused(ErrorCode::SERIAL_EXHAUSTED);
+  return need_serials(at, incoming.part.kg);
 }
 
 // What stands against taking it; for this it may be refused.
@@ -128,7 +133,7 @@ Verdict check_import(const Case& at, const Incoming& incoming) {
   const auto& to = incoming.exported().to();
   if (auto bad = find_no_buffer(at, to)) return bad;
   if (auto bad = need_room(at, to, incoming.part.kg)) return bad;
-  return incoming.exported().is_return() ? need_all_away(at, incoming)
+  return incoming.exported().is_return() ? need_all_away(at, incoming.record)
                                          : need_recognisable(at, incoming);
 }
 
@@ -136,39 +141,33 @@ void put_answer(Case& at, v1::TransferRecord& record, v1::TransferState state) {
   record.set_state(state);
   record.set_recorded_at(as_leaf(at));
   record.set_ended_at(as_leaf(at));
+  at.books.transfers_by_leaf[record.city()].emplace(record.partner_leaf(), record.transfer());
   keep(at, record);
 }
 
 // The account holds it; bound while it may be disputed.
-void give_imported(Case& at, Incoming& incoming, const v1::UnitBlock& piece) {
-  const bool is_bound = incoming.record.bound_until() > at.now;
-  give(at, piece, incoming.exported().to(),
-       is_bound ? dispute_of(incoming.record.transfer()) : std::string());
+void give_imported(Case& at, const v1::TransferRecord& record, const v1::UnitBlock& piece) {
+  const bool is_bound = record.bound_until() > at.now;
+  give(at, piece, record.export_().to(), is_bound ? dispute_of(record.transfer()) : std::string());
 }
 
 // The first units of a run, by numbers of this city and by the name their issuer gives them.
-v1::UnitBatch mirror_of(const Case& at, const Incoming& incoming, int index,
-                        std::int64_t amount_kg) {
-  const auto& run = incoming.exported().runs(index);
-  const auto& terms = *own_terms(at, incoming);
-  const auto more = static_cast<std::uint64_t>(amount_kg) - 1;
+v1::UnitBatch mirror_of(const Case& at, const v1::TransferRecord& record,
+                        const v1::RecognitionTerms& terms, int index) {
+  const auto& run = record.export_().runs(index);
+  const auto* as = equivalent(terms, run);
   const auto leaf = std::to_string(at.position);
   v1::UnitBatch batch;
-  batch.set_batch(incoming.city() + "." + run.batch() + "." + leaf + "." + std::to_string(index));
-  batch.set_methodology(equivalent(terms, run)->recognised_as());
+  batch.set_batch(record.city() + "." + run.batch() + "." + leaf + "." + std::to_string(index));
+  batch.set_methodology(as != nullptr ? as->recognised_as() : run.methodology());
   batch.set_serial_code(run.serial_code());
   batch.set_vintage(run.vintage());
   batch.set_start(at.books.next_serial);
-  batch.set_end(at.books.next_serial + more);
   batch.set_issued_at(as_leaf(at));
   batch.set_registered_at(as_leaf(at));
-  batch.set_serial(incoming.city() + "-CPH-" + run.serial_code() + "-" + run.project() + "-" +
-                   std::to_string(run.vintage()) + "-" + run.batch() + "-" +
-                   std::to_string(run.origin_start()) + "-" +
-                   std::to_string(run.origin_start() + more));
   auto& issued = *batch.mutable_mirrored();
-  issued.set_city(incoming.city());
-  issued.set_transfer(incoming.record.transfer());
+  issued.set_city(record.city());
+  issued.set_transfer(record.transfer());
   issued.set_batch(run.batch());
   issued.set_origin_start(run.origin_start());
   issued.set_area(run.area());
@@ -179,48 +178,66 @@ v1::UnitBatch mirror_of(const Case& at, const Incoming& incoming, int index,
   return batch;
 }
 
-void add_serials(v1::TransferRecord& record, const v1::UnitBlock& piece) {
-  auto* range = record.add_serials();
-  range->set_start(piece.start());
-  range->set_end(piece.end());
-}
-
-void put_mirror(Case& at, Incoming& incoming, const v1::UnitBatch& batch) {
+v1::SerialRange put_mirror(Case& at, const v1::TransferRecord& record, v1::UnitBatch batch,
+                           std::int64_t amount_kg) {
+  batch.set_end(batch.start() + static_cast<std::uint64_t>(amount_kg) - 1);
+  const auto theirs = at_home(batch, batch.start(), batch.end());
+  const auto& issued = batch.mirrored();
+  batch.set_serial(issued.city() + "-CPH-" + batch.serial_code() + "-" + issued.project() + "-" +
+                   std::to_string(batch.vintage()) + "-" + issued.batch() + "-" +
+                   std::to_string(theirs.start()) + "-" + std::to_string(theirs.end()));
   changed(at, batch);
   at.books.batches[batch.batch()] = batch;
   at.books.next_serial = batch.end() + 1;
-  at.books.mirrors[{incoming.city(), batch.mirrored().batch()}][batch.start()] = batch.batch();
+  at.books.mirrors[{issued.city(), issued.batch()}][batch.start()] = batch.batch();
   v1::UnitBlock piece;
   piece.set_start(batch.start());
   piece.set_end(batch.end());
   piece.set_batch(batch.batch());
   piece.set_batch_start(batch.start());
-  give_imported(at, incoming, piece);
-  add_serials(incoming.record, piece);
+  give_imported(at, record, piece);
+  v1::SerialRange range;
+  range.set_start(piece.start());
+  range.set_end(piece.end());
+  return range;
 }
 
-void mirror(Case& at, Incoming& incoming) {
-  auto left_kg = incoming.part.kg;
+void mirror(Case& at, const v1::TransferRecord& record, const v1::RecognitionTerms& terms,
+            Ranges& serials) {
+  auto left_kg = record.recognised_kg();
   for (int i = 0; left_kg > 0; ++i) {
-    const auto kept_kg = std::min(left_kg, kilograms(incoming.exported().runs(i)));
-    put_mirror(at, incoming, mirror_of(at, incoming, i, kept_kg));
+    const auto kept_kg = std::min(left_kg, kilograms(record.export_().runs(i)));
+    *serials.Add() = put_mirror(at, record, mirror_of(at, record, terms, i), kept_kg);
     left_kg -= kept_kg;
   }
   auto& totals = at.books.totals;
-  totals.set_units_imported_kg(totals.units_imported_kg() + incoming.part.kg);
-  at.books.recognised[quota_of(at, incoming)] += incoming.part.kg;
+  totals.set_units_imported_kg(totals.units_imported_kg() + record.recognised_kg());
+  at.books.recognised[quota_of(at, record.city())] += record.recognised_kg();
 }
 
 // What was recalled while it was away ends here.
-void bring_home(Case& at, Incoming& incoming, const v1::UnitBlock& part) {
+void bring_home(Case& at, const v1::TransferRecord& record, const v1::UnitBlock& part) {
   auto& totals = at.books.totals;
   take_part(at, part);
   totals.set_units_exported_kg(totals.units_exported_kg() - size_of(part));
   if (part.recalled_at() == 0)
-    give_imported(at, incoming, part);
+    give_imported(at, record, part);
   else
-    end_units(at, part, incoming.exported().to(), v1::CANCELLED);
-  add_serials(incoming.record, part);
+    end_units(at, part, record.export_().to(), v1::CANCELLED);
+}
+
+void bring_home(Case& at, const v1::TransferRecord& record, Ranges& serials) {
+  for (const auto& range : coming_home(record.export_()))
+    for (auto serial = range.start(); serial <= range.end();) {
+      auto part = at.books.blocks.lower_bound(serial)->second;
+      part.set_start(serial);
+      part.set_end(std::min(part.end(), range.end()));
+      serial = part.end() + 1;
+      auto* told = serials.Add();
+      told->set_start(part.start());
+      told->set_end(part.end());
+      bring_home(at, record, part);
+    }
 }
 
 void keep_for_dispute(Case& at, Incoming& incoming) {
@@ -233,6 +250,23 @@ void keep_for_dispute(Case& at, Incoming& incoming) {
 }
 
 }  // namespace
+
+Verdict need_takable(const Case& at, const v1::TransferRecord& record,
+                     const v1::Agreement& agreement) {
+  if (record.export_().is_return()) return need_all_away(at, record);
+  if (terms_of(agreement, at.books.genesis.city()) == nullptr)
+    return refused(ErrorCode::AGREEMENT_STANDING, record.city(), "terms by which it was taken");
+  return need_serials(at, record.recognised_kg());
+}
+
+Ranges take_in(Case& at, const v1::TransferRecord& record, const v1::Agreement& agreement) {
+  Ranges serials;
+  if (record.export_().is_return())
+    bring_home(at, record, serials);
+  else
+    mirror(at, record, *terms_of(agreement, at.books.genesis.city()), serials);
+  return serials;
+}
 
 void end_dispute(Books& books, const std::string& key, std::uint64_t position) {
   const auto& record = books.transfers.at(key.substr(2));
@@ -248,15 +282,12 @@ Verdict import_units(Case& at, const v1::Import& action) {
   const auto version = incoming.agreement->agreement().version();
   if (auto bad = need_version(version, action.agreement_version())) return bad;
   if (auto bad = need_stated(incoming.part, action)) return bad;
-  Pieces home;
-  if (incoming.exported().is_return())
-    if (auto bad = parts_of(at, coming_home(incoming), home)) return bad;
   auto& record = incoming.record;
   record.set_recognised_kg(incoming.part.kg);
   *record.mutable_discounted() = incoming.part.discounted;
   keep_for_dispute(at, incoming);
-  for (const auto& part : home) bring_home(at, incoming, part);
-  if (!incoming.exported().is_return()) mirror(at, incoming);
+  record.set_agreement_version(version);
+  *record.mutable_serials() = take_in(at, record, incoming.agreement->agreement());
   put_answer(at, record, v1::TRANSFER_IMPORTED);
   return {};
 }

@@ -90,6 +90,7 @@ void put_batch(Case& at, const v1::UnitBatch& batch) {
 Verdict check_issue(Case& at, const v1::Issue& action, v1::Report*& report) {
   if (auto bad = need_rules(at)) return bad;
   if (!is_code(action.batch())) return malformed("batch");
+  if (auto bad = need_all_lists(at)) return bad;
   if (auto bad = find_issuable(at, action.report(), report)) return bad;
   if (at.books.batches.contains(action.batch()))
     return refused(ErrorCode::BATCH_EXISTS, action.batch());

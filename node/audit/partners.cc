@@ -32,6 +32,14 @@ Verdict fails(const Error& error, const std::string& what) {
   return refused(error.code, what + " " + error.detail);
 }
 
+// An epoch that came later did not keep it.
+bool is_lost(const v1::PartnerLog& log, const v1::ProvenLeaf& leaf) {
+  const auto epochs = static_cast<std::uint32_t>(log.kept_leaves_size());
+  for (auto later = leaf.epoch(); later < epochs; ++later)
+    if (leaf.index() >= log.kept_leaves(static_cast<int>(later))) return true;
+  return false;
+}
+
 std::string place(const v1::ProvenLeaf& leaf) {
   return leaf.city() + " leaf " + std::to_string(leaf.index()) + " of " +
          std::to_string(leaf.tree_size());
@@ -67,7 +75,7 @@ Verdict read_foreign(std::string_view entry, const std::string& city, ForeignEve
 Verdict prove(Case& at, const v1::ProvenLeaf& leaf, ForeignEvent& event) {
   v1::PartnerLog* log = nullptr;
   if (auto bad = find_partner(at, leaf.city(), log)) return bad;
-  const auto* root = find(at.books.partner_roots, {leaf.city(), leaf.tree_size()});
+  const auto* root = find(at.books.partner_roots, {leaf.city(), leaf.epoch(), leaf.tree_size()});
   if (root == nullptr)
     return refused(ErrorCode::CHECKPOINT_NOT_ACCEPTED, place(leaf), "an accepted checkpoint",
                    "the last is of size " + std::to_string(log->size()));
@@ -75,6 +83,9 @@ Verdict prove(Case& at, const v1::ProvenLeaf& leaf, ForeignEvent& event) {
   if (!path || !crypto::verify_inclusion(
                    {leaf.index(), leaf.tree_size(), crypto::leaf_hash(leaf.entry()), *root}, *path))
     return refused(ErrorCode::PROOF_INVALID, place(leaf), root->hex());
+  if (is_lost(*log, leaf))
+    return refused(ErrorCode::LEAF_LOST, place(leaf),
+                   "kept by epoch " + std::to_string(log->epoch()));
   return read_foreign(leaf.entry(), leaf.city(), event);
 }
 
@@ -99,7 +110,7 @@ Verdict accept_checkpoint(Case& at, const v1::AcceptCheckpoint& action) {
   log->set_accepted_at(as_leaf(at));
   log->set_accepted_time(at.now);
   changed(at, *log);
-  at.books.partner_roots[{action.partner(), size}] = root;
+  at.books.partner_roots[{action.partner(), log->epoch(), size}] = root;
   return {};
 }
 

@@ -116,6 +116,17 @@ std::int64_t note_recalled_units(Case& at, v1::UnitBatch& batch, v1::Project& pr
   return std::min(beyond_kg, record.retired_kg());
 }
 
+// Of a batch whose issuance was lost when an epoch began, there is no report.
+Verdict note_in_report(Case& at, const v1::Recall& action, const v1::UnitBatch& batch,
+                       const v1::RecallRecord& record) {
+  const auto* report = find(at.books.reports, batch.report());
+  if (report == nullptr) return {};
+  recalled_from(at, *report, record.cancelled_kg() + record.retired_kg() + record.abroad_kg());
+  const Whole size = batch.end() - batch.start() + 1;
+  if (!action.serials().empty() && size != batch.recalled_kg()) return {};
+  return free_report(at, batch, at.books.projects.at(batch.project()));
+}
+
 bool is_recallable(const v1::UnitBlock& block) {
   const bool is_somewhere =
       block.state() == v1::HELD || block.state() == v1::RETIRED || block.state() == v1::EXPORTED;
@@ -170,11 +181,7 @@ Verdict recall(Case& at, const v1::Recall& action) {
   record.set_retired_kg(sum_of(pieces, is_retired));
   record.set_cancelled_kg(total_kg(pieces) - record.abroad_kg() - record.retired_kg());
   const auto uncovered_kg = note_recalled_units(at, *batch, project, record);
-  recalled_from(at, at.books.reports.at(batch->report()),
-                record.cancelled_kg() + record.retired_kg() + record.abroad_kg());
-  const Whole size = batch->end() - batch->start() + 1;
-  if (action.serials().empty() || size == batch->recalled_kg())
-    if (auto bad = free_report(at, *batch, project)) return bad;
+  if (auto bad = note_in_report(at, action, *batch, record)) return bad;
   if (auto bad = cover(at, project, uncovered_kg, record)) return bad;
   put_record(at, project, record);
   return {};

@@ -5,6 +5,7 @@
 // own affair.
 #pragma once
 
+#include "crypto/note.h"
 #include "node/audit/rules.h"
 
 namespace puhui::node::audit {
@@ -41,6 +42,9 @@ using PartnerSignatures = google::protobuf::RepeatedPtrField<v1::AuthoritySignat
                                    std::uint32_t version, const v1::Agreement*& agreement);
 void set_standing_of(Case& at, const std::string& partner, v1::Standing standing,
                      const std::string& reason);
+
+// The list of a partner that is awaited since an epoch began.
+[[nodiscard]] Verdict need_list(const v1::AgreementRecord& record);
 
 // ---- A partner's log (partners.cc) ----
 [[nodiscard]] Verdict accept_checkpoint(Case& at, const v1::AcceptCheckpoint& action);
@@ -82,6 +86,8 @@ struct Recognised {
 [[nodiscard]] Verdict need_stated(const Recognised& part, const v1::Import& answer);
 
 // ---- How it ends (transfers.cc) ----
+// Pieces that were taken end: gone what is recognised, cancelled by name the rest.
+void end_recognised(Case& at, const Pieces& pieces, const v1::TransferRecord& record);
 [[nodiscard]] Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action);
 [[nodiscard]] Verdict settle_transfer(Case& at, const v1::SettleTransfer& action);
 void keep(Case& at, const v1::TransferRecord& record);
@@ -90,8 +96,26 @@ void keep(Case& at, const v1::TransferRecord& record);
 [[nodiscard]] Verdict import_units(Case& at, const v1::Import& action);
 [[nodiscard]] Verdict refuse_import(Case& at, const v1::RefuseImport& action);
 [[nodiscard]] Verdict void_import(Case& at, const v1::VoidImport& action);
+// Whether what a record says can come: home from where it is, or by terms and numbers there are.
+[[nodiscard]] Verdict need_takable(const Case& at, const v1::TransferRecord& record,
+                                   const v1::Agreement& agreement);
+// It comes; answers its serials.
+Ranges take_in(Case& at, const v1::TransferRecord& record, const v1::Agreement& agreement);
 // The dispute window of the transfer under this stored key is over: its units are free.
 void end_dispute(Books& books, const std::string& key, std::uint64_t position);
+
+// ---- A log that begins anew (epochs.cc) ----
+[[nodiscard]] Verdict open_epoch(Case& at, const v1::OpenEpoch& action);
+[[nodiscard]] Verdict state_transfers(Case& at, const v1::StateTransfers& action);
+[[nodiscard]] Verdict note_transfers(Case& at, const v1::NoteTransfers& action);
+// As which this city's log signs now.
+[[nodiscard]] crypto::VerifierKey own_log(const Books& books);
+// A partner's list is noted in full, or awaited no more.
+void end_list(Case& at, v1::AgreementRecord& record);
+
+// ---- Acts that two cities compare (tags.cc; the rest is in citizens.h) ----
+[[nodiscard]] Verdict publish_tags(Case& at, const v1::PublishTags& action);
+[[nodiscard]] Verdict note_tags(Case& at, const v1::NoteTags& action);
 
 // ---- What is known of it since (abroad.cc) ----
 [[nodiscard]] Verdict state_retirement(Case& at, const v1::StateRetirement& action);

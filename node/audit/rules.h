@@ -320,6 +320,8 @@ void return_caps(Books& books, v1::Case& of_case);
 [[nodiscard]] Verdict use_outside(Case& at, const v1::Case& of_case, const Pieces& pieces);
 
 // ---- Units of other cities (abroad.cc; the rest is in recognition.h) ----
+// No partner's list is awaited, of whatever went away before an epoch began.
+[[nodiscard]] Verdict need_all_lists(const Case& at);
 // No partner has one of its keys for some of its days.
 [[nodiscard]] Verdict need_none_abroad(const Case& at, const v1::FileProject& project);
 // How much of a partner's units may serve a purpose in a year.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "node/audit/citizens.h"
+#include "node/audit/recognition.h"
 
 namespace puhui::node::audit {
 namespace {
@@ -11,9 +12,10 @@ std::string place_text(const PlaceOfAct& place) {
   return "leaf " + std::to_string(place.first) + ", record " + std::to_string(place.second);
 }
 
-// Publications follow each other without a gap.
+// Publications follow each other without a gap. One that begins before the last ended was made
+// anew in a new epoch.
 Verdict need_next(std::uint64_t ended, const v1::PublishTags& published) {
-  if (published.from() == ended && published.from() < published.to()) return {};
+  if (published.from() <= ended && ended < published.to()) return {};
   return refused(ErrorCode::RUN_DIFFERS, "tags from leaf", std::to_string(ended),
                  std::to_string(published.from()) + " to " + std::to_string(published.to()));
 }
@@ -62,6 +64,18 @@ void keep_tags(Case& at, const Record& record, std::uint32_t index) {
     known.own[tag] = place;
     known.in_order[place] = tag;
   }
+}
+
+Verdict publish_tags(Case& at, const v1::PublishTags& action) {
+  v1::PartnerLog* log = nullptr;
+  if (auto bad = find_partner(at, action.partner(), log)) return bad;
+  return put_published(at, action);
+}
+
+Verdict note_tags(Case& at, const v1::NoteTags& action) {
+  ForeignEvent published;
+  if (auto bad = prove(at, action.published(), published)) return bad;
+  return put_noted(at, action, published.payload);
 }
 
 Verdict put_published(Case& at, const v1::PublishTags& action) {

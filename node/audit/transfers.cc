@@ -21,7 +21,6 @@ Pieces parts_at(const v1::UnitBlock& piece, const Ranges& discounted) {
   return parts;
 }
 
-// What is recognised has gone to the partner; the rest is cancelled by name.
 void end_recognised(Case& at, const v1::UnitBlock& piece, const v1::TransferRecord& record) {
   for (auto& part : parts_at(piece, record.discounted())) {
     const auto& rest = record.discounted();
@@ -48,12 +47,9 @@ void end_unrecognised(Case& at, const v1::UnitBlock& piece) {
 Verdict end(Case& at, v1::TransferRecord record, bool is_recognised) {
   const auto pieces = all_bound(at.books, lock_of(record.transfer()));
   for (const auto& piece : pieces) take_part(at, piece);
-  for (const auto& piece : pieces) {
-    if (is_recognised)
-      end_recognised(at, piece, record);
-    else
-      end_unrecognised(at, piece);
-  }
+  if (is_recognised) end_recognised(at, pieces, record);
+  if (!is_recognised)
+    for (const auto& piece : pieces) end_unrecognised(at, piece);
   record.set_state(is_recognised ? v1::TRANSFER_CONCLUDED : v1::TRANSFER_FREED);
   record.set_ended_at(as_leaf(at));
   keep(at, record);
@@ -146,6 +142,10 @@ Verdict settle_unanswered(Case& at, const v1::TransferSettlement& settlement) {
 
 }  // namespace
 
+void end_recognised(Case& at, const Pieces& pieces, const v1::TransferRecord& record) {
+  for (const auto& piece : pieces) end_recognised(at, piece, record);
+}
+
 void keep(Case& at, const v1::TransferRecord& record) {
   at.books.changed(stored('3', record.transfer()), record);
   at.books.transfers[record.transfer()] = record;
@@ -157,6 +157,7 @@ Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action) {
   if (auto bad = prove(at, leaf, answer)) return bad;
   v1::TransferRecord record;
   if (auto bad = find_answered(at, leaf, answer.payload, record)) return bad;
+  if (auto bad = need_list(at.books.agreements.at(leaf.city()))) return bad;
   const bool is_recognised = answer.payload.has_import();
   if (is_recognised) {
     const auto& import = answer.payload.import();
@@ -164,12 +165,14 @@ Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action) {
     if (auto bad = find_version(at, leaf.city(), import.agreement_version(), agreement)) return bad;
     const auto part = recognised(record.export_(), *agreement);
     if (auto bad = need_stated(part, import)) return bad;
+    record.set_agreement_version(import.agreement_version());
     note_part(record, part);
   }
   const auto& code = answer.payload.refuse_import().code();
   if (code.size() > kTextMax) return unexpected(leaf, "a code");
   record.set_code(code);
   record.set_partner_leaf(leaf.index());
+  at.books.transfers_by_leaf[leaf.city()].emplace(leaf.index(), record.transfer());
   return end(at, std::move(record), is_recognised);
 }
 

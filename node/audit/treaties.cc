@@ -1,6 +1,7 @@
 // What two authorities signed, read from its bytes.
 #include <algorithm>
 
+#include "crypto/merkle.h"
 #include "crypto/policy.h"
 #include "node/audit/recognition.h"
 
@@ -135,6 +136,7 @@ Verdict read_treaty(std::string_view bytes, v1::Agreement& agreement) {
 
 Verdict read_treaty(std::string_view bytes, v1::SideRenewal& renewal) {
   if (auto bad = read_exactly(bytes, renewal)) return bad;
+  if (renewal.kept_leaves() >= crypto::kTreeSizeMax) return unsound("kept_leaves");
   return renewal.sequence() == 0 ? unsound("sequence") : check_side(renewal.side());
 }
 
