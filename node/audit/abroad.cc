@@ -60,7 +60,7 @@ Verdict need_unretired(const Case& at, const Ranges& serials, const std::string&
     for (auto serial = range.start(); serial <= range.end();) {
       if (++pieces > kPiecesMax) return refused(ErrorCode::TOO_LARGE, "pieces of serials");
       const auto found = at.books.blocks.lower_bound(serial);
-      const bool is_there = found != at.books.blocks.end();
+      const bool is_there = found != at.books.blocks.end() && found->second.start() <= serial;
       if (!is_there || !is_away(at.books, found->second, city))
         return refused(ErrorCode::TRANSFER_STATE_WRONG, text(range), "exported to " + city,
                        is_there ? v1::UnitState_Name(found->second.state()) : "not issued");

@@ -172,6 +172,8 @@ Verdict take_away(Case& at, const v1::ExportedRun& run, Pieces& pieces) {
       return issue_again(at, rest, pieces);
     }
     auto part = found->second;
+    if (at.books.batches.at(part.batch()).has_mirrored())
+      return refused(ErrorCode::UNITS_FOREIGN, std::to_string(serial), "issued here", part.batch());
     part.set_start(serial);
     part.set_end(std::min(part.end(), run.end()));
     serial = part.end() + 1;

@@ -217,10 +217,12 @@ Verdict take(Case& at, const std::string& account, const Quantity& quantity, Pie
 Verdict parts_of(const Case& at, const Ranges& ranges, Pieces& parts) {
   for (const auto& asked : ranges)
     for (auto next = asked.start(); next <= asked.end();) {
+      // Serials whose issuance was lost when an epoch began are not there.
+      const auto found = at.books.blocks.lower_bound(next);
+      if (found == at.books.blocks.end() || found->second.start() > asked.end()) break;
       if (parts.size() == kPiecesMax) return too_many();
-      auto part = at.books.blocks.lower_bound(next)->second;
-      if (part.start() > asked.end()) break;
-      part.set_start(std::max(next, part.start()));  // serials may be lost when an epoch begins
+      auto part = found->second;
+      part.set_start(std::max(next, part.start()));
       part.set_end(std::min(part.end(), asked.end()));
       next = part.end() + 1;
       parts.push_back(std::move(part));

@@ -100,7 +100,7 @@ Verdict need_all_away(const Case& at, const v1::TransferRecord& record) {
   for (const auto& range : coming_home(record.export_()))
     for (auto serial = range.start(); serial <= range.end();) {
       const auto found = at.books.blocks.lower_bound(serial);
-      const bool is_there = found != at.books.blocks.end();
+      const bool is_there = found != at.books.blocks.end() && found->second.start() <= serial;
       if (!is_there || !is_away(at.books, found->second, record.city()) ||
           found->second.retired_abroad_at() != 0)
         return refused(ErrorCode::UNITS_FOREIGN, std::to_string(serial),

@@ -291,14 +291,19 @@ std::vector<v1::UnitBlock> take_up_to(Context& context, const std::string& accou
   return pieces;
 }
 
-std::optional<v1::UnitBlock> block_of(const State& state, std::uint64_t serial) {
+std::optional<v1::UnitBlock> block_from(const State& state, std::uint64_t serial) {
   const auto found = state.at_or_after("vU", key::block(serial));
   if (!found) return std::nullopt;
   v1::UnitBlock block;
   const bool parsed = block.ParseFromString(found->value);
   assert(parsed && "a stored unit block does not parse");
-  if (!parsed || block.start() > serial) return std::nullopt;
+  if (!parsed) return std::nullopt;
   return block;
+}
+
+std::optional<v1::UnitBlock> block_of(const State& state, std::uint64_t serial) {
+  auto block = block_from(state, serial);
+  return block && block->start() <= serial ? std::move(block) : std::nullopt;
 }
 
 v1::UnitBlock take_piece(Context& context, const v1::UnitBlock& block, std::uint64_t start,

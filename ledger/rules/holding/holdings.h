@@ -68,6 +68,8 @@ void put_ended(Context& context, v1::UnitBlock piece, const std::string& account
 
 // The block that contains this serial, if it was ever issued.
 [[nodiscard]] std::optional<v1::UnitBlock> block_of(const State& state, std::uint64_t serial);
+// The same or, where there is none, the next one.
+[[nodiscard]] std::optional<v1::UnitBlock> block_from(const State& state, std::uint64_t serial);
 // Cuts [start, end] out of a block, whatever its state; if it was held, its holder holds it no
 // more.
 [[nodiscard]] v1::UnitBlock take_piece(Context& context, const v1::UnitBlock& block,
@@ -77,7 +79,8 @@ void put_back(Context& context, const v1::UnitBlock& piece);
 // Puts such a piece back, recalled at this leaf.
 void mark_recalled(Context& context, v1::UnitBlock piece);
 // Calls `visit(block, start, end)` for the part of each block in the ranges that `wants` it, a
-// bounded number of them. All serials were issued. TOO_LARGE.
+// bounded number of them. Serials may be missing whose issuance was lost when an epoch began.
+// TOO_LARGE.
 template <class Wants, class Visit>
 Ruling visit_blocks(Context& context,
                     const google::protobuf::RepeatedPtrField<v1::SerialRange>& ranges, Wants wants,
@@ -85,7 +88,9 @@ Ruling visit_blocks(Context& context,
   std::size_t visited = 0;
   for (const auto& range : ranges)
     for (auto serial = range.start(); serial <= range.end();) {
-      const auto block = block_of(context.state, serial);
+      const auto block = block_from(context.state, serial);
+      if (!block || block->start() > range.end()) break;
+      serial = std::max(serial, block->start());
       const auto end = std::min(range.end(), block->end());
       if (++visited > kRangesMax)
         return refuse(ErrorCode::TOO_LARGE, "serials.pieces",

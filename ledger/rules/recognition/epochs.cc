@@ -197,6 +197,9 @@ Ruling take_away(Context& context, const v1::ExportedRun& run, std::vector<v1::U
       pieces.push_back(piece);
       return {};
     }
+    if (context.state.find<v1::UnitBatch>(key::batch(block->batch()))->has_mirrored())
+      return refuse(ErrorCode::UNITS_FOREIGN, "epoch.serials", "issued here", block->batch(),
+                    std::to_string(serial));
     const auto end = std::min(run.end(), block->end());
     const auto kg = static_cast<std::int64_t>(end - serial + 1);
     if (block->state() == v1::HELD) {
@@ -262,6 +265,7 @@ Ruling make_again(Context& context, const std::string& partner, const v1::Listed
     if (!account) return tl::make_unexpected(account.error());
     const auto agreement = agreement_of(context, partner, record->agreement_version());
     if (!agreement) return tl::make_unexpected(agreement.error());
+    if (auto takable = need_takable(context, *record, *agreement); !takable) return takable;
     take_in(context, *record, *agreement);
   }
   context.state.put(key::transfer(record->transfer()), *record);

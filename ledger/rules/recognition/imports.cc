@@ -89,17 +89,17 @@ Ruling need_serials(const Context& context, std::int64_t kilograms) {
 
 // Own units that come home: they went to that partner, were not retired there, and are in no more
 // pieces than one event may touch.
-Ruling need_away(const Context& context, const Incoming& incoming) {
+Ruling need_away(const Context& context, const v1::TransferRecord& record) {
   std::size_t pieces = 0;
-  for (const auto& run : incoming.exported().runs()) {
+  for (const auto& run : record.export_().runs()) {
     const auto last = run.origin_start() + (run.end() - run.start());
     for (auto serial = run.origin_start(); serial <= last;) {
       const auto block = block_of(context.state, serial);
       if (block && block->state() == v1::HELD && is_lock(block->bound_by()))
         return refuse(ErrorCode::TRANSFER_STATE_WRONG, "return.concluded",
                       "the way there concluded first", block->bound_by(), std::to_string(serial));
-      if (!block || !is_away(context, *block, incoming.city()) || block->retired_abroad_at() != 0)
-        return refuse(ErrorCode::UNITS_FOREIGN, "return.serials", "exported to " + incoming.city(),
+      if (!block || !is_away(context, *block, record.city()) || block->retired_abroad_at() != 0)
+        return refuse(ErrorCode::UNITS_FOREIGN, "return.serials", "exported to " + record.city(),
                       block ? v1::UnitState_Name(block->state()) : "not issued",
                       std::to_string(serial));
       if (++pieces > kRangesMax)
@@ -136,7 +136,7 @@ Ruling check_import(const Context& context, const Incoming& incoming) {
   if (!account) return tl::make_unexpected(account.error());
   if (auto kind = need_no_buffer(*account); !kind) return kind;
   if (auto limit = need_room(context, account->account(), incoming.part.kg); !limit) return limit;
-  return incoming.exported().is_return() ? need_away(context, incoming)
+  return incoming.exported().is_return() ? need_away(context, incoming.record)
                                          : need_recognisable(context, incoming);
 }
 
@@ -263,6 +263,14 @@ Ruling need_stated(const Recognised& part, const v1::Import& answer) {
   return refuse(ErrorCode::DISCOUNT_DIFFERS, "agreement.discount",
                 std::to_string(part.kg) + " kg, the first ones", {},
                 std::to_string(answer.recognised_kg()) + " kg");
+}
+
+Ruling need_takable(const Context& context, const v1::TransferRecord& record,
+                    const v1::Agreement& agreement) {
+  if (record.export_().is_return()) return need_away(context, record);
+  if (terms_of(agreement, context.genesis.city()) == nullptr)
+    return refuse(ErrorCode::AGREEMENT_STANDING, "agreement.terms", {}, {}, record.city());
+  return need_serials(context, record.recognised_kg());
 }
 
 void take_in(Context& context, const v1::TransferRecord& record, const v1::Agreement& agreement) {

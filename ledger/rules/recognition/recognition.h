@@ -68,7 +68,11 @@ void end_recognised(Context& context, const std::vector<v1::UnitBlock>& pieces,
                     const v1::TransferRecord& record);
 
 // ---- imports.cc ----
-// Makes what came, or came home, by a record whose amounts are known.
+// Whether what a record says can come, whoever wrote it: home from where it is (UNITS_FOREIGN), or
+// by terms and numbers there are (AGREEMENT_STANDING, SERIAL_EXHAUSTED).
+[[nodiscard]] Ruling need_takable(const Context& context, const v1::TransferRecord& record,
+                                  const v1::Agreement& agreement);
+// Makes what came, or came home, by a record whose amounts are known; it is takable.
 void take_in(Context& context, const v1::TransferRecord& record, const v1::Agreement& agreement);
 // An answer says what the agreement says of the amount. DISCOUNT_DIFFERS.
 [[nodiscard]] Ruling need_stated(const Recognised& part, const v1::Import& answer);
