@@ -68,9 +68,12 @@ struct AuditedCities : Judged<Judging> {
       *action.mutable_partner_signatures() = b.by_authority(kSettlementWord, action.settlement());
     return payload;
   }
-  v1::Payload renewing(std::uint32_t sequence, const v1::CitySide& side) {
+  v1::Payload renewing(std::uint32_t sequence, const v1::CitySide& side, std::uint32_t epoch = 0,
+                       std::uint64_t kept_leaves = 0) {
     v1::SideRenewal renewal;
     renewal.set_sequence(sequence);
+    renewal.set_epoch(epoch);
+    renewal.set_kept_leaves(kept_leaves);
     *renewal.mutable_side() = side;
     auto payload = a.event("operator");
     auto& action = *payload.mutable_renew_partner();
@@ -258,6 +261,45 @@ TEST_F(AuditedCities, FindsWhatIsNotProved) {
   other = b.proven(proof.index() - 1, proof.tree_size());
   refuses(voiding(other), LEAF_UNEXPECTED);
   refuses(concluding(proof), LEAF_UNEXPECTED);
+}
+
+TEST_F(AuditedCities, FindsEntriesThatALaterEpochLost) {
+  recognise();
+  const auto proof = sent_here({{1, 10}});
+  auto policy = b.policy();
+  policy.logs.front().key.name += "/2";
+  auto side = b.side();
+  side.set_policy(crypto::format_policy(policy));
+  refuses(renewing(1, side), AGREEMENT_MALFORMED);
+  refuses(renewing(1, side, 2, proof.index()), AGREEMENT_MALFORMED);
+  PUHUI_ACCEPTED(a.send(renewing(1, side, 1, proof.index()), {"operator"}));
+  refuses(import_event(a, proof), LEAF_LOST);
+  expect_clean(a);
+}
+
+TEST_F(AuditedCities, FindsMovesBeforePartnersListWhatAnEpochLost) {
+  recognise();
+  const auto proof = sent_here({{1, 10}});
+  const auto opening = [&](std::uint64_t last_size) {
+    auto payload = a.event("bureau");
+    auto& action = *payload.mutable_open_epoch();
+    action.set_epoch(1);
+    action.set_origin(a.origin() + "/2");
+    action.set_log_key(a.public_key("log of the next epoch"));
+    action.set_kept_leaves(a.head().size);
+    auto last = a.tree();
+    last.size = last_size;
+    action.set_last_checkpoint(a.signed_note(last));
+    *action.mutable_decision() = document();
+    return payload;
+  };
+  refuses(opening(a.head().size), EPOCH_INVALID);
+  PUHUI_ACCEPTED(a.send(opening(a.head().size + 1), {"bureau"}));
+  refuses(import_event(a, proof), EPOCH_LISTS_PENDING);
+  refuses(export_event(a, b, {{{1, 10}}}), EPOCH_LISTS_PENDING);
+  PUHUI_ACCEPTED(set_agreement(a, b, v1::CLOSED));
+  PUHUI_ACCEPTED(a.send(refusing(proof, AGREEMENT_STANDING), {"operator"}));
+  expect_clean(a);
 }
 
 // ---- What is found of imports -------------------------------------------------------------------
