@@ -129,7 +129,7 @@ TEST_F(SigningDesk, SettlementsSayHowATransferEnds) {
   EXPECT_TRUE(action.partner_signatures().empty()) << "the partner is gone";
 }
 
-// ---- Exports ----------------------------------------------------------------------------------
+// ---- A node that answers ----------------------------------------------------------------------
 
 // Answers by the path's parts behind /v1, joined by spaces; 404 for others.
 using Answers = std::map<std::string, std::string>;
@@ -150,6 +150,23 @@ std::string city_named(const std::string& code) {
   status.set_time(1'740'000'000'000'000);
   return to_json(status);
 }
+
+TEST_F(SigningDesk, ASideIsTheCityWithItsPolicy) {
+  const Caller caller;
+  auto side = side_of("WUHAN", partner());
+  const auto policy = side.policy();
+  side.clear_policy();
+  side.clear_authority_keys();
+  const FakeNode node(answering({{"side", to_json(side)}, {"policy", policy}}));
+  const auto ran = caller.run(node.url(), {"agreement", "side", "--authority-keys", "2"});
+  v1::CitySide shown;
+  EXPECT_TRUE(from_json(ran.out, shown, false)) << ran.out << ran.err;
+  EXPECT_EQ(shown.policy(), policy);
+  EXPECT_EQ(shown.authority_keys(), 2u);
+  EXPECT_EQ(shown.lineage(), side.lineage());
+}
+
+// ---- Exports ----------------------------------------------------------------------------------
 
 std::string batch_of(const std::string& code, std::uint64_t start, std::uint64_t end,
                      const std::string& issued_by = {}) {
@@ -302,6 +319,31 @@ TEST(RelayRun, TellsThatACityIsNamedTwiceOrIsAway) {
   const auto away = caller.run(
       node.url(), {"relay", "run", "--from", node.url(), "--to", "https://127.0.0.1:1", "--once"});
   EXPECT_EQ(away.exit, Exit::unreachable) << away.err;
+}
+
+TEST(RelayRun, SaysWhatItCannotCarry) {
+  const Caller caller;
+  const FakeNode wuhan(answering({{"status", city_named("WUHAN")}}));
+  const FakeNode hefei(answering({{"status", city_named("HEFEI")}}));
+  const auto ran = caller.run(
+      wuhan.url(), {"relay", "run", "--from", wuhan.url(), "--to", hefei.url(), "--once"});
+  EXPECT_EQ(ran.exit, Exit::unreachable) << "something is left";
+  EXPECT_TRUE(contains(ran.err, "WUHAN to HEFEI: puhui: agreement.unknown")) << ran.err;
+  EXPECT_TRUE(contains(ran.err, "HEFEI to WUHAN: puhui: agreement.unknown")) << ran.err;
+}
+
+TEST(RelayRun, TakesEachCityByAProfile) {
+  const Caller caller;
+  const FakeNode wuhan(answering({{"status", city_named("WUHAN")}}));
+  const FakeNode hefei(answering({{"status", city_named("HEFEI")}}));
+  const auto profile =
+      caller.scratch.write("hefei.toml", "url = [\"" + hefei.url() + "\"]\nparty = \"relay\"\n");
+  const auto ran =
+      caller.run(wuhan.url(), {"relay", "run", "--from", wuhan.url(), "--to", profile, "--once"});
+  EXPECT_TRUE(contains(ran.err, "WUHAN to HEFEI")) << ran.err;
+  const auto none = caller.run(wuhan.url(), {"relay", "run", "--from", wuhan.url(), "--to",
+                                             caller.scratch.path("none.toml"), "--once"});
+  EXPECT_EQ(none.exit, Exit::usage) << none.err;
 }
 
 TEST(Bundles, ThatAreNoneAreNotSent) {
