@@ -29,6 +29,7 @@ struct Init : ::testing::Test {
     const auto done = init_city(options);
     EXPECT_TRUE(done) << describe(done.error());
     auto city = City::bare();
+    city->now += ledger::testing::kSecond;
     const auto answer =
         city->submit({read_file(options.folder + "/genesis.envelope").value(), {}, false});
     EXPECT_EQ(answer.decision, v1::ACCEPTED) << code_name(answer.code) << answer.detail;
