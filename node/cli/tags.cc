@@ -98,7 +98,8 @@ Run declare_publish(CLI::App& app) {
 // ---- Noting -----------------------------------------------------------------------------------
 
 // The leaf of a receipt, as another city's ledger proves it.
-Result<v1::ProvenLeaf> proven_by(std::string_view receipt, const std::string& city) {
+Result<v1::ProvenLeaf> proven_by(std::string_view receipt, const std::string& city,
+                                 std::uint32_t epoch) {
   const auto proof = crypto::parse_tlog_proof(receipt);
   if (!proof) return tl::make_unexpected(proof.error());
   if (!proof->extra) return fail(ErrorCode::PROOF_MALFORMED, "the receipt holds no entry");
@@ -111,6 +112,7 @@ Result<v1::ProvenLeaf> proven_by(std::string_view receipt, const std::string& ci
   leaf.set_entry(*proof->extra);
   leaf.set_index(proof->index);
   leaf.set_tree_size(checkpoint->size);
+  leaf.set_epoch(epoch);
   for (const auto& hash : proof->path) leaf.add_path(std::string(hash.view()));
   return leaf;
 }
@@ -131,6 +133,7 @@ Result<v1::AttachmentRef> named_by(const v1::ProvenLeaf& leaf, std::string_view 
 
 struct Noting {
   std::string receipt_file, tags_file, partner;
+  std::uint32_t epoch = 0;
 };
 
 Result<Exit> note(Session& session, const Noting& asked) {
@@ -138,7 +141,7 @@ Result<Exit> note(Session& session, const Noting& asked) {
   if (!receipt) return tl::make_unexpected(receipt.error());
   auto tags = read_file(asked.tags_file);
   if (!tags) return tl::make_unexpected(tags.error());
-  auto leaf = proven_by(*receipt, asked.partner);
+  auto leaf = proven_by(*receipt, asked.partner, asked.epoch);
   if (!leaf) return tl::make_unexpected(leaf.error());
   auto named = named_by(*leaf, *tags);
   if (!named) return tl::make_unexpected(named.error());
@@ -159,6 +162,7 @@ Run declare_note(CLI::App& app) {
       ->required();
   app.add_option("tags", asked->tags_file, "its attachment: the tags")->required();
   add_partner(app, asked->partner);
+  app.add_option("--epoch", asked->epoch, "of the partner's ledger, after it was restored (0)");
   return [asked](Session& session) { return note(session, *asked); };
 }
 

@@ -44,6 +44,52 @@ TEST_F(AuditedTags, ARuleNamesAPartnerOncePerScenario) {
   expect_refused(action, {"bureau"}, RULE_MALFORMED);
 }
 
+// ---- Between two logs ----
+
+TEST_F(AuditedTags, PublicationsAreOfAPartnerAndInFull) {
+  PUHUI_ACCEPTED(city.submit(riding("a")));
+  const auto end = city.head().size;
+  const auto sent = [this](const std::vector<std::string>& acts, std::uint64_t from,
+                           std::uint64_t to) {
+    return signed_publication(city, acts, publication(acts, from, to));
+  };
+  expect_refused(sent({"a"}, 0, end), AGREEMENT_UNKNOWN);
+  PUHUI_ACCEPTED(agree_with(city, PartnerCity()));
+  expect_refused(sent({"b"}, 0, end), RUN_DIFFERS);
+  expect_refused(sent({"a"}, 1, end), RUN_DIFFERS);
+  expect_failed(
+      signed_publication(city, {"a"}, publication({"a"}, 0, end), {"provider"}), SIGNATURE_MISSING);
+  PUHUI_ACCEPTED(city.submit(sent({"a"}, 0, end)));
+  expect_refused(sent({"a"}, 0, end), RUN_DIFFERS);
+  expect_clean();
+}
+
+TEST_F(AuditedTags, WhatAPartnerPublishedIsKnownByProof) {
+  PartnerCity partner;
+  PUHUI_ACCEPTED(agree_with(city, partner));
+  const std::vector<std::string> theirs{"a", "b"};
+  const auto elsewhere = partner.publish(publication(theirs, 0, 9, "YICHANG"));
+  const auto leaf = partner.publish(publication(theirs, 0, 9, "WUHAN"));
+  expect_refused(noting(city, partner, leaf, theirs), CHECKPOINT_NOT_ACCEPTED);
+  PUHUI_ACCEPTED(accept_from(city, partner));
+  expect_refused(noting(city, partner, elsewhere, theirs), LEAF_UNEXPECTED);
+  expect_refused(signed_note_of(city, partner.proven(leaf), publication({"a"}, 0, 1).tags(),
+                                tags_attached({"a"})),
+                 ATTACHMENT_MISMATCH);
+  auto forged = partner.proven(leaf);
+  forged.set_index(elsewhere);
+  expect_refused(
+      signed_note_of(city, forged, publication(theirs, 0, 1).tags(), tags_attached(theirs)),
+      PROOF_INVALID);
+  PUHUI_ACCEPTED(city.submit(riding("b")));  // before it is known
+  PUHUI_ACCEPTED(city.submit(noting(city, partner, leaf, theirs)));
+  expect_refused(noting(city, partner, leaf, theirs), RUN_DIFFERS);
+  expect_refused(riding("a"), CLAIM_ABROAD);
+  expect_refused(riding("b"), CLAIM_DUPLICATE);
+  PUHUI_ACCEPTED(city.submit(riding("c")));
+  expect_clean();
+}
+
 // ---- Publications, of a partner that is known ----
 
 struct Judgement : ::testing::Test {
@@ -109,6 +155,9 @@ TEST_F(Judgement, PublicationsHoldAllTagsInOrder) {
   EXPECT_EQ(published({"a", "b", "c"}, 0, 51), run_differs);
   EXPECT_EQ(published({"a", "b"}, 0, 20), "");
   EXPECT_EQ(published({"a", "b"}, 0, 20), run_differs);
+  EXPECT_EQ(published({"a", "b"}, 0, 30), run_differs);
+  EXPECT_EQ(published({"a", "b", "c"}, 0, 30), "") << "once more from before";
+  EXPECT_EQ(published({"c"}, 20, 30), run_differs);
   EXPECT_EQ(published({"c"}, 20, 50), "");
   EXPECT_EQ(books.tags[kPartner].published, 50U);
 }

@@ -202,9 +202,13 @@ TEST(TagsNote, CarriesTheLeafAndItsAttachment) {
   EXPECT_EQ(action.published().city(), "XIANGYANG");
   EXPECT_EQ(action.published().index(), 1U);
   EXPECT_EQ(action.published().tree_size(), 3U);
+  EXPECT_EQ(action.published().epoch(), 0U);
   EXPECT_EQ(action.published().entry(), partner.log.entries[1]);
   EXPECT_EQ(action.published().path_size(), 2);
   EXPECT_EQ(action.tags().count(), 2U);
+  auto restored = words;
+  restored.insert(restored.end(), {"--epoch", "2"});
+  EXPECT_EQ(desk.payload(restored).note_tags().published().epoch(), 2U);
   const auto submission = desk.submission(words);
   ASSERT_EQ(submission.attachments_size(), 1);
   EXPECT_EQ(submission.attachments(0), partner.tags);

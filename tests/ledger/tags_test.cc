@@ -131,6 +131,17 @@ TEST_F(TaggedActs, ArePublishedInFullAndInOrder) {
   EXPECT_EQ(city.view().act_tags(kPartner, {}, {}).items_size(), 0);
 }
 
+// As a city does whose partner lost what it had noted.
+TEST_F(TaggedActs, MayBePublishedAgainFromBefore) {
+  PUHUI_ACCEPTED(agree_with(city, partner));
+  const auto first = credit({"a"});
+  PUHUI_ACCEPTED(publish({"a"}, 0, first + 1));
+  const auto second = credit({"b"});
+  PUHUI_REFUSED(publish({"b"}, 0, second + 1), RUN_DIFFERS);
+  PUHUI_ACCEPTED(publish({"a", "b"}, 0, second + 1));
+  PUHUI_REFUSED(publish({"a", "b"}, 0, second + 1), RUN_DIFFERS);
+}
+
 TEST_F(TaggedActs, AreListedFromALeafOn) {
   const auto first = credit({"a", "b", "c"});
   const auto second = credit({"d"});
