@@ -57,8 +57,8 @@ TEST_F(AuditedTags, PublicationsAreOfAPartnerAndInFull) {
   PUHUI_ACCEPTED(agree_with(city, PartnerCity()));
   expect_refused(sent({"b"}, 0, end), RUN_DIFFERS);
   expect_refused(sent({"a"}, 1, end), RUN_DIFFERS);
-  expect_failed(
-      signed_publication(city, {"a"}, publication({"a"}, 0, end), {"provider"}), SIGNATURE_MISSING);
+  expect_failed(signed_publication(city, {"a"}, publication({"a"}, 0, end), {"provider"}),
+                SIGNATURE_MISSING);
   PUHUI_ACCEPTED(city.submit(sent({"a"}, 0, end)));
   expect_refused(sent({"a"}, 0, end), RUN_DIFFERS);
   expect_clean();

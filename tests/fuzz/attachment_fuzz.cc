@@ -51,10 +51,18 @@ std::string envelope_of(const puhui::v1::Payload& payload) {
   return *bytes;
 }
 
+bool have_same_tags(const ledger::Record& one, const audit::Record& other) {
+  if (one.tags.size() != other.tags.size()) return false;
+  for (std::size_t i = 0; i < one.tags.size(); ++i)
+    if (one.tags[i].partner != other.tags[i].partner || one.tags[i].bytes() != other.tags[i].tag)
+      return false;
+  return true;
+}
+
 bool is_same(const ledger::Record& one, const audit::Record& other) {
   return one.pseudonym() == other.account && one.day == other.day && one.slot == other.slot &&
          one.tier == other.tier && one.input_count == other.input_count &&
-         one.inputs == other.inputs && one.claim == other.claim;
+         one.inputs == other.inputs && one.claim == other.claim && have_same_tags(one, other);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ constexpr const char* kScenario = "bike";
 v1::Payload payload_of(unsigned kind, const char* city) {
   v1::Payload payload;
   payload.set_city(city);
-  switch (kind % 5) {
+  switch (kind % 7) {
     case 0:
       payload.mutable_submit_behaviour_batch()->set_scenario(kScenario);
       break;
@@ -35,8 +35,14 @@ v1::Payload payload_of(unsigned kind, const char* city) {
     case 3:
       payload.mutable_redeem()->set_offer(kOffer);
       break;
-    default:
+    case 4:
       payload.mutable_submit_readings();
+      break;
+    case 5:
+      payload.mutable_publish_tags();
+      break;
+    default:
+      payload.mutable_note_tags();
   }
   return payload;
 }
@@ -56,6 +62,8 @@ void check_sizes(const v1::Payload& payload, const ledger::Records& records, std
   assert(records.consents.size() == (payload.has_submit_consents() ? count : 0));
   assert(records.redemptions.size() == (payload.has_redeem() ? count : 0));
   assert(records.readings.size() == (payload.has_submit_readings() ? count : 0));
+  const bool has_tags = payload.has_publish_tags() || payload.has_note_tags();
+  assert(records.tags.size() == (has_tags ? count : 0));
 }
 
 void check(const ledger::Records& records) {
@@ -63,6 +71,8 @@ void check(const ledger::Records& records) {
     assert(act.input_count <= ledger::kRecordInputsMax);
     assert(act.claim_leaf == crypto::leaf_hash(act.claim.view()));
     assert(ledger::reversal_of(act.claim) != act.claim);
+    for (std::size_t i = 1; i < act.tags.size(); ++i)
+      assert(act.tags[i - 1].partner < act.tags[i].partner);
   }
   for (const auto& consent : records.consents) {
     assert(ledger::is_name(consent.party) && consent.item != v1::CONSENT_ITEM_UNSPECIFIED);

@@ -9,7 +9,6 @@
 namespace puhui::node::identity {
 namespace {
 
-const std::string kZhang = "420106199001011234";
 const std::string kLi = "420106198512120011";
 
 // Receipts that allow nothing with this account, and why.

@@ -2,12 +2,16 @@
 // a look at the raw bytes on disk.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <filesystem>
 #include <map>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "node/identity/run.h"
 #include "node/identity/store.h"
 #include "puhui/v1/event.pb.h"
 #include "tests/cli/support.h"
@@ -15,6 +19,7 @@
 namespace puhui::node::identity {
 
 inline constexpr std::int64_t kNow = 1'760'000'000'000'000;
+inline const std::string kZhang = "420106199001011234";
 
 inline v1::Payload erasure_of(std::string_view pseudonym) {
   v1::Payload payload;
@@ -62,6 +67,32 @@ struct Place {
     const auto enrolled = open()->people().enrol(identities, {}, kNow).value();
     for (const auto& one : enrolled) pseudonyms.push_back(one.pseudonym);
     return pseudonyms;
+  }
+};
+
+// The program with a store of its own.
+struct Desk {
+  cli::Scratch scratch;
+  std::string folder = scratch.path("store");
+
+  [[nodiscard]] cli::Ran run(cli::Words words, const std::string& input = {}) const {
+    std::istringstream in(input);
+    std::ostringstream out, err;
+    words.insert(words.end(), {"--store", folder});
+    const auto exit = identity::run(std::move(words), {in, out, err, [] { return kNow; }});
+    EXPECT_FALSE(cli::contains(err.str(), kZhang));
+    return {exit, out.str(), err.str()};
+  }
+  [[nodiscard]] std::string good(cli::Words words, const std::string& input = {}) const {
+    const auto ran = run(std::move(words), input);
+    EXPECT_EQ(ran.exit, cli::Exit::ok) << ran.err;
+    return ran.out;
+  }
+  void init() const { (void)good({"init", "--policy", scratch.write("policy", policy_text())}); }
+  // The one account that enrolling this identity answers.
+  [[nodiscard]] std::string enrol(const std::string& identity) const {
+    const auto out = good({"enrol"}, identity);
+    return out.substr(out.find("p-"), 34);
   }
 };
 

@@ -12,7 +12,7 @@ namespace puhui::node::identity {
 namespace {
 
 constexpr std::int64_t kDay = std::int64_t{86'400} * 1'000'000;
-const std::string kZhang = "42010619900101123x", kLi = "李四";
+const std::string kWang = "42010619900101123x", kLi = "李四";
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -58,7 +58,7 @@ struct Office {
 const std::string kTitles = "account,day,slot,carrier,distance\n";
 
 struct TwoOffices : ::testing::Test {
-  Office wuhan{"WUHAN", "XIANGYANG", {kZhang, kLi}};
+  Office wuhan{"WUHAN", "XIANGYANG", {kWang, kLi}};
   Office xiangyang{"XIANGYANG", "WUHAN", {"42010619900101123X"}};
 
   // The lines of records of a city that asked about these acts.
@@ -92,7 +92,7 @@ TEST_F(TwoOffices, OneActHasOneTagInBothCities) {
 TEST_F(TwoOffices, AQuestionTellsNothingOfTheAct) {
   const auto text = kTitles + wuhan.row(0, "2025-03-01,33,WH-1,900");
   const auto question = wuhan.ask(text);
-  for (const auto& part : {kZhang, wuhan.accounts[0], std::string("2025"), std::string("WH-1")})
+  for (const auto& part : {kWang, wuhan.accounts[0], std::string("2025"), std::string("WH-1")})
     EXPECT_FALSE(cli::contains(question, part)) << part;
   const auto point = crypto::Point::hash(
       act_bytes({"bike", "42010619900101123X", 20'148, 33, CarrierKind::bike, "WH1"}));
@@ -137,7 +137,7 @@ TEST_F(TwoOffices, FaultsInActsNameTheLineAndNobody) {
   EXPECT_TRUE(cli::contains(fault("account,day,carrier,tags\n" + wuhan.row(0, "2025-03-01,WH-1,x")),
                             "tags"));
   EXPECT_EQ(wuhan.read(kTitles, cli::RecordFormat::csv).error().code, ErrorCode::BATCH_EMPTY);
-  for (const auto& person : {kZhang, kLi}) EXPECT_FALSE(cli::contains(fault(kTitles), person));
+  for (const auto& person : {kWang, kLi}) EXPECT_FALSE(cli::contains(fault(kTitles), person));
 }
 
 // ---- Answering ----
@@ -222,7 +222,7 @@ TEST_F(TwoOffices, AnswersBelongToTheirQuestions) {
 }
 
 TEST_F(TwoOffices, ARecordTakesTheTagsOfSeveralPartners) {
-  const Office yichang("YICHANG", "WUHAN", {kZhang});
+  const Office yichang("YICHANG", "WUHAN", {kWang});
   ASSERT_TRUE(wuhan.place.open()->partners().make("WUHAN", "YICHANG", 10, kNow));
   const auto text = kTitles + wuhan.row(0, "2025-03-01,33,WH-1,900");
   const auto acts = wuhan.read(text, cli::RecordFormat::csv).value();

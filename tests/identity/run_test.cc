@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <sstream>
-
 #include "crypto/bytes.h"
 #include "node/cli/values.h"
 #include "tests/identity/desk.h"
@@ -16,34 +14,7 @@ using cli::contains;
 using cli::Exit;
 using cli::Words;
 
-const std::string kZhang = "420106199001011234";
 const std::string kNobody = "p-" + std::string(32, '0');
-
-// The program with a store of its own.
-struct Desk {
-  cli::Scratch scratch;
-  std::string folder = scratch.path("store");
-
-  [[nodiscard]] cli::Ran run(Words words, const std::string& input = {}) const {
-    std::istringstream in(input);
-    std::ostringstream out, err;
-    words.insert(words.end(), {"--store", folder});
-    const auto exit = identity::run(std::move(words), {in, out, err, [] { return kNow; }});
-    EXPECT_FALSE(contains(err.str(), kZhang));
-    return {exit, out.str(), err.str()};
-  }
-  [[nodiscard]] std::string good(Words words, const std::string& input = {}) const {
-    const auto ran = run(std::move(words), input);
-    EXPECT_EQ(ran.exit, Exit::ok) << ran.err;
-    return ran.out;
-  }
-  void init() const { (void)good({"init", "--policy", scratch.write("policy", policy_text())}); }
-  // The one account that enrolling this identity answers.
-  [[nodiscard]] std::string enrol(const std::string& identity) const {
-    const auto out = good({"enrol"}, identity);
-    return out.substr(out.find("p-"), 34);
-  }
-};
 
 std::string pseudonym_of(const std::string& account) {
   return cli::parse_pseudonym(account).value();
