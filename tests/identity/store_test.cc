@@ -15,7 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kZhang = "420106199001011234";
 const std::string kLi = "420106198512120011";
 
 TEST(Lines, AreTrimmedAndBoundedAndNeverRepeated) {
