@@ -7,7 +7,7 @@
 #include "ledger/recognition.h"
 #include "ledger/records.h"
 #include "node/cli/attachment.h"
-#include "node/cli/command.h"
+#include "node/cli/cities.h"
 
 namespace puhui::node::cli {
 namespace {
@@ -132,37 +132,72 @@ Result<v1::AttachmentRef> named_by(const v1::ProvenLeaf& leaf, std::string_view 
 }
 
 struct Noting {
-  std::string receipt_file, tags_file, partner;
+  std::string published, tags_file, partner, there;
   std::uint32_t epoch = 0;
 };
 
-Result<Exit> note(Session& session, const Noting& asked) {
-  const auto receipt = read_file(asked.receipt_file);
+struct Published {
+  v1::ProvenLeaf leaf;
+  std::string tags;
+};
+
+Result<Published> from_files(const Noting& asked) {
+  if (asked.tags_file.empty())
+    return fail(ErrorCode::INVALID_ARGUMENT, "the tags in a file, or --there");
+  const auto receipt = read_file(asked.published);
   if (!receipt) return tl::make_unexpected(receipt.error());
   auto tags = read_file(asked.tags_file);
   if (!tags) return tl::make_unexpected(tags.error());
   auto leaf = proven_by(*receipt, asked.partner, asked.epoch);
   if (!leaf) return tl::make_unexpected(leaf.error());
-  auto named = named_by(*leaf, *tags);
+  return Published{std::move(*leaf), std::move(*tags)};
+}
+
+// Of the partner's node, proved by the last checkpoint that was accepted here.
+Result<Published> from_node(const Session& session, const Noting& asked) {
+  const auto number = parse_number(asked.published);
+  if (!number) return tl::make_unexpected(number.error());
+  auto carriage = open_carriage(session, asked.there);
+  if (!carriage) return tl::make_unexpected(carriage.error());
+  auto delivery = carriage->prove({*number, {}});
+  if (!delivery) return tl::make_unexpected(delivery.error());
+  auto tags = carriage->there->fetch(target_of({"v1", "attachments", asked.published}));
+  if (!tags) return tl::make_unexpected(tags.error());
+  return Published{std::move(delivery->leaf), std::move(*tags)};
+}
+
+Result<Exit> note(Session& session, const Noting& asked) {
+  auto published = asked.there.empty() ? from_files(asked) : from_node(session, asked);
+  if (!published) return tl::make_unexpected(published.error());
+  auto named = named_by(published->leaf, published->tags);
   if (!named) return tl::make_unexpected(named.error());
-  Draft draft;
-  auto& action = *draft.payload.mutable_note_tags();
-  *action.mutable_published() = std::move(*leaf);
+  std::vector<Draft> drafts(1);
+  auto& action = *drafts.front().payload.mutable_note_tags();
+  *action.mutable_published() = std::move(published->leaf);
   *action.mutable_tags() = std::move(*named);
-  draft.attachments.push_back(std::move(*tags));
-  std::vector<Draft> drafts;
-  drafts.push_back(std::move(draft));
+  drafts.front().attachments.push_back(std::move(published->tags));
   return submit(session, std::move(drafts));
 }
 
 Run declare_note(CLI::App& app) {
   auto asked = std::make_shared<Noting>();
-  app.add_option("published", asked->receipt_file,
-                 "the partner's receipt of its publication, under a checkpoint accepted here")
+  app.add_option("published", asked->published,
+                 "the partner's receipt of its publication, under a checkpoint accepted here; with "
+                 "--there, its leaf")
       ->required();
-  app.add_option("tags", asked->tags_file, "its attachment: the tags")->required();
-  add_partner(app, asked->partner);
-  app.add_option("--epoch", asked->epoch, "of the partner's ledger, after it was restored (0)");
+  auto* tags = app.add_option("tags", asked->tags_file, "its attachment: the tags");
+  auto* partner = app.add_option("--partner", asked->partner, "whose receipt it is")
+                      ->type_name("CITY")
+                      ->needs(tags);
+  auto* epoch =
+      app.add_option("--epoch", asked->epoch, "of the partner's ledger, after it was restored (0)")
+          ->needs(tags);
+  tags->needs(partner);
+  app.add_option("--there", asked->there, std::string("the partner instead of files: ") + kCityHelp)
+      ->type_name("URL|PROFILE")
+      ->excludes(tags)
+      ->excludes(partner)
+      ->excludes(epoch);
   return [asked](Session& session) { return note(session, *asked); };
 }
 
@@ -210,6 +245,7 @@ constexpr Command kCommands[] = {
      "puhui tags get 1200 --out 1200.tags --client-cert wuhan.pem --client-key wuhan-tls.key",
      declare_get},
     {"tags", "note", "Notes the tags that a partner city published for this one.",
+     "puhui tags note 1200 --there wuhan.toml --party operator --key operator.key\n"
      "puhui tags note 1200.receipt 1200.tags --partner WUHAN --party operator --key operator.key",
      declare_note},
     {"tags", "list", "Lists the tags for a partner city that are not published yet.",

@@ -231,6 +231,12 @@ TEST(TagsNote, TakesNothingElse) {
   EXPECT_EQ(exit(desk.scratch.write("retirement", partner.log.receipt(0)), tags, "WUHAN"),
             Exit::usage);
   EXPECT_EQ(exit(tags, tags), Exit::unverified);
+  for (const Words& words : {Words{"tags", "note", receipt}, Words{"tags", "note", receipt, tags},
+                             Words{"tags", "note", "1", "--partner", "XIANGYANG"},
+                             Words{"tags", "note", "1", tags, "--there", "https://127.0.0.1:1",
+                                   "--partner", "XIANGYANG"},
+                             Words{"tags", "note", "one", "--there", "https://127.0.0.1:1"}})
+    EXPECT_EQ(desk.dry_run(words).exit, Exit::usage);
 }
 
 }  // namespace
