@@ -135,8 +135,4 @@ void end_list(Case& at, v1::AgreementRecord& record);
 [[nodiscard]] Verdict need_project_noted(const Case& at, const std::string& city,
                                          const std::string& project);
 
-// ---- Acts that partners know (tags.cc) ----
-[[nodiscard]] Verdict publish_tags(Case& at, const v1::PublishTags& action);
-[[nodiscard]] Verdict note_tags(Case& at, const v1::NoteTags& action);
-
 }  // namespace puhui::node::audit

@@ -108,16 +108,4 @@ Verdict put_noted(Case& at, const v1::NoteTags& action, const v1::Payload& publi
   return {};
 }
 
-Verdict publish_tags(Case& at, const v1::PublishTags& action) {
-  v1::PartnerLog* log = nullptr;
-  if (auto bad = find_partner(at, action.partner(), log)) return bad;
-  return put_published(at, action);
-}
-
-Verdict note_tags(Case& at, const v1::NoteTags& action) {
-  ForeignEvent event;
-  if (auto bad = prove(at, action.published(), event)) return bad;
-  return put_noted(at, action, event.payload);
-}
-
 }  // namespace puhui::node::audit
