@@ -209,6 +209,22 @@ Verdict need_none_recalled(const Case& at, const std::string& city, const v1::Ex
   return {};
 }
 
+Verdict need_none_returning(const Case& at, const std::string& city, const v1::ExportedRun& run) {
+  const auto* mirrors = find(at.books.mirrors, {city, run.batch()});
+  if (mirrors == nullptr) return {};
+  Ranges named;
+  *named.Add() = range_of(run.origin_start(), origin_end(run));
+  const auto& blocks = at.books.blocks;
+  for (const auto& [start, name] : *mirrors)
+    for (const auto& range : here(at.books.batches.at(name), named))
+      for (auto each = blocks.lower_bound(range.start());
+           each != blocks.end() && each->second.start() <= range.end(); ++each)
+        if (is_locked(each->second))
+          return refused(ErrorCode::TRANSFER_STATE_WRONG, text(range), "their return concluded",
+                         each->second.bound_by());
+  return {};
+}
+
 Verdict need_project_noted(const Case& at, const std::string& city, const std::string& project) {
   const auto* noted = find(at.books.foreign_projects, {city, project});
   if (noted == nullptr) return refused(ErrorCode::PROJECT_ABROAD, city + " " + project);

@@ -101,6 +101,9 @@ Verdict need_all_away(const Case& at, const v1::TransferRecord& record) {
     for (auto serial = range.start(); serial <= range.end();) {
       const auto found = at.books.blocks.lower_bound(serial);
       const bool is_there = found != at.books.blocks.end() && found->second.start() <= serial;
+      if (is_there && is_locked(found->second))
+        return refused(ErrorCode::TRANSFER_STATE_WRONG, std::to_string(serial),
+                       "the way there concluded", found->second.bound_by());
       if (!is_there || !is_away(at.books, found->second, record.city()) ||
           found->second.retired_abroad_at() != 0)
         return refused(ErrorCode::UNITS_FOREIGN, std::to_string(serial),
@@ -123,11 +126,20 @@ Verdict need_recognisable(const Case& at, const Incoming& incoming) {
   for (const auto& run : incoming.exported().runs()) {
     if (auto bad = need_project_noted(at, incoming.city(), run.project())) return bad;
     if (auto bad = need_none_recalled(at, incoming.city(), run)) return bad;
+    if (auto bad = need_none_returning(at, incoming.city(), run)) return bad;
   }
   return need_serials(at, incoming.part.kg);
 }
 
-// What stands against taking it; for this it may be refused.
+// What time mends is no reason to refuse a transfer for ever.
+bool lasts(const Verdict& reason) {
+  if (!reason) return false;
+  const auto is = [&](ErrorCode code) { return reason->code == code_name(code); };
+  return !is(ErrorCode::PROJECT_ABROAD) && !is(ErrorCode::POSITION_LIMIT_REACHED) &&
+         !is(ErrorCode::TRANSFER_STATE_WRONG);
+}
+
+// What stands against taking it now.
 Verdict check_import(const Case& at, const Incoming& incoming) {
   if (auto bad = need_in_force(at, *incoming.agreement)) return bad;
   const auto& to = incoming.exported().to();
@@ -299,9 +311,9 @@ Verdict refuse_import(Case& at, const v1::RefuseImport& action) {
     return need_in_force(at, *incoming.agreement);
   if (auto bad = need_in_time(at, incoming.record)) return bad;
   const auto reason = check_import(at, incoming);
-  if (!reason || reason->code != action.code())
+  if (!lasts(reason) || reason->code != action.code())
     return refused(ErrorCode::TRANSFER_ACCEPTABLE, hex(incoming.record.transfer()),
-                   reason ? reason->code : "no reason", action.code());
+                   lasts(reason) ? reason->code : "no reason that lasts", action.code());
   incoming.record.set_code(action.code());
   put_answer(at, incoming.record, v1::TRANSFER_REFUSED);
   return {};

@@ -132,6 +132,9 @@ void end_list(Case& at, v1::AgreementRecord& record);
                                       std::uint64_t end);
 [[nodiscard]] Verdict need_none_recalled(const Case& at, const std::string& city,
                                          const v1::ExportedRun& run);
+// Nothing here of these units is on its way back to their issuer.
+[[nodiscard]] Verdict need_none_returning(const Case& at, const std::string& city,
+                                          const v1::ExportedRun& run);
 [[nodiscard]] Verdict need_project_noted(const Case& at, const std::string& city,
                                          const std::string& project);
 
