@@ -206,6 +206,9 @@ Ruling need_none_returning(const Context& context, const std::string& city,
           return refuse(ErrorCode::TRANSFER_STATE_WRONG, "import.returned",
                         "their return concluded first", block->bound_by(),
                         text(range.start(), range.end()));
+        if (block->state() != v1::EXPORTED)
+          return refuse(ErrorCode::UNITS_FOREIGN, "import.once", "in one city at a time",
+                        batch->serial(), text(range.start(), range.end()));
         serial = block->end() + 1;
       }
   }

@@ -348,7 +348,6 @@ Ruling conclude_transfer(Context& context, const v1::ConcludeTransfer& action) {
   if (!record) return tl::make_unexpected(record.error());
   if (record->export_().partner() != leaf.city())
     return unexpected_leaf("an answer of " + record->export_().partner(), leaf);
-  if (auto listed = need_lists(*need_agreement(context, leaf.city())); !listed) return listed;
   const bool is_recognised = answer->payload.has_import();
   if (is_recognised)
     if (auto noted = note_recognised(context, answer->payload.import(), *record); !noted)

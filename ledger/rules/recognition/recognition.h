@@ -93,8 +93,8 @@ void put_tags(Context& context, const Record& record, const RecordPlace& place);
 // Serials of a partner's batch that it has recalled. UNITS_RECALLED.
 [[nodiscard]] Ruling need_none_recalled(const Context& context, const std::string& city,
                                         const v1::ExportedRun& run);
-// None of it lies here still, on its way home: or it would come back to where it never left.
-// TRANSFER_STATE_WRONG.
+// None of it is here still (UNITS_FOREIGN), or on its way home (TRANSFER_STATE_WRONG): or it would
+// come to where it never left.
 [[nodiscard]] Ruling need_none_returning(const Context& context, const std::string& city,
                                          const v1::ExportedRun& run);
 // PROJECT_ABROAD, PERIOD_ABROAD.
