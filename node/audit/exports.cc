@@ -124,7 +124,9 @@ Verdict check_runs(const v1::Export& exported) {
   std::map<std::uint64_t, std::uint64_t> at_issuer;  // start → end
   for (const auto& run : runs) {
     if (!is_run(run) || run.start() <= last) return malformed("runs");
-    if (!exported.is_return() && run.origin_start() != run.start()) return malformed("runs");
+    if (!exported.is_return() && run.origin_start() != run.start())
+      return refused(ErrorCode::UNITS_FOREIGN, "units issued here", std::to_string(run.start()),
+                     std::to_string(run.origin_start()));
     if (!at_issuer.emplace(run.origin_start(), origin_end(run)).second) return malformed("runs");
     last = run.end();
   }

@@ -82,6 +82,11 @@ class Form {
 
   bool take_value() {
     if (next() == '"' || next() == '\'') return take_string();
+    for (const std::string_view word : {"true", "false"})
+      if (rest_.starts_with(word)) {
+        rest_.remove_prefix(word.size());
+        return true;
+      }
     if (next() == '+' || next() == '-') rest_.remove_prefix(1);
     return is_digit(next()) && take_all(continues_number);
   }

@@ -407,7 +407,7 @@ TEST_F(AuditedCities, FindsRunsThatAreNotAsTheLedgerKnowsThem) {
   refuses(doctored([](v1::ExportedRun& run) { run.set_vintage(2025); }), RUN_DIFFERS);
   refuses(doctored([](v1::ExportedRun& run) { run.set_area("420102"); }), RUN_DIFFERS);
   refuses(doctored([](v1::ExportedRun& run) { run.set_methodology("ANOTHER"); }), RUN_DIFFERS);
-  refuses(doctored([](v1::ExportedRun& run) { run.set_origin_start(2); }), EVENT_MALFORMED);
+  refuses(doctored([](v1::ExportedRun& run) { run.set_origin_start(2); }), UNITS_FOREIGN);
   refuses(export_event(a, b, {{{1, 10}}, "owner-main", "owner-main", true}), UNITS_FOREIGN);
   PUHUI_ACCEPTED(export_units(a, b, {{{1, 10}}}));
   expect_clean(a);
@@ -426,7 +426,7 @@ TEST_F(AuditedCities, FindsExportsOfBoundUnits) {
 TEST_F(AuditedCities, FindsUnitsOfOthersSentOnwards) {
   recognise();
   cross(b, a, {{{1, 50}}});  // 101-145 here
-  refuses(export_event(a, b, {{{101, 110}}}), EVENT_MALFORMED);
+  refuses(export_event(a, b, {{{101, 110}}}), UNITS_FOREIGN);
   refuses(export_event(a, b, {{{1, 1}}, "owner-main", "owner-main", true}), UNITS_FOREIGN);
   auto recalling = a.event("bureau");
   recalling.mutable_recall()->set_batch(a.view().serial(101)->batch());

@@ -326,7 +326,7 @@ TEST(BankStatements, TellWhatTheNodeAnswered) {
                         {"bank", "bank"},
                         {"year", "2026"},
                         {"position", "1700"},
-                        {"time", "2025-02-19T21:20:00Z"},
+                        {"time", "2025-02-19T21:20:00.000000Z"},
                         {"held_kg", "5000"},
                         {"bound_kg", "900"},
                         {"bound_kg.pledge", "900"},

@@ -51,12 +51,12 @@ TEST(Methodologies, BehaviourFormIsChecked) {
   PUHUI_REFUSED(with([](M& m) { m.set_claim_window_days(367); }), bad);
   PUHUI_REFUSED(with([](M& m) { m.set_claim_opens_days(m.claim_window_days() + 1); }), bad);
   PUHUI_REFUSED(with([](M& m) { m.set_remainder(v1::REMAINDER_CARRIED); }), bad);
-  PUHUI_ACCEPTED(with([](M& m) { m.set_claim_opens_days(m.claim_window_days()); }));
   PUHUI_REFUSED(with([](M& m) {
                   for (int i = 0; i < 8; ++i) *m.add_inputs() = m.inputs(0);
                 }),
                 bad);
   PUHUI_REFUSED(with([](M& m) { m.mutable_tiers(0)->set_factor("3/2"); }), bad);
+  PUHUI_ACCEPTED(with([](M& m) { m.set_claim_opens_days(m.claim_window_days()); }));
 }
 
 TEST(Methodologies, ProgramsAreBuiltWhenFiled) {

@@ -282,7 +282,7 @@ TEST_F(ForeignProofs, OfAPartnersUnitsGoHomeAlone) {
   PUHUI_REFUSED(export_units(b, c, {{{11, 20}}, "owner-main", "owner-main", true}), UNITS_FOREIGN);
   PUHUI_REFUSED(export_units(b, a, {{{11, 20}}}), UNITS_FOREIGN);
   PUHUI_REFUSED(send_home(b, a, {{1, 10}}), UNITS_FOREIGN);
-  PUHUI_REFUSED(send_home(b, a, {{5, 15}}), UNITS_FOREIGN);
+  PUHUI_REFUSED(send_home(b, a, {{8, 12}}), UNITS_FOREIGN);
   PUHUI_ACCEPTED(export_units(b, c, {{{1, 10}}}));
   PUHUI_ACCEPTED(send_home(b, a, {{11, 20}}));
 }
@@ -295,7 +295,7 @@ TEST_F(ForeignProofs, OfRunsSayWhatTheLedgerSays) {
     change(*payload.mutable_export_()->mutable_runs(0));
     return a.send(payload, {"owner"});
   };
-  PUHUI_REFUSED(with([](R& r) { r.set_origin_start(90); }), RUN_DIFFERS);
+  PUHUI_REFUSED(with([](R& r) { r.set_origin_start(90); }), UNITS_FOREIGN);
   PUHUI_REFUSED(with([](R& r) { r.set_batch("B2"); }), RUN_DIFFERS);
   PUHUI_REFUSED(with([](R& r) { r.set_project("P2"); }), RUN_DIFFERS);
   PUHUI_REFUSED(with([](R& r) { r.set_area("420100"); }), RUN_DIFFERS);
@@ -321,7 +321,7 @@ TEST_F(ForeignProofs, OfRunsAreWellFormed) {
   PUHUI_REFUSED(with([](E& e) { e.mutable_runs(0)->set_start(0); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](E& e) { e.mutable_runs(0)->set_start(11); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](E& e) { e.mutable_runs(0)->set_origin_start(0); }), EVENT_MALFORMED);
-  PUHUI_REFUSED(with([](E& e) { e.mutable_runs(0)->set_origin_start(25); }), EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](E& e) { e.mutable_runs(0)->set_origin_start(25); }), UNITS_FOREIGN);
   PUHUI_REFUSED(with([](E& e) { e.mutable_runs(0)->set_origin_start(kSerialMax - 8); }),
                 EVENT_MALFORMED);
   PUHUI_REFUSED(with([](E& e) { e.mutable_runs(1)->set_end(kSerialMax + 1); }), EVENT_MALFORMED);

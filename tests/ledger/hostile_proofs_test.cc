@@ -204,7 +204,7 @@ TEST_F(HostileProofs, OfProjectsNobodyKnows) {
   PUHUI_REFUSED(take_in(payload), PROJECT_ABROAD);
   payload = sent(1, 10);
   payload.mutable_export_()->mutable_runs(0)->set_project(std::string("P7\0", 3));
-  PUHUI_REFUSED(take_in(payload), PROJECT_ABROAD);
+  PUHUI_REFUSED(take_in(payload), LEAF_UNEXPECTED);
 }
 
 // Numbers end where int64 does.
@@ -341,11 +341,13 @@ TEST_F(HostileProofs, OfRecallsThatCannotBe) {
   constexpr auto kAll = ~std::uint64_t{0};
   PUHUI_REFUSED(recalled("", {}), LEAF_UNEXPECTED);
   PUHUI_REFUSED(recalled(std::string("B1\0", 3), {}), LEAF_UNEXPECTED);
-  PUHUI_ACCEPTED(recalled("B1", {{20, 11}, {0, 0}, {51, kAll}}));
+  PUHUI_REFUSED(recalled("B1", {{20, 11}, {51, kAll}}), LEAF_UNEXPECTED);
+  PUHUI_REFUSED(recalled("B1", {{45, kAll}, {40, 47}}), LEAF_UNEXPECTED);
   EXPECT_EQ(city.bound("owner-main"), 0);
-  PUHUI_ACCEPTED(recalled("B1", {{45, kAll}, {40, 47}, {46, 46}}));
+  PUHUI_REFUSED(recalled("B1", {{40, 44}, {45, kAll}}), LEAF_UNEXPECTED);
+  PUHUI_ACCEPTED(recalled("B1", {{40, 44}, {45, 100}}));
   EXPECT_EQ(city.bound("owner-main"), 11);
-  PUHUI_ACCEPTED(recalled("B1", {{0, kAll}}));
+  PUHUI_ACCEPTED(recalled("B1", {{0, kAll - 1}}));
   EXPECT_EQ(city.bound("owner-main"), 50);
   PUHUI_REFUSED(take_in(sent(61, 70)), UNITS_RECALLED);
 }

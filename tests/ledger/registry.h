@@ -360,6 +360,7 @@ class KilogramCity : public RegistryCity {
       : RegistryCity(rules, place.city), project_(place.project) {
     auto m = pv_methodology();
     m.set_result_unit(v1::KILOGRAM);
+    m.set_issued_by(code());
     m.mutable_constants(0)->set_value("1");
     EXPECT_EQ(file(*this, m).decision, v1::ACCEPTED);
     EXPECT_EQ(file(*this, pv_project(project_)).decision, v1::ACCEPTED);

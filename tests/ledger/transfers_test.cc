@@ -374,6 +374,7 @@ TEST_F(Transfers, AreImportedUntilTheirDeadlineAndVoidFromThenOn) {
 TEST_F(Transfers, AreWithinTheQuotaOfACalendarYear) {
   auto agreement = agreement_between(a, b);
   agreement.set_answer_within(400 * kMicrosPerDay);
+  agreement.set_dead_after(0);
   terms_of_taker(agreement, b).set_year_quota_kg(55);
   recognise(agreement);
   cross(a, b, {{{1, 50}}});  // 45 kg

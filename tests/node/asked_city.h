@@ -48,8 +48,8 @@ class AskedCity : public relay::City {
     request.query.insert(query.begin(), query.end());
     request.headers = {{"Accept", "application/x-protobuf"}};
     auto view = city_.view(), current = city_.view();
-    views::Reading reading{request, view,    current, *view.genesis(),
-                           nullptr, nullptr, nullptr, std::nullopt};
+    views::Reading reading{request, view,         current, *view.genesis(), nullptr, nullptr,
+                           nullptr, std::nullopt, 0};
     const auto response = views::answer_read(reading);
     const auto& body = std::get<std::string>(response.body);
     if (response.status == 404) return fail(ErrorCode::NOT_FOUND, request.segments.back());

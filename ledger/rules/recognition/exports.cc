@@ -268,7 +268,8 @@ Ruling check_runs(const v1::Export& exported) {
   std::map<std::uint64_t, std::uint64_t> origins;
   for (const auto& run : runs) {
     if (run.start() <= above || !is_run(run)) return malformed("runs");
-    if (!exported.is_return() && run.origin_start() != run.start()) return malformed("runs");
+    if (!exported.is_return() && run.origin_start() != run.start())
+      return refuse(ErrorCode::UNITS_FOREIGN, "run.issuer", "units issued here", {}, text(run));
     above = run.end();
     origins[run.origin_start()] = run.origin_start() + (run.end() - run.start());
   }

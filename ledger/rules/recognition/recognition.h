@@ -56,7 +56,8 @@ void note_partner_leaf(Context& context, const std::string& partner,
 [[nodiscard]] bool is_lock(std::string_view bond);
 [[nodiscard]] std::optional<v1::TransferRecord> transfer_of(const Context& context,
                                                             std::string_view transfer);
-// Runs in order, apart here and at home, and well formed; EVENT_MALFORMED, TOO_LARGE.
+// Runs in order, apart here and at home, and well formed; EVENT_MALFORMED, TOO_LARGE,
+// UNITS_FOREIGN.
 [[nodiscard]] Ruling check_runs(const v1::Export& exported);
 // METHODOLOGY_NOT_EQUIVALENT, VINTAGE_NOT_RECOGNISED, DISCOUNT_ZERO, AGREEMENT_STANDING where the
 // taker has no terms. Of a return, nothing stands against it.
