@@ -19,7 +19,7 @@ using SerialRanges = google::protobuf::RepeatedPtrField<v1::SerialRange>;
 // A buffer is for reversals alone. ACCOUNT_KIND.
 [[nodiscard]] Ruling need_no_buffer(const v1::Account& account);
 // Room for so much more. POSITION_LIMIT_REACHED.
-[[nodiscard]] Ruling need_room(const Context& context, const std::string& account,
+[[nodiscard]] Ruling need_room(const Context& context, const std::string& name,
                                std::int64_t amount_kg);
 [[nodiscard]] std::int64_t quantity(const SerialRanges& serials, std::int64_t amount_kg);
 // Gives pieces that were taken from one account to another, as one move each.

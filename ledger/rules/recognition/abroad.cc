@@ -94,7 +94,7 @@ SerialRanges here(const v1::UnitBatch& batch, const SerialRanges& recalled) {
 void freeze(Context& context, const std::string& city, const v1::UnitBlock& block,
             v1::UnitBlock piece) {
   piece.set_recalled_at(static_cast<std::int64_t>(context.leaf));
-  const auto account = block.account();
+  const auto& account = block.account();
   if (block.state() == v1::HELD && !is_lock(block.bound_by())) {
     note_recalled(context, block.bound_by(), count(piece));
     give_bound(context, piece, account, freeze_of(city));

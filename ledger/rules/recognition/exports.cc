@@ -133,8 +133,8 @@ void end_piece(Context& context, const v1::UnitBlock& locked_piece, const std::s
 }
 
 // Frees a piece that was locked, unless it was recalled meanwhile.
-void free_piece(Context& context, v1::UnitBlock piece) {
-  const auto account = piece.account();
+void free_piece(Context& context, const v1::UnitBlock& piece) {
+  const auto& account = piece.account();
   const auto batch = context.state.find<v1::UnitBatch>(key::batch(piece.batch()));
   if (piece.recalled_at() == 0) {
     give(context, piece, account);

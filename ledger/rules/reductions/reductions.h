@@ -60,7 +60,7 @@ void leave(const Context& context, std::int64_t grams, v1::Report& report, v1::P
 // ---- recall.cc ----
 // Covers units of a batch that were recalled, and of which it is known since that they are retired
 // in another city. AMOUNT_OVERFLOW.
-[[nodiscard]] Ruling cover_recalled(Context& context, const std::string& batch,
+[[nodiscard]] Ruling cover_recalled(Context& context, const std::string& code,
                                     std::int64_t amount_kg);
 
 // ---- issuance.cc ----
