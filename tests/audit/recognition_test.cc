@@ -3,7 +3,7 @@
 #include "crypto/evidence.h"
 #include "crypto/merkle.h"
 #include "tests/audit/judged.h"
-#include "tests/ledger/cities.h"
+#include "tests/ledger/epochs.h"
 
 namespace puhui::node::audit::testing {
 namespace {

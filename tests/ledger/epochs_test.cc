@@ -2,7 +2,7 @@
 // its partner knows.
 #include <gtest/gtest.h>
 
-#include "tests/ledger/cities.h"
+#include "tests/ledger/epochs.h"
 
 namespace puhui::ledger::testing {
 namespace {

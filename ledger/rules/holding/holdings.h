@@ -16,6 +16,9 @@ namespace puhui::ledger {
 
 // No serial is larger: other implementations count in int64.
 inline constexpr std::uint64_t kSerialMax = (std::uint64_t{1} << 63) - 1;
+[[nodiscard]] inline bool same_range(const v1::SerialRange& a, const v1::SerialRange& b) {
+  return a.start() == b.start() && a.end() == b.end();
+}
 // Ranges one event may name, and pieces it may touch.
 inline constexpr std::size_t kRangesMax = 1000;
 

@@ -49,10 +49,6 @@ SerialRanges retired_of(const Context& context, const v1::Retirement& retirement
   return ranges;
 }
 
-bool same(const v1::SerialRange& a, const v1::SerialRange& b) {
-  return a.start() == b.start() && a.end() == b.end();
-}
-
 // Every serial went to that city and was not retired there as far as is known. TOO_LARGE.
 Ruling need_abroad(const Context& context, const SerialRanges& serials, const std::string& city) {
   std::size_t pieces = 0;
@@ -74,22 +70,6 @@ Ruling need_abroad(const Context& context, const SerialRanges& serials, const st
 
 // ---- Recalls ----
 
-// What one recall names of one mirrored batch, by serials here.
-SerialRanges here(const v1::UnitBatch& batch, const SerialRanges& recalled) {
-  SerialRanges ranges;
-  const auto& mirrored = batch.mirrored();
-  const auto last = mirrored.origin_start() + (batch.end() - batch.start());
-  for (const auto& range : recalled) {
-    const auto start = std::max(range.start(), mirrored.origin_start());
-    const auto end = std::min(range.end(), last);
-    if (start > end) continue;
-    auto* part = ranges.Add();
-    part->set_start(batch.start() + (start - mirrored.origin_start()));
-    part->set_end(batch.start() + (end - mirrored.origin_start()));
-  }
-  return ranges;
-}
-
 // Binds what is held, whatever bound it; marks what was retired or is on its way home.
 void freeze(Context& context, const std::string& city, const v1::UnitBlock& block,
             v1::UnitBlock piece) {
@@ -108,7 +88,6 @@ void freeze(Context& context, const std::string& city, const v1::UnitBlock& bloc
 
 Ruling freeze_mirrored(Context& context, const std::string& city, const v1::Recall& recall,
                        const SerialRanges& recalled) {
-  const auto prefix = key::mirrors(city, recall.batch());
   const auto wants = [](const v1::UnitBlock& block) {
     return block.recalled_at() == 0 && (block.state() == v1::HELD || block.state() == v1::RETIRED);
   };
@@ -116,16 +95,13 @@ Ruling freeze_mirrored(Context& context, const std::string& city, const v1::Reca
     freeze(context, city, block, take_piece(context, block, start, end));
   };
   std::size_t batches = 0;
-  for (auto at = context.state.at_or_after(prefix, prefix); at;
-       at = context.state.at_or_after(prefix, at->key + '\0')) {
-    if (++batches > kRangesMax)
-      return refuse(ErrorCode::TOO_LARGE, "recall.batches", std::to_string(kRangesMax));
-    const auto block = block_of(context.state, crypto::read_u64(at->value));
-    const auto batch = context.state.find<v1::UnitBatch>(key::batch(block->batch()));
-    if (auto visited = visit_blocks(context, here(*batch, recalled), wants, visit); !visited)
-      return visited;
-  }
-  return {};
+  return visit_mirrored(context, {city, recall.batch()}, recalled,
+                        [&](const v1::UnitBatch&, const SerialRanges& here) -> Ruling {
+                          if (++batches > kRangesMax)
+                            return refuse(ErrorCode::TOO_LARGE, "recall.batches",
+                                          std::to_string(kRangesMax));
+                          return visit_blocks(context, here, wants, visit);
+                        });
 }
 
 // ---- Projects ----
@@ -165,6 +141,29 @@ bool is_away(const Context& context, const v1::UnitBlock& block, const std::stri
 
 std::string freeze_of(const std::string& city) { return "recall/" + city; }
 
+SerialRanges mirrored_here(const v1::UnitBatch& batch, const SerialRanges& origins) {
+  SerialRanges ranges;
+  const auto& mirrored = batch.mirrored();
+  const auto last = mirrored.origin_start() + (batch.end() - batch.start());
+  for (const auto& range : origins) {
+    const auto start = std::max(range.start(), mirrored.origin_start());
+    const auto end = std::min(range.end(), last);
+    if (start > end) continue;
+    auto* part = ranges.Add();
+    part->set_start(batch.start() + (start - mirrored.origin_start()));
+    part->set_end(batch.start() + (end - mirrored.origin_start()));
+  }
+  return ranges;
+}
+
+SerialRanges origins_of(const v1::ExportedRun& run) {
+  SerialRanges ranges;
+  auto* range = ranges.Add();
+  range->set_start(run.origin_start());
+  range->set_end(run.origin_start() + (run.end() - run.start()));
+  return ranges;
+}
+
 v1::SerialRange at_home(const v1::UnitBatch& batch, std::uint64_t start, std::uint64_t end) {
   v1::SerialRange range;
   const auto first =
@@ -191,15 +190,8 @@ Ruling need_none_recalled(const Context& context, const std::string& city,
 
 Ruling need_none_returning(const Context& context, const std::string& city,
                            const v1::ExportedRun& run) {
-  SerialRanges named;
-  named.Add()->set_start(run.origin_start());
-  named.Mutable(0)->set_end(run.origin_start() + (run.end() - run.start()));
-  const auto prefix = key::mirrors(city, run.batch());
-  for (auto at = context.state.at_or_after(prefix, prefix); at;
-       at = context.state.at_or_after(prefix, at->key + '\0')) {
-    const auto first = block_of(context.state, crypto::read_u64(at->value));
-    const auto batch = context.state.find<v1::UnitBatch>(key::batch(first->batch()));
-    for (const auto& range : here(*batch, named))
+  const auto once = [&](const v1::UnitBatch& batch, const SerialRanges& here) -> Ruling {
+    for (const auto& range : here)
       for (auto serial = range.start(); serial <= range.end();) {
         const auto block = block_of(context.state, serial);
         if (block->state() == v1::HELD && is_lock(block->bound_by()))
@@ -208,11 +200,12 @@ Ruling need_none_returning(const Context& context, const std::string& city,
                         text(range.start(), range.end()));
         if (block->state() != v1::EXPORTED)
           return refuse(ErrorCode::UNITS_FOREIGN, "import.once", "in one city at a time",
-                        batch->serial(), text(range.start(), range.end()));
+                        batch.serial(), text(range.start(), range.end()));
         serial = block->end() + 1;
       }
-  }
-  return {};
+    return {};
+  };
+  return visit_mirrored(context, {city, run.batch()}, origins_of(run), once);
 }
 
 Ruling need_project_noted(const Context& context, const std::string& city,
@@ -246,6 +239,7 @@ Ruling need_none_abroad(const Context& context, const v1::FileProject& project) 
 
 Ruling use_purpose_caps(Context& context, const std::vector<v1::UnitBlock>& pieces,
                         const std::string& purpose) {
+  if (context.totals.units_imported_kg() == 0) return {};
   std::map<std::string, std::int64_t> of_city;
   for (const auto& piece : pieces) {
     const auto batch = context.state.find<v1::UnitBatch>(key::batch(piece.batch()));
@@ -279,7 +273,7 @@ Ruling state_retirement(Context& context, const v1::StateRetirement& action) {
   if (context.state.has(stored)) return stated_before(action.home(), action.retirement());
   const auto serials = retired_of(context, *retirement, action.home());
   const auto& retired = retirement->retirement();
-  if (serials.empty() || !std::ranges::equal(serials, action.serials(), same) ||
+  if (serials.empty() || !std::ranges::equal(serials, action.serials(), same_range) ||
       action.purpose() != retired.purpose() || action.beneficiary() != retired.beneficiary())
     return refuse(ErrorCode::RUN_DIFFERS, "retirement.stated",
                   std::to_string(kilograms(serials)) + " kg, " + retired.purpose(), {},

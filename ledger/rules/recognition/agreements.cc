@@ -31,11 +31,7 @@ bool is_own_authority(const Context& context, const v1::CitySide& side) {
 Ruling check_own_side(const Context& context, const v1::CitySide& side) {
   if (side.lineage() != own_lineage(context)) return wrong("lineage", side.city());
   const auto policy = crypto::parse_policy(side.policy());
-  const auto epoch = context.state.find<v1::EpochRecord>(key::epoch());
-  const auto& origin = epoch ? epoch->opening().origin() : context.genesis.origin();
-  const auto& log_key = epoch ? epoch->opening().log_key() : context.genesis.log_key();
-  if (policy->logs[0].key.name != origin || policy->logs[0].key.key.encode() != log_key)
-    return wrong("policy", side.city());
+  if (policy->logs[0].key != own_log(context)) return wrong("policy", side.city());
   return is_own_authority(context, side) ? Ruling{} : wrong("authority", side.city());
 }
 
@@ -137,6 +133,13 @@ bool can_follow(v1::Standing now, v1::Standing next) {
 }
 
 }  // namespace
+
+crypto::VerifierKey own_log(const Context& context) {
+  const auto epoch = context.state.find<v1::EpochRecord>(key::epoch());
+  const auto& name = epoch ? epoch->opening().origin() : context.genesis.origin();
+  const auto& wire = epoch ? epoch->opening().log_key() : context.genesis.log_key();
+  return {name, crypto::NoteKeyType::ed25519, *crypto::PublicKey::decode(wire)};
+}
 
 std::string own_lineage(const Context& context) { return *context.state.get(key::lineage()); }
 

@@ -21,14 +21,6 @@ Ruling invalid(std::string_view what, std::string limit, std::string asked) {
                 std::move(asked));
 }
 
-// The log of this city, before the epoch in question.
-crypto::VerifierKey own_log(const Context& context) {
-  const auto epoch = context.state.find<v1::EpochRecord>(key::epoch());
-  const auto& name = epoch ? epoch->opening().origin() : context.genesis.origin();
-  const auto& wire = epoch ? epoch->opening().log_key() : context.genesis.log_key();
-  return {name, crypto::NoteKeyType::ed25519, *crypto::PublicKey::decode(wire)};
-}
-
 // Signed by the log before, and of leaves that are not here.
 Ruling need_lost(const Context& context, const v1::OpenEpoch& action) {
   const auto log = own_log(context);
@@ -167,7 +159,7 @@ Ruling issue_again(Context& context, const v1::ExportedRun& run) {
   batch.set_end(std::max(batch.end(), run.end()));
   batch.set_serial(printed_serial(context.genesis.city(), run, kilograms(run)));
   context.state.put(key::batch(run.batch()), batch);
-  const auto next = number_at(context.state, key::next_serial()).value_or(1);
+  const auto next = next_serial(context.state);
   put_number(context.state, key::next_serial(), std::max(next, run.end() + 1));
   project->set_issued_kg(project->issued_kg() + kilograms(run));
   project->set_owed_kg(project->owed_kg() + kilograms(run));
@@ -216,30 +208,22 @@ Ruling take_away(Context& context, const v1::ExportedRun& run, std::vector<v1::U
 // The same of a partner's units that had gone home: by their serials there.
 Ruling take_home(Context& context, const std::string& partner, const v1::ExportedRun& run,
                  std::vector<v1::UnitBlock>& pieces) {
-  const auto last = run.origin_start() + (run.end() - run.start());
-  const auto prefix = key::mirrors(partner, run.batch());
-  for (auto at = context.state.at_or_after(prefix, prefix); at;
-       at = context.state.at_or_after(prefix, at->key + '\0')) {
-    const auto first = block_of(context.state, crypto::read_u64(at->value));
-    const auto batch = context.state.find<v1::UnitBatch>(key::batch(first->batch()));
-    const auto origin = batch->mirrored().origin_start();
-    const auto from = std::max(origin, run.origin_start());
-    const auto to = std::min(origin + (batch->end() - batch->start()), last);
-    if (from > to) continue;
-    const auto stop = batch->start() + (to - origin);
-    for (auto serial = batch->start() + (from - origin); serial <= stop;) {
-      const auto block = block_of(context.state, serial);
-      const auto end = std::min(block->end(), stop);
-      if (block->state() == v1::HELD) {
-        note_recalled(context, block->bound_by(), static_cast<std::int64_t>(end - serial + 1));
-        pieces.push_back(take_piece(context, *block, serial, end));
+  const auto take_held = [&](const v1::UnitBlock& block, std::uint64_t start, std::uint64_t end) {
+    note_recalled(context, block.bound_by(), static_cast<std::int64_t>(end - start + 1));
+    pieces.push_back(take_piece(context, block, start, end));
+  };
+  const auto take = [&](const v1::UnitBatch&, const SerialRanges& here) -> Ruling {
+    for (const auto& range : here)
+      for (auto serial = range.start(); serial <= range.end();) {
+        const auto block = block_of(context.state, serial);
+        const auto end = std::min(block->end(), range.end());
+        if (block->state() == v1::HELD) take_held(*block, serial, end);
+        serial = end + 1;
       }
-      serial = end + 1;
-    }
-    if (pieces.size() > kRangesMax)
-      return refuse(ErrorCode::TOO_LARGE, "epoch.pieces", std::to_string(kRangesMax));
-  }
-  return {};
+    if (pieces.size() <= kRangesMax) return {};
+    return refuse(ErrorCode::TOO_LARGE, "epoch.pieces", std::to_string(kRangesMax));
+  };
+  return visit_mirrored(context, {partner, run.batch()}, origins_of(run), take);
 }
 
 Ruling take_gone(Context& context, const std::string& partner, const v1::TransferRecord& record) {

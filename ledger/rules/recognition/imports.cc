@@ -82,7 +82,7 @@ Ruling need_quota(const Context& context, const Incoming& incoming) {
 }
 
 Ruling need_serials(const Context& context, std::int64_t kilograms) {
-  const auto next = number_at(context.state, key::next_serial()).value_or(1);
+  const auto next = next_serial(context.state);
   if (static_cast<std::uint64_t>(kilograms) <= kSerialMax - next) return {};
   return refuse(ErrorCode::SERIAL_EXHAUSTED, "import.serials");
 }
@@ -180,7 +180,7 @@ v1::UnitBatch mirror_of(const Context& context, const v1::TransferRecord& record
 // Numbers the batch, and answers its units: nobody holds them yet.
 v1::UnitBlock number(Context& context, v1::UnitBatch& batch, const v1::ExportedRun& run,
                      std::int64_t kilograms) {
-  batch.set_start(number_at(context.state, key::next_serial()).value_or(1));
+  batch.set_start(next_serial(context.state));
   batch.set_end(batch.start() + static_cast<std::uint64_t>(kilograms) - 1);
   batch.set_serial(printed_serial(batch.mirrored().city(), run, kilograms));
   context.state.put(key::batch(batch.batch()), batch);
@@ -254,11 +254,8 @@ void keep_for_dispute(Context& context, Incoming& incoming) {
 }  // namespace
 
 Ruling need_stated(const Recognised& part, const v1::Import& answer) {
-  const auto same = [](const v1::SerialRange& a, const v1::SerialRange& b) {
-    return a.start() == b.start() && a.end() == b.end();
-  };
   if (part.kg == answer.recognised_kg() &&
-      std::ranges::equal(part.discounted, answer.discounted(), same))
+      std::ranges::equal(part.discounted, answer.discounted(), same_range))
     return {};
   return refuse(ErrorCode::DISCOUNT_DIFFERS, "agreement.discount",
                 std::to_string(part.kg) + " kg, the first ones", {},

@@ -1,6 +1,7 @@
 // What the rules between cities share with one another and with those of units.
 #pragma once
 
+#include "crypto/note.h"
 #include "ledger/personal.h"
 #include "ledger/recognition.h"
 #include "ledger/rules/context.h"
@@ -24,6 +25,8 @@ void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing st
                   const std::string& reason);
 // The name by which this city's transfers are told from those of others.
 [[nodiscard]] std::string own_lineage(const Context& context);
+// The log of this city in the epoch it is in.
+[[nodiscard]] crypto::VerifierKey own_log(const Context& context);
 
 // ---- partners.cc ----
 // AGREEMENT_UNKNOWN.
@@ -110,6 +113,28 @@ void put_tags(Context& context, const Record& record, const RecordPlace& place);
 // Units issued here that went to that city, with what is known of them since.
 [[nodiscard]] bool is_away(const Context& context, const v1::UnitBlock& block,
                            const std::string& city);
+// A partner's batch.
+struct ForeignBatch {
+  const std::string& city;
+  const std::string& batch;
+};
+[[nodiscard]] SerialRanges origins_of(const v1::ExportedRun& run);
+// What of these serials of a partner's a batch mirrors, by serials here.
+[[nodiscard]] SerialRanges mirrored_here(const v1::UnitBatch& batch, const SerialRanges& origins);
+// Calls `visit(batch, serials here)` for each batch here that mirrors part of a partner's, until it
+// refuses.
+template <class Visit>
+Ruling visit_mirrored(const Context& context, const ForeignBatch& of, const SerialRanges& origins,
+                      Visit visit) {
+  const auto prefix = key::mirrors(of.city, of.batch);
+  for (auto at = context.state.at_or_after(prefix, prefix); at;
+       at = context.state.at_or_after(prefix, at->key + '\0')) {
+    const auto last = block_of(context.state, crypto::read_u64(at->value));
+    const auto batch = context.state.find<v1::UnitBatch>(key::batch(last->batch()));
+    if (auto visited = visit(*batch, mirrored_here(*batch, origins)); !visited) return visited;
+  }
+  return {};
+}
 // The serials of [start, end] of a batch as the city that issued them has them.
 [[nodiscard]] v1::SerialRange at_home(const v1::UnitBatch& batch, std::uint64_t start,
                                       std::uint64_t end);

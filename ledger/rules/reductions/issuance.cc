@@ -24,10 +24,6 @@ std::string printed(const Context& context, const v1::UnitBatch& batch) {
                         static_cast<std::int64_t>(batch.end() - batch.start() + 1));
 }
 
-std::uint64_t next_serial(const State& state) {
-  return number_at(state, key::next_serial()).value_or(1);
-}
-
 // What binds the units of a batch until it is registered.
 std::string bond_of(const std::string& batch) { return "batch/" + batch; }
 
@@ -141,6 +137,10 @@ tl::expected<v1::Report, Refusal> need_issuable(const Context& context, const st
 }
 
 }  // namespace
+
+std::uint64_t next_serial(const State& state) {
+  return number_at(state, key::next_serial()).value_or(1);
+}
 
 tl::expected<v1::UnitBatch, Refusal> need_batch(const Context& context, const std::string& code) {
   auto batch = context.state.find<v1::UnitBatch>(key::batch(code));

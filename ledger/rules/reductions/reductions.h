@@ -52,6 +52,8 @@ void leave(const Context& context, std::int64_t grams, v1::Report& report, v1::P
 // ---- issuance.cc ----
 [[nodiscard]] tl::expected<v1::UnitBatch, Refusal> need_batch(const Context& context,
                                                               const std::string& code);
+// The serial that the next unit here gets.
+[[nodiscard]] std::uint64_t next_serial(const State& state);
 // "CITY-CPH-CODE-PROJECT-VINTAGE-BATCH-START-END": units as the city that issued them names them.
 [[nodiscard]] std::string printed_serial(const std::string& city, const v1::ExportedRun& run,
                                          std::int64_t kilograms);

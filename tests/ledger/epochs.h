@@ -1,0 +1,115 @@
+// Cities that lose leaves, and what they and their partners do then.
+#pragma once
+
+#include "tests/ledger/cities.h"
+
+namespace puhui::ledger::testing {
+
+// The ledger as it is now, to be put back.
+class Backup {
+ public:
+  explicit Backup(SovereignCity& city) : city_(city) {
+    city.close();
+    copy(city.folder(), folder_.file("ledger"));
+    city.open();
+  }
+  // Leaves since are lost; answers the last checkpoint that was signed of them.
+  [[nodiscard]] std::string restore() const {
+    auto note = city_.signed_note(city_.tree());
+    city_.close();
+    std::filesystem::remove_all(city_.folder());
+    copy(folder_.file("ledger"), city_.folder());
+    city_.open();
+    return note;
+  }
+
+ private:
+  static void copy(const std::string& from, const std::string& to) {
+    std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
+  }
+  SovereignCity& city_;
+  Folder folder_;
+};
+
+inline v1::Payload epoch_event(SovereignCity& at, const std::string& last_checkpoint) {
+  const auto before = at.epoch();
+  const auto next = before ? before->opening().epoch() + 1 : 1;
+  auto payload = at.event("bureau");
+  auto& action = *payload.mutable_open_epoch();
+  action.set_epoch(next);
+  action.set_origin(at.view().genesis()->origin() + "/" + std::to_string(next));
+  action.set_log_key(at.public_key("log"));
+  action.set_kept_leaves(at.head().size);
+  action.set_last_checkpoint(last_checkpoint);
+  auto& decision = *action.mutable_decision();
+  decision.set_name("restored");
+  decision.set_sha256(std::string(32, 'r'));
+  decision.set_media_type("application/pdf");
+  decision.set_size(1);
+  return payload;
+}
+inline Answer open_epoch(SovereignCity& at, const std::string& last_checkpoint) {
+  return at.send(epoch_event(at, last_checkpoint), {"bureau"});
+}
+// The partner learns of the epoch that the city is in.
+inline Answer renew_epoch(const SovereignCity& city, SovereignCity& at) {
+  const auto opening = city.epoch()->opening();
+  v1::SideRenewal renewal;
+  *renewal.mutable_side() = city.side();
+  renewal.set_sequence(log_at(at, city)->sequence() + 1);
+  renewal.set_epoch(opening.epoch());
+  renewal.set_kept_leaves(opening.kept_leaves());
+  auto payload = at.event("operator");
+  auto& action = *payload.mutable_renew_partner();
+  action.set_renewal(renewal.SerializeAsString());
+  *action.mutable_partner_signatures() = city.by_authority(kRenewalWord, action.renewal());
+  return at.send(payload, {"operator"});
+}
+
+inline v1::ListedAs listed_state(v1::TransferState state) {
+  if (state == v1::TRANSFER_IMPORTED) return v1::LISTED_TAKEN;
+  if (state == v1::TRANSFER_CONCLUDED) return v1::LISTED_GONE;
+  return state == v1::TRANSFER_FREED ? v1::LISTED_FREED : v1::LISTED_NOT_TAKEN;
+}
+// What it knows of transfers that the other city may have lost.
+inline v1::Payload transfers_event(SovereignCity& at, const City& home) {
+  const auto log = *log_at(at, home);
+  auto payload = at.event("operator");
+  auto& action = *payload.mutable_state_transfers();
+  action.set_home(home.code());
+  action.set_epoch(log.epoch());
+  action.set_from(log.stated_to());
+  action.set_to(crypto::kTreeSizeMax);
+  action.set_is_last(true);
+  const auto prefix = key::transfers_by_leaf(home.code());
+  const auto view = at.view();
+  view.reader().scan(prefix, key::transfer_by_leaf(home.code(), log.stated_to(), ""),
+                     [&](std::string_view name, std::string_view) {
+                       const auto record =
+                           *transfer_at(at, std::string(name.substr(prefix.size() + 8)));
+                       auto& listed = *action.add_transfers();
+                       listed.set_transfer(record.transfer());
+                       listed.set_state(listed_state(record.state()));
+                       *listed.mutable_export_() = record.export_();
+                       listed.set_agreement_version(record.agreement_version());
+                       listed.set_lost_leaf(record.partner_leaf());
+                       listed.set_party(record.party());
+                       listed.set_exported_time(record.exported_time());
+                       return true;
+                     });
+  return payload;
+}
+inline Answer note_transfers(SovereignCity& home, const v1::ProvenLeaf& statement) {
+  auto payload = home.event("operator");
+  *payload.mutable_note_transfers()->mutable_statement() = statement;
+  return home.send(payload, {"operator"});
+}
+// All that two cities do after a restore of the first.
+inline void reconcile(SovereignCity& home, SovereignCity& partner) {
+  PUHUI_ACCEPTED(renew_epoch(home, partner));
+  const auto stated = partner.send(transfers_event(partner, home), {"operator"});
+  PUHUI_ACCEPTED(stated);
+  PUHUI_ACCEPTED(note_transfers(home, carry(partner, home, stated.leaf)));
+}
+
+}  // namespace puhui::ledger::testing
