@@ -206,6 +206,42 @@ std::int64_t kilograms(const Runs& runs) {
   return sum;
 }
 
+v1::SerialRange at_home(const v1::UnitBatch& batch, std::uint64_t start, std::uint64_t end) {
+  v1::SerialRange range;
+  const auto first =
+      batch.has_mirrored() ? batch.mirrored().origin_start() + (start - batch.start()) : start;
+  range.set_start(first);
+  range.set_end(first + (end - start));
+  return range;
+}
+
+v1::ExportedRun run_of(const v1::UnitBatch& batch, const v1::SerialRange& here,
+                       const std::string& area) {
+  v1::ExportedRun run;
+  run.set_start(here.start());
+  run.set_end(here.end());
+  run.set_origin_start(at_home(batch, here.start(), here.end()).start());
+  run.set_serial_code(batch.serial_code());
+  run.set_vintage(batch.vintage());
+  const auto& mirrored = batch.mirrored();
+  const bool is_own = !batch.has_mirrored();
+  run.set_batch(is_own ? batch.batch() : mirrored.batch());
+  run.set_project(is_own ? batch.project() : mirrored.project());
+  run.set_area(is_own ? area : mirrored.area());
+  run.set_methodology(is_own ? batch.methodology() : mirrored.methodology());
+  run.set_methodology_version(is_own ? batch.methodology_version()
+                                     : mirrored.methodology_version());
+  return run;
+}
+
+void append_range(SerialRanges& ranges, const v1::SerialRange& range) {
+  const auto last = ranges.empty() ? nullptr : ranges.Mutable(ranges.size() - 1);
+  if (last != nullptr && last->end() + 1 == range.start())
+    last->set_end(range.end());
+  else
+    *ranges.Add() = range;
+}
+
 Recognised recognised(const v1::Export& exported, const v1::Agreement& agreement) {
   const auto sent_kg = kilograms(exported.runs());
   if (exported.is_return()) return {sent_kg, {}};

@@ -4,6 +4,8 @@
 // Pure functions of bytes. All may be called from any thread.
 #pragma once
 
+#include <algorithm>
+#include <cassert>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,6 +15,7 @@
 #include "ledger/entry.h"
 #include "proto/error.h"
 #include "puhui/v1/event.pb.h"
+#include "puhui/v1/view.pb.h"
 
 namespace puhui::ledger {
 
@@ -57,6 +60,33 @@ using SerialRanges = google::protobuf::RepeatedPtrField<v1::SerialRange>;
 }
 // Of well-formed runs.
 [[nodiscard]] std::int64_t kilograms(const Runs& runs);
+
+// The serials of [start, end] of a batch as the city that issued them has them.
+[[nodiscard]] v1::SerialRange at_home(const v1::UnitBatch& batch, std::uint64_t start,
+                                      std::uint64_t end);
+// What a batch says of these units of it; `area` is that of the project of units issued here.
+[[nodiscard]] v1::ExportedRun run_of(const v1::UnitBatch& batch, const v1::SerialRange& here,
+                                     const std::string& area);
+// Adds a range, to the last one where it goes on from there.
+void append_range(SerialRanges& ranges, const v1::SerialRange& range);
+// Those of serials here that a partner issued, as it numbers them. `block_at` and `batch_of` answer
+// what the ledger has; all serials were issued (asserted).
+template <class BlockAt, class BatchOf>
+SerialRanges issued_by(std::string_view city, const SerialRanges& here, BlockAt block_at,
+                       BatchOf batch_of) {
+  SerialRanges ranges;
+  for (const auto& range : here)
+    for (auto serial = range.start(); serial <= range.end();) {
+      const auto block = block_at(serial);
+      assert(block && "serials that were issued");
+      const auto end = std::min(range.end(), block->end());
+      const auto batch = batch_of(block->batch());
+      if (batch->has_mirrored() && batch->mirrored().city() == city)
+        append_range(ranges, at_home(*batch, serial, end));
+      serial = end + 1;
+    }
+  return ranges;
+}
 
 // The first so many kilograms of an export are recognised; the rest, by serials of the city that
 // issued them, is not.

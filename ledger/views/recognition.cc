@@ -61,28 +61,11 @@ std::string transfer_at(const View& view, std::uint64_t leaf) {
 
 // ---- Retirements of a partner's units ----
 
-void append(SerialRanges& ranges, const v1::SerialRange& range) {
-  auto* last = ranges.empty() ? nullptr : ranges.Mutable(ranges.size() - 1);
-  if (last != nullptr && last->end() + 1 == range.start())
-    last->set_end(range.end());
-  else
-    *ranges.Add() = range;
-}
-
 // The serials of a retirement that the city issued, as it numbers them.
 SerialRanges retired_of(const View& view, const v1::Retirement& retirement, std::string_view city) {
-  SerialRanges ranges;
-  for (const auto& range : retirement.serials())
-    for (auto serial = range.start(); serial <= range.end();) {
-      const auto block = view.serial(serial);
-      assert(block && "a retirement names serials that were issued");
-      const auto end = std::min(range.end(), block->end());
-      const auto batch = view.batch(block->batch());
-      if (batch->has_mirrored() && batch->mirrored().city() == city)
-        append(ranges, at_home(*batch, serial, end));
-      serial = end + 1;
-    }
-  return ranges;
+  return issued_by(
+      city, retirement.serials(), [&view](std::uint64_t serial) { return view.serial(serial); },
+      [&view](const std::string& batch) { return view.batch(batch); });
 }
 
 // Whether something of this retirement is the city's; then the item says what.

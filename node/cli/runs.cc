@@ -23,50 +23,29 @@ class Describer {
                                              std::uint64_t end) {
     const auto batch = batch_of(code);
     if (!batch) return tl::make_unexpected(batch.error());
-    const auto& [known, run_of_batch] = **batch;
-    if (!run_of_batch) return std::optional<v1::ExportedRun>();
-    auto run = *run_of_batch;
-    run.set_start(start);
-    run.set_end(end);
-    run.set_origin_start(
-        known.has_mirrored() ? known.mirrored().origin_start() + (start - known.start()) : start);
-    return std::optional(std::move(run));
+    const auto& [known, area] = **batch;
+    if (known.mirrored().city() != issuer_) return std::optional<v1::ExportedRun>();
+    v1::SerialRange here;
+    here.set_start(start);
+    here.set_end(end);
+    return std::optional(ledger::run_of(known, here, area));
   }
 
  private:
-  // A batch, and what its runs have in common.
-  using Known = std::pair<v1::UnitBatch, std::optional<v1::ExportedRun>>;
+  // A batch, and the area of its project if it was issued here.
+  using Known = std::pair<v1::UnitBatch, std::string>;
 
   Result<const Known*> batch_of(const std::string& code) {
     if (const auto known = batches_.find(code); known != batches_.end()) return &known->second;
     auto batch = session_.get<v1::UnitBatch>({"v1", "batches", code});
     if (!batch) return tl::make_unexpected(batch.error());
-    auto run = described(*batch);
-    if (!run) return tl::make_unexpected(run.error());
-    return &batches_.emplace(code, Known(std::move(*batch), std::move(*run))).first->second;
-  }
-  Result<std::optional<v1::ExportedRun>> described(const v1::UnitBatch& batch) {
-    v1::ExportedRun run;
-    run.set_serial_code(batch.serial_code());
-    run.set_vintage(batch.vintage());
-    if (batch.mirrored().city() != issuer_) return std::optional<v1::ExportedRun>();
-    if (batch.has_mirrored()) {
-      const auto& mirrored = batch.mirrored();
-      run.set_batch(mirrored.batch());
-      run.set_project(mirrored.project());
-      run.set_area(mirrored.area());
-      run.set_methodology(mirrored.methodology());
-      run.set_methodology_version(mirrored.methodology_version());
-      return std::optional(std::move(run));
+    std::string area;
+    if (!batch->has_mirrored() && issuer_.empty()) {
+      const auto project = session_.get<v1::Project>({"v1", "projects", batch->project()});
+      if (!project) return tl::make_unexpected(project.error());
+      area = project->filing().area();
     }
-    const auto project = session_.get<v1::Project>({"v1", "projects", batch.project()});
-    if (!project) return tl::make_unexpected(project.error());
-    run.set_batch(batch.batch());
-    run.set_project(batch.project());
-    run.set_area(project->filing().area());
-    run.set_methodology(batch.methodology());
-    run.set_methodology_version(batch.methodology_version());
-    return std::optional(std::move(run));
+    return &batches_.emplace(code, Known(std::move(*batch), std::move(area))).first->second;
   }
 
   Session& session_;

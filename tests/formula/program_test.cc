@@ -304,8 +304,8 @@ TEST(Program, ExplainsItself) {
   EXPECT_EQ(pv->at(6), "exact result: 7028.34 t");
   EXPECT_EQ(pv->at(7), "rounded floor: 7028 t");
   EXPECT_EQ(pv->at(8), "result: 7028000000 g");
-  const auto forest =
-      program("FOREST").explain(std::vector<std::int64_t>{-1'234'567, 500, 2, 1}, 0);
+  const auto forest = program("FOREST").explain(
+      std::vector<std::int64_t>{-1'234'567, 500, 2'000'000, 1'000'000}, 0);
   ASSERT_TRUE(forest);
   EXPECT_EQ(forest->at(7), "with values: (-1234.567) * 0.5 * 2 * (1 + 1) * 0.47 * (44/12)");
   EXPECT_EQ(forest->at(8), "exact result: -638271139/150000 t");

@@ -24,29 +24,15 @@ Ruling stated_before(const std::string& city, std::uint64_t leaf) {
 
 // ---- Retirements ----
 
-void append(SerialRanges& ranges, const v1::SerialRange& range) {
-  const auto last = ranges.empty() ? nullptr : ranges.Mutable(ranges.size() - 1);
-  if (last != nullptr && last->end() + 1 == range.start())
-    last->set_end(range.end());
-  else
-    *ranges.Add() = range;
-}
-
 // The serials of a retirement that a city issued, as it numbers them.
 SerialRanges retired_of(const Context& context, const v1::Retirement& retirement,
                         const std::string& city) {
-  SerialRanges ranges;
-  for (const auto& range : retirement.serials())
-    for (auto serial = range.start(); serial <= range.end();) {
-      const auto block = block_of(context.state, serial);
-      assert(block && "a retirement names serials that were issued");
-      const auto end = std::min(range.end(), block->end());
-      const auto batch = context.state.find<v1::UnitBatch>(key::batch(block->batch()));
-      if (batch->has_mirrored() && batch->mirrored().city() == city)
-        append(ranges, at_home(*batch, serial, end));
-      serial = end + 1;
-    }
-  return ranges;
+  return issued_by(
+      city, retirement.serials(),
+      [&context](std::uint64_t serial) { return block_of(context.state, serial); },
+      [&context](const std::string& batch) {
+        return context.state.find<v1::UnitBatch>(key::batch(batch));
+      });
 }
 
 // Every serial went to that city and was not retired there as far as is known. TOO_LARGE.
@@ -162,15 +148,6 @@ SerialRanges origins_of(const v1::ExportedRun& run) {
   range->set_start(run.origin_start());
   range->set_end(run.origin_start() + (run.end() - run.start()));
   return ranges;
-}
-
-v1::SerialRange at_home(const v1::UnitBatch& batch, std::uint64_t start, std::uint64_t end) {
-  v1::SerialRange range;
-  const auto first =
-      batch.has_mirrored() ? batch.mirrored().origin_start() + (start - batch.start()) : start;
-  range.set_start(first);
-  range.set_end(first + (end - start));
-  return range;
 }
 
 Ruling need_none_recalled(const Context& context, const std::string& city,

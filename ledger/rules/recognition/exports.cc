@@ -31,27 +31,12 @@ SerialRanges ranges_of(const Runs& runs) {
 // What this ledger says of the units of a run, as the run should.
 v1::ExportedRun described(const Context& context, const v1::UnitBatch& batch,
                           const v1::ExportedRun& run) {
-  v1::ExportedRun known;
-  known.set_start(run.start());
-  known.set_end(run.end());
-  known.set_origin_start(at_home(batch, run.start(), run.end()).start());
-  known.set_serial_code(batch.serial_code());
-  known.set_vintage(batch.vintage());
-  if (batch.has_mirrored()) {
-    const auto& mirrored = batch.mirrored();
-    known.set_batch(mirrored.batch());
-    known.set_project(mirrored.project());
-    known.set_area(mirrored.area());
-    known.set_methodology(mirrored.methodology());
-    known.set_methodology_version(mirrored.methodology_version());
-    return known;
-  }
-  known.set_batch(batch.batch());
-  known.set_project(batch.project());
-  known.set_area(project_of(context, batch.project()).filing().area());
-  known.set_methodology(batch.methodology());
-  known.set_methodology_version(batch.methodology_version());
-  return known;
+  v1::SerialRange here;
+  here.set_start(run.start());
+  here.set_end(run.end());
+  const bool is_own = !batch.has_mirrored();
+  return run_of(batch, here,
+                is_own ? project_of(context, batch.project()).filing().area() : std::string());
 }
 
 // Units of one batch, issued here, or by the partner if they return; described as they are.

@@ -135,8 +135,5 @@ Ruling visit_mirrored(const Context& context, const ForeignBatch& of, const Seri
   }
   return {};
 }
-// The serials of [start, end] of a batch as the city that issued them has them.
-[[nodiscard]] v1::SerialRange at_home(const v1::UnitBatch& batch, std::uint64_t start,
-                                      std::uint64_t end);
 
 }  // namespace puhui::ledger
