@@ -67,64 +67,64 @@ Verdict find_locked(const Case& at, const std::string& transfer, v1::TransferRec
   return {};
 }
 
-void note_part(v1::TransferRecord& record, const Recognised& part) {
-  record.set_recognised_kg(part.kg);
-  *record.mutable_discounted() = part.discounted;
-}
-
-const v1::ProvenLeaf* export_of(const v1::Payload& answer) {
-  if (answer.has_import()) return &answer.import().export_();
-  if (answer.has_refuse_import()) return &answer.refuse_import().export_();
-  return answer.has_void_import() ? &answer.void_import().export_() : nullptr;
-}
-
-// The transfer that the answer is about.
-Verdict find_answered(Case& at, const v1::ProvenLeaf& leaf, const v1::Payload& answer,
-                      v1::TransferRecord& record) {
+// The transfer of this city that an answer is about: by the export in it, or as a settlement that
+// the partner recorded names it.
+Verdict read_answered(const Books& books, const v1::ProvenLeaf& leaf, const v1::Payload& answer,
+                      std::string& transfer) {
+  const auto& own = books.genesis.city();
+  if (answer.has_settle_transfer()) {
+    v1::TransferSettlement settlement;
+    if (read_treaty(answer.settle_transfer().settlement(), settlement) ||
+        settlement.sender() != own)
+      return unexpected(leaf, "a settlement of a transfer of this city");
+    transfer = settlement.transfer();
+    return {};
+  }
   const auto* about = export_of(answer);
   if (about == nullptr) return unexpected(leaf, "an answer to an export");
   ForeignEvent exported;
-  if (read_foreign(about->entry(), at.books.genesis.city(), exported))
+  if (read_foreign(about->entry(), own, exported))
     return unexpected(leaf, "an answer to an export of this city");
-  if (auto bad = find_locked(at, transfer_id(at.books.lineage, exported.payload), record))
-    return bad;
+  transfer = transfer_id(books.lineage, exported.payload);
+  return {};
+}
+
+Verdict find_answered(Case& at, const v1::ProvenLeaf& leaf, const v1::Payload& answer,
+                      v1::TransferRecord& record) {
+  std::string transfer;
+  if (auto bad = read_answered(at.books, leaf, answer, transfer)) return bad;
+  if (auto bad = find_locked(at, transfer, record)) return bad;
   const auto& partner = record.export_().partner();
   return partner == leaf.city() ? Verdict() : unexpected(leaf, "an answer of " + partner);
 }
 
-// Nothing was heard of the partner for long enough; then nothing counts as recognised.
-Verdict need_gone(const Case& at, const v1::TransferSettlement& settlement,
-                  const v1::PartnerLog& log) {
-  const auto dead_after = at.books.agreements.at(log.side().city()).agreement().dead_after();
-  const auto silent = at.now - log.accepted_time();
-  const bool is_own = settlement.sender() == at.books.genesis.city();
-  if (is_own && !settlement.is_recognised() && dead_after > 0 && silent > dead_after) return {};
-  return refused(ErrorCode::PARTNER_PRESENT, log.side().city(),
-                 "silent for more than " + std::to_string(dead_after), std::to_string(silent));
-}
-
+// Both authorities signed, at home only of an agreement that is closed; or nobody is left there to
+// sign that the units are free.
 Verdict need_settled(Case& at, const v1::SettleTransfer& action,
                      const v1::TransferSettlement& settlement, const std::string& partner) {
   v1::PartnerLog* log = nullptr;
   if (auto bad = find_partner(at, partner, log)) return bad;
-  if (action.partner_signatures().empty()) return need_gone(at, settlement, *log);
+  v1::AgreementRecord* agreement = nullptr;
+  if (auto bad = find_agreement(at, partner, agreement)) return bad;
+  const bool is_own = settlement.sender() == at.books.genesis.city();
+  if (is_own && agreement->standing() != v1::CLOSED)
+    return refused(ErrorCode::AGREEMENT_STANDING, agreement->agreement().agreement(), "closed",
+                   v1::Standing_Name(agreement->standing()));
+  if (is_own && !settlement.is_recognised() && action.partner_signatures().empty())
+    return need_gone(at, *agreement, *log);
   return need_authority(log->side(), kSettlementWord, action.settlement(),
                         action.partner_signatures());
 }
 
 Verdict settle_locked(Case& at, const v1::TransferSettlement& settlement,
                       v1::TransferRecord record) {
-  if (settlement.is_recognised()) {
-    const auto& exported = record.export_();
-    const v1::Agreement* agreement = nullptr;
-    if (auto bad = find_version(at, exported.partner(), exported.agreement_version(), agreement))
-      return bad;
-    note_part(record, recognised(exported, *agreement));
-  }
+  const v1::Agreement* version = nullptr;
+  if (settlement.is_recognised())
+    if (auto bad = fill_recognised(at, record.export_().partner(), record, version)) return bad;
   return end(at, std::move(record), settlement.is_recognised());
 }
 
-// A partner's transfer that was not answered here is answered by this.
+// A partner's transfer that was not answered here is answered by this: it is not taken.
 Verdict settle_unanswered(Case& at, const v1::TransferSettlement& settlement) {
   if (at.books.transfers.contains(settlement.transfer()))
     return refused(ErrorCode::TRANSFER_ANSWERED, settlement.sender());
@@ -146,6 +146,12 @@ void end_recognised(Case& at, const Pieces& pieces, const v1::TransferRecord& re
   for (const auto& piece : pieces) end_recognised(at, piece, record);
 }
 
+const v1::ProvenLeaf* export_of(const v1::Payload& answer) {
+  if (answer.has_import()) return &answer.import().export_();
+  if (answer.has_refuse_import()) return &answer.refuse_import().export_();
+  return answer.has_void_import() ? &answer.void_import().export_() : nullptr;
+}
+
 void keep(Case& at, const v1::TransferRecord& record) {
   at.books.changed(stored('3', record.transfer()), record);
   at.books.transfers[record.transfer()] = record;
@@ -159,13 +165,9 @@ Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action) {
   if (auto bad = find_answered(at, leaf, answer.payload, record)) return bad;
   const bool is_recognised = answer.payload.has_import();
   if (is_recognised) {
-    const auto& import = answer.payload.import();
-    const v1::Agreement* agreement = nullptr;
-    if (auto bad = find_version(at, leaf.city(), import.agreement_version(), agreement)) return bad;
-    const auto part = recognised(record.export_(), *agreement);
-    if (auto bad = need_stated(part, import)) return bad;
-    record.set_agreement_version(import.agreement_version());
-    note_part(record, part);
+    const v1::Agreement* version = nullptr;
+    if (auto bad = fill_recognised(at, leaf.city(), record, version)) return bad;
+    if (auto bad = need_stated(record, answer.payload.import())) return bad;
   }
   const auto& code = answer.payload.refuse_import().code();
   if (code.size() > kTextMax) return unexpected(leaf, "a code");
