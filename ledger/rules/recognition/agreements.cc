@@ -87,8 +87,10 @@ void begin_epoch(const Context& context, v1::PartnerLog& log, const v1::SideRene
     const auto prefix = key::partner_checkpoints(city, log.epoch());
     const auto last =
         context.state.before(prefix, key::partner_checkpoint(city, log.epoch(), kept + 1));
+    const auto accepted =
+        last ? context.state.find<v1::AcceptedCheckpoint>(last->key) : std::nullopt;
     log.set_size(last ? crypto::read_u64(std::string_view(last->key).substr(prefix.size())) : 0);
-    log.set_root(last ? last->value : std::string(crypto::empty_root().view()));
+    log.set_root(accepted ? accepted->root() : std::string(crypto::empty_root().view()));
   }
   log.set_epoch(renewal.epoch());
 }
