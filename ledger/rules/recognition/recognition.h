@@ -80,6 +80,9 @@ void note_partner_leaf(Context& context, const std::string& partner,
 
 // ---- exports.cc ----
 void put_transfer(Context& context, const v1::TransferRecord& record);
+// At the taker: it never will be taken, and no more is known of it.
+[[nodiscard]] v1::TransferRecord settled_record(const Context& context,
+                                                const v1::TransferSettlement& settlement);
 // Fills in what of it is recognised by the version it was sent under, and answers that.
 // AGREEMENT_VERSION.
 [[nodiscard]] tl::expected<v1::Agreement, Refusal> fill_recognised(const Context& context,
