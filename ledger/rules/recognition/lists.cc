@@ -167,7 +167,10 @@ Ruling issue_again(Context& context, const v1::ExportedRun& run) {
     batch.set_start(run.batch_start());
   }
   batch.set_end(std::max(batch.end(), run.end()));
-  batch.set_serial(printed_serial(context.genesis.city(), run, kilograms(run)));
+  auto whole = run;
+  whole.set_origin_start(batch.start());
+  batch.set_serial(printed_serial(context.genesis.city(), whole,
+                                  static_cast<std::int64_t>(batch.end() - batch.start() + 1)));
   context.state.put(key::batch(run.batch()), batch);
   const auto next = next_serial(context.state);
   put_number(context.state, key::next_serial(), std::max(next, run.end() + 1));
