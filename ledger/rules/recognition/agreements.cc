@@ -32,10 +32,8 @@ bool is_own_authority(const Context& context, const v1::CitySide& side) {
 Ruling check_own_side(const Context& context, const v1::CitySide& side) {
   if (side.lineage() != own_lineage(context)) return wrong("lineage", side.city());
   const auto policy = crypto::parse_policy(side.policy());
-  const auto& log = policy->logs[0].key;
-  auto logs = past_logs(context);
-  logs.push_back(own_log(context));
-  if (std::ranges::find(logs, log) == logs.end()) return wrong("policy", side.city());
+  const auto logs = own_logs(context);
+  if (std::ranges::find(logs, policy->logs[0].key) == logs.end()) return wrong("policy", side.city());
   return is_own_authority(context, side) ? Ruling{} : wrong("authority", side.city());
 }
 
@@ -99,7 +97,7 @@ void begin_epoch(const Context& context, v1::PartnerLog& log, const v1::SideRene
 Ruling need_own_origin(const Context& context, const v1::CitySide& partner) {
   const auto origin = origin_of(partner);
   const auto known = context.state.get(key::city_of_origin(origin));
-  if (origin == context.genesis.origin() || (known && *known != partner.city()))
+  if (is_own_origin(context, origin) || (known && *known != partner.city()))
     return wrong("origin", origin);
   return {};
 }
@@ -153,7 +151,10 @@ Ruling need_partner_signatures(const v1::CitySide& known, std::string_view word,
 Ruling need_gone(const Context& context, const v1::AgreementRecord& record,
                  const v1::PartnerLog& log) {
   const auto dead_after = record.agreement().dead_after();
-  const auto silent = context.now - std::max(record.standing_time(), log.accepted_time());
+  // Of what was heard before a restore, nobody knows.
+  const auto epoch = context.state.find<v1::EpochRecord>(key::epoch());
+  const auto heard = std::max(log.accepted_time(), epoch ? epoch->opened_time() : 0);
+  const auto silent = context.now - std::max(record.standing_time(), heard);
   if (record.standing() == v1::CLOSED && dead_after > 0 && silent > dead_after) return {};
   return refuse(ErrorCode::PARTNER_PRESENT, "agreement.dead_after",
                 dead_after == 0 ? "never" : std::to_string(dead_after), std::to_string(silent),

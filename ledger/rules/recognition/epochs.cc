@@ -45,7 +45,17 @@ std::vector<crypto::VerifierKey> past_logs(const Context& context) {
   return logs;
 }
 
-// What the log that it names has signed, if it is one of these.
+std::vector<crypto::VerifierKey> own_logs(const Context& context) {
+  auto logs = past_logs(context);
+  logs.push_back(own_log(context));
+  return logs;
+}
+
+bool is_own_origin(const Context& context, const std::string& origin) {
+  const auto logs = own_logs(context);
+  return std::ranges::find(logs, origin, &crypto::VerifierKey::name) != logs.end();
+}
+
 std::optional<crypto::Checkpoint> signed_by_any(const std::vector<crypto::VerifierKey>& logs,
                                                 std::string_view bytes) {
   const auto note = crypto::parse_note(bytes);
@@ -115,7 +125,7 @@ Ruling open_epoch(Context& context, const v1::OpenEpoch& action) {
   if (action.kept_leaves() != context.leaf)
     return epoch_invalid("kept_leaves", std::to_string(context.leaf),
                          std::to_string(action.kept_leaves()));
-  if (action.origin() == own_log(context).name) return epoch_invalid("origin", {}, action.origin());
+  if (is_own_origin(context, action.origin())) return epoch_invalid("origin", {}, action.origin());
   if (const auto least = next_serial(context.state);
       action.first_serial() < least || action.first_serial() > kSerialMax)
     return epoch_invalid("first_serial",

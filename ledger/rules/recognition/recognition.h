@@ -59,6 +59,9 @@ void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing st
 [[nodiscard]] v1::EpochRecord epoch_of(const Context& context);
 // The logs of the epochs that have ended.
 [[nodiscard]] std::vector<crypto::VerifierKey> past_logs(const Context& context);
+// The same, and that of this epoch.
+[[nodiscard]] std::vector<crypto::VerifierKey> own_logs(const Context& context);
+[[nodiscard]] bool is_own_origin(const Context& context, const std::string& origin);
 // What the log that it names has signed, if it is one of these.
 [[nodiscard]] std::optional<crypto::Checkpoint> signed_by_any(
     const std::vector<crypto::VerifierKey>& logs, std::string_view bytes);
