@@ -35,6 +35,8 @@ v1::ListedTransfer listed(const v1::TransferRecord& record) {
   transfer.set_transfer(record.transfer());
   transfer.set_state(listed_as(record.state()));
   transfer.set_lost_leaf(record.partner_leaf());
+  transfer.set_leaf(record.lost_leaf() != 0 ? record.lost_leaf()
+                                            : static_cast<std::uint64_t>(record.recorded_at()));
   return transfer;
 }
 
@@ -278,6 +280,7 @@ Ruling make_again(Context& context, const std::string& partner, v1::TransferReco
       return made;
   }
   put_transfer(context, record);
+  note_partner_leaf(context, partner, record);
   return {};
 }
 
@@ -295,6 +298,8 @@ Ruling make_listed(Context& context, const v1::StateTransfers& list,
     }
     auto made = record_of(context, listed, *receipt++, partner.side());
     if (!made) return tl::make_unexpected(made.error());
+    made->set_partner_leaf(listed.leaf());
+    made->set_lost_leaf(listed.lost_leaf());
     if (auto again = make_again(context, partner.side().city(), std::move(*made)); !again)
       return again;
   }
