@@ -28,12 +28,18 @@ bool is_own_authority(const Context& context, const v1::CitySide& side) {
   });
 }
 
+// The epoch of this ledger whose log the side names, if it is one of its logs.
+std::optional<std::uint32_t> epoch_named(const Context& context, const v1::CitySide& side) {
+  const auto logs = own_logs(context);
+  const auto log = std::ranges::find(logs, crypto::parse_policy(side.policy())->logs[0].key);
+  if (log == logs.end()) return std::nullopt;
+  return static_cast<std::uint32_t>(log - logs.begin());
+}
+
 // An agreement of an earlier epoch, whose filing was lost, is filed as it was.
 Ruling check_own_side(const Context& context, const v1::CitySide& side) {
   if (side.lineage() != own_lineage(context)) return wrong("lineage", side.city());
-  const auto policy = crypto::parse_policy(side.policy());
-  const auto logs = own_logs(context);
-  if (std::ranges::find(logs, policy->logs[0].key) == logs.end()) return wrong("policy", side.city());
+  if (!epoch_named(context, side)) return wrong("policy", side.city());
   return is_own_authority(context, side) ? Ruling{} : wrong("authority", side.city());
 }
 
@@ -108,6 +114,14 @@ v1::PartnerLog first_seen(const Context& context, const v1::CitySide& side) {
   log.set_root(std::string(crypto::empty_root().view()));
   log.set_accepted_time(context.now);
   return log;
+}
+
+// One that was filed in an epoch before is filed again: what came of it may be lost.
+v1::AgreementRecord first_filed(Context& context, const v1::CitySide& own) {
+  v1::AgreementRecord record;
+  record.set_first_epoch(*epoch_named(context, own));
+  if (own_logs(context)[record.first_epoch()] != own_log(context)) await_list(context, record);
+  return record;
 }
 
 // Governance has taken the partner as it is.
@@ -236,9 +250,7 @@ Ruling file_agreement(Context& context, const v1::FileAgreement& action) {
   forgive(log);
   put_partner(context, std::move(log), partner);
   context.state.put(key::agreement_version(partner.city(), agreement->version()), *agreement);
-  auto record = before.value_or(v1::AgreementRecord());
-  if (!before && crypto::parse_policy(own->policy())->logs[0].key != own_log(context))
-    await_list(context, record);
+  auto record = before ? *before : first_filed(context, *own);
   *record.mutable_agreement() = std::move(*agreement);
   record.set_filed_at(static_cast<std::int64_t>(context.leaf));
   record.set_event_sha256(std::string(context.event.sha256.view()));

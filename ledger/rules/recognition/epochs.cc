@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cassert>
+#include <limits>
 
 #include "crypto/checkpoint.h"
 #include "crypto/note.h"
@@ -22,6 +23,14 @@ Ruling need_lost(const Context& context, const v1::OpenEpoch& action) {
   if (checkpoint->size > action.kept_leaves()) return {};
   return epoch_invalid("last_checkpoint", "more than " + std::to_string(action.kept_leaves()),
                        std::to_string(checkpoint->size));
+}
+
+// The fewest leaves that were kept by an epoch which a partner has seen begin.
+std::uint64_t listed_from(const v1::EpochRecord& epoch, const v1::AgreementRecord& record) {
+  auto fewest = std::numeric_limits<std::uint64_t>::max();
+  for (auto i = static_cast<int>(record.first_epoch()); i < epoch.past_size(); ++i)
+    fewest = std::min(fewest, epoch.past(i).kept_leaves());
+  return fewest;
 }
 
 // Of all partners, also of those whose agreement was closed: it may be the close that is old.
@@ -90,7 +99,7 @@ void await_list(Context& context, v1::AgreementRecord& record) {
   if (!record.awaits_list()) epoch.set_lists_awaited(epoch.lists_awaited() + 1);
   context.state.put(key::epoch(), epoch);
   record.set_awaits_list(true);
-  record.set_list_from(epoch.listed_from());
+  record.set_list_from(listed_from(epoch, record));
 }
 
 Ruling give_up_list(Context& context, v1::AgreementRecord& record) {
@@ -135,14 +144,13 @@ Ruling open_epoch(Context& context, const v1::OpenEpoch& action) {
   if (auto met = require_signers(context, "epoch.open", the_city()); !met) return met;
   const auto log = own_log(context);
   auto record = before.value_or(v1::EpochRecord());
-  record.set_listed_from(before ? std::min(before->listed_from(), action.kept_leaves())
-                                : action.kept_leaves());
   *record.mutable_opening() = action;
   record.set_opened_at(static_cast<std::int64_t>(context.leaf));
   record.set_opened_time(context.now);
   auto* past = record.add_past();
   past->set_origin(log.name);
   past->set_log_key(log.key.encode());
+  past->set_kept_leaves(action.kept_leaves());
   context.state.put(key::epoch(), record);
   put_number(context.state, key::next_serial(), action.first_serial());
   await_lists(context);

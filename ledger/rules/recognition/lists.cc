@@ -331,11 +331,12 @@ Ruling note_transfers(Context& context, const v1::NoteTransfers& action) {
   if (!event) return tl::make_unexpected(event.error());
   const auto& list = event->payload.state_transfers();
   const auto epoch = context.state.find<v1::EpochRecord>(key::epoch());
-  if (!event->payload.has_state_transfers() || list.home() != context.genesis.city() || !epoch ||
-      list.epoch() != epoch->opening().epoch())
-    return unexpected_leaf("transfers of this epoch of " + context.genesis.city(), leaf);
   auto record = need_agreement(context, leaf.city());
   if (!record) return tl::make_unexpected(record.error());
+  // The partner counts epochs from the first that it has seen.
+  if (!event->payload.has_state_transfers() || list.home() != context.genesis.city() || !epoch ||
+      list.epoch() != epoch->opening().epoch() - record->first_epoch())
+    return unexpected_leaf("transfers of this epoch of " + context.genesis.city(), leaf);
   if (!record->awaits_list() || list.from() > record->list_from() ||
       list.to() <= record->list_from())
     return refuse(ErrorCode::RUN_DIFFERS, "epoch.leaves",
