@@ -34,13 +34,27 @@ class AskedCity : public relay::City {
       return fail(ErrorCode::CORRUPT, "the node's answer: " + read.error().detail);
     return {};
   }
-  Result<v1::SubmissionResult> submit(v1::Payload payload) override {
+  // Each alone: what one of them cannot be asked for is not asked of the next.
+  std::vector<std::string> fetch_from_each(const std::string& path) override {
+    std::vector<std::string> answers;
+    for (const auto& url : session_.settings().urls) {
+      auto settings = session_.settings();
+      settings.urls = {url};
+      Session one(session_.world(), std::move(settings), RunFlags());
+      if (auto answer = one.request("GET", path)) answers.push_back(std::move(answer->body));
+    }
+    return answers;
+  }
+  Result<v1::SubmissionResult> submit(v1::Payload payload, std::string attachment) override {
     if (keys_.empty()) {
       auto keys = session_.signing_keys();
       if (!keys) return tl::make_unexpected(keys.error());
       keys_ = std::move(*keys);
     }
-    return send_unshown(session_, std::move(payload), keys_);
+    Draft draft;
+    draft.payload = std::move(payload);
+    if (!attachment.empty()) draft.attachments.push_back(std::move(attachment));
+    return send_unshown(session_, std::move(draft), keys_);
   }
 
  private:

@@ -247,7 +247,7 @@ Result<void> accept(City& to, const v1::Bundle& bundle, const v1::PartnerLog& lo
   action.set_partner(bundle.from());
   action.set_checkpoint(bundle.checkpoint());
   *action.mutable_proof() = bundle.consistency();
-  const auto came = carried("accept_checkpoint", to.submit(std::move(payload)));
+  const auto came = carried("accept_checkpoint", to.submit(std::move(payload), {}));
   if (!came) return tl::make_unexpected(came.error());
   if (came->came == Came::done || came->came == Came::known) return {};
   return fail(code_from_name(came->code), "the checkpoint of " + bundle.from());

@@ -41,10 +41,11 @@ Carried waiting(std::string action, ErrorCode code) {
 }
 
 template <class Action>
-Result<Carried> send(City& to, std::string name, Action action, Action* (v1::Payload::*field)()) {
+Result<Carried> send(City& to, std::string name, Action action, Action* (v1::Payload::*field)(),
+                     std::string attachment = {}) {
   v1::Payload payload;
   *(payload.*field)() = std::move(action);
-  return carried(std::move(name), to.submit(std::move(payload)));
+  return carried(std::move(name), to.submit(std::move(payload), std::move(attachment)));
 }
 
 // ---- Exports ----

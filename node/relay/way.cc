@@ -155,7 +155,7 @@ Result<std::int64_t> Way::state(const v1::ForeignRetirement& item, const Told& t
   if (item.stated_at() != 0) return item.stated_at();
   v1::Payload payload;
   *payload.mutable_state_retirement() = item.statement();
-  const auto stated = carried("state_retirement", from_.submit(std::move(payload)));
+  const auto stated = carried("state_retirement", from_.submit(std::move(payload), {}));
   if (!stated) return tl::make_unexpected(stated.error());
   count(*stated, item.statement().retirement(), told, pass);
   if (stated->came == Came::known) ++pass.waits;  // the next pass sees the leaf
@@ -236,7 +236,7 @@ Result<std::uint64_t> Way::accept(std::uint64_t wanted, const Told& told, Pass& 
   if (!*action) return log->size();
   v1::Payload payload;
   *payload.mutable_accept_checkpoint() = std::move(**action);
-  const auto came = carried("accept_checkpoint", to_.submit(std::move(payload)));
+  const auto came = carried("accept_checkpoint", to_.submit(std::move(payload), {}));
   if (!came) return tl::make_unexpected(came.error());
   log = known();
   if (!log) return tl::make_unexpected(log.error());

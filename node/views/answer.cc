@@ -300,6 +300,7 @@ constexpr Route kRoutes[] = {
     {"v1/agreements/*/versions", agreement_versions},
     {"v1/partners", listed<&ledger::View::partners>},
     {"v1/partners/*", named<&ledger::View::partner>},
+    {"v1/partners/*/policy", partner_policy},
     {"v1/partners/*/projects", foreign_projects},
     {"v1/partners/*/projects/*", foreign_project},
     {"v1/partners/*/recalls", recalls_noted},

@@ -166,6 +166,18 @@ TEST_F(SigningDesk, ASideIsTheCityWithItsPolicy) {
   EXPECT_EQ(shown.lineage(), side.lineage());
 }
 
+TEST(PartnerPolicy, IsPrintedAsTheFileThatToolsRead) {
+  const Caller caller;
+  const auto policy = side_of("HEFEI", key_of('h')).policy();
+  const FakeNode node(answering({{"partners HEFEI policy", policy}}));
+  const auto ran = caller.run(node.url(), {"partner", "policy", "HEFEI"});
+  EXPECT_EQ(ran.out, policy) << ran.err;
+  const auto file = caller.scratch.path("hefei.policy");
+  EXPECT_EQ(caller.run(node.url(), {"partner", "policy", "HEFEI", "--out", file}).exit, Exit::ok);
+  EXPECT_EQ(caller.scratch.read("hefei.policy"), policy);
+  EXPECT_EQ(caller.run(node.url(), {"partner", "policy", "NOWHERE"}).exit, Exit::usage);
+}
+
 // ---- Exports ----------------------------------------------------------------------------------
 
 std::string batch_of(const std::string& code, std::uint64_t start, std::uint64_t end,
