@@ -119,7 +119,8 @@ constexpr Command kCommands[] = {
     {"partner", "show", "Shows a partner's log as far as it is known here.",
      "puhui partner show HEFEI", declare_show},
     {"partner", "list", "Lists partner cities.", "puhui partner list", declare_list},
-    {"partner", "policy", "Prints the policy that a partner's checkpoints and receipts are judged by.",
+    {"partner", "policy",
+     "Prints the policy that a partner's checkpoints and receipts are judged by.",
      "puhui partner policy HEFEI --out hefei.policy\n"
      "puhui receipt verify 1200.receipt --policy hefei.policy",
      declare_policy},

@@ -13,11 +13,11 @@ class AskedCity : public relay::City {
  public:
   explicit AskedCity(ledger::testing::SovereignCity& city) : city_(city), code_(city.code()) {}
 
-  bool is_away = false;   // does not answer
-  std::size_t asked = 0;  // questions answered
-  std::size_t sent = 0;   // events taken
-  std::string shown;      // instead of its checkpoint
-  std::string caller;     // party whose certificate asks
+  bool is_away = false;                          // does not answer
+  std::size_t asked = 0;                         // questions answered
+  std::size_t sent = 0;                          // events taken
+  std::string shown;                             // instead of its checkpoint
+  std::string caller;                            // party whose certificate asks
   std::map<std::string, std::string> witnessed;  // what its nodes answer as witnesses, by path
 
   [[nodiscard]] const std::string& code() const override { return code_; }
@@ -94,8 +94,8 @@ class AskedCity : public relay::City {
   }
   Result<std::string> answer_to(const http::Request& request) {
     auto view = city_.view(), current = city_.view();
-    views::Reading reading{request, view,    current,            *view.genesis(), nullptr, nullptr,
-                           nullptr, view.party(caller), 0};
+    views::Reading reading{
+        request, view, current, *view.genesis(), nullptr, nullptr, nullptr, view.party(caller), 0};
     const auto response = views::answer_read(reading);
     const auto& body = std::get<std::string>(response.body);
     if (response.status == 404) return fail(ErrorCode::NOT_FOUND, request.segments.back());
