@@ -34,15 +34,11 @@ class AskedCity : public relay::City {
       return fail(ErrorCode::CORRUPT, "the node's answer: " + read.error().detail);
     return {};
   }
-  // Each alone: what one of them cannot be asked for is not asked of the next.
   std::vector<std::string> fetch_from_each(const std::string& path) override {
+    if (nodes_.empty()) open_nodes();
     std::vector<std::string> answers;
-    for (const auto& url : session_.settings().urls) {
-      auto settings = session_.settings();
-      settings.urls = {url};
-      Session one(session_.world(), std::move(settings), RunFlags());
-      if (auto answer = one.request("GET", path)) answers.push_back(std::move(answer->body));
-    }
+    for (const auto& node : nodes_)
+      if (auto answer = node->request("GET", path)) answers.push_back(std::move(answer->body));
     return answers;
   }
   Result<v1::SubmissionResult> submit(v1::Payload payload, std::string attachment) override {
@@ -58,7 +54,18 @@ class AskedCity : public relay::City {
   }
 
  private:
+  // Each alone: one that does not answer is no reason to ask the next one twice.
+  void open_nodes() {
+    for (const auto& url : session_.settings().urls) {
+      auto settings = session_.settings();
+      settings.urls = {url};
+      nodes_.push_back(
+          std::make_unique<Session>(session_.world(), std::move(settings), RunFlags()));
+    }
+  }
+
   Session session_;
+  std::vector<std::unique_ptr<Session>> nodes_;  // opened when first needed
   std::string code_;
   std::vector<crypto::SecretKey> keys_;  // opened when first needed
 };
