@@ -21,7 +21,6 @@ constexpr std::size_t kPemSizeMax = 8 * 1024;
 constexpr int kEquivalencesMax = 200;
 constexpr int kVersionsMax = 32;
 constexpr int kPurposeCapsMax = 32;
-constexpr std::int64_t kDurationMax = std::int64_t{3653} * 86'400'000'000;  // ten years
 
 tl::unexpected<Error> malformed_agreement(std::string what) {
   return fail(ErrorCode::AGREEMENT_MALFORMED, std::move(what));
@@ -95,7 +94,8 @@ std::string wrong_in(const v1::RecognitionTerms& terms) {
   for (const auto& cap : terms.purpose_caps())
     if (!is_label(cap.purpose()) || cap.max_kg() < 0 || !purposes.insert(cap.purpose()).second)
       return "purpose_caps";
-  if (terms.dispute_window() < 0 || terms.dispute_window() > kDurationMax) return "dispute_window";
+  if (terms.dispute_window() < 0 || terms.dispute_window() > kAgreedDurationMax)
+    return "dispute_window";
   return {};
 }
 
@@ -115,8 +115,9 @@ std::string wrong_in(const v1::Agreement& agreement) {
   if (agreement.effective_to() == 0 ||
       !is_window(agreement.effective_from(), agreement.effective_to()))
     return "effective";
-  if (agreement.dead_after() < 0 || agreement.dead_after() > kDurationMax) return "dead_after";
-  if (agreement.answer_within() < 1 || agreement.answer_within() > kDurationMax)
+  if (agreement.dead_after() < 0 || agreement.dead_after() > kAgreedDurationMax)
+    return "dead_after";
+  if (agreement.answer_within() < 1 || agreement.answer_within() > kAgreedDurationMax)
     return "answer_within";
   // Nobody is gone for good while it may still answer.
   if (agreement.dead_after() != 0 && agreement.dead_after() <= agreement.answer_within())
@@ -225,6 +226,7 @@ v1::ExportedRun run_of(const v1::UnitBatch& batch, const v1::SerialRange& here,
   run.set_vintage(batch.vintage());
   const auto& mirrored = batch.mirrored();
   const bool is_own = !batch.has_mirrored();
+  run.set_batch_start(is_own ? batch.start() : 0);
   run.set_batch(is_own ? batch.batch() : mirrored.batch());
   run.set_project(is_own ? batch.project() : mirrored.project());
   run.set_area(is_own ? area : mirrored.area());
@@ -289,6 +291,19 @@ const v1::ProvenLeaf* answered_export(const v1::Payload& answer) {
     default:
       return nullptr;
   }
+}
+
+Result<std::string> answered_transfer(const v1::Payload& answer, const Sender& sender) {
+  if (answer.has_settle_transfer()) {
+    const auto settlement = read_settlement(answer.settle_transfer().settlement());
+    if (settlement && settlement->sender() == sender.city) return settlement->transfer();
+    return fail(ErrorCode::LEAF_UNEXPECTED, "a settlement of another city's transfer");
+  }
+  const auto* about = answered_export(answer);
+  if (about == nullptr) return fail(ErrorCode::LEAF_UNEXPECTED, "not an answer to an export");
+  const auto exported = read_foreign(about->entry(), sender.city);
+  if (!exported) return tl::make_unexpected(exported.error());
+  return std::string(transfer_id(sender.lineage, exported->payload).view());
 }
 
 }  // namespace puhui::ledger

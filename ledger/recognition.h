@@ -21,6 +21,8 @@ namespace puhui::ledger {
 
 inline constexpr std::size_t kAgreementSizeMax = 48 * 1024;
 inline constexpr int kRunsMax = 100;  // of one export
+// The longest that an agreement may give for anything: ten years.
+inline constexpr std::int64_t kAgreedDurationMax = std::int64_t{3653} * 86'400'000'000;
 
 // The name of a transfer, the same in every epoch of the city that sends: SHA-256 over
 //   lineage[32] ‖ party ‖ event id[16] of the export
@@ -109,5 +111,13 @@ struct ForeignEvent {
 
 // The export that an answer is about, or null: of Import, RefuseImport, VoidImport.
 [[nodiscard]] const v1::ProvenLeaf* answered_export(const v1::Payload& answer);
+// The transfer that an answer is about, of a city with this lineage: the id of the export answered,
+// or that of a settlement. LEAF_UNEXPECTED where it is no answer to an export of that city.
+struct Sender {
+  std::string_view city;
+  std::string_view lineage;
+};
+[[nodiscard]] Result<std::string> answered_transfer(const v1::Payload& answer,
+                                                    const Sender& sender);
 
 }  // namespace puhui::ledger

@@ -227,6 +227,8 @@ Decision of_recognition(Context& context, const v1::Payload& p) {
       return note_recall(context, p.note_recall());
     case v1::Payload::kNoteFiling:
       return note_filing(context, p.note_filing());
+    case v1::Payload::kNoteFilingEnd:
+      return note_filing_end(context, p.note_filing_end());
     case v1::Payload::kPublishTags:
       return publish_tags(context, p.publish_tags());
     case v1::Payload::kOpenEpoch:

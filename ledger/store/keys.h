@@ -85,7 +85,7 @@
 //   v 2 CITY                      partner's log as far as it is known
 //   v 3 id[32]                    transfer to or from a partner
 //   v 4 u8 1, CITY 0 u32 version  version of an agreement
-//   v 4 u8 2, CITY 0 u32 epoch, u64 size       root[32] of an accepted checkpoint
+//   v 4 u8 2, CITY 0 u32 epoch, u64 size       AcceptedCheckpoint
 //   v 4 u8 3, CITY 0 u32 year     u64 kilograms recognised of the partner's units in the year
 //   v 4 u8 4, CITY 0 PURPOSE 0 u32 year        u64 kilograms of them retired
 //   v 4 u8 5, CITY 0 BATCH 0 u64 start         batch here that mirrors part of theirs: u64 end
@@ -97,6 +97,7 @@
 //   v 4 u8 11, CITY 0 u64 leaf, id[32]         transfer, by the leaf of the partner's that tells of
 //                                 it: its export, or its answer
 //   v 4 u8 12, ORIGIN             partner whose log it is, or was: CITY
+//   v 4 u8 13, CITY 0 u64 leaf    recall there that is noted in part: u64 serial here that is next
 //   v 6                           epoch, if it is not the first
 //   v 5 u8 1, CITY 0 tag[32]      tag for a partner of an act credited here: u64 leaf, u32 record
 //   v 5 u8 2, CITY 0 u64 leaf, u32 record      the same in their order: tag[32]
@@ -430,6 +431,9 @@ inline std::string mirror(std::string_view city, std::string_view batch, std::ui
 }
 inline std::string recall_noted(std::string_view city, std::uint64_t leaf) {
   return Builder("v4").u8(6).name(city).u64(leaf).done();
+}
+inline std::string recall_open(std::string_view city, std::uint64_t leaf) {
+  return Builder("v4").u8(13).name(city).u64(leaf).done();
 }
 inline std::string recalls_noted(std::string_view city) {
   return Builder("v4").u8(6).name(city).done();

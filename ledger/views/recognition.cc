@@ -35,8 +35,10 @@ std::string partners_transfer(const View& view, const v1::ProvenLeaf& leaf) {
 
 std::string concluded_transfer(const View& view, const v1::ProvenLeaf& leaf) {
   const auto answer = read_foreign(leaf.entry(), leaf.city());
-  const auto* about = answer ? answered_export(answer->payload) : nullptr;
-  return about == nullptr ? std::string() : own_transfer(view, about->entry());
+  if (!answer) return {};
+  const auto lineage = own_lineage(view.reader());
+  return answered_transfer(answer->payload, {view.genesis()->city(), lineage})
+      .value_or(std::string());
 }
 
 // The transfer between cities that the leaf moved units for; empty if there is none.

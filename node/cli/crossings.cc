@@ -35,6 +35,7 @@ Result<Exit> send_units(Session& session, v1::Export action, UnitsSent sent) {
   const auto record = session.get<v1::AgreementRecord>({"v1", "agreements", action.partner()});
   if (!record) return tl::make_unexpected(record.error());
   action.set_agreement_version(record->agreement().version());
+  action.set_answer_within(record->agreement().answer_within());
   sent.account = action.from();
   auto runs = runs_of(session, sent, action);
   if (!runs) return tl::make_unexpected(runs.error());

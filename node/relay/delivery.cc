@@ -53,19 +53,6 @@ Result<Carried> send(City& to, std::string name, Action action, Action* (v1::Pay
 
 // ---- Exports ----
 
-// When the city may answer no more, by the version that the units were sent under.
-Result<std::optional<ledger::Micros>> deadline_of(City& to, const v1::ProvenLeaf& leaf,
-                                                  const ledger::ForeignEvent& event) {
-  Items<v1::AgreementVersionList> versions(to, {"v1", "agreements", leaf.city(), "versions"});
-  for (;;) {
-    const auto version = versions.next();
-    if (!version) return tl::make_unexpected(version.error());
-    if (*version == nullptr) return std::optional<ledger::Micros>();
-    if ((*version)->version() == event.payload.export_().agreement_version())
-      return std::optional(event.time + (*version)->answer_within());
-  }
-}
-
 Result<ledger::Micros> time_in(City& city) {
   const auto status = city.get<v1::Status>({"v1", "status"});
   if (!status) return tl::make_unexpected(status.error());
@@ -105,29 +92,27 @@ Result<Carried> import_or_refuse(City& to, const v1::ProvenLeaf& leaf) {
 
 Result<Carried> answer_export(City& to, const v1::ProvenLeaf& leaf,
                               const ledger::ForeignEvent& event) {
+  if (!ledger::check_export(event.payload.export_()))
+    return fail(ErrorCode::LEAF_UNEXPECTED, "no export");
   const auto id = transfer_of(to, leaf);
   if (!id) return tl::make_unexpected(id.error());
   const auto answered = to.find<v1::TransferRecord>({"v1", "transfers", hex(*id)});
   if (!answered) return tl::make_unexpected(answered.error());
   if (*answered) return known("import");
-  const auto deadline = deadline_of(to, leaf, event);
-  if (!deadline) return tl::make_unexpected(deadline.error());
-  if (!*deadline) return waiting("import", ErrorCode::AGREEMENT_VERSION);
   const auto now = time_in(to);
   if (!now) return tl::make_unexpected(now.error());
-  return *now >= **deadline ? make_void(to, leaf) : import_or_refuse(to, leaf);
+  const auto deadline = event.time + event.payload.export_().answer_within();
+  return *now >= deadline ? make_void(to, leaf) : import_or_refuse(to, leaf);
 }
 
 // ---- What is brought home, and noted ----
 
-// The id by the home city's own ledger: of the export that the answer holds.
-Result<Carried> conclude(City& to, const v1::ProvenLeaf& leaf, const v1::ProvenLeaf& exported) {
-  const auto event = event_of(exported);
-  if (!event) return tl::make_unexpected(event.error());
+Result<Carried> conclude(City& to, const v1::ProvenLeaf& leaf, const v1::Payload& answer) {
   const auto side = to.get<v1::CitySide>({"v1", "side"});
   if (!side) return tl::make_unexpected(side.error());
-  const auto id = ledger::transfer_id(side->lineage(), event->payload);
-  const auto record = to.find<v1::TransferRecord>({"v1", "transfers", id.hex()});
+  const auto id = ledger::answered_transfer(answer, {side->city(), side->lineage()});
+  if (!id) return tl::make_unexpected(id.error());
+  const auto record = to.find<v1::TransferRecord>({"v1", "transfers", hex(*id)});
   if (!record) return tl::make_unexpected(record.error());
   if (*record && (*record)->state() != v1::TRANSFER_LOCKED) return known("conclude_transfer");
   v1::ConcludeTransfer action;
@@ -215,6 +200,18 @@ Result<Carried> note_filing(City& to, const Delivery& delivery, const v1::FilePr
   return send(to, "note_filing", std::move(action), &v1::Payload::mutable_note_filing);
 }
 
+// The version that the units were sent under; nothing where the city has not filed it.
+Result<std::optional<v1::Agreement>> version_of(City& to, const v1::ProvenLeaf& leaf,
+                                                const v1::Export& exported) {
+  Items<v1::AgreementVersionList> versions(to, {"v1", "agreements", leaf.city(), "versions"});
+  for (;;) {
+    const auto version = versions.next();
+    if (!version) return tl::make_unexpected(version.error());
+    if (*version == nullptr) return std::optional<v1::Agreement>();
+    if ((*version)->version() == exported.agreement_version()) return std::optional(**version);
+  }
+}
+
 }  // namespace
 
 std::string_view word_of(Came came) {
@@ -273,14 +270,14 @@ bool is_recall_done(const v1::NotedLeaf& noted) { return noted.noted_at() != 0; 
 Result<v1::Import> import_of(City& to, const v1::ProvenLeaf& exported) {
   const auto event = event_of(exported);
   if (!event) return tl::make_unexpected(event.error());
-  if (!event->payload.has_export_() || !ledger::check_runs(event->payload.export_()))
+  const auto& units = event->payload.export_();
+  if (!event->payload.has_export_() || !ledger::check_export(units))
     return fail(ErrorCode::LEAF_UNEXPECTED, "no export");
-  const auto record = to.get<v1::AgreementRecord>({"v1", "agreements", exported.city()});
-  if (!record) return tl::make_unexpected(record.error());
-  const auto part = ledger::recognised(event->payload.export_(), record->agreement());
+  const auto version = version_of(to, exported, units);
+  if (!version) return tl::make_unexpected(version.error());
+  const auto part = *version ? ledger::recognised(units, **version) : ledger::Recognised();
   v1::Import action;
   *action.mutable_export_() = exported;
-  action.set_agreement_version(record->agreement().version());
   action.set_recognised_kg(part.kg);
   *action.mutable_discounted() = part.discounted;
   return action;
@@ -291,10 +288,14 @@ Result<Carried> deliver(City& to, const Delivery& delivery) {
   const auto event = event_of(leaf);
   if (!event) return tl::make_unexpected(event.error());
   const auto& payload = event->payload;
-  if (const auto* exported = ledger::answered_export(payload)) return conclude(to, leaf, *exported);
   switch (payload.action_case()) {
     case v1::Payload::kExport:
       return answer_export(to, leaf, *event);
+    case v1::Payload::kImport:
+    case v1::Payload::kRefuseImport:
+    case v1::Payload::kVoidImport:
+    case v1::Payload::kSettleTransfer:
+      return conclude(to, leaf, payload);
     case v1::Payload::kStateRetirement:
       return note_retirement(to, leaf, payload.state_retirement());
     case v1::Payload::kRecall:

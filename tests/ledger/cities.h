@@ -158,6 +158,7 @@ class SovereignCity : public KilogramCity {
                                        : mirrored.methodology_version());
     run.set_serial_code(batch.serial_code());
     run.set_vintage(batch.vintage());
+    if (is_own) run.set_batch_start(batch.start());
     return run;
   }
   // A run for each batch of each range.
@@ -303,8 +304,10 @@ inline v1::Payload export_event(SovereignCity& from, const City& to, const Sendi
   action.set_partner(to.code());
   action.set_from(sending.from);
   action.set_to(sending.to);
-  if (const auto record = agreement_at(from, to))
+  if (const auto record = agreement_at(from, to)) {
     action.set_agreement_version(record->agreement().version());
+    action.set_answer_within(record->agreement().answer_within());
+  }
   *action.mutable_runs() = from.runs(sending.ranges);
   action.set_is_return(sending.is_return);
   return payload;
@@ -317,16 +320,18 @@ inline Answer send_home(SovereignCity& from, const City& home, const SerialRange
   return export_units(from, home, {ranges, "owner-main", "owner-main", true});
 }
 
-// An import that states what the agreement recognises.
+// An import that states what the version recognises that the units were sent under.
 inline v1::Payload import_event(SovereignCity& at, const v1::ProvenLeaf& exported) {
   auto payload = at.event("operator");
   auto& action = *payload.mutable_import();
   *action.mutable_export_() = exported;
-  const auto record = stored<v1::AgreementRecord>(at, key::agreement(exported.city()));
   const auto event = read_foreign(exported.entry(), exported.city());
-  if (!record || !event) return payload;
-  const auto part = recognised(event->payload.export_(), record->agreement());
-  action.set_agreement_version(record->agreement().version());
+  if (!event) return payload;
+  const auto& units = event->payload.export_();
+  const auto agreement =
+      stored<v1::Agreement>(at, key::agreement_version(exported.city(), units.agreement_version()));
+  if (!agreement) return payload;
+  const auto part = recognised(units, *agreement);
   action.set_recognised_kg(part.kg);
   *action.mutable_discounted() = part.discounted;
   return payload;

@@ -31,6 +31,10 @@ class Backup {
   Folder folder_;
 };
 
+inline std::uint64_t next_serial(const City& city) {
+  const auto bytes = city.view().reader().get(key::next_serial());
+  return bytes ? crypto::read_u64(*bytes) : 1;
+}
 inline v1::Payload epoch_event(SovereignCity& at, const std::string& last_checkpoint) {
   const auto before = at.epoch();
   const auto next = before ? before->opening().epoch() + 1 : 1;
@@ -41,6 +45,7 @@ inline v1::Payload epoch_event(SovereignCity& at, const std::string& last_checkp
   action.set_log_key(at.public_key("log"));
   action.set_kept_leaves(at.head().size);
   action.set_last_checkpoint(last_checkpoint);
+  action.set_first_serial(next_serial(at) + 10'000'000);
   auto& decision = *action.mutable_decision();
   decision.set_name("restored");
   decision.set_sha256(std::string(32, 'r'));
@@ -90,26 +95,56 @@ inline v1::Payload transfers_event(SovereignCity& at, const City& home) {
                        auto& listed = *action.add_transfers();
                        listed.set_transfer(record.transfer());
                        listed.set_state(listed_state(record.state()));
-                       *listed.mutable_export_() = record.export_();
-                       listed.set_agreement_version(record.agreement_version());
                        listed.set_lost_leaf(record.partner_leaf());
-                       listed.set_party(record.party());
-                       listed.set_exported_time(record.exported_time());
                        return true;
                      });
   return payload;
 }
-inline Answer note_transfers(SovereignCity& home, const v1::ProvenLeaf& statement) {
+// What the partner was shown of a transfer's leaf that the home city lost: the proof, and the
+// checkpoint by which it was accepted.
+inline v1::LostReceipt receipt_of(const SovereignCity& partner, const City& home,
+                                  const v1::ListedTransfer& listed) {
+  const auto ended_at =
+      static_cast<std::uint64_t>(transfer_at(partner, listed.transfer())->ended_at());
+  const auto answer = read_foreign(partner.view().entry(ended_at), partner.code());
+  const auto* exported = answered_export(answer->payload);
+  v1::LostReceipt receipt;
+  *receipt.mutable_leaf() =
+      exported != nullptr ? *exported : answer->payload.conclude_transfer().answer();
+  const auto& leaf = receipt.leaf();
+  const auto accepted = stored<v1::AcceptedCheckpoint>(
+      partner, key::partner_checkpoint(home.code(), leaf.epoch(), leaf.tree_size()));
+  const auto at = static_cast<std::uint64_t>(accepted->accepted_at());
+  const auto event = read_foreign(partner.view().entry(at), partner.code());
+  receipt.set_checkpoint(event->payload.accept_checkpoint().checkpoint());
+  return receipt;
+}
+// The list that a leaf of the partner states, with receipts of what is not known at home: at most
+// so many.
+inline v1::Payload noting_event(SovereignCity& home, const SovereignCity& partner,
+                                const v1::ProvenLeaf& statement, int receipts_max = 200) {
   auto payload = home.event("operator");
-  *payload.mutable_note_transfers()->mutable_statement() = statement;
-  return home.send(payload, {"operator"});
+  auto& action = *payload.mutable_note_transfers();
+  *action.mutable_statement() = statement;
+  const auto from = agreement_at(home, partner)->list_from();
+  const auto stating = read_foreign(statement.entry(), partner.code());
+  for (const auto& listed : stating->payload.state_transfers().transfers()) {
+    const bool is_open = listed.lost_leaf() >= from && !transfer_at(home, listed.transfer());
+    if (is_open && action.receipts_size() < receipts_max)
+      *action.add_receipts() = receipt_of(partner, home, listed);
+  }
+  return payload;
+}
+inline Answer note_transfers(SovereignCity& home, const SovereignCity& partner,
+                             const v1::ProvenLeaf& statement) {
+  return home.send(noting_event(home, partner, statement), {"operator"});
 }
 // All that two cities do after a restore of the first.
 inline void reconcile(SovereignCity& home, SovereignCity& partner) {
   PUHUI_ACCEPTED(renew_epoch(home, partner));
   const auto stated = partner.send(transfers_event(partner, home), {"operator"});
   PUHUI_ACCEPTED(stated);
-  PUHUI_ACCEPTED(note_transfers(home, carry(partner, home, stated.leaf)));
+  PUHUI_ACCEPTED(note_transfers(home, partner, carry(partner, home, stated.leaf)));
 }
 
 }  // namespace puhui::ledger::testing

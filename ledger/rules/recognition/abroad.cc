@@ -3,7 +3,6 @@
 #include <map>
 
 #include "ledger/rules/checks.h"
-#include "ledger/rules/filing/filing.h"
 #include "ledger/rules/holding/holding.h"
 #include "ledger/rules/recognition/actions.h"
 #include "ledger/rules/recognition/recognition.h"
@@ -15,11 +14,6 @@ namespace {
 
 std::string text(std::uint64_t start, std::uint64_t end) {
   return std::to_string(start) + "-" + std::to_string(end);
-}
-
-Ruling stated_before(const std::string& city, std::uint64_t leaf) {
-  return refuse(ErrorCode::RETIREMENT_STATED, "partner.noted", "once", {},
-                city + " leaf " + std::to_string(leaf));
 }
 
 // ---- Retirements ----
@@ -48,7 +42,7 @@ Ruling need_abroad(const Context& context, const SerialRanges& serials, const st
                       block ? v1::UnitState_Name(block->state()) : "not issued",
                       text(range.start(), range.end()));
       if (block->retired_abroad_at() != 0)
-        return stated_before(city, static_cast<std::uint64_t>(block->retired_abroad_at()));
+        return noted_before(city, static_cast<std::uint64_t>(block->retired_abroad_at()));
       serial = block->end() + 1;
     }
   return {};
@@ -72,52 +66,44 @@ void freeze(Context& context, const std::string& city, const v1::UnitBlock& bloc
   record_move(context, piece, v1::MOVE_FREEZE, account, account);
 }
 
-Ruling freeze_mirrored(Context& context, const std::string& city, const v1::Recall& recall,
-                       const SerialRanges& recalled) {
-  const auto wants = [](const v1::UnitBlock& block) {
-    return block.recalled_at() == 0 && (block.state() == v1::HELD || block.state() == v1::RETIRED);
-  };
-  const auto visit = [&](const v1::UnitBlock& block, std::uint64_t start, std::uint64_t end) {
-    freeze(context, city, block, take_piece(context, block, start, end));
-  };
-  std::size_t batches = 0;
-  return visit_mirrored(context, {city, recall.batch()}, recalled,
-                        [&](const v1::UnitBatch&, const SerialRanges& here) -> Ruling {
-                          if (++batches > kRangesMax)
-                            return refuse(ErrorCode::TOO_LARGE, "recall.batches",
-                                          std::to_string(kRangesMax));
-                          return visit_blocks(context, here, wants, visit);
-                        });
-}
+// As much of a recall as one event may touch.
+struct Part {
+  std::uint64_t next = 0;  // serial here from which it goes on; 0 once nothing is left
+  std::size_t pieces = 0;
+};
 
-// ---- Projects ----
-
-// The filing that was put under notice, or completed where its procedure asks for none.
-std::string filing_in(const v1::Payload& notice) {
-  if (notice.has_open_notice()) return notice.open_notice().about().filing();
-  return notice.has_complete_filing() ? notice.complete_filing().filing() : std::string();
-}
-
-// The project that a filing names: filed at once, or drafted and under notice.
-const v1::FileProject* project_in(const v1::Payload& filing, const v1::Payload* notice) {
-  if (filing.has_file_project()) return notice == nullptr ? &filing.file_project() : nullptr;
-  const auto& draft = filing.draft_filing();
-  if (notice == nullptr || draft.filing().empty() || filing_in(*notice) != draft.filing())
-    return nullptr;
-  return draft.subject().has_project() ? &draft.subject().project() : nullptr;
-}
-
-// A project of this city that has claimed the key for some of the days; empty if none has.
-std::string own_claim(const Context& context, const v1::FileProject& project) {
-  for (const auto& meter : project.keys()) {
-    if (!is_name(meter)) continue;
-    auto own = claimed_by(context.state, meter, project.crediting_from(), project.crediting_to());
-    if (!own.empty()) return own;
-  }
+// Of these serials here, from where the part before ended; TOO_LARGE where this part is full.
+Ruling freeze_ranges(Context& context, const std::string& city, const SerialRanges& here,
+                     Part& part) {
+  for (const auto& range : here)
+    for (auto serial = std::max(range.start(), part.next); serial <= range.end();) {
+      part.next = serial;
+      if (part.pieces++ == kRangesMax) return refuse(ErrorCode::TOO_LARGE, "recall.pieces");
+      const auto block = block_of(context.state, serial);
+      const auto end = std::min(range.end(), block->end());
+      if (block->recalled_at() == 0 &&
+          (block->state() == v1::HELD || block->state() == v1::RETIRED))
+        freeze(context, city, *block, take_piece(context, *block, serial, end));
+      serial = end + 1;
+    }
   return {};
 }
 
+void freeze_mirrored(Context& context, const std::string& city, const v1::Recall& recall,
+                     const SerialRanges& recalled, Part& part) {
+  const auto frozen = visit_mirrored(context, {city, recall.batch()}, recalled,
+                                     [&](const v1::UnitBatch&, const SerialRanges& here) {
+                                       return freeze_ranges(context, city, here, part);
+                                     });
+  if (frozen) part.next = 0;
+}
+
 }  // namespace
+
+Ruling noted_before(const std::string& city, std::uint64_t leaf) {
+  return refuse(ErrorCode::RETIREMENT_STATED, "partner.noted", "once", {},
+                city + " leaf " + std::to_string(leaf));
+}
 
 bool is_away(const Context& context, const v1::UnitBlock& block, const std::string& city) {
   if (block.state() != v1::EXPORTED || block.exported_to() != city) return false;
@@ -185,35 +171,6 @@ Ruling need_none_returning(const Context& context, const std::string& city,
   return visit_mirrored(context, {city, run.batch()}, origins_of(run), once);
 }
 
-Ruling need_project_noted(const Context& context, const std::string& city,
-                          const std::string& project) {
-  const auto noted = context.state.find<v1::ForeignProject>(key::foreign_project(city, project));
-  if (!noted)
-    return refuse(ErrorCode::PROJECT_ABROAD, "partner.projects", {}, {}, city + " " + project);
-  if (noted->conflict().empty()) return {};
-  return refuse(ErrorCode::PERIOD_ABROAD, "partner.projects", "one project per key and day",
-                noted->conflict(),
-                city + " " + project + " at leaf " + std::to_string(noted->partner_leaf()));
-}
-
-Ruling need_none_abroad(const Context& context, const v1::FileProject& project) {
-  for (const auto& meter : project.keys()) {
-    const auto prefix = key::foreign_periods(meter);
-    for (auto at = context.state.at_or_after(prefix, prefix); at;
-         at = context.state.at_or_after(prefix, at->key + '\0')) {
-      v1::ForeignProject noted;
-      const bool parsed = noted.ParseFromString(at->value);
-      assert(parsed && "a stored view does not parse");
-      if (parsed && noted.from() < project.crediting_to() && noted.to() > project.crediting_from())
-        return refuse(ErrorCode::PERIOD_ABROAD, "project.exclusive", "one project per key and day",
-                      noted.city() + " " + noted.project() + " at leaf " +
-                          std::to_string(noted.partner_leaf()),
-                      meter);
-    }
-  }
-  return {};
-}
-
 Ruling use_purpose_caps(Context& context, const std::vector<v1::UnitBlock>& pieces,
                         const std::string& purpose) {
   if (context.totals.units_imported_kg() == 0) return {};
@@ -247,7 +204,7 @@ Ruling state_retirement(Context& context, const v1::StateRetirement& action) {
     return refuse(ErrorCode::RETIREMENT_UNKNOWN, "retirement.known", {}, {},
                   std::to_string(action.retirement()));
   const auto stored = key::stated(action.home(), action.retirement());
-  if (context.state.has(stored)) return stated_before(action.home(), action.retirement());
+  if (context.state.has(stored)) return noted_before(action.home(), action.retirement());
   const auto serials = retired_of(context, *retirement, action.home());
   const auto& retired = retirement->retirement();
   if (serials.empty() || !std::ranges::equal(serials, action.serials(), same_range) ||
@@ -297,54 +254,28 @@ Ruling note_recall(Context& context, const v1::NoteRecall& action) {
     return unexpected_leaf("a recall", leaf);
   const auto& recall = event->payload.recall();
   const auto noted = key::recall_noted(leaf.city(), leaf.index());
-  if (context.state.has(noted)) return stated_before(leaf.city(), leaf.index());
+  if (context.state.has(noted)) return noted_before(leaf.city(), leaf.index());
   auto recalled = recall.serials();
   if (recalled.empty()) {
     auto* whole = recalled.Add();
     whole->set_start(1);
     whole->set_end(kSerialMax);
   }
-  put_number(context.state, noted, context.leaf);
   for (const auto& range : recalled)
     put_number(context.state,
                key::recalled_of(leaf.city(), recall.batch(), leaf.index(), range.end()),
                range.start());
-  if (auto frozen = freeze_mirrored(context, leaf.city(), recall, recalled); !frozen) return frozen;
-  context.fact("frozen_kg", std::to_string(kilograms(context.outcome.serials())));
-  return {};
-}
-
-Ruling note_filing(Context& context, const v1::NoteFiling& action) {
-  const auto& leaf = action.filing();
-  const auto filing = prove(context, leaf);
-  if (!filing) return tl::make_unexpected(filing.error());
-  std::optional<ForeignEvent> notice;
-  if (action.has_notice()) {
-    auto opened = prove(context, action.notice());
-    if (!opened) return tl::make_unexpected(opened.error());
-    if (action.notice().city() != leaf.city()) return unexpected_leaf("a notice of it", leaf);
-    notice = std::move(*opened);
+  const auto open = key::recall_open(leaf.city(), leaf.index());
+  Part part{number_at(context.state, open).value_or(0), 0};
+  freeze_mirrored(context, leaf.city(), recall, recalled, part);
+  if (part.next == 0) {
+    context.state.erase(open);
+    put_number(context.state, noted, context.leaf);
+  } else {
+    put_number(context.state, open, part.next);
   }
-  const auto* project = project_in(filing->payload, notice ? &notice->payload : nullptr);
-  if (project == nullptr || !is_code(project->project()))
-    return unexpected_leaf("a project filed or under notice", leaf);
-  const auto stored = key::foreign_project(leaf.city(), project->project());
-  if (context.state.has(stored)) return stated_before(leaf.city(), leaf.index());
-  v1::ForeignProject noted;
-  noted.set_city(leaf.city());
-  noted.set_project(project->project());
-  *noted.mutable_keys() = project->keys();
-  noted.set_from(project->crediting_from());
-  noted.set_to(project->crediting_to());
-  noted.set_partner_leaf(leaf.index());
-  noted.set_noted_at(static_cast<std::int64_t>(context.leaf));
-  noted.set_conflict(own_claim(context, *project));
-  context.state.put(stored, noted);
-  for (const auto& meter : project->keys())
-    if (is_name(meter))
-      context.state.put(key::foreign_period(meter, noted.from(), noted.city(), noted.project()),
-                        noted);
-  if (!noted.conflict().empty()) context.fact("conflict", noted.conflict());
+  context.fact("is_whole", part.next == 0 ? "true" : "false");
+  context.fact("frozen_kg", std::to_string(kilograms(context.outcome.serials())));
   return {};
 }
 

@@ -62,21 +62,29 @@ namespace puhui::ledger {
 [[nodiscard]] Ruling state_retirement(Context& context, const v1::StateRetirement& action);
 // Order: proof; of units of this city; exported there and not noted before.
 [[nodiscard]] Ruling note_retirement(Context& context, const v1::NoteRetirement& action);
-// Order: proof; not noted before; no more pieces than one event may touch.
+// Order: proof; not noted before. What more pieces came of than one event may touch is noted by the
+// same proof again, until the fact is_whole is true; nothing of it comes here meanwhile.
 [[nodiscard]] Ruling note_recall(Context& context, const v1::NoteRecall& action);
+
+// ---- projects.cc ----
 // Order: proof; not noted before; a project of the partner, filed or under notice.
 [[nodiscard]] Ruling note_filing(Context& context, const v1::NoteFiling& action);
+// Order: proof; noted before; of the draft that was noted.
+[[nodiscard]] Ruling note_filing_end(Context& context, const v1::NoteFilingEnd& action);
 
 // ---- epochs.cc ----
 // Order: form; the next epoch; as many leaves as there are; another origin; a larger checkpoint of
 // the origin before (EPOCH_INVALID); signers of "epoch.open".
 [[nodiscard]] Ruling open_epoch(Context& context, const v1::OpenEpoch& action);
+
+// ---- lists.cc ----
 // Order: partner known, in that epoch; leaves from where the last part ended; all its transfers
 // that hang on them, in order, as they are here (RUN_DIFFERS). Needs no other signer than who sends
 // it.
 [[nodiscard]] Ruling state_transfers(Context& context, const v1::StateTransfers& action);
-// Order: proof; of this city's epoch, and the next part; then each transfer: accounts and projects
-// it needs are there.
+// Order: proof; of this city's epoch, and the next part; then each transfer that is not known here:
+// a receipt of its lost leaf (PROOF_INVALID, LEAF_UNEXPECTED; RUN_DIFFERS for none, or one too
+// many); accounts and projects it needs are there.
 [[nodiscard]] Ruling note_transfers(Context& context, const v1::NoteTransfers& action);
 
 // ---- tags.cc ----

@@ -28,10 +28,14 @@ bool is_own_authority(const Context& context, const v1::CitySide& side) {
   });
 }
 
+// An agreement of an earlier epoch, whose filing was lost, is filed as it was.
 Ruling check_own_side(const Context& context, const v1::CitySide& side) {
   if (side.lineage() != own_lineage(context)) return wrong("lineage", side.city());
   const auto policy = crypto::parse_policy(side.policy());
-  if (policy->logs[0].key != own_log(context)) return wrong("policy", side.city());
+  const auto& log = policy->logs[0].key;
+  auto logs = past_logs(context);
+  logs.push_back(own_log(context));
+  if (std::ranges::find(logs, log) == logs.end()) return wrong("policy", side.city());
   return is_own_authority(context, side) ? Ruling{} : wrong("authority", side.city());
 }
 
@@ -98,14 +102,6 @@ Ruling need_own_origin(const Context& context, const v1::CitySide& partner) {
   return {};
 }
 
-Ruling need_partner_signatures(const v1::CitySide& known, std::string_view word,
-                               std::string_view bytes, const AuthoritySignatures& signatures) {
-  if (is_signed_by(known, word, bytes, signatures)) return {};
-  return refuse(
-      ErrorCode::AGREEMENT_SIGNATURE, "agreement.signatures",
-      std::to_string(known.authority_keys()) + " keys of the authority of " + known.city());
-}
-
 v1::PartnerLog first_seen(const Context& context, const v1::CitySide& side) {
   v1::PartnerLog log;
   log.set_origin(origin_of(side));
@@ -126,7 +122,10 @@ void put_partner(Context& context, v1::PartnerLog log, const v1::CitySide& side)
   context.state.put(key::city_of_origin(log.origin()), side.city());
 }
 
-bool can_follow(v1::Standing now, v1::Standing next) {
+// One that is closed is closed once more to give up the partner's list.
+bool can_follow(const v1::AgreementRecord& record, v1::Standing next) {
+  const auto now = record.standing();
+  if (next == v1::CLOSED && now == v1::CLOSED) return record.awaits_list();
   if (next == v1::CLOSED || next == v1::STANDING_SUSPENDED)
     return now == v1::IN_FORCE || (next == v1::CLOSED && now == v1::STANDING_SUSPENDED);
   return next == v1::IN_FORCE && now == v1::STANDING_SUSPENDED;
@@ -139,6 +138,24 @@ crypto::VerifierKey own_log(const Context& context) {
   const auto& name = epoch ? epoch->opening().origin() : context.genesis.origin();
   const auto& wire = epoch ? epoch->opening().log_key() : context.genesis.log_key();
   return {name, crypto::NoteKeyType::ed25519, *crypto::PublicKey::decode(wire)};
+}
+
+Ruling need_partner_signatures(const v1::CitySide& known, std::string_view word,
+                               std::string_view bytes, const AuthoritySignatures& signatures) {
+  if (is_signed_by(known, word, bytes, signatures)) return {};
+  return refuse(
+      ErrorCode::AGREEMENT_SIGNATURE, "agreement.signatures",
+      std::to_string(known.authority_keys()) + " keys of the authority of " + known.city());
+}
+
+Ruling need_gone(const Context& context, const v1::AgreementRecord& record,
+                 const v1::PartnerLog& log) {
+  const auto dead_after = record.agreement().dead_after();
+  const auto silent = context.now - std::max(record.standing_time(), log.accepted_time());
+  if (record.standing() == v1::CLOSED && dead_after > 0 && silent > dead_after) return {};
+  return refuse(ErrorCode::PARTNER_PRESENT, "agreement.dead_after",
+                dead_after == 0 ? "never" : std::to_string(dead_after), std::to_string(silent),
+                log.side().city());
 }
 
 std::string own_lineage(const Context& context) { return *context.state.get(key::lineage()); }
@@ -184,6 +201,7 @@ void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing st
                   const std::string& reason) {
   record.set_standing(standing);
   record.set_standing_at(static_cast<std::int64_t>(context.leaf));
+  record.set_standing_time(context.now);
   record.set_reason(reason);
   const auto& agreement = record.agreement();
   const auto* own = side_of(agreement, context.genesis.city());
@@ -216,6 +234,8 @@ Ruling file_agreement(Context& context, const v1::FileAgreement& action) {
   put_partner(context, std::move(log), partner);
   context.state.put(key::agreement_version(partner.city(), agreement->version()), *agreement);
   auto record = before.value_or(v1::AgreementRecord());
+  if (!before && crypto::parse_policy(own->policy())->logs[0].key != own_log(context))
+    await_list(context, record);
   *record.mutable_agreement() = std::move(*agreement);
   record.set_filed_at(static_cast<std::int64_t>(context.leaf));
   record.set_event_sha256(std::string(context.event.sha256.view()));
@@ -228,13 +248,14 @@ Ruling set_agreement(Context& context, const v1::SetAgreement& action) {
   if (!is_document_or_none(action.has_decision(), action.decision())) return malformed("decision");
   auto record = need_agreement(context, action.partner());
   if (!record) return tl::make_unexpected(record.error());
-  if (!can_follow(record->standing(), action.standing()))
+  if (!can_follow(*record, action.standing()))
     return refuse(ErrorCode::STANDING_INVALID, "agreement.standing", {},
                   v1::Standing_Name(record->standing()), v1::Standing_Name(action.standing()));
   if (auto met = require_signers(context, "agreement.set", the_city()); !met) return met;
-  if (action.standing() == v1::CLOSED && record->awaits_list()) end_list(context, *record);
+  auto log = *context.state.find<v1::PartnerLog>(key::partner(action.partner()));
+  if (record->standing() == v1::CLOSED)
+    if (auto ended = give_up_list(context, *record); !ended) return ended;
   if (action.standing() == v1::IN_FORCE) {
-    auto log = *context.state.find<v1::PartnerLog>(key::partner(action.partner()));
     forgive(log);
     context.state.put(key::partner(action.partner()), log);
   }

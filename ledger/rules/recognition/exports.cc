@@ -57,8 +57,7 @@ Ruling check_run(const Context& context, const v1::Export& action, const v1::Exp
   return refuse(ErrorCode::RUN_DIFFERS, "run.described", known.ShortDebugString(), {}, text(run));
 }
 
-v1::TransferRecord locked(const Context& context, const v1::Export& action,
-                          const v1::Agreement& agreement) {
+v1::TransferRecord locked(const Context& context, const v1::Export& action) {
   v1::TransferRecord record;
   const auto& payload = context.event.payload;
   record.set_transfer(std::string(transfer_id(own_lineage(context), payload).view()));
@@ -67,7 +66,7 @@ v1::TransferRecord locked(const Context& context, const v1::Export& action,
   record.set_city(context.genesis.city());
   record.set_party(payload.party());
   record.set_exported_time(context.now);
-  record.set_deadline(context.now + agreement.answer_within());
+  record.set_deadline(context.now + action.answer_within());
   record.set_recorded_at(static_cast<std::int64_t>(context.leaf));
   record.set_amount_kg(kilograms(action.runs()));
   return record;
@@ -76,13 +75,19 @@ v1::TransferRecord locked(const Context& context, const v1::Export& action,
 // Serials that exist, and names that are fit to be stored, whoever wrote them.
 bool is_run(const v1::ExportedRun& run) {
   return run.end() >= run.start() && run.end() <= kSerialMax && run.origin_start() > 0 &&
-         run.origin_start() <= kSerialMax - (run.end() - run.start()) && is_code(run.batch()) &&
-         is_code(run.project()) && is_code(run.serial_code()) && is_area(run.area()) &&
-         is_label(run.methodology()) && is_label(run.methodology_version());
+         run.origin_start() <= kSerialMax - (run.end() - run.start()) &&
+         run.batch_start() <= run.start() && is_code(run.batch()) && is_code(run.project()) &&
+         is_code(run.serial_code()) && is_area(run.area()) && is_label(run.methodology()) &&
+         is_label(run.methodology_version());
 }
 
-void put_transfer(Context& context, const v1::TransferRecord& record) {
-  context.state.put(key::transfer(record.transfer()), record);
+// A transfer is sent or answered once, and what was sent ends once; one that a lost log had ended
+// is made again as it was.
+bool can_follow(const Context& context, v1::TransferState before, v1::TransferState next) {
+  const bool ends_sent = next == v1::TRANSFER_CONCLUDED || next == v1::TRANSFER_FREED;
+  if (before == v1::TRANSFER_STATE_UNSPECIFIED)
+    return !ends_sent || context.state.has(key::epoch());
+  return before == v1::TRANSFER_LOCKED && ends_sent;
 }
 
 bool is_in(const SerialRanges& ranges, std::uint64_t serial) {
@@ -157,26 +162,12 @@ tl::expected<v1::TransferRecord, Refusal> need_locked(const Context& context,
                 v1::TransferState_Name(record->state()));
 }
 
-// What the answer says of the amount is what the agreement says.
-Ruling note_recognised(const Context& context, const v1::Import& answer,
-                       v1::TransferRecord& record) {
-  const auto& exported = record.export_();
-  const auto agreement = agreement_of(context, exported.partner(), answer.agreement_version());
-  if (!agreement) return tl::make_unexpected(agreement.error());
-  const auto part = recognised(exported, *agreement);
-  if (auto stated = need_stated(part, answer); !stated) return stated;
-  record.set_agreement_version(answer.agreement_version());
-  record.set_recognised_kg(part.kg);
-  *record.mutable_discounted() = part.discounted;
-  return {};
-}
-
-// How a settlement ends a transfer that came here and was not answered.
+// A settlement of both authorities, on the taker's ledger: it never will be taken.
 Ruling settle_unanswered(Context& context, const v1::TransferSettlement& settlement) {
   if (transfer_of(context, settlement.transfer()))
     return refuse(ErrorCode::TRANSFER_ANSWERED, "transfer.answered");
   if (settlement.is_recognised())
-    return refuse(ErrorCode::TRANSFER_UNKNOWN, "transfer.settled", "an import by its proof");
+    return refuse(ErrorCode::TRANSFER_UNKNOWN, "transfer.settled", "imported by its proof");
   v1::TransferRecord record;
   record.set_transfer(settlement.transfer());
   record.set_state(v1::TRANSFER_VOID);
@@ -189,40 +180,29 @@ Ruling settle_unanswered(Context& context, const v1::TransferSettlement& settlem
 
 Ruling settle_locked(Context& context, const v1::TransferSettlement& settlement,
                      v1::TransferRecord record) {
-  if (settlement.is_recognised()) {
-    const auto& exported = record.export_();
-    const auto agreement = agreement_of(context, exported.partner(), exported.agreement_version());
-    if (!agreement) return tl::make_unexpected(agreement.error());
-    const auto part = recognised(exported, *agreement);
-    record.set_recognised_kg(part.kg);
-    *record.mutable_discounted() = part.discounted;
-  }
+  if (settlement.is_recognised())
+    if (auto filled = fill_recognised(context, record.export_().partner(), record); !filled)
+      return tl::make_unexpected(filled.error());
   end_transfer(context, record, settlement.is_recognised());
   return {};
 }
 
-// Both authorities agreed; or nothing was heard of the partner for as long as the agreement says,
-// and nothing can be taken as recognised there.
+// Both authorities agreed. At home, where no answer is waited for any more, the agreement is
+// closed; there a partner that is gone for good need not sign that the units are free.
 Ruling need_settled_or_gone(const Context& context, const v1::SettleTransfer& action,
                             const v1::TransferSettlement& settlement, const std::string& partner) {
   const auto log = need_partner(context, partner);
   if (!log) return tl::make_unexpected(log.error());
-  if (!action.partner_signatures().empty()) {
-    if (is_signed_by(log->side(), kSettlementWord, action.settlement(),
-                     action.partner_signatures()))
-      return {};
-    return refuse(ErrorCode::AGREEMENT_SIGNATURE, "agreement.signatures",
-                  "the authority of " + partner);
-  }
   const auto record = need_agreement(context, partner);
   if (!record) return tl::make_unexpected(record.error());
-  const auto dead_after = record->agreement().dead_after();
-  const auto silent = context.now - log->accepted_time();
   const bool is_own = settlement.sender() == context.genesis.city();
-  if (dead_after > 0 && silent > dead_after && is_own && !settlement.is_recognised()) return {};
-  return refuse(ErrorCode::PARTNER_PRESENT, "agreement.dead_after",
-                dead_after == 0 ? "never" : std::to_string(dead_after), std::to_string(silent),
-                partner);
+  if (is_own && record->standing() != v1::CLOSED)
+    return refuse(ErrorCode::AGREEMENT_STANDING, "transfer.settled", v1::Standing_Name(v1::CLOSED),
+                  v1::Standing_Name(record->standing()), partner);
+  if (is_own && !settlement.is_recognised() && action.partner_signatures().empty())
+    return need_gone(context, *record, *log);
+  return need_partner_signatures(log->side(), kSettlementWord, action.settlement(),
+                                 action.partner_signatures());
 }
 
 }  // namespace
@@ -231,6 +211,24 @@ void end_recognised(Context& context, const std::vector<v1::UnitBlock>& pieces,
                     const v1::TransferRecord& record) {
   for (const auto& piece : pieces)
     end_piece(context, piece, record.export_().partner(), record.discounted());
+}
+
+void put_transfer(Context& context, const v1::TransferRecord& record) {
+  const auto before = transfer_of(context, record.transfer()).value_or(v1::TransferRecord());
+  assert(can_follow(context, before.state(), record.state()) && "a transfer ends twice");
+  context.state.put(key::transfer(record.transfer()), record);
+}
+
+tl::expected<v1::Agreement, Refusal> fill_recognised(const Context& context,
+                                                     const std::string& partner,
+                                                     v1::TransferRecord& record) {
+  const auto& exported = record.export_();
+  auto agreement = agreement_of(context, partner, exported.agreement_version());
+  if (!agreement) return agreement;
+  auto part = recognised(exported, *agreement);
+  record.set_recognised_kg(part.kg);
+  *record.mutable_discounted() = std::move(part.discounted);
+  return agreement;
 }
 
 std::string lock_of(std::string_view transfer) {
@@ -243,8 +241,10 @@ std::optional<v1::TransferRecord> transfer_of(const Context& context, std::strin
   return context.state.find<v1::TransferRecord>(key::transfer(transfer));
 }
 
-Ruling check_runs(const v1::Export& exported) {
+Ruling check_export(const v1::Export& exported) {
   const auto& runs = exported.runs();
+  if (exported.answer_within() < 1 || exported.answer_within() > kAgreedDurationMax)
+    return malformed("answer_within");
   if (runs.empty()) return malformed("runs");
   if (runs.size() > kRunsMax)
     return refuse(ErrorCode::TOO_LARGE, "export.runs", std::to_string(kRunsMax), {},
@@ -296,8 +296,12 @@ Ruling export_units(Context& context, const v1::Export& action) {
     return refuse(ErrorCode::AGREEMENT_VERSION, "agreement.version",
                   std::to_string(agreement.version()), {},
                   std::to_string(action.agreement_version()));
+  if (action.answer_within() != agreement.answer_within())
+    return refuse(ErrorCode::AGREEMENT_VERSION, "agreement.answer_within",
+                  std::to_string(agreement.answer_within()), {},
+                  std::to_string(action.answer_within()));
   if (!is_name(action.to())) return malformed("to");
-  if (auto form = check_runs(action); !form) return form;
+  if (auto form = check_export(action); !form) return form;
   const auto account = need_account(context, action.from());
   if (!account) return tl::make_unexpected(account.error());
   if (auto kind = need_no_buffer(*account); !kind) return kind;
@@ -308,7 +312,7 @@ Ruling export_units(Context& context, const v1::Export& action) {
   if (!pieces) return tl::make_unexpected(pieces.error());
   if (pieces->size() > kRunsMax)
     return refuse(ErrorCode::TOO_LARGE, "export.pieces", std::to_string(kRunsMax));
-  const auto transfer = locked(context, action, agreement);
+  const auto transfer = locked(context, action);
   for (const auto& piece : *pieces) {
     give_bound(context, piece, action.from(), lock_of(transfer.transfer()));
     record_move(context, piece, v1::MOVE_LOCK, action.from(), action.partner());
@@ -326,18 +330,19 @@ Ruling conclude_transfer(Context& context, const v1::ConcludeTransfer& action) {
   const auto& leaf = action.answer();
   const auto answer = prove(context, leaf);
   if (!answer) return tl::make_unexpected(answer.error());
-  const auto* about = answered_export(answer->payload);
-  if (about == nullptr) return unexpected_leaf("an answer to an export", leaf);
-  const auto exported = read_foreign(about->entry(), context.genesis.city());
-  if (!exported) return unexpected_leaf("an answer to an export of this city", leaf);
-  auto record = need_locked(context, transfer_id(own_lineage(context), exported->payload).view());
+  const auto lineage = own_lineage(context);
+  const auto about = answered_transfer(answer->payload, {context.genesis.city(), lineage});
+  if (!about) return unexpected_leaf("an answer to an export of this city", leaf);
+  auto record = need_locked(context, *about);
   if (!record) return tl::make_unexpected(record.error());
   if (record->export_().partner() != leaf.city())
     return unexpected_leaf("an answer of " + record->export_().partner(), leaf);
   const bool is_recognised = answer->payload.has_import();
-  if (is_recognised)
-    if (auto noted = note_recognised(context, answer->payload.import(), *record); !noted)
-      return noted;
+  if (is_recognised) {
+    if (auto filled = fill_recognised(context, leaf.city(), *record); !filled)
+      return tl::make_unexpected(filled.error());
+    if (auto stated = need_stated(*record, answer->payload.import()); !stated) return stated;
+  }
   const auto& code = answer->payload.refuse_import().code();
   if (code.size() > kTextSizeMax) return unexpected_leaf("a code", leaf);
   record->set_code(code);

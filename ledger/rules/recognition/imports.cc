@@ -18,18 +18,16 @@ std::string dispute_of(std::string_view transfer) {
   return "dispute/" + crypto::Digest::from_bytes(transfer)->hex();
 }
 
-// An export of a partner to this city that has no answer yet, and what this city's last version of
-// the agreement makes of it.
+// An export of a partner to this city that has no answer yet.
 struct Incoming {
   v1::TransferRecord record;  // its answer is still to be filled in
   v1::AgreementRecord agreement;
-  Recognised part;
 
   [[nodiscard]] const v1::Export& exported() const { return record.export_(); }
   [[nodiscard]] const std::string& city() const { return record.city(); }
 };
 
-// Order: proof; not answered; the version of the agreement that it was sent under.
+// Order: proof; not answered; nothing is awaited of the partner.
 tl::expected<Incoming, Refusal> need_unanswered(const Context& context,
                                                 const v1::ProvenLeaf& leaf) {
   const auto event = prove(context, leaf);
@@ -37,7 +35,7 @@ tl::expected<Incoming, Refusal> need_unanswered(const Context& context,
   const auto& payload = event->payload;
   if (!payload.has_export_() || payload.export_().partner() != context.genesis.city())
     return unexpected_leaf("an export to " + context.genesis.city(), leaf);
-  if (!check_runs(payload.export_())) return unexpected_leaf("runs", leaf);
+  if (!check_export(payload.export_())) return unexpected_leaf("an export", leaf);
   const auto log = need_partner(context, leaf.city());
   Incoming incoming;
   auto& record = incoming.record;
@@ -46,19 +44,16 @@ tl::expected<Incoming, Refusal> need_unanswered(const Context& context,
     return refuse(ErrorCode::TRANSFER_ANSWERED, "transfer.answered", {},
                   v1::TransferState_Name(answered->state()) + " at leaf " +
                       std::to_string(answered->ended_at()));
-  const auto sent_under = agreement_of(context, leaf.city(), payload.export_().agreement_version());
-  if (!sent_under) return tl::make_unexpected(sent_under.error());
   *record.mutable_export_() = payload.export_();
   record.set_city(leaf.city());
   record.set_party(payload.party());
   record.set_exported_time(event->time);
-  record.set_deadline(event->time + sent_under->answer_within());
+  record.set_deadline(event->time + payload.export_().answer_within());
   record.set_partner_leaf(leaf.index());
   record.set_amount_kg(kilograms(record.export_().runs()));
   incoming.agreement = *need_agreement(context, leaf.city());
   if (auto listed = need_lists(incoming.agreement); !listed)
     return tl::make_unexpected(listed.error());
-  incoming.part = recognised(record.export_(), incoming.agreement.agreement());
   return incoming;
 }
 
@@ -72,13 +67,13 @@ std::string quota_of(const Context& context, const std::string& city) {
   return key::recognised_in(city, static_cast<std::uint32_t>(year_of_day(day_of(context.now))));
 }
 
-Ruling need_quota(const Context& context, const Incoming& incoming) {
-  const auto* terms = terms_of(incoming.agreement.agreement(), context.genesis.city());
-  const auto used = amount_at(context.state, quota_of(context, incoming.city()));
-  if (incoming.part.kg <= terms->year_quota_kg() - used) return {};
+Ruling need_quota(const Context& context, const v1::TransferRecord& record,
+                  const v1::RecognitionTerms& terms) {
+  const auto used = amount_at(context.state, quota_of(context, record.city()));
+  if (record.recognised_kg() <= terms.year_quota_kg() - used) return {};
   return refuse(ErrorCode::QUOTA_EXCEEDED, "agreement.year_quota",
-                std::to_string(terms->year_quota_kg()) + " kg", std::to_string(used) + " kg",
-                std::to_string(incoming.part.kg) + " kg");
+                std::to_string(terms.year_quota_kg()) + " kg", std::to_string(used) + " kg",
+                std::to_string(record.recognised_kg()) + " kg");
 }
 
 Ruling need_serials(const Context& context, std::int64_t kilograms) {
@@ -110,34 +105,47 @@ Ruling need_away(const Context& context, const v1::TransferRecord& record) {
   return {};
 }
 
-Ruling need_recognisable(const Context& context, const Incoming& incoming) {
-  if (auto terms = check_terms(incoming.exported(), incoming.agreement.agreement()); !terms)
-    return terms;
-  if (auto quota = need_quota(context, incoming); !quota) return quota;
+Ruling need_recognisable(const Context& context, const Incoming& incoming,
+                         const v1::Agreement& agreement) {
+  if (auto terms = check_terms(incoming.exported(), agreement); !terms) return terms;
+  const auto& terms = *terms_of(agreement, context.genesis.city());
+  if (auto quota = need_quota(context, incoming.record, terms); !quota) return quota;
   for (const auto& run : incoming.exported().runs()) {
     if (auto noted = need_project_noted(context, incoming.city(), run.project()); !noted)
       return noted;
     if (auto clear = need_none_recalled(context, incoming.city(), run); !clear) return clear;
     if (auto ended = need_none_returning(context, incoming.city(), run); !ended) return ended;
   }
-  return need_serials(context, incoming.part.kg);
+  return need_serials(context, incoming.record.recognised_kg());
 }
 
 // Time mends these: no reasons to refuse a transfer for ever.
 bool passes(ErrorCode code) {
   return code == ErrorCode::PROJECT_ABROAD || code == ErrorCode::POSITION_LIMIT_REACHED ||
-         code == ErrorCode::TRANSFER_STATE_WRONG;
+         code == ErrorCode::TRANSFER_STATE_WRONG || code == ErrorCode::AGREEMENT_VERSION;
 }
 
-// Whatever stands against taking it now.
-Ruling check_import(const Context& context, const Incoming& incoming) {
-  if (auto in_force = need_in_force(context, incoming.agreement); !in_force) return in_force;
+// Whatever stands against taking it now, by the version it was sent under.
+Ruling check_taking(const Context& context, const Incoming& incoming,
+                    const v1::Agreement& agreement) {
   const auto account = need_account(context, incoming.exported().to());
   if (!account) return tl::make_unexpected(account.error());
   if (auto kind = need_no_buffer(*account); !kind) return kind;
-  if (auto limit = need_room(context, account->account(), incoming.part.kg); !limit) return limit;
+  const auto kg = incoming.record.recognised_kg();
+  if (auto limit = need_room(context, account->account(), kg); !limit) return limit;
   return incoming.exported().is_return() ? need_away(context, incoming.record)
-                                         : need_recognisable(context, incoming);
+                                         : need_recognisable(context, incoming, agreement);
+}
+
+// The same once the agreement is in force; fills in what is recognised, and answers that version.
+tl::expected<v1::Agreement, Refusal> check_import(const Context& context, Incoming& incoming) {
+  if (auto in_force = need_in_force(context, incoming.agreement); !in_force)
+    return tl::make_unexpected(in_force.error());
+  auto agreement = fill_recognised(context, incoming.city(), incoming.record);
+  if (!agreement) return agreement;
+  if (auto takes = check_taking(context, incoming, *agreement); !takes)
+    return tl::make_unexpected(takes.error());
+  return agreement;
 }
 
 Ruling put_answer(Context& context, Incoming& incoming, v1::TransferState state) {
@@ -145,7 +153,7 @@ Ruling put_answer(Context& context, Incoming& incoming, v1::TransferState state)
   record.set_state(state);
   record.set_recorded_at(static_cast<std::int64_t>(context.leaf));
   record.set_ended_at(record.recorded_at());
-  context.state.put(key::transfer(record.transfer()), record);
+  put_transfer(context, record);
   note_partner_leaf(context, record.city(), record);
   context.fact("transfer", crypto::Digest::from_bytes(record.transfer())->hex());
   return {};
@@ -243,22 +251,22 @@ void bring_home(Context& context, const v1::TransferRecord& record) {
   }
 }
 
-void keep_for_dispute(Context& context, Incoming& incoming) {
-  const auto* terms = terms_of(incoming.agreement.agreement(), context.genesis.city());
-  if (incoming.exported().is_return() || terms->dispute_window() == 0) return;
-  incoming.record.set_bound_until(context.now + terms->dispute_window());
-  schedule(context, {0, incoming.record.bound_until()}, DueKind::transfer,
-           key::transfer(incoming.record.transfer()));
+void keep_for_dispute(Context& context, v1::TransferRecord& record,
+                      const v1::Agreement& agreement) {
+  const auto* terms = terms_of(agreement, context.genesis.city());
+  if (record.export_().is_return() || terms->dispute_window() == 0) return;
+  record.set_bound_until(context.now + terms->dispute_window());
+  schedule(context, {0, record.bound_until()}, DueKind::transfer, key::transfer(record.transfer()));
 }
 
 }  // namespace
 
-Ruling need_stated(const Recognised& part, const v1::Import& answer) {
-  if (part.kg == answer.recognised_kg() &&
-      std::ranges::equal(part.discounted, answer.discounted(), same_range))
+Ruling need_stated(const v1::TransferRecord& record, const v1::Import& answer) {
+  if (record.recognised_kg() == answer.recognised_kg() &&
+      std::ranges::equal(record.discounted(), answer.discounted(), same_range))
     return {};
   return refuse(ErrorCode::DISCOUNT_DIFFERS, "agreement.discount",
-                std::to_string(part.kg) + " kg, the first ones", {},
+                std::to_string(record.recognised_kg()) + " kg, the first ones", {},
                 std::to_string(answer.recognised_kg()) + " kg");
 }
 
@@ -287,19 +295,14 @@ Ruling import_units(Context& context, const v1::Import& action) {
   auto incoming = need_unanswered(context, action.export_());
   if (!incoming) return tl::make_unexpected(incoming.error());
   if (auto in_time = need_in_time(context, incoming->record); !in_time) return in_time;
-  if (auto takes = check_import(context, *incoming); !takes) return takes;
-  const auto version = incoming->agreement.agreement().version();
-  if (action.agreement_version() != version)
-    return refuse(ErrorCode::AGREEMENT_VERSION, "agreement.version", std::to_string(version), {},
-                  std::to_string(action.agreement_version()));
-  if (auto stated = need_stated(incoming->part, action); !stated) return stated;
-  incoming->record.set_recognised_kg(incoming->part.kg);
-  *incoming->record.mutable_discounted() = incoming->part.discounted;
-  keep_for_dispute(context, *incoming);
-  incoming->record.set_agreement_version(version);
-  take_in(context, incoming->record, incoming->agreement.agreement());
-  *incoming->record.mutable_serials() = context.outcome.serials();
-  context.fact("recognised_kg", std::to_string(incoming->part.kg));
+  const auto agreement = check_import(context, *incoming);
+  if (!agreement) return tl::make_unexpected(agreement.error());
+  auto& record = incoming->record;
+  if (auto stated = need_stated(record, action); !stated) return stated;
+  keep_for_dispute(context, record, *agreement);
+  take_in(context, record, *agreement);
+  *record.mutable_serials() = context.outcome.serials();
+  context.fact("recognised_kg", std::to_string(record.recognised_kg()));
   return put_answer(context, *incoming, v1::TRANSFER_IMPORTED);
 }
 
@@ -309,7 +312,8 @@ Ruling refuse_import(Context& context, const v1::RefuseImport& action) {
   if (incoming->agreement.standing() == v1::STANDING_SUSPENDED)
     return need_in_force(context, incoming->agreement);
   if (auto in_time = need_in_time(context, incoming->record); !in_time) return in_time;
-  const auto takes = check_import(context, *incoming);
+  auto tried = *incoming;
+  const auto takes = check_import(context, tried);
   const bool lasts = !takes && !passes(takes.error().code);
   const auto reason = lasts ? std::string(code_name(takes.error().code)) : std::string("none");
   if (!lasts || reason != action.code())

@@ -50,26 +50,35 @@ tl::expected<v1::PartnerLog, Refusal> need_partner(const Context& context,
   return refuse(ErrorCode::AGREEMENT_UNKNOWN, "agreement.known", {}, {}, city);
 }
 
-tl::expected<ForeignEvent, Refusal> prove(const Context& context, const v1::ProvenLeaf& leaf) {
-  const auto log = need_partner(context, leaf.city());
-  if (!log) return tl::make_unexpected(log.error());
-  const auto root =
-      context.state.get(key::partner_checkpoint(leaf.city(), leaf.epoch(), leaf.tree_size()));
-  if (!root)
-    return refuse(ErrorCode::CHECKPOINT_NOT_ACCEPTED, "partner.checkpoint",
-                  size_text(log->size()) + " last", {}, size_text(leaf.tree_size()));
+Ruling need_included(const v1::ProvenLeaf& leaf, const crypto::Digest& root) {
   const auto path = hashes(leaf.path());
   const crypto::Inclusion claim{leaf.index(), leaf.tree_size(), crypto::leaf_hash(leaf.entry()),
-                                *crypto::Digest::from_bytes(*root)};
-  if (!path || !crypto::verify_inclusion(claim, *path))
-    return refuse(ErrorCode::PROOF_INVALID, "proof.inclusion", size_text(leaf.tree_size()), {},
-                  leaf.city() + " leaf " + std::to_string(leaf.index()));
-  if (is_lost(*log, leaf.epoch(), leaf.index()))
-    return refuse(ErrorCode::LEAF_LOST, "partner.epoch", std::to_string(log->epoch()), {},
-                  leaf.city() + " leaf " + std::to_string(leaf.index()));
+                                root};
+  if (path && crypto::verify_inclusion(claim, *path)) return {};
+  return refuse(ErrorCode::PROOF_INVALID, "proof.inclusion", size_text(leaf.tree_size()), {},
+                leaf.city() + " leaf " + std::to_string(leaf.index()));
+}
+
+tl::expected<ForeignEvent, Refusal> event_of(const v1::ProvenLeaf& leaf) {
   auto event = read_foreign(leaf.entry(), leaf.city());
   if (!event) return unexpected_leaf(event.error().detail, leaf);
   return std::move(*event);
+}
+
+tl::expected<ForeignEvent, Refusal> prove(const Context& context, const v1::ProvenLeaf& leaf) {
+  const auto log = need_partner(context, leaf.city());
+  if (!log) return tl::make_unexpected(log.error());
+  const auto accepted = context.state.find<v1::AcceptedCheckpoint>(
+      key::partner_checkpoint(leaf.city(), leaf.epoch(), leaf.tree_size()));
+  if (!accepted)
+    return refuse(ErrorCode::CHECKPOINT_NOT_ACCEPTED, "partner.checkpoint",
+                  size_text(log->size()) + " last", {}, size_text(leaf.tree_size()));
+  if (auto shown = need_included(leaf, *crypto::Digest::from_bytes(accepted->root())); !shown)
+    return tl::make_unexpected(shown.error());
+  if (is_lost(*log, leaf.epoch(), leaf.index()))
+    return refuse(ErrorCode::LEAF_LOST, "partner.epoch", std::to_string(log->epoch()), {},
+                  leaf.city() + " leaf " + std::to_string(leaf.index()));
+  return event_of(leaf);
 }
 
 void note_partner_leaf(Context& context, const std::string& partner,
@@ -101,7 +110,11 @@ Ruling accept_checkpoint(Context& context, const v1::AcceptCheckpoint& action) {
   log->set_accepted_at(static_cast<std::int64_t>(context.leaf));
   log->set_accepted_time(context.now);
   context.state.put(key::partner(action.partner()), *log);
-  context.state.put(key::partner_checkpoint(action.partner(), log->epoch(), checkpoint.size), root);
+  v1::AcceptedCheckpoint accepted;
+  accepted.set_root(root);
+  accepted.set_accepted_at(log->accepted_at());
+  context.state.put(key::partner_checkpoint(action.partner(), log->epoch(), checkpoint.size),
+                    accepted);
   context.fact("size", std::to_string(checkpoint.size));
   return {};
 }

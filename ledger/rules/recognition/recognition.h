@@ -1,6 +1,7 @@
 // What the rules between cities share with one another and with those of units.
 #pragma once
 
+#include "crypto/checkpoint.h"
 #include "crypto/note.h"
 #include "ledger/personal.h"
 #include "ledger/recognition.h"
@@ -23,6 +24,13 @@ namespace puhui::ledger {
                                                                 std::uint32_t version);
 void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing standing,
                   const std::string& reason);
+// AGREEMENT_SIGNATURE.
+[[nodiscard]] Ruling need_partner_signatures(const v1::CitySide& known, std::string_view word,
+                                             std::string_view bytes,
+                                             const AuthoritySignatures& signatures);
+// Closed, and unheard of, for longer than the agreement says. PARTNER_PRESENT.
+[[nodiscard]] Ruling need_gone(const Context& context, const v1::AgreementRecord& record,
+                               const v1::PartnerLog& log);
 // The name by which this city's transfers are told from those of others.
 [[nodiscard]] std::string own_lineage(const Context& context);
 // The log of this city in the epoch it is in.
@@ -32,6 +40,10 @@ void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing st
 // AGREEMENT_UNKNOWN.
 [[nodiscard]] tl::expected<v1::PartnerLog, Refusal> need_partner(const Context& context,
                                                                  const std::string& city);
+// The leaf lies in the tree of this root. PROOF_INVALID.
+[[nodiscard]] Ruling need_included(const v1::ProvenLeaf& leaf, const crypto::Digest& root);
+// What it says, included or not. LEAF_UNEXPECTED.
+[[nodiscard]] tl::expected<ForeignEvent, Refusal> event_of(const v1::ProvenLeaf& leaf);
 // The entry that a proof shows. CHECKPOINT_NOT_ACCEPTED, PROOF_INVALID, LEAF_UNEXPECTED.
 [[nodiscard]] tl::expected<ForeignEvent, Refusal> prove(const Context& context,
                                                         const v1::ProvenLeaf& leaf);
@@ -42,10 +54,23 @@ void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing st
 }
 
 // ---- epochs.cc ----
+[[nodiscard]] Ruling epoch_invalid(std::string_view what, std::string limit, std::string asked);
+// The epoch that this ledger is in, after the first.
+[[nodiscard]] v1::EpochRecord epoch_of(const Context& context);
+// The logs of the epochs that have ended.
+[[nodiscard]] std::vector<crypto::VerifierKey> past_logs(const Context& context);
+// What the log that it names has signed, if it is one of these.
+[[nodiscard]] std::optional<crypto::Checkpoint> signed_by_any(
+    const std::vector<crypto::VerifierKey>& logs, std::string_view bytes);
+// In an epoch after the first: nothing moves to or from the partner until its list is noted.
+void await_list(Context& context, v1::AgreementRecord& record);
 // The partner's list is noted in full, or not waited for any more.
 void end_list(Context& context, v1::AgreementRecord& record);
-// Nothing is issued while a list is awaited: it may tell of units whose issuance was lost.
-// EPOCH_LISTS_PENDING.
+// Whoever closed the agreement has waited for the list as long as for an answer and for a partner
+// that is gone. PARTNER_PRESENT.
+[[nodiscard]] Ruling give_up_list(Context& context, v1::AgreementRecord& record);
+// Nothing is issued or retired while a list is awaited: it may tell of units whose issuance was
+// lost, or that are abroad. EPOCH_LISTS_PENDING.
 [[nodiscard]] Ruling need_all_lists(const Context& context);
 
 // ---- partners.cc ----
@@ -54,14 +79,20 @@ void note_partner_leaf(Context& context, const std::string& partner,
                        const v1::TransferRecord& record);
 
 // ---- exports.cc ----
+void put_transfer(Context& context, const v1::TransferRecord& record);
+// Fills in what of it is recognised by the version it was sent under, and answers that.
+// AGREEMENT_VERSION.
+[[nodiscard]] tl::expected<v1::Agreement, Refusal> fill_recognised(const Context& context,
+                                                                   const std::string& partner,
+                                                                   v1::TransferRecord& record);
 // What binds the units of a transfer: "transfer/HEX".
 [[nodiscard]] std::string lock_of(std::string_view transfer);
 [[nodiscard]] bool is_lock(std::string_view bond);
 [[nodiscard]] std::optional<v1::TransferRecord> transfer_of(const Context& context,
                                                             std::string_view transfer);
-// Runs in order, apart here and at home, and well formed; EVENT_MALFORMED, TOO_LARGE,
+// A time to answer in, and runs in order, apart here and at home; EVENT_MALFORMED, TOO_LARGE,
 // UNITS_FOREIGN.
-[[nodiscard]] Ruling check_runs(const v1::Export& exported);
+[[nodiscard]] Ruling check_export(const v1::Export& exported);
 // METHODOLOGY_NOT_EQUIVALENT, VINTAGE_NOT_RECOGNISED, DISCOUNT_ZERO, AGREEMENT_STANDING where the
 // taker has no terms. Of a return, nothing stands against it.
 [[nodiscard]] Ruling check_terms(const v1::Export& exported, const v1::Agreement& agreement);
@@ -78,8 +109,8 @@ void end_recognised(Context& context, const std::vector<v1::UnitBlock>& pieces,
                                   const v1::Agreement& agreement);
 // Makes what came, or came home, by a record whose amounts are known; it is takable.
 void take_in(Context& context, const v1::TransferRecord& record, const v1::Agreement& agreement);
-// An answer says what the agreement says of the amount. DISCOUNT_DIFFERS.
-[[nodiscard]] Ruling need_stated(const Recognised& part, const v1::Import& answer);
+// An answer says of the amount what the record says. DISCOUNT_DIFFERS.
+[[nodiscard]] Ruling need_stated(const v1::TransferRecord& record, const v1::Import& answer);
 // The end of the dispute window: the units are free.
 void transfer_due(State& state, std::string_view stored, std::uint64_t leaf);
 
@@ -91,7 +122,16 @@ void transfer_due(State& state, std::string_view stored, std::uint64_t leaf);
                                   const std::string& scenario);
 void put_tags(Context& context, const Record& record, const RecordPlace& place);
 
+// ---- projects.cc ----
+// PROJECT_ABROAD, PERIOD_ABROAD.
+[[nodiscard]] Ruling need_project_noted(const Context& context, const std::string& city,
+                                        const std::string& project);
+// No partner has filed this key for days of the period. PERIOD_ABROAD.
+[[nodiscard]] Ruling need_none_abroad(const Context& context, const v1::FileProject& project);
+
 // ---- abroad.cc ----
+// RETIREMENT_STATED.
+[[nodiscard]] Ruling noted_before(const std::string& city, std::uint64_t leaf);
 // What binds units that the city which issued them has recalled.
 [[nodiscard]] std::string freeze_of(const std::string& city);
 // Serials of a partner's batch that it has recalled. UNITS_RECALLED.
@@ -101,11 +141,6 @@ void put_tags(Context& context, const Record& record, const RecordPlace& place);
 // come to where it never left.
 [[nodiscard]] Ruling need_none_returning(const Context& context, const std::string& city,
                                          const v1::ExportedRun& run);
-// PROJECT_ABROAD, PERIOD_ABROAD.
-[[nodiscard]] Ruling need_project_noted(const Context& context, const std::string& city,
-                                        const std::string& project);
-// No partner has filed this key for days of the period. PERIOD_ABROAD.
-[[nodiscard]] Ruling need_none_abroad(const Context& context, const v1::FileProject& project);
 // Counts pieces of partners' units against what agreements allow of a purpose in a year.
 // CAP_EXCEEDED.
 [[nodiscard]] Ruling use_purpose_caps(Context& context, const std::vector<v1::UnitBlock>& pieces,

@@ -69,6 +69,7 @@ void put_retirement(Context& context, const v1::Retire& action,
 }  // namespace
 
 Ruling retire(Context& context, const v1::Retire& action) {
+  if (auto listed = need_all_lists(context); !listed) return listed;
   const auto account = need_account(context, action.account());
   if (!account) return tl::make_unexpected(account.error());
   if (auto kind = need_no_buffer(*account); !kind) return kind;

@@ -1,0 +1,132 @@
+// Projects of partners: what they claim, from public notice on.
+#include <algorithm>
+#include <cassert>
+
+#include "ledger/rules/checks.h"
+#include "ledger/rules/filing/filing.h"
+#include "ledger/rules/recognition/actions.h"
+#include "ledger/rules/recognition/recognition.h"
+
+namespace puhui::ledger {
+namespace {
+
+// The filing that was put under notice, or completed where its procedure asks for none.
+std::string filing_in(const v1::Payload& notice) {
+  if (notice.has_open_notice()) return notice.open_notice().about().filing();
+  return notice.has_complete_filing() ? notice.complete_filing().filing() : std::string();
+}
+
+// The project that a filing names: filed at once, or drafted and under notice.
+const v1::FileProject* project_in(const v1::Payload& filing, const v1::Payload* notice) {
+  if (filing.has_file_project()) return notice == nullptr ? &filing.file_project() : nullptr;
+  const auto& draft = filing.draft_filing();
+  if (notice == nullptr || draft.filing().empty() || filing_in(*notice) != draft.filing())
+    return nullptr;
+  return draft.subject().has_project() ? &draft.subject().project() : nullptr;
+}
+
+// A project of this city that has claimed the key for some of the days; empty if none has.
+std::string own_claim(const Context& context, const v1::FileProject& project) {
+  for (const auto& meter : project.keys()) {
+    if (!is_name(meter)) continue;
+    auto own = claimed_by(context.state, meter, project.crediting_from(), project.crediting_to());
+    if (!own.empty()) return own;
+  }
+  return {};
+}
+
+// The filing that ended unfiled, after it was put under notice: its drafter withdrew it, or an
+// objection was upheld.
+std::string ended_in(const v1::Payload& end) {
+  if (end.has_withdraw_filing()) return end.withdraw_filing().filing();
+  return end.decide_objection().upheld() ? end.decide_objection().about().filing() : std::string();
+}
+
+}  // namespace
+
+Ruling need_project_noted(const Context& context, const std::string& city,
+                          const std::string& project) {
+  const auto noted = context.state.find<v1::ForeignProject>(key::foreign_project(city, project));
+  if (!noted)
+    return refuse(ErrorCode::PROJECT_ABROAD, "partner.projects", {}, {}, city + " " + project);
+  if (noted->conflict().empty()) return {};
+  return refuse(ErrorCode::PERIOD_ABROAD, "partner.projects", "one project per key and day",
+                noted->conflict(),
+                city + " " + project + " at leaf " + std::to_string(noted->partner_leaf()));
+}
+
+Ruling need_none_abroad(const Context& context, const v1::FileProject& project) {
+  for (const auto& meter : project.keys()) {
+    const auto prefix = key::foreign_periods(meter);
+    for (auto at = context.state.at_or_after(prefix, prefix); at;
+         at = context.state.at_or_after(prefix, at->key + '\0')) {
+      v1::ForeignProject noted;
+      const bool parsed = noted.ParseFromString(at->value);
+      assert(parsed && "a stored view does not parse");
+      if (parsed && noted.from() < project.crediting_to() && noted.to() > project.crediting_from())
+        return refuse(ErrorCode::PERIOD_ABROAD, "project.exclusive", "one project per key and day",
+                      noted.city() + " " + noted.project() + " at leaf " +
+                          std::to_string(noted.partner_leaf()),
+                      meter);
+    }
+  }
+  return {};
+}
+
+Ruling note_filing(Context& context, const v1::NoteFiling& action) {
+  const auto& leaf = action.filing();
+  const auto filing = prove(context, leaf);
+  if (!filing) return tl::make_unexpected(filing.error());
+  std::optional<ForeignEvent> notice;
+  if (action.has_notice()) {
+    auto opened = prove(context, action.notice());
+    if (!opened) return tl::make_unexpected(opened.error());
+    if (action.notice().city() != leaf.city()) return unexpected_leaf("a notice of it", leaf);
+    notice = std::move(*opened);
+  }
+  const auto* project = project_in(filing->payload, notice ? &notice->payload : nullptr);
+  if (project == nullptr || !is_code(project->project()))
+    return unexpected_leaf("a project filed or under notice", leaf);
+  const auto stored = key::foreign_project(leaf.city(), project->project());
+  if (context.state.has(stored)) return noted_before(leaf.city(), leaf.index());
+  v1::ForeignProject noted;
+  noted.set_city(leaf.city());
+  noted.set_project(project->project());
+  *noted.mutable_keys() = project->keys();
+  noted.set_from(project->crediting_from());
+  noted.set_to(project->crediting_to());
+  noted.set_partner_leaf(leaf.index());
+  noted.set_noted_at(static_cast<std::int64_t>(context.leaf));
+  noted.set_conflict(own_claim(context, *project));
+  noted.set_filing(filing->payload.draft_filing().filing());
+  context.state.put(stored, noted);
+  for (const auto& meter : project->keys())
+    if (is_name(meter))
+      context.state.put(key::foreign_period(meter, noted.from(), noted.city(), noted.project()),
+                        noted);
+  if (!noted.conflict().empty()) context.fact("conflict", noted.conflict());
+  return {};
+}
+
+Ruling note_filing_end(Context& context, const v1::NoteFilingEnd& action) {
+  const auto& leaf = action.ended();
+  const auto event = prove(context, leaf);
+  if (!event) return tl::make_unexpected(event.error());
+  const auto filing = ended_in(event->payload);
+  const auto stored = key::foreign_project(leaf.city(), action.project());
+  const auto noted =
+      is_code(action.project()) ? context.state.find<v1::ForeignProject>(stored) : std::nullopt;
+  if (!noted)
+    return refuse(ErrorCode::PROJECT_ABROAD, "partner.projects", {}, {},
+                  leaf.city() + " " + action.project());
+  if (filing.empty() || filing != noted->filing())
+    return unexpected_leaf("the end of the draft " + noted->filing(), leaf);
+  context.state.erase(stored);
+  for (const auto& meter : noted->keys())
+    if (is_name(meter))
+      context.state.erase(
+          key::foreign_period(meter, noted->from(), noted->city(), action.project()));
+  return {};
+}
+
+}  // namespace puhui::ledger
