@@ -6,6 +6,7 @@
 
 #include "crypto/bytes.h"
 #include "crypto/hash.h"
+#include "ledger/records.h"
 #include "ledger/rules/recognition/recognition.h"
 
 namespace puhui::node::relay {
@@ -23,6 +24,8 @@ constexpr std::array kMayMend = {ErrorCode::CHECKPOINT_NOT_ACCEPTED,
                                  ErrorCode::TRANSFER_ACCEPTABLE,
                                  ErrorCode::PROJECT_ABROAD,
                                  ErrorCode::DISCOUNT_DIFFERS};
+// Of one recall, in one go.
+constexpr int kRecallPartsMax = 64;
 // Says nothing about the units: no reason to refuse an import.
 constexpr std::array kNoReason = {
     ErrorCode::CHECKPOINT_NOT_ACCEPTED, ErrorCode::AGREEMENT_VERSION, ErrorCode::AGREEMENT_UNKNOWN,
@@ -41,10 +44,11 @@ Carried waiting(std::string action, ErrorCode code) {
 }
 
 template <class Action>
-Result<Carried> send(City& to, std::string name, Action action, Action* (v1::Payload::*field)()) {
+Result<Carried> send(City& to, std::string name, Action action, Action* (v1::Payload::*field)(),
+                     std::string attachment = {}) {
   v1::Payload payload;
   *(payload.*field)() = std::move(action);
-  return carried(std::move(name), to.submit(std::move(payload)));
+  return carried(std::move(name), to.submit(std::move(payload), std::move(attachment)));
 }
 
 // ---- Exports ----
@@ -132,8 +136,10 @@ Result<Carried> note_retirement(City& to, const v1::ProvenLeaf& leaf,
   return send(to, "note_retirement", std::move(action), &v1::Payload::mutable_note_retirement);
 }
 
-Result<bool> is_recall_noted(City& to, const v1::ProvenLeaf& leaf) {
-  Query query{{"limit", "1"}};
+// As it is known once that leaf of `to` is applied.
+Result<std::optional<v1::NotedLeaf>> recall_at(City& to, const v1::ProvenLeaf& leaf,
+                                               std::int64_t at_least) {
+  Query query{{"limit", "1"}, {"at_least", std::to_string(at_least)}};
   std::string before;
   if (leaf.index() > 0) {
     crypto::append_u64(before, leaf.index() - 1);
@@ -142,16 +148,45 @@ Result<bool> is_recall_noted(City& to, const v1::ProvenLeaf& leaf) {
   const auto noted =
       to.get<v1::NotedLeafList>({"v1", "partners", leaf.city(), "recalls"}, std::move(query));
   if (!noted) return tl::make_unexpected(noted.error());
-  return !noted->items().empty() && noted->items(0).leaf() == leaf.index();
+  const bool is_there = !noted->items().empty() && noted->items(0).leaf() == leaf.index();
+  return is_there ? std::optional(noted->items(0)) : std::nullopt;
 }
 
+// The same proof again, part by part, until all of it is noted.
 Result<Carried> note_recall(City& to, const v1::ProvenLeaf& leaf) {
-  const auto noted = is_recall_noted(to, leaf);
+  auto last = known("note_recall");
+  for (int parts = 0; parts < kRecallPartsMax; ++parts) {
+    const auto noted = recall_at(to, leaf, last.position);
+    if (!noted) return tl::make_unexpected(noted.error());
+    if (*noted && is_recall_done(**noted)) return last;
+    v1::NoteRecall action;
+    *action.mutable_recall() = leaf;
+    auto sent = send(to, "note_recall", std::move(action), &v1::Payload::mutable_note_recall);
+    if (!sent || sent->came != Came::done) return sent;
+    last = std::move(*sent);
+  }
+  return waiting("note_recall", ErrorCode::TOO_LARGE);
+}
+
+// Each from where the one before ended; another relay may have brought it meanwhile.
+Result<Carried> note_tags(City& to, const Delivery& delivery, const v1::PublishTags& published) {
+  const auto& leaf = delivery.leaf;
+  if (published.partner() != to.code())
+    return fail(ErrorCode::LEAF_UNEXPECTED, "tags for " + published.partner());
+  const auto noted = to.get<v1::TagsNoted>({"v1", "partners", leaf.city(), "tags"});
   if (!noted) return tl::make_unexpected(noted.error());
-  if (*noted) return known("note_recall");
-  v1::NoteRecall action;
-  *action.mutable_recall() = leaf;
-  return send(to, "note_recall", std::move(action), &v1::Payload::mutable_note_recall);
+  if (published.to() <= noted->to()) return known("note_tags");
+  if (published.from() > noted->to()) return waiting("note_tags", ErrorCode::RUN_DIFFERS);
+  auto named = tags_named(leaf, delivery.attachment);
+  if (!named)
+    return Carried{"note_tags", Came::refused, std::string(code_name(named.error().code)), 0};
+  v1::NoteTags action;
+  *action.mutable_published() = leaf;
+  *action.mutable_tags() = std::move(*named);
+  auto done = send(to, "note_tags", std::move(action), &v1::Payload::mutable_note_tags,
+                   delivery.attachment);
+  if (done && done->code == code_name(ErrorCode::RUN_DIFFERS)) done->came = Came::known;
+  return done;
 }
 
 Result<Carried> note_filing(City& to, const Delivery& delivery, const v1::FileProject& project) {
@@ -208,6 +243,30 @@ Result<std::string> transfer_of(City& to, const v1::ProvenLeaf& exported) {
   return std::string(ledger::transfer_id(log->side().lineage(), event->payload).view());
 }
 
+Result<std::string> attachment_of(City& from, const v1::ProvenLeaf& leaf) {
+  const auto event = event_of(leaf);
+  if (!event || !event->payload.has_publish_tags()) return std::string();
+  auto tags = from.fetch("/v1/attachments/" + std::to_string(leaf.index()));
+  if (!tags)
+    tags.error().detail.insert(0, "the tags of leaf " + std::to_string(leaf.index()) + ": ");
+  return tags;
+}
+
+Result<v1::AttachmentRef> tags_named(const v1::ProvenLeaf& leaf, std::string_view tags) {
+  const auto event = event_of(leaf);
+  if (!event) return tl::make_unexpected(event.error());
+  if (!event->payload.has_publish_tags())
+    return fail(ErrorCode::LEAF_UNEXPECTED, "the leaf is not of tags that were published");
+  const auto& named = event->payload.publish_tags().tags();
+  const auto records = ledger::split_records(tags);
+  if (!records) return tl::make_unexpected(records.error());
+  if (ledger::attachment_root(*records).view() != named.root())
+    return fail(ErrorCode::ATTACHMENT_MISMATCH, "these are not the tags that the leaf names");
+  return named;
+}
+
+bool is_recall_done(const v1::NotedLeaf& noted) { return noted.noted_at() != 0; }
+
 Result<v1::Import> import_of(City& to, const v1::ProvenLeaf& exported) {
   const auto event = event_of(exported);
   if (!event) return tl::make_unexpected(event.error());
@@ -241,6 +300,8 @@ Result<Carried> deliver(City& to, const Delivery& delivery) {
       return note_retirement(to, leaf, payload.state_retirement());
     case v1::Payload::kRecall:
       return note_recall(to, leaf);
+    case v1::Payload::kPublishTags:
+      return note_tags(to, delivery, payload.publish_tags());
     case v1::Payload::kFileProject:
       return note_filing(to, delivery, payload.file_project());
     case v1::Payload::kDraftFiling:

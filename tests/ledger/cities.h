@@ -158,6 +158,7 @@ class SovereignCity : public KilogramCity {
                                        : mirrored.methodology_version());
     run.set_serial_code(batch.serial_code());
     run.set_vintage(batch.vintage());
+    if (is_own) run.set_batch_start(batch.start());
     return run;
   }
   // A run for each batch of each range.
