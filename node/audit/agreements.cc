@@ -38,9 +38,8 @@ bool is_own_authority(const Case& at, const v1::Key& encoded) {
 // lost, is filed as it was.
 Verdict check_own_side(const Case& at, const v1::CitySide& side) {
   if (side.lineage() != at.books.lineage) return unsound("lineage of " + side.city());
-  auto logs = past_logs(at.books);
-  logs.push_back(own_log(at.books));
-  if (std::ranges::count(logs, log_of(side)) == 0) return unsound("policy of " + side.city());
+  if (std::ranges::count(own_logs(at.books), log_of(side)) == 0)
+    return unsound("policy of " + side.city());
   const auto is_own = [&](const v1::Key& key) { return is_own_authority(at, key); };
   if (std::ranges::all_of(side.authority(), is_own)) return {};
   return unsound("authority of " + side.city());
@@ -70,9 +69,17 @@ Verdict check_epoch(const v1::PartnerLog& log, const v1::SideRenewal& renewal) {
 Verdict need_own_origin(const Case& at, const v1::CitySide& partner) {
   const auto origin = log_of(partner).name;
   const auto* city = find(at.books.cities_of_origins, origin);
-  if (origin == at.books.genesis.origin() || (city != nullptr && *city != partner.city()))
+  if (is_own_origin(at.books, origin) || (city != nullptr && *city != partner.city()))
     return unsound("origin of another city");
   return {};
+}
+
+// The epoch whose log the first version names; what came of one of an epoch before may be lost.
+void begin_record(Case& at, v1::AgreementRecord& record, const v1::CitySide& own) {
+  const auto logs = own_logs(at.books);
+  const auto epoch = std::ranges::find(logs, log_of(own)) - logs.begin();
+  record.set_first_epoch(static_cast<std::uint32_t>(epoch));
+  if (log_of(own) != logs.back()) await_list(at, record);
 }
 
 // What the new log kept of the one before is what its checkpoints go on from.
@@ -142,7 +149,9 @@ Verdict need_in_force(const Case& at, const v1::AgreementRecord& record) {
 
 Verdict need_gone(const Case& at, const v1::AgreementRecord& record, const v1::PartnerLog& log) {
   const auto dead_after = record.agreement().dead_after();
-  const auto since = std::max(record.standing_time(), log.accepted_time());
+  // What was heard before leaves were lost is not known.
+  const auto opened = at.books.epoch ? at.books.epoch->opened_time() : 0;
+  const auto since = std::max({record.standing_time(), log.accepted_time(), opened});
   if (record.standing() == v1::CLOSED && dead_after > 0 && at.now - since > dead_after) return {};
   return refused(ErrorCode::PARTNER_PRESENT, log.side().city(),
                  "closed and silent for more than " + std::to_string(dead_after),
@@ -194,7 +203,7 @@ Verdict file_agreement(Case& at, const v1::FileAgreement& action) {
   put_partner(at, partner);
   at.books.agreement_versions[{partner.city(), agreement.version()}] = agreement;
   auto& record = at.books.agreements[partner.city()];
-  if (is_first && log_of(*own) != own_log(at.books)) await_list(at, record);
+  if (is_first) begin_record(at, record, *own);
   *record.mutable_agreement() = agreement;
   record.set_filed_at(as_leaf(at));
   record.set_event_sha256(std::string(at.leaf.sha256.view()));

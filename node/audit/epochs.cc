@@ -20,9 +20,9 @@ Verdict need_new_serials(const Case& at, const v1::OpenEpoch& action) {
 
 // Leaves that are not here were signed by the log of before.
 Verdict need_lost(const Case& at, const v1::OpenEpoch& action) {
-  const auto log = own_log(at.books);
-  const auto checkpoint = signed_by_one_of({log}, action.last_checkpoint());
-  if (!checkpoint) return wrong_epoch("last_checkpoint", "signed by " + log.name, {});
+  const auto logs = own_logs(at.books);
+  const auto checkpoint = signed_by_one_of(std::span(logs).last(1), action.last_checkpoint());
+  if (!checkpoint) return wrong_epoch("last_checkpoint", "signed by " + logs.back().name, {});
   if (checkpoint->size > action.kept_leaves()) return {};
   return wrong_epoch("last_checkpoint", "more than " + std::to_string(action.kept_leaves()),
                      std::to_string(checkpoint->size));
@@ -39,10 +39,18 @@ Verdict check_opening(const Case& at, const v1::OpenEpoch& action) {
   if (action.kept_leaves() != at.position)
     return wrong_epoch("kept leaves", std::to_string(at.position),
                        std::to_string(action.kept_leaves()));
-  if (action.origin() == own_log(at.books).name)
+  if (is_own_origin(at.books, action.origin()))
     return wrong_epoch("origin", "new", action.origin());
   if (auto bad = need_new_serials(at, action)) return bad;
   return need_lost(at, action);
+}
+
+// The fewest leaves that were kept when one of those epochs began which the partner saw begin.
+std::uint64_t listed_from(const v1::EpochRecord& epoch, const v1::AgreementRecord& record) {
+  auto fewest = std::numeric_limits<std::uint64_t>::max();
+  for (auto i = static_cast<int>(record.first_epoch()); i < epoch.past_size(); ++i)
+    fewest = std::min(fewest, epoch.past(i).kept_leaves());
+  return fewest;
 }
 
 void put_epoch(Case& at) { at.books.changed(stored('6', std::string_view()), *at.books.epoch); }
@@ -53,22 +61,23 @@ Fault wrong_epoch(const std::string& what, const std::string& expected, const st
   return refused(ErrorCode::EPOCH_INVALID, what, expected, found);
 }
 
-crypto::VerifierKey own_log(const Books& books) {
-  const auto& name = books.epoch ? books.epoch->opening().origin() : books.genesis.origin();
-  const auto& wire = books.epoch ? books.epoch->opening().log_key() : books.genesis.log_key();
-  return {name, crypto::NoteKeyType::ed25519, *crypto::PublicKey::decode(wire)};
-}
-
-std::vector<crypto::VerifierKey> past_logs(const Books& books) {
-  std::vector<crypto::VerifierKey> logs;
-  if (!books.epoch) return logs;
-  for (const auto& past : books.epoch->past())
-    logs.push_back(
-        {past.origin(), crypto::NoteKeyType::ed25519, *crypto::PublicKey::decode(past.log_key())});
+Logs own_logs(const Books& books) {
+  const auto log = [](const std::string& name, const std::string& wire) {
+    return crypto::VerifierKey{name, crypto::NoteKeyType::ed25519,
+                               *crypto::PublicKey::decode(wire)};
+  };
+  if (!books.epoch) return {log(books.genesis.origin(), books.genesis.log_key())};
+  Logs logs;
+  for (const auto& past : books.epoch->past()) logs.push_back(log(past.origin(), past.log_key()));
+  logs.push_back(log(books.epoch->opening().origin(), books.epoch->opening().log_key()));
   return logs;
 }
 
-std::optional<crypto::Checkpoint> signed_by_one_of(const std::vector<crypto::VerifierKey>& logs,
+bool is_own_origin(const Books& books, const std::string& origin) {
+  return std::ranges::any_of(own_logs(books), [&](const auto& log) { return log.name == origin; });
+}
+
+std::optional<crypto::Checkpoint> signed_by_one_of(std::span<const crypto::VerifierKey> logs,
                                                    std::string_view bytes) {
   const auto note = crypto::parse_note(bytes);
   if (!note) return std::nullopt;
@@ -87,7 +96,7 @@ void await_list(Case& at, v1::AgreementRecord& record) {
   if (!record.awaits_list()) epoch.set_lists_awaited(epoch.lists_awaited() + 1);
   put_epoch(at);
   record.set_awaits_list(true);
-  record.set_list_from(epoch.listed_from());
+  record.set_list_from(listed_from(epoch, record));
 }
 
 void end_list(Case& at, v1::AgreementRecord& record) {
@@ -123,16 +132,15 @@ Verdict need_all_lists(const Case& at) {
 Verdict open_epoch(Case& at, const v1::OpenEpoch& action) {
   if (auto bad = check_opening(at, action)) return bad;
   need_signers(at, "epoch.open", {.citywide = true});
-  const auto log = own_log(at.books);
-  const auto kept = action.kept_leaves();
+  const auto log = own_logs(at.books).back();
   auto record = at.books.epoch.value_or(v1::EpochRecord());
-  record.set_listed_from(at.books.epoch ? std::min(record.listed_from(), kept) : kept);
   *record.mutable_opening() = action;
   record.set_opened_at(as_leaf(at));
   record.set_opened_time(at.now);
   auto& past = *record.add_past();
   past.set_origin(log.name);
   past.set_log_key(log.key.encode());
+  past.set_kept_leaves(action.kept_leaves());
   at.books.epoch = std::move(record);
   put_epoch(at);
   at.books.next_serial = action.first_serial();

@@ -71,6 +71,9 @@ Verdict may_leave(Case& at, const v1::Export& action) {
   v1::AgreementRecord* record = nullptr;
   if (auto bad = find_agreement(at, action.partner(), record)) return bad;
   if (auto bad = need_in_force(at, *record)) return bad;
+  // Units issued here may have gone to any partner, as its list will tell.
+  if (!action.is_return())
+    if (auto bad = need_all_lists(at)) return bad;
   const auto& agreement = record->agreement();
   if (auto bad = need_version(agreement.version(), action.agreement_version())) return bad;
   if (action.answer_within() != agreement.answer_within())
@@ -232,11 +235,14 @@ Verdict export_units(Case& at, const v1::Export& action) {
   if (auto bad = plan(at, action.from(), {ranges, 0}, pieces)) return bad;
   if (pieces.size() > static_cast<std::size_t>(kRunsMax))
     return refused(ErrorCode::TOO_LARGE, "pieces of serials", std::to_string(kRunsMax));
+  const auto transfer = lock(at, action);
+  if (const auto* known = find(at.books.transfers, transfer.transfer()))
+    return refused(ErrorCode::TRANSFER_STATE_WRONG, "sent before it was lost", "a new one",
+                   v1::TransferState_Name(known->state()));
   for (const auto& run : action.runs())
     if (auto bad = check_run(at.books, action, run)) return bad;
   const auto& agreement = at.books.agreements.at(action.partner()).agreement();
   if (auto bad = check_terms(action, agreement)) return bad;
-  const auto transfer = lock(at, action);
   for (const auto& piece : pieces) take_part(at, piece);
   for (const auto& piece : pieces) give(at, piece, action.from(), lock_of(transfer.transfer()));
   keep(at, transfer);

@@ -152,8 +152,7 @@ void put_answer(Case& at, v1::TransferRecord& record, v1::TransferState state) {
   record.set_state(state);
   record.set_recorded_at(as_leaf(at));
   record.set_ended_at(as_leaf(at));
-  at.books.transfers_by_leaf[record.city()].emplace(record.partner_leaf(), record.transfer());
-  keep(at, record);
+  keep_told(at, record.city(), record);
 }
 
 // The account holds it; bound while it may be disputed.
@@ -162,14 +161,21 @@ void give_imported(Case& at, const v1::TransferRecord& record, const v1::UnitBlo
   give(at, piece, record.export_().to(), is_bound ? dispute_of(record.transfer()) : std::string());
 }
 
+// One leaf may make more than one of a batch.
+std::string new_name(const Books& books, const std::string& stem, int index) {
+  auto name = stem + std::to_string(index);
+  while (books.batches.contains(name)) name = stem + std::to_string(++index);
+  return name;
+}
+
 // The first units of a run, by numbers of this city and by the name their issuer gives them.
 v1::UnitBatch mirror_of(const Case& at, const v1::TransferRecord& record,
                         const v1::RecognitionTerms& terms, int index) {
   const auto& run = record.export_().runs(index);
   const auto* as = equivalent(terms, run);
-  const auto leaf = std::to_string(at.position);
+  const auto stem = record.city() + "." + run.batch() + "." + std::to_string(at.position) + ".";
   v1::UnitBatch batch;
-  batch.set_batch(record.city() + "." + run.batch() + "." + leaf + "." + std::to_string(index));
+  batch.set_batch(new_name(at.books, stem, index));
   batch.set_methodology(as != nullptr ? as->recognised_as() : run.methodology());
   batch.set_serial_code(run.serial_code());
   batch.set_vintage(run.vintage());

@@ -23,6 +23,8 @@ v1::ListedTransfer listed(const v1::TransferRecord& record) {
   transfer.set_transfer(record.transfer());
   transfer.set_state(kListedAs.at(record.state()));
   transfer.set_lost_leaf(record.partner_leaf());
+  const auto recorded_at = static_cast<std::uint64_t>(record.recorded_at());
+  transfer.set_leaf(record.lost_leaf() != 0 ? record.lost_leaf() : recorded_at);
   return transfer;
 }
 
@@ -47,7 +49,9 @@ Verdict need_listed(const Case& at, const v1::StateTransfers& action) {
 // An event that this ledger had, and lost.
 Verdict read_lost(const Case& at, const v1::LostReceipt& receipt, ForeignEvent& lost) {
   const auto& leaf = receipt.leaf();
-  const auto checkpoint = signed_by_one_of(past_logs(at.books), receipt.checkpoint());
+  const auto logs = own_logs(at.books);
+  const auto past = std::span(logs).first(logs.size() - 1);
+  const auto checkpoint = signed_by_one_of(past, receipt.checkpoint());
   if (!checkpoint)
     return refused(ErrorCode::PROOF_INVALID, "receipt of leaf " + std::to_string(leaf.index()),
                    "signed by this city's log of before");
@@ -61,17 +65,44 @@ bool was_sent_from_here(const v1::ListedTransfer& listed) {
   return listed.state() == v1::LISTED_TAKEN || listed.state() == v1::LISTED_NOT_TAKEN;
 }
 
-// The export: lost itself, or in the answer that was lost.
-Verdict read_export(const Case& at, const v1::ListedTransfer& listed,
-                    const v1::LostReceipt& receipt, const std::string& partner,
-                    ForeignEvent& sent) {
-  if (auto bad = read_lost(at, receipt, sent)) return bad;
-  if (was_sent_from_here(listed)) return {};
-  const auto* about = export_of(sent.payload);
-  if (about == nullptr || sent.payload.has_import() != (listed.state() == v1::LISTED_GONE))
-    return unexpected(receipt.leaf(), "the answer that is listed");
-  const std::string entry = about->entry();
-  return read_foreign(entry, partner, sent);
+// A listed transfer, with what is shown of it.
+struct Shown {
+  const v1::ListedTransfer& listed;
+  const v1::LostReceipt& receipt;
+  const v1::CitySide& partner;
+
+  [[nodiscard]] const v1::ProvenLeaf& leaf() const { return receipt.leaf(); }
+};
+
+// The lost leaf tells of that transfer, which can have become what is listed.
+Verdict need_listed_leaf(const Case& at, const Shown& shown, const v1::Payload& lost) {
+  const auto& [listed, receipt, partner] = shown;
+  const auto& leaf = shown.leaf();
+  std::string transfer;
+  if (was_sent_from_here(listed)) {
+    if (!lost.has_export_()) return unexpected(leaf, "an export");
+    transfer = transfer_id(at.books.lineage, lost);
+  } else {
+    if (lost.has_import() != (listed.state() == v1::LISTED_GONE))
+      return unexpected(leaf, "the answer that is listed");
+    const Sender sender{partner.city(), partner.lineage()};
+    if (auto bad = read_answered(leaf, lost, sender, transfer)) return bad;
+  }
+  if (leaf.index() == listed.lost_leaf() && transfer == listed.transfer()) return {};
+  return unexpected(leaf, "leaf " + std::to_string(listed.lost_leaf()) + " of what is listed");
+}
+
+// The lost export, or the one that a lost answer is about.
+Verdict read_sent(const Case& at, const Shown& shown, const ForeignEvent& lost,
+                  ForeignEvent& sent) {
+  sent = lost;
+  if (const auto* about = export_of(lost.payload))
+    if (auto bad = read_foreign(about->entry(), shown.partner.city(), sent)) return bad;
+  const bool is_own = was_sent_from_here(shown.listed);
+  const auto& to = is_own ? shown.partner.city() : at.books.genesis.city();
+  const auto& exported = sent.payload.export_();
+  if (sent.payload.has_export_() && exported.partner() == to && !check_export(exported)) return {};
+  return unexpected(shown.leaf(), "an export to " + to);
 }
 
 v1::TransferState state_of(v1::ListedAs listed) {
@@ -80,29 +111,38 @@ v1::TransferState state_of(v1::ListedAs listed) {
   return listed == v1::LISTED_GONE ? v1::TRANSFER_IMPORTED : v1::TRANSFER_VOID;
 }
 
-// The record of what the receipt shows, if that is the transfer that is listed.
-Verdict read_receipt(const Case& at, const v1::ListedTransfer& listed,
-                     const v1::LostReceipt& receipt, const std::string& partner,
-                     v1::TransferRecord& record) {
-  ForeignEvent sent;
-  if (auto bad = read_export(at, listed, receipt, partner, sent)) return bad;
-  const bool is_own = was_sent_from_here(listed);
-  const auto& own = at.books.genesis.city();
-  const auto& lineage = is_own ? at.books.lineage : at.books.partners.at(partner).side().lineage();
+// The record as an export tells it.
+v1::TransferRecord record_of(const Case& at, const v1::ListedTransfer& listed,
+                             const ForeignEvent& sent) {
   const auto& exported = sent.payload.export_();
-  if (receipt.leaf().index() != listed.lost_leaf() || !sent.payload.has_export_() ||
-      exported.partner() != (is_own ? partner : own) || check_export(exported) ||
-      transfer_id(lineage, sent.payload) != listed.transfer())
-    return unexpected(receipt.leaf(), "the transfer that is listed");
+  v1::TransferRecord record;
   record.set_transfer(listed.transfer());
   record.set_state(state_of(listed.state()));
   *record.mutable_export_() = exported;
-  record.set_city(is_own ? own : partner);
+  record.set_city(sent.payload.city());
   record.set_party(sent.payload.party());
   record.set_exported_time(sent.time);
   record.set_recorded_at(as_leaf(at));
   record.set_ended_at(as_leaf(at));
   record.set_amount_kg(kilograms(exported));
+  return record;
+}
+
+// The record of what is shown; in a settlement there is no export.
+Verdict read_shown(const Case& at, const Shown& shown, v1::TransferRecord& record) {
+  ForeignEvent lost, sent;
+  if (auto bad = read_lost(at, shown.receipt, lost)) return bad;
+  if (auto bad = need_listed_leaf(at, shown, lost.payload)) return bad;
+  if (lost.payload.has_settle_transfer()) {
+    v1::TransferSettlement settlement;
+    if (auto bad = read_treaty(lost.payload.settle_transfer().settlement(), settlement)) return bad;
+    record = settled(at, settlement);
+  } else {
+    if (auto bad = read_sent(at, shown, lost, sent)) return bad;
+    record = record_of(at, shown.listed, sent);
+  }
+  record.set_partner_leaf(shown.listed.leaf());
+  record.set_lost_leaf(shown.listed.lost_leaf());
   return {};
 }
 
@@ -130,7 +170,7 @@ Verdict issue_again(Case& at, const v1::ExportedRun& run) {
   batch.set_end(std::max(batch.end(), run.end()));
   batch.set_serial(at.books.genesis.city() + "-CPH-" + run.serial_code() + "-" + run.project() +
                    "-" + std::to_string(run.vintage()) + "-" + run.batch() + "-" +
-                   std::to_string(run.origin_start()) + "-" + std::to_string(origin_end(run)));
+                   std::to_string(batch.start()) + "-" + std::to_string(batch.end()));
   changed(at, batch);
   at.books.next_serial = std::max(at.books.next_serial, run.end() + 1);
   project->set_issued_kg(project->issued_kg() + kilograms(run));
@@ -242,7 +282,7 @@ Verdict make_again(Case& at, const std::string& partner, v1::TransferRecord& rec
     if (auto bad = is_gone ? take_gone(at, partner, record) : take_in_again(at, record, *version))
       return bad;
   }
-  keep(at, record);
+  keep_told(at, partner, record);
   return {};
 }
 
@@ -250,7 +290,8 @@ Verdict make_again(Case& at, const std::string& partner, v1::TransferRecord& rec
 // `from` on.
 Verdict make_listed(Case& at, const v1::StateTransfers& list, const v1::NoteTransfers& action,
                     std::uint64_t& from) {
-  const auto& partner = action.statement().city();
+  const auto& city = action.statement().city();
+  const auto& partner = at.books.partners.at(city).side();
   const auto wrong = [](std::uint64_t leaf) {
     return refused(ErrorCode::RUN_DIFFERS, "leaf " + std::to_string(leaf),
                    "a receipt of each transfer that is not known");
@@ -263,8 +304,8 @@ Verdict make_listed(Case& at, const v1::StateTransfers& list, const v1::NoteTran
       return action.receipts().empty() ? Verdict(wrong(from)) : Verdict();
     }
     v1::TransferRecord record;
-    if (auto bad = read_receipt(at, listed, *receipt++, partner, record)) return bad;
-    if (auto bad = make_again(at, partner, record)) return bad;
+    if (auto bad = read_shown(at, {listed, *receipt++, partner}, record)) return bad;
+    if (auto bad = make_again(at, city, record)) return bad;
   }
   from = list.to();
   return receipt == action.receipts().end() ? Verdict() : Verdict(wrong(from));
@@ -293,10 +334,12 @@ Verdict note_transfers(Case& at, const v1::NoteTransfers& action) {
   ForeignEvent event;
   if (auto bad = prove(at, leaf, event)) return bad;
   const auto& list = event.payload.state_transfers();
-  if (!event.payload.has_state_transfers() || list.home() != at.books.genesis.city() ||
-      !at.books.epoch || list.epoch() != at.books.epoch->opening().epoch())
-    return unexpected(leaf, "transfers of this epoch");
   auto& record = at.books.agreements.at(leaf.city());
+  // Counted from the first epoch that the partner has seen.
+  const auto epoch = at.books.epoch ? at.books.epoch->opening().epoch() - record.first_epoch() : 0;
+  if (!event.payload.has_state_transfers() || list.home() != at.books.genesis.city() ||
+      !at.books.epoch || list.epoch() != epoch)
+    return unexpected(leaf, "transfers of this epoch");
   auto from = record.list_from();
   if (!record.awaits_list() || list.from() > from || list.to() <= from)
     return refused(ErrorCode::RUN_DIFFERS, "leaves", "from " + std::to_string(from),

@@ -5,6 +5,8 @@
 // own affair.
 #pragma once
 
+#include <span>
+
 #include "crypto/checkpoint.h"
 #include "crypto/note.h"
 #include "node/audit/rules.h"
@@ -101,8 +103,21 @@ void end_recognised(Case& at, const Pieces& pieces, const v1::TransferRecord& re
 [[nodiscard]] Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action);
 [[nodiscard]] Verdict settle_transfer(Case& at, const v1::SettleTransfer& action);
 void keep(Case& at, const v1::TransferRecord& record);
+// The same, of one that a leaf of this partner tells of.
+void keep_told(Case& at, const std::string& partner, const v1::TransferRecord& record);
 // What an import, a refusal or a lapse answers; null for anything else.
 [[nodiscard]] const v1::ProvenLeaf* export_of(const v1::Payload& answer);
+// The transfer of a city with this lineage that a leaf answers: by the export in it, or as a
+// settlement names it.
+struct Sender {
+  const std::string& city;
+  const std::string& lineage;
+};
+[[nodiscard]] Verdict read_answered(const v1::ProvenLeaf& leaf, const v1::Payload& answer,
+                                    const Sender& sender, std::string& transfer);
+// Of one that is settled where it never will be taken, no more is known.
+[[nodiscard]] v1::TransferRecord settled(const Case& at,
+                                         const v1::TransferSettlement& settlement);
 
 // ---- What comes (imports.cc) ----
 [[nodiscard]] Verdict import_units(Case& at, const v1::Import& action);
@@ -120,12 +135,13 @@ void end_dispute(Books& books, const std::string& key, std::uint64_t position);
 [[nodiscard]] Verdict open_epoch(Case& at, const v1::OpenEpoch& action);
 [[nodiscard]] Fault wrong_epoch(const std::string& what, const std::string& expected,
                                 const std::string& found);
-// As which this city's log signs now, and signed in the epochs before.
-[[nodiscard]] crypto::VerifierKey own_log(const Books& books);
-[[nodiscard]] std::vector<crypto::VerifierKey> past_logs(const Books& books);
+// As which this city's log signed in each epoch; the last is that of now.
+using Logs = std::vector<crypto::VerifierKey>;
+[[nodiscard]] Logs own_logs(const Books& books);
+[[nodiscard]] bool is_own_origin(const Books& books, const std::string& origin);
 // What a note says, if the log that it names is one of these and has signed it.
 [[nodiscard]] std::optional<crypto::Checkpoint> signed_by_one_of(
-    const std::vector<crypto::VerifierKey>& logs, std::string_view bytes);
+    std::span<const crypto::VerifierKey> logs, std::string_view bytes);
 // From the partner, since an epoch began: its whole list. Whoever calls keeps the record.
 void await_list(Case& at, v1::AgreementRecord& record);
 // It is noted in full, or awaited no more.

@@ -67,32 +67,11 @@ Verdict find_locked(const Case& at, const std::string& transfer, v1::TransferRec
   return {};
 }
 
-// The transfer of this city that an answer is about: by the export in it, or as a settlement that
-// the partner recorded names it.
-Verdict read_answered(const Books& books, const v1::ProvenLeaf& leaf, const v1::Payload& answer,
-                      std::string& transfer) {
-  const auto& own = books.genesis.city();
-  if (answer.has_settle_transfer()) {
-    v1::TransferSettlement settlement;
-    if (read_treaty(answer.settle_transfer().settlement(), settlement) ||
-        settlement.sender() != own)
-      return unexpected(leaf, "a settlement of a transfer of this city");
-    transfer = settlement.transfer();
-    return {};
-  }
-  const auto* about = export_of(answer);
-  if (about == nullptr) return unexpected(leaf, "an answer to an export");
-  ForeignEvent exported;
-  if (read_foreign(about->entry(), own, exported))
-    return unexpected(leaf, "an answer to an export of this city");
-  transfer = transfer_id(books.lineage, exported.payload);
-  return {};
-}
-
 Verdict find_answered(Case& at, const v1::ProvenLeaf& leaf, const v1::Payload& answer,
                       v1::TransferRecord& record) {
   std::string transfer;
-  if (auto bad = read_answered(at.books, leaf, answer, transfer)) return bad;
+  const Sender own{at.books.genesis.city(), at.books.lineage};
+  if (auto bad = read_answered(leaf, answer, own, transfer)) return bad;
   if (auto bad = find_locked(at, transfer, record)) return bad;
   const auto& partner = record.export_().partner();
   return partner == leaf.city() ? Verdict() : unexpected(leaf, "an answer of " + partner);
@@ -110,6 +89,8 @@ Verdict need_settled(Case& at, const v1::SettleTransfer& action,
   if (is_own && agreement->standing() != v1::CLOSED)
     return refused(ErrorCode::AGREEMENT_STANDING, agreement->agreement().agreement(), "closed",
                    v1::Standing_Name(agreement->standing()));
+  if (!is_own)
+    if (auto bad = need_list(*agreement)) return bad;
   if (is_own && !settlement.is_recognised() && action.partner_signatures().empty())
     return need_gone(at, *agreement, *log);
   return need_authority(log->side(), kSettlementWord, action.settlement(),
@@ -130,13 +111,7 @@ Verdict settle_unanswered(Case& at, const v1::TransferSettlement& settlement) {
     return refused(ErrorCode::TRANSFER_ANSWERED, settlement.sender());
   if (settlement.is_recognised())
     return refused(ErrorCode::TRANSFER_UNKNOWN, settlement.sender(), "an import by its proof");
-  v1::TransferRecord record;
-  record.set_transfer(settlement.transfer());
-  record.set_state(v1::TRANSFER_VOID);
-  record.set_city(settlement.sender());
-  record.set_recorded_at(as_leaf(at));
-  record.set_ended_at(as_leaf(at));
-  keep(at, record);
+  keep(at, settled(at, settlement));
   return {};
 }
 
@@ -152,9 +127,43 @@ const v1::ProvenLeaf* export_of(const v1::Payload& answer) {
   return answer.has_void_import() ? &answer.void_import().export_() : nullptr;
 }
 
+Verdict read_answered(const v1::ProvenLeaf& leaf, const v1::Payload& answer, const Sender& sender,
+                      std::string& transfer) {
+  if (answer.has_settle_transfer()) {
+    v1::TransferSettlement settlement;
+    if (read_treaty(answer.settle_transfer().settlement(), settlement) ||
+        settlement.sender() != sender.city)
+      return unexpected(leaf, "a settlement of a transfer of " + sender.city);
+    transfer = settlement.transfer();
+    return {};
+  }
+  const auto* about = export_of(answer);
+  if (about == nullptr) return unexpected(leaf, "an answer to an export");
+  ForeignEvent exported;
+  if (read_foreign(about->entry(), sender.city, exported))
+    return unexpected(leaf, "an answer to an export of " + sender.city);
+  transfer = transfer_id(sender.lineage, exported.payload);
+  return {};
+}
+
+v1::TransferRecord settled(const Case& at, const v1::TransferSettlement& settlement) {
+  v1::TransferRecord record;
+  record.set_transfer(settlement.transfer());
+  record.set_state(v1::TRANSFER_VOID);
+  record.set_city(settlement.sender());
+  record.set_recorded_at(as_leaf(at));
+  record.set_ended_at(as_leaf(at));
+  return record;
+}
+
 void keep(Case& at, const v1::TransferRecord& record) {
   at.books.changed(stored('3', record.transfer()), record);
   at.books.transfers[record.transfer()] = record;
+}
+
+void keep_told(Case& at, const std::string& partner, const v1::TransferRecord& record) {
+  at.books.transfers_by_leaf[partner].emplace(record.partner_leaf(), record.transfer());
+  keep(at, record);
 }
 
 Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action) {
