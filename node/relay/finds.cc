@@ -44,7 +44,8 @@ Result<Open> Way::filing_of(const std::string& project) {
     if (!item) return tl::make_unexpected(item.error());
     const auto* filing = *item;
     if (filing == nullptr) return fail(ErrorCode::NOT_FOUND, "project " + project);
-    if (filing->has_notice() && filing->subject().project().project() == project)
+    if (filing->has_notice() && !has_ended_unfiled(*filing) &&
+        filing->subject().project().project() == project)
       return Open{leaf_of(filing->drafted_at()), leaf_of(filing->notice().opened_at())};
   }
 }
