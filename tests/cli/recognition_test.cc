@@ -371,8 +371,7 @@ TEST(RelayRun, RecordsThatAPartnersLogHasForked) {
   crypto::Policy policy;
   policy.logs = {{log.key(), ""}};
   partner.mutable_side()->set_policy(crypto::format_policy(policy));
-  const auto evidence =
-      crypto::format_evidence({{}, {}, log.checkpoint(5), fork.checkpoint(5)});
+  const auto evidence = crypto::format_evidence({{}, {}, log.checkpoint(5), fork.checkpoint(5)});
   const FakeNode wuhan(answering({{"status", city_named("WUHAN")}}));
   const FakeNode hefei(answering({{"status", city_named("HEFEI")},
                                   {"partners WUHAN", to_json(partner)},
@@ -381,8 +380,8 @@ TEST(RelayRun, RecordsThatAPartnersLogHasForked) {
   const auto ran =
       caller.run(wuhan.url(), {"relay", "run", "--from", wuhan.url(), "--to", hefei.url(), "--once",
                                "--party", "operator", "--key", caller.key});
-  EXPECT_TRUE(contains(ran.out, "WUHAN 5 to HEFEI: accuse_partner done at leaf 7")) << ran.out
-                                                                                   << ran.err;
+  EXPECT_TRUE(contains(ran.out, "WUHAN 5 to HEFEI: accuse_partner done at leaf 7"))
+      << ran.out << ran.err;
 }
 
 TEST(Bundles, ThatAreNoneAreNotSent) {
