@@ -216,6 +216,7 @@ Answers of_holdings() {
   add("M1", 31, 40);
   v1::AgreementRecord record;
   record.mutable_agreement()->set_version(4);
+  record.mutable_agreement()->set_answer_within(86'400'000'000);
   v1::Project project;
   project.mutable_filing()->set_area("420111");
   return {
@@ -244,11 +245,13 @@ struct Exports : ::testing::Test {
 TEST_F(Exports, SayOfTheUnitsWhatTheLedgerSays) {
   const auto action = exported({"--amount", "15kg"});
   EXPECT_EQ(action.agreement_version(), 4u);
+  EXPECT_EQ(action.answer_within(), 86'400'000'000);
   ASSERT_EQ(action.runs_size(), 2);
   EXPECT_EQ(action.runs(0).end(), 10u);
   EXPECT_EQ(action.runs(1).start(), 21u);
   EXPECT_EQ(action.runs(1).end(), 25u);
   EXPECT_EQ(action.runs(1).origin_start(), 21u);
+  EXPECT_EQ(action.runs(1).batch_start(), 1u);
   EXPECT_EQ(action.runs(0).area(), "420111");
   EXPECT_EQ(action.runs(0).methodology(), "PV");
   EXPECT_EQ(action.runs(0).serial_code(), "PV23");
@@ -263,6 +266,7 @@ TEST_F(Exports, OfAPartnersUnitsGoHomeUnderTheirOwnNumbers) {
   EXPECT_EQ(action.runs(0).end(), 34u);
   EXPECT_EQ(action.runs(0).origin_start(), 900u);
   EXPECT_EQ(action.runs(0).batch(), "H7");
+  EXPECT_EQ(action.runs(0).batch_start(), 0u) << "its issuer knows";
   const auto some = exported({"--serials", "33-35", "--return"});
   EXPECT_EQ(some.runs(0).origin_start(), 902u);
 }

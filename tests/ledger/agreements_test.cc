@@ -308,6 +308,7 @@ TEST_F(Agreements, AreSuspendedResumedAndClosed) {
   const auto record = *agreement_at(a, b);
   EXPECT_EQ(record.standing(), v1::STANDING_SUSPENDED);
   EXPECT_EQ(record.standing_at(), static_cast<std::int64_t>(suspended.leaf));
+  EXPECT_EQ(record.standing_time(), suspended.time);
   EXPECT_EQ(record.reason(), "an inspection");
   EXPECT_EQ(agreement_at(b, a)->standing(), v1::IN_FORCE) << "each city decides for itself";
   PUHUI_REFUSED(set_agreement(a, b, v1::STANDING_SUSPENDED), STANDING_INVALID);

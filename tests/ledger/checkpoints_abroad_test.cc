@@ -54,6 +54,10 @@ TEST_F(PartnersLog, IsFollowedByCheckpoints) {
   EXPECT_EQ(log.root(), b.head().root.view());
   EXPECT_EQ(log.accepted_at(), static_cast<std::int64_t>(accepted.leaf));
   EXPECT_EQ(log.accepted_time(), accepted.time);
+  const auto known =
+      *stored<v1::AcceptedCheckpoint>(a, key::partner_checkpoint("XIANGYANG", 0, log.size()));
+  EXPECT_EQ(known.root(), log.root());
+  EXPECT_EQ(known.accepted_at(), log.accepted_at());
   for (int i = 0; i < 9; ++i) {
     grow();
     PUHUI_ACCEPTED(carry_checkpoint(b, a));

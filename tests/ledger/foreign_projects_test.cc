@@ -30,6 +30,19 @@ struct ForeignProjects : TwoCities {
     if (notice) *action.mutable_notice() = carry(a, b, *notice);
     return b.send(payload, {"operator"});
   }
+  Answer note_end(const std::string& project, std::uint64_t ended) {
+    auto payload = b.event("operator");
+    auto& action = *payload.mutable_note_filing_end();
+    action.set_project(project);
+    *action.mutable_ended() = carry(a, b, ended);
+    return b.send(payload, {"operator"});
+  }
+  // A draft of P9 with a key that both cities could file, under notice and noted.
+  void draft_shared(const std::string& filing = "p9") {
+    draft_leaf = reviewed(filing, with_key("P9", "meter-shared"));
+    notice_leaf = open_notice(a, filing_named(filing)).leaf;
+    PUHUI_ACCEPTED(note(draft_leaf, notice_leaf));
+  }
   [[nodiscard]] std::optional<v1::ForeignProject> noted(const std::string& project) const {
     return stored<v1::ForeignProject>(b, key::foreign_project("WUHAN", project));
   }
@@ -39,6 +52,8 @@ struct ForeignProjects : TwoCities {
     *action.mutable_keys(0) = meter;
     return action;
   }
+
+  std::uint64_t draft_leaf = 0, notice_leaf = 0;  // of P9
 };
 
 TEST_F(ForeignProjects, AreNotedOnceTheyAreUnderNotice) {
@@ -114,6 +129,100 @@ TEST_F(ForeignProjects, AreNotedBeforeTheirUnitsCome) {
   PUHUI_REFUSED(import_units(b, proof), PROJECT_ABROAD);
   PUHUI_ACCEPTED(note_project(a, b));
   PUHUI_ACCEPTED(import_units(b, proof));
+}
+
+// ---- The end of a draft ----
+
+TEST_F(ForeignProjects, ThatAreWithdrawnFreeTheirKeys) {
+  draft_shared();
+  EXPECT_EQ(noted("P9")->filing(), "p9");
+  PUHUI_REFUSED(file(b, with_key("P5", "meter-shared")), PERIOD_ABROAD);
+  const auto withdrawn = withdraw(a, "p9");
+  PUHUI_ACCEPTED(withdrawn);
+  PUHUI_ACCEPTED(note_end("P9", withdrawn.leaf));
+  EXPECT_FALSE(noted("P9"));
+  PUHUI_ACCEPTED(file(b, with_key("P5", "meter-shared")));
+  PUHUI_REFUSED(note_end("P9", withdrawn.leaf), PROJECT_ABROAD);
+}
+
+TEST_F(ForeignProjects, OfWhichAnObjectionIsUpheldFreeTheirKeys) {
+  draft_shared();
+  PUHUI_ACCEPTED(raise(a, filing_named("p9"), "o1"));
+  PUHUI_ACCEPTED(raise(a, filing_named("p9"), "o2"));
+  const auto denied = judge(a, filing_named("p9"), "o1", Upheld::no);
+  PUHUI_ACCEPTED(denied);
+  PUHUI_REFUSED(note_end("P9", denied.leaf), LEAF_UNEXPECTED);
+  PUHUI_REFUSED(file(b, with_key("P5", "meter-shared")), PERIOD_ABROAD);
+  const auto upheld = judge(a, filing_named("p9"), "o2", Upheld::yes);
+  PUHUI_ACCEPTED(upheld);
+  PUHUI_ACCEPTED(note_end("P9", upheld.leaf));
+  EXPECT_FALSE(noted("P9"));
+  PUHUI_ACCEPTED(file(b, with_key("P5", "meter-shared")));
+}
+
+TEST_F(ForeignProjects, EndWithTheirOwnDraftAlone) {
+  draft_shared();
+  const auto other = reviewed("p8", with_key("P8", "meter-8"));
+  const auto withdrawn = withdraw(a, "p8");
+  PUHUI_ACCEPTED(withdrawn);
+  PUHUI_REFUSED(note_end("P9", withdrawn.leaf), LEAF_UNEXPECTED);
+  for (const auto leaf : {other, draft_leaf, notice_leaf}) PUHUI_REFUSED(note_end("P9", leaf), LEAF_UNEXPECTED);
+  for (const auto* project : {"P8", "P1", "p9", "", "P9\n"})
+    PUHUI_REFUSED(note_end(project, withdrawn.leaf), PROJECT_ABROAD);
+  EXPECT_TRUE(noted("P9"));
+}
+
+// Drafts of several cities may be called alike.
+TEST_F(ForeignProjects, EndInTheirOwnCityAlone) {
+  SovereignCity c{{"YICHANG", "P3"}};
+  auto rules = recognition_rules("by procedure");
+  add_procedure(rules, v1::FILING_PROJECT, {2, 3});
+  PUHUI_ACCEPTED(file_rules(c, rules));
+  agree(c, b, agreement_between(c, b));
+  draft_shared();
+  PUHUI_ACCEPTED(draft(c, "p9", subject_of(with_key("P9", "meter-shared"))));
+  const auto withdrawn = withdraw(c, "p9");
+  PUHUI_ACCEPTED(withdrawn);
+  auto payload = b.event("operator");
+  payload.mutable_note_filing_end()->set_project("P9");
+  *payload.mutable_note_filing_end()->mutable_ended() = carry(c, b, withdrawn.leaf);
+  PUHUI_REFUSED(b.send(payload, {"operator"}), PROJECT_ABROAD);
+  payload.mutable_note_filing_end()->mutable_ended()->set_city("WUHAN");
+  PUHUI_REFUSED(b.send(payload, {"operator"}), CHECKPOINT_NOT_ACCEPTED);
+  EXPECT_TRUE(noted("P9"));
+}
+
+TEST_F(ForeignProjects, ThatAreFiledStay) {
+  PUHUI_ACCEPTED(note_project(a, b));  // without a draft
+  draft_shared();
+  a.now = notice_end(a, "p9");
+  const auto completed = complete(a, "p9");
+  PUHUI_ACCEPTED(completed);
+  PUHUI_REFUSED(withdraw(a, "p9"), FILING_STATE);
+  reviewed("p8", with_key("P8", "meter-8"));
+  const auto withdrawn = withdraw(a, "p8");
+  PUHUI_ACCEPTED(withdrawn);
+  for (const auto* project : {"P1", "P9"})
+    for (const auto leaf : {completed.leaf, withdrawn.leaf})
+      PUHUI_REFUSED(note_end(project, leaf), LEAF_UNEXPECTED);
+  EXPECT_TRUE(noted("P1"));
+  EXPECT_TRUE(noted("P9"));
+}
+
+TEST_F(ForeignProjects, MayBeDraftedAndNotedAnew) {
+  draft_shared();
+  const auto first = withdraw(a, "p9");
+  PUHUI_ACCEPTED(note_end("P9", first.leaf));
+  draft_shared("p9-again");
+  EXPECT_EQ(noted("P9")->filing(), "p9-again");
+  EXPECT_EQ(noted("P9")->conflict(), "");
+  PUHUI_REFUSED(file(b, with_key("P5", "meter-shared")), PERIOD_ABROAD);
+  PUHUI_REFUSED(note_end("P9", first.leaf), LEAF_UNEXPECTED);
+  PUHUI_ACCEPTED(note_end("P9", withdraw(a, "p9-again").leaf));
+  // Second to a project that was filed here meanwhile.
+  PUHUI_ACCEPTED(file(b, with_key("P5", "meter-shared")));
+  draft_shared("p9-once-more");
+  EXPECT_EQ(noted("P9")->conflict(), "P5");
 }
 
 }  // namespace

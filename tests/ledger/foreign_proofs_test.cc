@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <limits>
 
 #include "ledger/rules/holding/holdings.h"
 #include "tests/ledger/cities.h"
@@ -184,8 +185,6 @@ TEST_F(ForeignProofs, OfAnExportDoNotLetItsDiscountBeDoctored) {
                   i.mutable_discounted(0)->set_end(2);
                 }),
                 DISCOUNT_DIFFERS);
-  PUHUI_REFUSED(with([](auto& i) { i.set_agreement_version(2); }), AGREEMENT_VERSION);
-  PUHUI_REFUSED(with([](auto& i) { i.set_agreement_version(0); }), AGREEMENT_VERSION);
   PUHUI_ACCEPTED(with([](auto&) {}));
 }
 
@@ -304,7 +303,25 @@ TEST_F(ForeignProofs, OfRunsSayWhatTheLedgerSays) {
   PUHUI_REFUSED(with([](R& r) { r.set_serial_code("XX"); }), RUN_DIFFERS);
   PUHUI_REFUSED(with([](R& r) { r.set_vintage(2025); }), RUN_DIFFERS);
   PUHUI_REFUSED(with([](R& r) { r.set_end(101); }), RUN_DIFFERS);  // of two batches
+  PUHUI_REFUSED(with([](R& r) { r.clear_batch_start(); }), RUN_DIFFERS);
+  PUHUI_REFUSED(with([](R& r) { r.set_batch_start(2); }), RUN_DIFFERS);
+  PUHUI_REFUSED(with([](R& r) { r.set_batch_start(91); }), RUN_DIFFERS);
+  PUHUI_REFUSED(with([](R& r) { r.set_batch_start(92); }), EVENT_MALFORMED);  // above the run
   PUHUI_ACCEPTED(with([](R&) {}));
+}
+
+// The city that issued them knows where its batches begin.
+TEST_F(ForeignProofs, OfRunsThatGoHomeDoNotSayWhereTheirBatchBegins) {
+  cross(a, b, {{{1, 100}}});
+  auto payload = export_event(b, a, {{{11, 20}}, "owner-main", "owner-main", true});
+  auto& run = *payload.mutable_export_()->mutable_runs(0);
+  ASSERT_EQ(run.batch_start(), 0u);
+  for (const std::uint64_t start : {1, 11}) {
+    run.set_batch_start(start);
+    PUHUI_REFUSED(b.send(payload, {"owner"}), RUN_DIFFERS);
+  }
+  run.clear_batch_start();
+  PUHUI_ACCEPTED(b.send(payload, {"owner"}));
 }
 
 TEST_F(ForeignProofs, OfRunsAreWellFormed) {
@@ -344,36 +361,47 @@ TEST_F(ForeignProofs, OfRunsAreWellFormed) {
   PUHUI_ACCEPTED(with([](E&) {}));
 }
 
+TEST_F(ForeignProofs, OfExportsSayHowLongTheAnswerMayTake) {
+  const auto within = [this](Micros time) {
+    auto payload = export_event(a, b, {{{1, 10}}});
+    payload.mutable_export_()->set_answer_within(time);
+    return a.send(payload, {"owner"});
+  };
+  for (const Micros time : {Micros{0}, Micros{-1}, kAnswerWithin - 1, kAnswerWithin + 1, kDeadAfter,
+                            kAgreedDurationMax, std::numeric_limits<Micros>::max()})
+    PUHUI_REFUSED(within(time), AGREEMENT_VERSION);
+  PUHUI_ACCEPTED(within(kAnswerWithin));
+}
+
 // ---- Terms ----
 
-TEST_F(ForeignProofs, OfMethodologiesThatAreNotEquivalentAreRefused) {
+// By the version that is agreed now; what was sent under another goes by that one.
+TEST_F(ForeignProofs, OfMethodologiesThatAreNotEquivalentAreNotMade) {
   const auto proof = exported();
-  auto other = agreement_between(a, b, 2);
-  terms_of_taker(other, b).mutable_methodologies(0)->set_methodology("WH-OTHER");
-  agree(a, b, other);
-  PUHUI_REFUSED(export_units(a, b, {{{21, 30}}}), METHODOLOGY_NOT_EQUIVALENT);
-  PUHUI_REFUSED(import_units(b, proof), METHODOLOGY_NOT_EQUIVALENT);
-  auto version = agreement_between(a, b, 3);
-  terms_of_taker(version, b).mutable_methodologies(0)->add_versions("V02");
-  agree(a, b, version);
-  PUHUI_REFUSED(import_units(b, proof), METHODOLOGY_NOT_EQUIVALENT);
-  auto vintage = agreement_between(a, b, 4);
-  terms_of_taker(vintage, b).set_vintage_from(2025);
-  agree(a, b, vintage);
-  PUHUI_REFUSED(import_units(b, proof), VINTAGE_NOT_RECOGNISED);
-  auto little = agreement_between(a, b, 5);
-  terms_of_taker(little, b).set_discount("1/21");
-  agree(a, b, little);
-  PUHUI_REFUSED(import_units(b, proof), DISCOUNT_ZERO);
-  auto nothing = agreement_between(a, b, 6);
-  nothing.mutable_terms()->DeleteSubrange(1, 1);  // it takes nothing any more
-  agree(a, b, nothing);
-  PUHUI_REFUSED(import_units(b, proof), AGREEMENT_STANDING);
-  PUHUI_REFUSED(export_units(a, b, {{{21, 30}}}), AGREEMENT_STANDING);
-  auto both = agreement_between(a, b, 7);
-  terms_of_taker(both, b).mutable_methodologies(0)->add_versions("V02");
-  terms_of_taker(both, b).mutable_methodologies(0)->add_versions("V01");
-  agree(a, b, both);
+  std::uint32_t version = 1;
+  const auto agreed = [&](const std::function<void(v1::Agreement&)>& change) {
+    auto agreement = agreement_between(a, b, ++version);
+    change(agreement);
+    agree(a, b, agreement);
+    return export_units(a, b, {{{21, 30}}});
+  };
+  using G = v1::Agreement;
+  PUHUI_REFUSED(agreed([&](G& g) {
+                  terms_of_taker(g, b).mutable_methodologies(0)->set_methodology("WH-OTHER");
+                }),
+                METHODOLOGY_NOT_EQUIVALENT);
+  PUHUI_REFUSED(
+      agreed([&](G& g) { terms_of_taker(g, b).mutable_methodologies(0)->add_versions("V02"); }),
+      METHODOLOGY_NOT_EQUIVALENT);
+  PUHUI_REFUSED(agreed([&](G& g) { terms_of_taker(g, b).set_vintage_from(2025); }),
+                VINTAGE_NOT_RECOGNISED);
+  PUHUI_REFUSED(agreed([&](G& g) { terms_of_taker(g, b).set_discount("1/11"); }), DISCOUNT_ZERO);
+  PUHUI_REFUSED(agreed([](G& g) { g.mutable_terms()->DeleteSubrange(1, 1); }),  // it takes nothing
+                AGREEMENT_STANDING);
+  PUHUI_ACCEPTED(agreed([&](G& g) {
+    terms_of_taker(g, b).mutable_methodologies(0)->add_versions("V02");
+    terms_of_taker(g, b).mutable_methodologies(0)->add_versions("V01");
+  }));
   const auto imported = import_units(b, proof);
   PUHUI_ACCEPTED(imported);
   PUHUI_ACCEPTED(conclude(a, carry(b, a, imported.leaf)));

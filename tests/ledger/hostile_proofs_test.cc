@@ -6,60 +6,12 @@
 #include <limits>
 
 #include "ledger/rules/holding/holdings.h"
-#include "tests/ledger/cities.h"
+#include "tests/ledger/lying_log.h"
 
 namespace puhui::ledger::testing {
 namespace {
 
 using enum v1::ErrorCode;
-
-// Any entries, under checkpoints that a city's log and nodes sign.
-class LyingLog {
- public:
-  explicit LyingLog(SovereignCity& city) : city_(city) {}
-
-  std::uint64_t add(const v1::Payload& payload) {
-    return add_entry(
-        encode_entry(kNoon, EntryKind::event, city_.sealed(payload, {"operator"}).envelope));
-  }
-  std::uint64_t add_entry(const std::string& entry) {
-    entries_.push_back(entry);
-    hashes_.push_back(crypto::leaf_hash(entry));
-    return entries_.size() - 1;
-  }
-  // Has it accepted there, and proves a leaf of it.
-  v1::ProvenLeaf show(SovereignCity& to, std::uint64_t leaf) {
-    const auto size = hashes_.size();
-    auto payload = to.event("operator");
-    auto& action = *payload.mutable_accept_checkpoint();
-    action.set_partner(city_.code());
-    action.set_checkpoint(city_.signed_note({city_.origin(), size, crypto::root_of(hashes_), {}}));
-    for (const auto& hash : crypto::consistency_proof(accepted_size(to, city_), size, nodes()))
-      action.add_proof(std::string(hash.view()));
-    if (accepted_size(to, city_) < size) to.must(payload, {"operator"});
-    v1::ProvenLeaf proof;
-    proof.set_city(city_.code());
-    proof.set_entry(entries_[leaf]);
-    proof.set_index(leaf);
-    proof.set_tree_size(size);
-    for (const auto& hash : crypto::inclusion_proof(leaf, size, nodes()))
-      proof.add_path(std::string(hash.view()));
-    return proof;
-  }
-  v1::ProvenLeaf show(SovereignCity& to, const v1::Payload& payload) {
-    return show(to, add(payload));
-  }
-
- private:
-  [[nodiscard]] crypto::NodeReader nodes() const {
-    return [this](unsigned level, std::uint64_t index) {
-      return crypto::root_of(std::span(hashes_).subspan(index << level, std::size_t{1} << level));
-    };
-  }
-  SovereignCity& city_;
-  std::vector<std::string> entries_;
-  std::vector<crypto::Digest> hashes_;
-};
 
 struct HostileProofs : ::testing::Test {
   void SetUp() override {
@@ -85,7 +37,8 @@ struct HostileProofs : ::testing::Test {
     action.set_partner(city.code());
     action.set_from("owner-main");
     action.set_to("owner-main");
-    action.set_agreement_version(1);
+    action.set_agreement_version(agreement_at(city, liar)->agreement().version());
+    action.set_answer_within(kAnswerWithin);
     add_run(action, start, end, start);
     return payload;
   }
@@ -125,7 +78,6 @@ struct HostileProofs : ::testing::Test {
     auto payload = liar.event("operator");
     auto& action = *payload.mutable_import();
     *action.mutable_export_() = city.proven(exported, city.head().size);
-    action.set_agreement_version(1);
     action.set_recognised_kg(kilograms(city.payload_at(exported).export_().runs()));
     return payload;
   }
@@ -173,6 +125,7 @@ TEST_F(HostileProofs, OfRunsThatAreNotWellFormed) {
       [](E& e) { add_run(e, 11, 11, 1); },
       [](E& e) { add_run(e, 20, 11, 20); },
       [](E& e) { e.mutable_runs(0)->set_start(0); },
+      [](E& e) { e.mutable_runs(0)->set_batch_start(2); },  // above the run
       [](E& e) { add_run(e, 11, 20, 0); },
       [](E& e) { add_run(e, 12, kMax + 1, 12); },
       [](E& e) { add_run(e, 11, kAll, 11); },
@@ -227,6 +180,68 @@ TEST_F(HostileProofs, OfMoreThanTheQuota) {
   PUHUI_ACCEPTED(take_in(sent(1, 1'111'112)));
 }
 
+// ---- Versions ----
+
+// Only the sender's ledger sees to it that the time to answer is the one that was agreed.
+TEST_F(HostileProofs, OfTimesToAnswerThatNobodyCanAgreeTo) {
+  const auto within = [this](Micros time) {
+    auto payload = sent(1, 10);
+    payload.mutable_export_()->set_answer_within(time);
+    return log.show(city, payload);
+  };
+  for (const Micros time : {Micros{0}, Micros{-1}, std::numeric_limits<Micros>::min(),
+                            kAgreedDurationMax + 1, std::numeric_limits<Micros>::max()}) {
+    const auto proof = within(time);
+    PUHUI_REFUSED(import_units(city, proof), LEAF_UNEXPECTED);
+    PUHUI_REFUSED(refuse_import(city, proof, "quota.exceeded"), LEAF_UNEXPECTED);
+    PUHUI_REFUSED(void_import(city, proof), LEAF_UNEXPECTED);
+  }
+  const auto shortest = within(1);
+  PUHUI_REFUSED(import_units(city, shortest), TRANSFER_DEADLINE_PASSED);
+  PUHUI_ACCEPTED(void_import(city, shortest));
+  const auto longest = within(kAgreedDurationMax);
+  city.now = kNoon + kAgreedDurationMax - 1;
+  PUHUI_REFUSED(void_import(city, longest), TRANSFER_DEADLINE_RUNNING);
+  city.now = kNoon + kAgreedDurationMax;
+  PUHUI_ACCEPTED(void_import(city, longest));
+}
+
+TEST_F(HostileProofs, OfVersionsThatNobodyFiled) {
+  for (const std::uint32_t version : {0u, 2u, ~0u}) {
+    auto payload = sent(1, 10);
+    payload.mutable_export_()->set_agreement_version(version);
+    const auto proof = log.show(city, payload);
+    PUHUI_REFUSED(import_units(city, proof), AGREEMENT_VERSION);
+    PUHUI_REFUSED(refuse_import(city, proof, "agreement.version"), TRANSFER_ACCEPTABLE);
+  }
+}
+
+// What no export under this version may be, its own ledger would have refused.
+TEST_F(HostileProofs, OfExportsAgainstTheTermsOfTheirVersion) {
+  std::uint32_t version = 1;
+  const auto refused = [&](const std::function<void(v1::Agreement&)>& change, ErrorCode code) {
+    auto agreement = agreement_between(liar, city, ++version);
+    change(agreement);
+    agree(liar, city, agreement);
+    const auto proof = log.show(city, sent(1, 10));
+    PUHUI_REFUSED(import_units(city, proof), code);
+    PUHUI_ACCEPTED(refuse_import(city, proof, code_name(code)));
+  };
+  using G = v1::Agreement;
+  refused(
+      [&](G& g) { terms_of_taker(g, city).mutable_methodologies(0)->set_methodology("WH-OTHER"); },
+      METHODOLOGY_NOT_EQUIVALENT);
+  refused([&](G& g) { terms_of_taker(g, city).mutable_methodologies(0)->add_versions("V02"); },
+          METHODOLOGY_NOT_EQUIVALENT);
+  refused([&](G& g) { terms_of_taker(g, city).set_vintage_from(2025); }, VINTAGE_NOT_RECOGNISED);
+  refused([&](G& g) { terms_of_taker(g, city).set_vintage_to(2023); }, VINTAGE_NOT_RECOGNISED);
+  refused([&](G& g) { terms_of_taker(g, city).set_discount("1/11"); }, DISCOUNT_ZERO);
+  refused([](G& g) { g.mutable_terms()->DeleteSubrange(1, 1); }, AGREEMENT_STANDING);
+  PUHUI_REFUSED(take_in(sent(11, 20)), AGREEMENT_STANDING);
+  agree(liar, city, agreement_between(liar, city, ++version));
+  PUHUI_ACCEPTED(take_in(sent(11, 20)));
+}
+
 // ---- Returns of what is not away ----
 
 TEST_F(HostileProofs, OfReturnsOfWhatIsNotAway) {
@@ -276,8 +291,6 @@ TEST_F(HostileProofs, OfAnswersThatSayOtherwise) {
                   discounted->set_end(1);
                 }),
                 DISCOUNT_DIFFERS);
-  PUHUI_REFUSED(concluded([](P& p) { p.mutable_import()->set_agreement_version(9); }),
-                AGREEMENT_VERSION);
   PUHUI_REFUSED(concluded([](P& p) { p.mutable_import()->mutable_export_()->clear_entry(); }),
                 LEAF_UNEXPECTED);
   PUHUI_REFUSED(concluded([](P& p) { p.mutable_import()->clear_export_(); }), LEAF_UNEXPECTED);
