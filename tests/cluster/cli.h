@@ -20,8 +20,9 @@ namespace puhui::testing {
 
 // The flags by which it finds all nodes of the city and signs for the party.
 [[nodiscard]] inline Words flags_of(City& city, const std::string& party) {
-  Words flags{"--ca",  city.folder() + "/city/authority.pem", "--party", party,
-              "--key", key_file(city, party)};
+  Words flags{"--ca",    city.folder() + "/city/authority.pem",
+              "--party", party,
+              "--key",   key_file(city, party)};
   for (unsigned node = 1; node <= city.nodes(); ++node)
     flags = flags + Words{"--url", city.url(node)};
   return flags;

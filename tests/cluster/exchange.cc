@@ -139,9 +139,9 @@ void Exchange::draft_agreement() {
   std::string json;
   ASSERT_TRUE(google::protobuf::util::MessageToJsonString(agreement, &json).ok());
   write(file("agreement.json"), json);
-  const auto drafted = cli(
-      home_, "authority",
-      {"agreement", "draft", file("agreement.json"), "--out", file("exchange.agreement")});
+  const auto drafted =
+      cli(home_, "authority",
+          {"agreement", "draft", file("agreement.json"), "--out", file("exchange.agreement")});
   ASSERT_EQ(drafted.status, 0) << drafted.output;
   for (auto* city : {&home_, &away_}) {
     const auto ran = cli(*city, "authority",
@@ -222,13 +222,12 @@ Steps Exchange::crossing_steps(City& from, std::int64_t leaf) {
   const auto is_known = [this](City* city, std::int64_t place) {
     return place > 0 && known(*city) > static_cast<std::uint64_t>(place);
   };
-  return {{"sent", [] { return true; }},
-          {"known there", [=] { return is_known(taker, leaf); }},
-          {"imported", [=, this] { return transfer(*taker, id).state() == v1::TRANSFER_IMPORTED; }},
-          {"known here",
-           [=, this] { return is_known(sender, transfer(*taker, id).ended_at()); }},
-          {"concluded",
-           [=, this] { return transfer(*sender, id).state() == v1::TRANSFER_CONCLUDED; }}};
+  return {
+      {"sent", [] { return true; }},
+      {"known there", [=] { return is_known(taker, leaf); }},
+      {"imported", [=, this] { return transfer(*taker, id).state() == v1::TRANSFER_IMPORTED; }},
+      {"known here", [=, this] { return is_known(sender, transfer(*taker, id).ended_at()); }},
+      {"concluded", [=, this] { return transfer(*sender, id).state() == v1::TRANSFER_CONCLUDED; }}};
 }
 
 Steps Exchange::retirement_steps(std::int64_t leaf) {
@@ -256,16 +255,15 @@ void Exchange::expect_recorded(const Steps& steps) {
 Process Exchange::relay(const std::string& log) { return relay(profile(away_), log); }
 
 Process Exchange::relay(const std::string& to, const std::string& log) {
-  return Process(
-      {PUHUI_CLI, "relay", "run", "--from", profile(home_), "--to", to, "--every", "1"},
-      file(log));
+  return Process({PUHUI_CLI, "relay", "run", "--from", profile(home_), "--to", to, "--every", "1"},
+                 file(log));
 }
 
 std::string Exchange::said(const std::string& log) const { return must_read(file(log)); }
 
 void Exchange::expect_nothing_left() {
-  const auto ran = run(
-      {PUHUI_CLI, "relay", "run", "--from", profile(home_), "--to", profile(away_), "--once"});
+  const auto ran =
+      run({PUHUI_CLI, "relay", "run", "--from", profile(home_), "--to", profile(away_), "--once"});
   EXPECT_EQ(ran.status, 0);
   EXPECT_EQ(ran.output, "");
 }
@@ -305,8 +303,7 @@ void Exchange::expect_totals() {
   EXPECT_EQ(abroad.units_imported_kg(), there * kRecognisedKg);
   EXPECT_EQ(abroad.units_exported_kg(), back * kBackKg);
   EXPECT_EQ(abroad.units_retired_kg(), retired * kRetiredKg);
-  EXPECT_EQ(abroad.units_held_kg(),
-            there * kRecognisedKg - back * kBackKg - retired * kRetiredKg);
+  EXPECT_EQ(abroad.units_held_kg(), there * kRecognisedKg - back * kBackKg - retired * kRetiredKg);
   const auto buyer = ask<v1::Account>(away_, "/v1/accounts/buyer");
   EXPECT_EQ(buyer.units_held_kg(), abroad.units_held_kg());
   EXPECT_EQ(buyer.units_bound_kg(), 0);
@@ -333,21 +330,20 @@ void Exchange::expect_leaves() {
   using Action = v1::Payload::ActionCase;
   const auto there = begun_[Journey::there], back = begun_[Journey::back],
              retired = begun_[Journey::retirement];
-  const std::map<std::string, std::map<Action, int>> expected{
-      {kHome,
-       {{Action::kExport, there},
-        {Action::kConcludeTransfer, there},
-        {Action::kImport, back},
-        {Action::kNoteRetirement, retired},
-        {Action::kFileAgreement, 1}}},
-      {kAway,
-       {{Action::kNoteFiling, 1},
-        {Action::kImport, there},
-        {Action::kExport, back},
-        {Action::kConcludeTransfer, back},
-        {Action::kRetire, retired},
-        {Action::kStateRetirement, retired},
-        {Action::kFileAgreement, 1}}}};
+  const std::map<std::string, std::map<Action, int>> expected{{kHome,
+                                                               {{Action::kExport, there},
+                                                                {Action::kConcludeTransfer, there},
+                                                                {Action::kImport, back},
+                                                                {Action::kNoteRetirement, retired},
+                                                                {Action::kFileAgreement, 1}}},
+                                                              {kAway,
+                                                               {{Action::kNoteFiling, 1},
+                                                                {Action::kImport, there},
+                                                                {Action::kExport, back},
+                                                                {Action::kConcludeTransfer, back},
+                                                                {Action::kRetire, retired},
+                                                                {Action::kStateRetirement, retired},
+                                                                {Action::kFileAgreement, 1}}}};
   for (auto* city : {&home_, &away_}) {
     std::map<Action, int> counted;
     for (const auto& entry : entries_of(*city, city->leader()))

@@ -38,8 +38,7 @@ Event read_event(const std::string& path) {
   const auto envelope = crypto::decode_envelope(event.submission.envelope()).value();
   v1::Payload payload;
   EXPECT_TRUE(payload.ParseFromString(envelope.payload));
-  event.outcome =
-      "/v1/outcomes/" + payload.party() + "/" + crypto::hex_encode(payload.event_id());
+  event.outcome = "/v1/outcomes/" + payload.party() + "/" + crypto::hex_encode(payload.event_id());
   return event;
 }
 
@@ -88,9 +87,10 @@ class NodesKilled : public Exchange {
     const auto body = event.submission.SerializeAsString();
     node::testing::RawClient raw(city.authority_pem(),
                                  static_cast<std::uint16_t>(port_of(city.url(leader))));
-    ASSERT_TRUE(raw.write("POST /v1/events?wait=receipt HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-                          "Content-Type: application/vnd.puhui.submission\r\nContent-Length: " +
-                          std::to_string(body.size()) + "\r\n\r\n" + body));
+    ASSERT_TRUE(
+        raw.write("POST /v1/events?wait=receipt HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                  "Content-Type: application/vnd.puhui.submission\r\nContent-Length: " +
+                  std::to_string(body.size()) + "\r\n\r\n" + body));
     ASSERT_TRUE(City::wait([&] { return is_time(leader); }));
     crash(city, leader);
   }
@@ -131,20 +131,34 @@ TEST_F(NodesKilled, AsTheyRecordAnyStepRecordItOnce) {
 
 class Troubled : public Exchange {
  protected:
-  // One journey for each step at which there is trouble: as soon as that step is recorded.
+  static constexpr int kTriesMax = 9;
+
+  // One journey for each step at which there is trouble; another one where that came too late.
   void travel(const std::function<void()>& begin, const std::function<void()>& trouble) {
     for (const auto journey : kJourneys) {
-      for (std::size_t k = 0, count = 1; k < count; ++k) {
-        const auto steps = depart(journey);
-        SCOPED_TRACE(steps.front().name + ", trouble when " + steps[k].name);
-        count = steps.size();
-        begin();
-        EXPECT_TRUE(City::wait(steps[k].is_recorded)) << steps[k].name;
-        if (k+1<count) printf("DBG %s next already %d\n", steps[k].name.c_str(), steps[k+1].is_recorded());
-        trouble();
-        expect_recorded(steps);
+      for (std::size_t k = 0; k < steps_of(journey); ++k) {
+        int tries = 1;
+        while (!meets(journey, k, begin, trouble) && tries < kTriesMax) ++tries;
+        EXPECT_LT(tries, kTriesMax) << "step " << k;
       }
     }
+  }
+
+ private:
+  [[nodiscard]] static std::size_t steps_of(Journey journey) {
+    return journey == Journey::retirement ? 4 : 5;
+  }
+  // Trouble as soon as a step is recorded; whether the next one was not yet.
+  bool meets(Journey journey, std::size_t k, const std::function<void()>& begin,
+             const std::function<void()>& trouble) {
+    const auto steps = depart(journey);
+    SCOPED_TRACE(steps.front().name + ", trouble when " + steps[k].name);
+    begin();
+    EXPECT_TRUE(City::wait(steps[k].is_recorded)) << steps[k].name;
+    const bool is_met = k + 1 == steps.size() || !steps[k + 1].is_recorded();
+    trouble();
+    expect_recorded(steps);
+    return is_met;
   }
 };
 
@@ -187,8 +201,9 @@ TEST_F(Exchange, ACutNetworkDelaysAndLosesNothing) {
   using Clock = std::chrono::steady_clock;
   std::vector<Clock::time_point> reported;
   for (std::size_t count = 1; count <= 3; ++count) {
-    EXPECT_TRUE(City::wait([&] { return times(said("relay.log"), "AWAY to HOME: puhui") >= count; }))
-        << said("relay.log");
+    EXPECT_TRUE(City::wait([&] {
+      return times(said("relay.log"), "AWAY to HOME: puhui") >= count;
+    })) << said("relay.log");
     reported.push_back(Clock::now());
   }
   EXPECT_GT(reported[2] - reported[1], reported[1] - reported[0]) << "asked ever less often";
@@ -235,6 +250,8 @@ TEST_F(Exchange, TwoRelaysRecordEachThingOnce) {
 
 class Bundles : public Exchange {
  protected:
+  static constexpr int kSent = 20;
+
   // What a city makes for the other, going on from a receipt if there is one.
   std::string bundle(City& from, const std::string& name, const std::string& receipt = {}) {
     const Words going_on = receipt.empty() ? Words{} : Words{"--receipt", receipt};
@@ -272,21 +289,21 @@ class Bundles : public Exchange {
 TEST_F(Bundles, InFilesGoOnWhereTheyWereStopped) {
   agree();
   std::vector<Steps> all;
-  for (int i = 0; i < 9; ++i) all.push_back(depart(Journey::there));
+  for (int i = 0; i < kSent; ++i) all.push_back(depart(Journey::there));
   const auto outward = bundle(home_, "1.bundle");
   // Killed in the middle: who carries it, and the next one's node.
   Process clerk(taking(away_, outward), file("clerk.log"));
   EXPECT_TRUE(City::wait([this] { return imported(away_) >= 2; }));
   clerk.kill9();
   const auto before = imported(away_);
-  EXPECT_LT(before, 9);
+  EXPECT_LT(before, kSent);
   clerk = Process(taking(away_, outward), file("clerk.log"));
   EXPECT_TRUE(City::wait([&] { return imported(away_) > before + 1; }));
   crash(away_, 1);
   EXPECT_EQ(clerk.wait(), 4) << said("clerk.log");
-  EXPECT_LT(imported(away_), 9);
+  EXPECT_LT(imported(away_), kSent);
   const auto first = take(away_, outward);
-  EXPECT_EQ(imported(away_), 9);
+  EXPECT_EQ(imported(away_), kSent);
   EXPECT_NE(node::read_file(first).value().find("\"known\""), std::string::npos);
   EXPECT_NE(node::read_file(first).value().find("\"done\""), std::string::npos);
 
