@@ -236,10 +236,13 @@ Result<std::uint64_t> Way::accept(std::uint64_t wanted, const Told& told, Pass& 
   if (!*action) return log->size();
   v1::Payload payload;
   *payload.mutable_accept_checkpoint() = std::move(**action);
-  const auto came = carried("accept_checkpoint", to_.submit(std::move(payload)));
+  auto came = carried("accept_checkpoint", to_.submit(std::move(payload)));
   if (!came) return tl::make_unexpected(came.error());
+  const auto proved_from = log->size();
   log = known();
   if (!log) return tl::make_unexpected(log.error());
+  // Another relay brought one meanwhile, and the proof does not go on from that.
+  if (came->came == Came::refused && log->size() != proved_from) came->came = Came::known;
   count(*came, log->size(), told, pass);
   return log->size();
 }
