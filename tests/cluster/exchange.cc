@@ -86,6 +86,10 @@ std::string Exchange::profile_at(City& city, const std::string& name,
 
 void Exchange::crash(City& city, unsigned node) {
   city.process(node).kill9();
+  revive(city, node);
+}
+
+void Exchange::revive(City& city, unsigned node) {
   city.start(node);
   const auto is_level = [&city] {
     const auto leader = city.status(city.leader());

@@ -48,7 +48,9 @@ class Exchange : public ::testing::Test {
   [[nodiscard]] std::string profile(City& city);
   [[nodiscard]] std::string profile_at(City& city, const std::string& name,
                                        const std::vector<std::string>& urls);
-  // Kills the node at once and starts it again; answers when the city is up.
+  // Starts a node that was killed; answers when the city is up and all its nodes say the same.
+  void revive(City& city, unsigned node);
+  // Kills a node, and starts it again at once.
   void crash(City& city, unsigned node);
 
   template <class M>

@@ -133,12 +133,18 @@ class Troubled : public Exchange {
  protected:
   static constexpr int kTriesMax = 9;
 
+  struct Trouble {
+    std::function<void()> before;  // the journey has begun
+    std::function<void()> at_step;
+    std::function<void()> after;  // the journey has ended
+  };
+
   // One journey for each step at which there is trouble; another one where that came too late.
-  void travel(const std::function<void()>& begin, const std::function<void()>& trouble) {
+  void travel(const Trouble& trouble) {
     for (const auto journey : kJourneys) {
       for (std::size_t k = 0; k < steps_of(journey); ++k) {
         int tries = 1;
-        while (!meets(journey, k, begin, trouble) && tries < kTriesMax) ++tries;
+        while (!meets(journey, k, trouble) && tries < kTriesMax) ++tries;
         EXPECT_LT(tries, kTriesMax) << "step " << k;
       }
     }
@@ -149,15 +155,15 @@ class Troubled : public Exchange {
     return journey == Journey::retirement ? 4 : 5;
   }
   // Trouble as soon as a step is recorded; whether the next one was not yet.
-  bool meets(Journey journey, std::size_t k, const std::function<void()>& begin,
-             const std::function<void()>& trouble) {
+  bool meets(Journey journey, std::size_t k, const Trouble& trouble) {
     const auto steps = depart(journey);
     SCOPED_TRACE(steps.front().name + ", trouble when " + steps[k].name);
-    begin();
+    trouble.before();
     EXPECT_TRUE(City::wait(steps[k].is_recorded)) << steps[k].name;
     const bool is_met = k + 1 == steps.size() || !steps[k + 1].is_recorded();
-    trouble();
+    trouble.at_step();
     expect_recorded(steps);
+    trouble.after();
     return is_met;
   }
 };
@@ -165,12 +171,11 @@ class Troubled : public Exchange {
 TEST_F(Troubled, ARelayKilledAtAnyStepIsReplacedByAnother) {
   agree();
   Process relay;
-  const auto start = [&] {
+  const auto replace = [&] {
     relay.kill9();
     relay = this->relay();
   };
-  travel(start, start);
-  relay.kill9();
+  travel({replace, replace, [&] { relay.kill9(); }});
   expect_nothing_left();
   expect_books_kept();
 }
@@ -178,7 +183,12 @@ TEST_F(Troubled, ARelayKilledAtAnyStepIsReplacedByAnother) {
 TEST_F(Troubled, ALeaderKilledAtAnyStepIsSucceeded) {
   agree();
   auto relay = this->relay();
-  travel([] {}, [this] { crash(home_, home_.leader()); });
+  unsigned dead = 0;
+  const auto kill = [&] {
+    dead = home_.leader();
+    home_.process(dead).kill9();
+  };
+  travel({[] {}, kill, [&] { revive(home_, dead); }});
   EXPECT_TRUE(relay.running());
   relay.kill9();
   expect_nothing_left();
