@@ -24,8 +24,8 @@ Query locked_to(const std::string& partner) { return {{"state", "locked"}, {"par
 
 }  // namespace
 
-Result<v1::PartnerLog> Way::known() {
-  auto log = to_.find<v1::PartnerLog>({"v1", "partners", from_.code()});
+Result<v1::PartnerLog> Way::known(Query query) {
+  auto log = to_.find<v1::PartnerLog>({"v1", "partners", from_.code()}, std::move(query));
   if (!log) return tl::make_unexpected(log.error());
   if (*log) return std::move(**log);
   return fail(ErrorCode::AGREEMENT_UNKNOWN, to_.code() + " has none with " + from_.code());
@@ -239,9 +239,10 @@ Result<std::uint64_t> Way::accept(std::uint64_t wanted, const Told& told, Pass& 
   auto came = carried("accept_checkpoint", to_.submit(std::move(payload)));
   if (!came) return tl::make_unexpected(came.error());
   const auto proved_from = log->size();
-  log = known();
+  // Another relay may have brought one meanwhile, which the proof does not go on from: the leader
+  // knows.
+  log = known(came->came == Came::refused ? Query{{"consistency", "linearizable"}} : Query{});
   if (!log) return tl::make_unexpected(log.error());
-  // Another relay brought one meanwhile, and the proof does not go on from that.
   if (came->came == Came::refused && log->size() != proved_from) came->came = Came::known;
   count(*came, log->size(), told, pass);
   return log->size();
