@@ -301,6 +301,15 @@ v1::SubmissionResult send(node::http::Client& client, const v1::Submission& even
   return result;
 }
 
+v1::SubmissionResult send_until_decided(node::http::Client& client, const v1::Submission& event) {
+  v1::SubmissionResult result;
+  (void)City::wait([&] {
+    result = send(client, event, true);
+    return result.decision() != v1::FAILED;
+  });
+  return result;
+}
+
 std::string stream_body(const std::vector<v1::Submission>& events) {
   std::string body;
   for (const auto& event : events) {
@@ -365,7 +374,7 @@ namespace {
 
 void must_accept(node::http::Client& client, City& city, const v1::Payload& payload,
                  const std::vector<std::string>& parties) {
-  const auto result = send(client, sign(city, payload, parties));
+  const auto result = send_until_decided(client, sign(city, payload, parties));
   if (result.decision() != v1::ACCEPTED) die(result.ShortDebugString());
 }
 

@@ -94,6 +94,9 @@ class City {
 // Sends one event and answers the result; FAILED with "unreachable" where the transport failed.
 [[nodiscard]] v1::SubmissionResult send(node::http::Client& client, const v1::Submission& event,
                                         bool receipt = false);
+// The same bytes again, with a receipt, while nobody says what became of them: leaders change.
+[[nodiscard]] v1::SubmissionResult send_until_decided(node::http::Client& client,
+                                                      const v1::Submission& event);
 // Sends a stream and answers the results in order; empty where the transport failed.
 [[nodiscard]] std::vector<v1::SubmissionResult> send_stream(
     node::http::Client& client, const std::vector<v1::Submission>& events, bool receipt = false);

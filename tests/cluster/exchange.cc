@@ -12,11 +12,6 @@
 namespace puhui::testing {
 namespace {
 
-void must(node::http::Client& client, const v1::Submission& event) {
-  const auto result = send(client, event, true);
-  ASSERT_EQ(result.decision(), v1::ACCEPTED) << result.ShortDebugString();
-}
-
 std::string text(std::int64_t kilograms) { return std::to_string(kilograms) + "kg"; }
 
 std::string must_read(const std::string& path) {
@@ -54,9 +49,8 @@ Exchange::Exchange() {
     clients_.emplace(city->code(), city->client());
   }
   issue_units(home_, kIssuedKg);
-  auto& client = clients_.at(kAway);
-  must(client, sign(away_, register_party(away_, "buyer", {v1::ENTERPRISE}), {"authority"}));
-  must(client, sign(away_, open_account("buyer", "buyer"), {"buyer"}));
+  must_send(away_, sign(away_, register_party(away_, "buyer", {v1::ENTERPRISE}), {"authority"}));
+  must_send(away_, sign(away_, open_account("buyer", "buyer"), {"buyer"}));
   for (auto* city : {&home_, &away_}) {
     std::vector<std::string> urls;
     for (unsigned node = 1; node <= city->nodes(); ++node) urls.push_back(city->url(node));
@@ -69,6 +63,18 @@ std::string Exchange::made(City& city, const std::string& party, const Words& wo
   const auto ran = cli(city, party, words + Words{"--out", path});
   EXPECT_EQ(ran.status, 0) << ::testing::PrintToString(words) << ": " << ran.output;
   return path;
+}
+
+std::int64_t Exchange::must_send(City& city, const v1::Submission& event) {
+  const auto result = send_until_decided(clients_.at(city.code()), event);
+  EXPECT_EQ(result.decision(), v1::ACCEPTED) << result.ShortDebugString();
+  return result.position();
+}
+
+std::int64_t Exchange::must_do(City& city, const std::string& party, const Words& words) {
+  v1::Submission event;
+  event.set_envelope(must_read(made(city, party, words)));
+  return must_send(city, event);
 }
 
 std::string Exchange::profile(City& city) { return file(city.code() + ".toml"); }
@@ -162,10 +168,7 @@ Words Exchange::filing_words(City& city) {
 
 void Exchange::agree() {
   draft_agreement();
-  for (auto* city : {&home_, &away_}) {
-    const auto ran = cli(*city, "authority", filing_words(*city));
-    ASSERT_EQ(ran.status, 0) << ran.output;
-  }
+  for (auto* city : {&home_, &away_}) (void)must_do(*city, "authority", filing_words(*city));
 }
 
 // ---- Journeys ----
@@ -193,13 +196,9 @@ Exchange::Departure Exchange::departure(Journey journey) {
 
 Steps Exchange::depart(Journey journey) {
   const auto [city, party, words] = departure(journey);
-  v1::Submission event;
-  event.set_envelope(must_read(made(city, party, words)));
-  auto client = city.client_of(city.leader());
-  const auto result = send(client, event, true);
-  EXPECT_EQ(result.decision(), v1::ACCEPTED) << result.ShortDebugString();
+  const auto leaf = must_do(city, party, words);
   ++begun_[journey];
-  return steps_after(journey, result.position());
+  return steps_after(journey, leaf);
 }
 
 Steps Exchange::steps_after(Journey journey, std::int64_t leaf) {

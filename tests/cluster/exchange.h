@@ -44,6 +44,9 @@ class Exchange : public ::testing::Test {
   }
   // A file that a command of the client makes; it must not exist yet.
   [[nodiscard]] std::string made(City& city, const std::string& party, const Words& words);
+  // Records an event, or what a command says; answers the leaf.
+  std::int64_t must_send(City& city, const v1::Submission& event);
+  std::int64_t must_do(City& city, const std::string& party, const Words& words);
   // The profile by which a relay or a partner's clerk reaches a city.
   [[nodiscard]] std::string profile(City& city);
   [[nodiscard]] std::string profile_at(City& city, const std::string& name,
