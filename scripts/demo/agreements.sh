@@ -104,7 +104,19 @@ tell_relays() {
   wait_for "the partners' cosignatures" witnessed "$agreed_at"
   run ./puhui receipt get "$agreed_at" --witnessed --out receipts/agreement.tlog-proof \
     --profile "node-$(leader).toml"
-  run ./puhui receipt verify receipts/agreement.tlog-proof --policy city.policy
-  good "协议的回执除本市节点外,还有两个伙伴城市联署。" \
-    "The agreement's receipt is cosigned by both partners besides the city's own nodes."
+  strict_policy >strict.policy
+  run ./puhui receipt verify receipts/agreement.tlog-proof --policy strict.policy
+  same "联署的伙伴城市 / partners that cosigned" "$(grep -cE '^cosigner.* (ezhou|enshi) at' <<<"$answer")" 2
+  good "不设任何配置:协议一生效,伙伴城市就联署每个检查点;要改写过去,得三座城市一起作伪。" \
+    "Nothing was configured: partners cosign from the agreement on; the past cannot be changed without them."
+}
+
+# The city's policy, and besides a cosignature of each partner.
+strict_policy() {
+  local city
+  grep -v ^quorum city.policy
+  for city in ezhou enshi; do
+    printf 'witness %s %s\n' "$city" "$(jq -er '.witnesses[0].vkey' "papers/$city.side")"
+  done
+  printf 'group partners all ezhou enshi\ngroup strict all voters partners\nquorum strict\n'
 }
