@@ -108,7 +108,7 @@ tell_relays() {
   run ./puhui receipt verify receipts/agreement.tlog-proof --policy strict.policy
   same "联署的伙伴城市 / partners that cosigned" "$(grep -cE '^cosigner.* (ezhou|enshi) at' <<<"$answer")" 2
   good "不设任何配置:协议一生效,伙伴城市就联署每个检查点;要改写过去,得三座城市一起作伪。" \
-    "Nothing was configured: partners cosign from the agreement on; the past cannot be changed without them."
+    "Nothing was configured: partners cosign from the agreement on; to change the past, all three must forge it."
 }
 
 # The city's policy, and besides a cosignature of each partner.
