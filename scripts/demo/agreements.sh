@@ -4,7 +4,7 @@
 # What Wuhan takes of each, and each of Wuhan: methodology, what it is recognised as, share, class.
 declare -A taken_here=([ezhou]="EZ-PV-2024|WH-PV-2023|9/10|2" [enshi]="ES-FOREST-2024|FOREST|1|1")
 declare -A taken_there=([ezhou]="WH-PV-2023|EZ-PV-2024|9/10|1" [enshi]="WH-PV-2023|ES-FOREST-2024|1|1")
-readonly answer_days=366
+readonly answer_days=1096
 readonly answer_days_renewed=30
 
 # days N: as microseconds.

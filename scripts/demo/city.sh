@@ -127,7 +127,8 @@ start_process() {
   echo "$! $(began_at $!)" >"log/$name.pid"
   disown
 }
-began_at() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+# Nothing of one that has ended.
+began_at() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'; }
 
 process_of() { cut -d' ' -f1 "log/$1.pid"; }
 pid_of() { process_of "node-$1"; }

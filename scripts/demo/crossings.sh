@@ -89,9 +89,9 @@ tell_abroad() {
     --serials "$mirrored-$((mirrored + returned_kg - 1))" --profile as/ezhou-firm.toml
   home=$(field transfer)
   crossed "$home" ezhou.toml
-  view ./puhui crossing show "$home" --profile wuhan.toml
+  view ./puhui crossing list --state imported --partner EZHOU --profile wuhan.toml
   same "回家 / came home" "$(held pv-owner/units wuhan.toml)" $((before + returned_kg))
-  home_serial=$(field 'export.runs[0].origin_start')
+  home_serial=$(ask '.export.runs[0].origin_start' crossing show "$home" --profile wuhan.toml)
   view ./puhui lineage "$home_serial" --city-url EZHOU=line-ezhou.toml --profile wuhan.toml
   view ./puhui lineage "$abroad_serial" --city-url WUHAN=wuhan.toml --profile ezhou.toml
   good "回来的是原来的号,不再打折;一条命令看完一个号在各城的一生。" \

@@ -24,7 +24,8 @@ tell_renegotiation() {
     "$(days "$answer_days_renewed")"
 }
 
-cannot_reach() { ! ./puhui status --profile "line-$1.toml" >/dev/null 2>&1; }
+reaches() { ./puhui status --profile "line-$1.toml" >/dev/null 2>&1; }
+cannot_reach() { ! reaches "$1"; }
 
 tell_cut() {
   act "网络中断:到两座伙伴城市的线路被切断(kill -9)" \
@@ -43,7 +44,9 @@ tell_cut() {
     --profile as/pv-owner.toml
   late=$(field transfer)
   late_serials=$(field serials)
-  fails 4 unreachable ./puhui status --profile line-ezhou.toml
+  wait_for "the relay's complaint" grep -q unreachable log/relay-ezhou.log
+  show_command tail -n 2 log/relay-ezhou.log
+  tail -n 2 log/relay-ezhou.log | indent
   say "锁定的减排量既不能转让也不能核销。" "What is locked can be neither transferred nor retired."
   fails 1 serial.bound ./puhui transfer --from pv-owner/units --to buyer/units \
     --serials "$late_serials" --profile as/pv-owner.toml
@@ -74,15 +77,15 @@ tell_healed() {
   say "中继什么都不记,杀掉再启动即可。" "A relay remembers nothing: it is killed and started anew."
   mend ezhou
   crossed "$carried" wuhan.toml
-  view ./puhui crossing show "$carried" --profile wuhan.toml
+  view ./puhui crossing list --state concluded --profile wuhan.toml
   local deadline
   deadline=$(ask .deadline crossing show "$late" --profile wuhan.toml)
   progress "等到恩施的答复期限已过 / until the time for Enshi to answer is over"
   wait_for "the deadline" has_come $((deadline / 1000000 + 1)) enshi.toml
   mend enshi
   wait_for "the end of $late" transfer_is FREED "$late" wuhan.toml
-  view ./puhui crossing show "$late" --profile wuhan.toml
   view ./puhui crossing list --state void --profile enshi.toml
+  view ./puhui crossing list --state freed --profile wuhan.toml
   same "解锁 / free again" "$(ask '.bound_by' serial show "${late_serials%%-*}" --profile wuhan.toml)" ""
   good "一笔到了,一笔作废;哪一头都不会既算有又算没有。" \
     "One has arrived, one is void; on no side is anything both."
@@ -91,6 +94,7 @@ tell_healed() {
 mend() {
   show_command python3 "$demo_scripts/link.py" --listen "${line_port[$1]}" --to "${node_port[$1]}"
   start_line "$1"
+  wait_for "the line" reaches "$1"
   kill_process "relay-$1"
   start_relay "$1"
 }
@@ -101,7 +105,6 @@ tell_conservation() {
   conserved --at-rest --out conservation.json
   good "由三本账各自公开的视图逐号核对:没有一个号在两处,也没有一个号丢失。" \
     "Compared serial by serial from the public views of three ledgers: none is in two places, none is missing."
-  local line
-  while IFS=$'\t' read -r line; do printf '%s\n' "$line" >>summary.lines; done < <(jq -r \
-    'paths(numbers) as $at | "conservation_kg.\($at | join("."))\t\(getpath($at))"' conservation.json)
+  jq -r 'paths(numbers) as $at | "conservation_kg.\($at | join("."))\t\(getpath($at))"' \
+    conservation.json >>summary.lines
 }
