@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The line between a city and all others: carries bytes to its node and back, and knows none of them.
+"""The line from a city to all others: carries bytes to its node and back, and reads none of them.
 
   link.py --listen PORT --to PORT
 
