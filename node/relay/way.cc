@@ -13,7 +13,6 @@ constexpr std::size_t kGivenUpMax = 10'000;
 
 }  // namespace
 
-<<<<<<< HEAD
 // What is remembered is of leaves of one epoch.
 void Way::begin(std::uint32_t epoch) {
   if (epoch == epoch_) return;
@@ -24,12 +23,8 @@ void Way::begin(std::uint32_t epoch) {
   tags_after_.clear();
 }
 
-Result<v1::PartnerLog> Way::known() {
-  auto log = to_.find<v1::PartnerLog>({"v1", "partners", from_.code()});
-=======
 Result<v1::PartnerLog> Way::known(Query query) {
   auto log = to_.find<v1::PartnerLog>({"v1", "partners", from_.code()}, std::move(query));
->>>>>>> kill
   if (!log) return tl::make_unexpected(log.error());
   if (*log) {
     begin((*log)->epoch());
@@ -72,23 +67,16 @@ Result<std::uint64_t> Way::accept(std::uint64_t wanted, const Told& told, Pass& 
   if (!*action) return log->size();
   v1::Payload payload;
   *payload.mutable_accept_checkpoint() = std::move(**action);
-<<<<<<< HEAD
-  const auto came = carried("accept_checkpoint", to_.submit(std::move(payload), {}));
-=======
-  auto came = carried("accept_checkpoint", to_.submit(std::move(payload)));
->>>>>>> kill
+  auto came = carried("accept_checkpoint", to_.submit(std::move(payload), {}));
   if (!came) return tl::make_unexpected(came.error());
   const auto proved_from = log->size();
   // Another relay may have brought one meanwhile, which the proof does not go on from: the leader
   // knows.
   log = known(came->came == Came::refused ? Query{{"consistency", "linearizable"}} : Query{});
   if (!log) return tl::make_unexpected(log.error());
-<<<<<<< HEAD
   // Proofs that do not hold may be of tiles that are not served any more.
   if (came->came == Came::refused) prover_.forget();
-=======
   if (came->came == Came::refused && log->size() != proved_from) came->came = Came::known;
->>>>>>> kill
   count(*came, log->size(), told, pass);
   return log->size();
 }
