@@ -224,9 +224,11 @@ void Book::recall_noted(int index, int home, std::size_t letter, const Serials& 
 
 // ---- A ledger that comes back shorter ----
 
-void Book::restored(int index, const CityBook& saved, const std::set<int>& awaited) {
+void Book::restored(int index, const CityBook& saved, const std::set<int>& awaited,
+                    std::uint64_t next_serial) {
   if (is_mutant("forget-restore")) return;
   city(index) = saved;
+  city(index).next_serial = next_serial;
   city(index).awaited = awaited;
 }
 
@@ -318,6 +320,7 @@ void Book::list_noted(int home, int partner, const std::vector<Listed>& list) {
 
 void Book::list_given_up(int home, int partner) {
   if (city(home).awaited.erase(partner) == 0) return;
+  given_up_.insert(std::minmax(home, partner));
   for (const auto& [id, journey] : journeys_) {
     const bool is_of_both = (journey.from == partner && journey.to == home) ||
                             (journey.from == home && journey.to == partner);

@@ -5,6 +5,7 @@
 // were, and what agreements say, is known to the book for ever.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -104,6 +105,8 @@ class Book {
     return excused_.contains({home, origin});
   }
   [[nodiscard]] std::size_t excused() const { return excused_.size(); }
+  // One of them closed the agreement before it knew what it had lost.
+  [[nodiscard]] bool is_given_up(int a, int b) const { return given_up_.contains(std::minmax(a, b)); }
 
   // ---- What was accepted ----
   void agreed(int taker, int sender, std::uint32_t version, Share share);
@@ -127,7 +130,9 @@ class Book {
   void recall_noted(int city, int home, std::size_t letter, const Serials& origins);
 
   // ---- A ledger that comes back shorter ----
-  void restored(int city, const CityBook& saved, const std::set<int>& awaited);
+  // Numbers go on from `next_serial`.
+  void restored(int city, const CityBook& saved, const std::set<int>& awaited,
+                std::uint64_t next_serial);
   // What a city knows of transfers from and to another one.
   [[nodiscard]] std::vector<Listed> list(int at, int home) const;
   void list_noted(int home, int partner, const std::vector<Listed>& list);
@@ -149,6 +154,7 @@ class Book {
   std::map<std::string, Journey> journeys_;
   std::map<std::pair<std::pair<int, int>, std::uint32_t>, Share> shares_;  // taker, sender
   std::set<std::pair<int, std::uint64_t>> excused_;
+  std::set<std::pair<int, int>> given_up_;
   std::string wrong_;
   const std::string mutant_;
 };

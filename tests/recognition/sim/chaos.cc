@@ -64,7 +64,7 @@ class Storm {
     if (kind < 48) return world_.send(city, partner, true);
     if (kind < 51) return stand(city, partner);
     if (kind < 53 && world_.plan().renegotiation) return world_.renegotiate(city, partner);
-    if (kind < 54) return world_.file_late();
+    if (kind < 54) return world_.file_late(city, partner);
     if (kind < 57) return world_.carry_checkpoint(city, partner);
     if (kind < 61) return reconcile(city, partner);
     carry();
@@ -105,7 +105,6 @@ class Storm {
       for (const int partner : world_.partners(city))
         if (world_.standing(city, partner) == v1::STANDING_SUSPENDED)
           world_.set_standing(city, partner, v1::IN_FORCE);
-    world_.file_late();
     for (int deadline = 0; deadline < 2; ++deadline) {
       carry_all();
       world_.wait_all(9 * kMicrosPerDay);
@@ -120,7 +119,10 @@ class Storm {
     for (int round = 0; round < kRounds; ++round) {
       const auto before = world_.accepted();
       for (int city = 0; city < world_.size(); ++city)
-        for (const int partner : world_.partners(city)) reconcile(city, partner);
+        for (const int partner : world_.partners(city)) {
+          reconcile(city, partner);
+          world_.file_late(city, partner);
+        }
       for (std::size_t at = 0; at < world_.letters().size(); ++at) {
         const auto& letter = world_.letters()[at];
         if (!world_.is_open(letter) || world_.is_lost(letter)) continue;

@@ -102,6 +102,16 @@ inline v1::ProvenLeaf proven(const Log& log, std::uint64_t leaf, std::uint64_t s
 
 // ---- Epochs ----
 
+// Begins an epoch with what was kept, and answers where serials go on: those up to `lost` were given
+// in what was lost.
+struct Opened {
+  Answer answer;
+  std::uint64_t next_serial = 0;
+};
+inline Opened open(SovereignCity& at, const std::string& last_checkpoint, std::uint64_t kept,
+                   [[maybe_unused]] std::uint64_t lost) {
+  return {open_epoch(at, last_checkpoint), kept};
+}
 // The renewal by which partners learn of the epoch that a city has just begun.
 inline v1::SideRenewal renewal_of(const SovereignCity& city) {
   const auto opening = city.epoch()->opening();

@@ -22,8 +22,9 @@ std::string binding(const Kilogram& kilogram, const std::vector<std::string>& co
 // What a ledger says of a serial, in one line; and what the book says.
 std::string line(const v1::UnitBlock& block) {
   const auto& bond = block.bound_by();
+  const auto to = block.state() == v1::EXPORTED ? block.exported_to() : std::string();
   return v1::UnitState_Name(block.state()) + " of " + block.account() + " bound by '" +
-         (bond.starts_with("dispute/") ? "dispute/" : bond) + "' to '" + block.exported_to() + "'" +
+         (bond.starts_with("dispute/") ? "dispute/" : bond) + "' to '" + to + "'" +
          (block.recalled_at() == 0 ? "" : " recalled") +
          (block.retired_abroad_at() == 0 ? "" : " retired abroad");
 }
@@ -203,6 +204,7 @@ std::string unended(const Book& book, const std::vector<std::string>& codes) {
       return "AT REST: " + codes[static_cast<std::size_t>(city)] + " still awaits the list of " +
              codes[static_cast<std::size_t>(partner)];
   for (const auto& [id, journey] : book.journeys()) {
+    if (book.is_given_up(journey.from, journey.to)) continue;
     const auto sent = book.state(journey.from, id);
     const auto taken = book.state(journey.to, id);
     const auto both = v1::TransferState_Name(sent) + " and " + v1::TransferState_Name(taken);

@@ -44,30 +44,29 @@ void World::agree(int a, int b) {
   agreed_now.terms[version] = terms;
   for (const auto& [taker, sender] : {std::pair(a, b), std::pair(b, a)})
     book.agreed(taker, sender, version, choice.share);
-  // Sometimes the other city files it later.
+  agreed_now.texts[version] = agreement;
+  // Sometimes one of them files it later.
   for (const auto& [at, other] : {std::pair(a, b), std::pair(b, a)})
-    if (version == 1 || random.chance(0.9))
-      file(at, other, agreement);
-    else
-      unfiled_.push_back({at, other, agreement});
+    if (version == 1 || random.chance(0.9)) file_late(at, other);
 }
 
-void World::file(int at, int other, const v1::Agreement& agreement) {
-  const auto answer = file_agreement(city(at), city(other), agreement);
-  done(at, "files version " + std::to_string(agreement.version()) + " with " + code(other), answer);
+std::uint32_t World::version(int at, int other) const {
+  const auto record = agreement_at(city(at), city(other));
+  return record ? record->agreement().version() : 0;
 }
 
-void World::file_late() {
-  const auto late = std::move(unfiled_);
-  unfiled_.clear();
-  for (const auto& each : late) file(each.at, each.other, each.agreement);
+void World::file_late(int at, int other) {
+  const auto& texts = agreed(at, other).texts;
+  const auto next = texts.find(version(at, other) + 1);
+  if (next == texts.end()) return;
+  done(at, "files version " + std::to_string(next->first) + " with " + code(other),
+       file_agreement(city(at), city(other), next->second));
 }
 
 void World::renegotiate(int a, int b) {
-  file_late();
-  const auto wanted = agreed(a, b).version;
+  const auto last = agreed(a, b).version;
   for (const auto& [at, other] : {std::pair(a, b), std::pair(b, a)}) {
-    if (agreement_at(city(at), city(other))->agreement().version() != wanted) return;
+    if (version(at, other) < last) return file_late(at, other);
     if (is_behind(other, at)) return;
   }
   agree(a, b);

@@ -229,9 +229,10 @@ void World::restore(int index) {
   std::set<int> awaited;
   for (const int partner : partners(index))
     if (standing(index, partner) != v1::CLOSED) awaited.insert(partner);
-  if (!done(index, "opens an epoch", open_epoch(restored, note)))
+  const auto opened = open(restored, note, from.book.next_serial, book.at(index).next_serial);
+  if (!done(index, "opens an epoch", opened.answer))
     throw Violation("the epoch of a restored city is refused");
-  book.restored(index, from.book, awaited);
+  book.restored(index, from.book, awaited, opened.next_serial);
   renewals_[static_cast<std::size_t>(index)].push_back(renewal_of(restored));
 }
 

@@ -82,7 +82,8 @@ class World {
   void state_retirement();
   void carry_checkpoint(int from, int to);
   void renegotiate(int a, int b);
-  void file_late();
+  // What the other city has filed and this one has not, or not any more.
+  void file_late(int at, int other);
   void set_standing(int at, int partner, v1::Standing standing);
   void renew(int city, int at);
   void state_list(int at, int home);
@@ -133,13 +134,10 @@ class World {
     Sent sent;
     Journey journey;
   };
-  struct Unfiled {
-    int at = 0, other = 0;
-    v1::Agreement agreement;
-  };
   struct Agreed {
     std::uint32_t version = 0;
     std::map<std::uint32_t, Terms> terms;  // by version
+    std::map<std::uint32_t, v1::Agreement> texts;
   };
 
   SovereignCity& city(int index) { return *cities_[static_cast<std::size_t>(index)]; }
@@ -155,7 +153,7 @@ class World {
   void found();
   void befriend(int a, int b);
   void agree(int a, int b);
-  void file(int at, int other, const v1::Agreement& agreement);
+  [[nodiscard]] std::uint32_t version(int at, int other) const;
   Agreed& agreed(int a, int b) { return agreed_[std::minmax(a, b)]; }
   Serials some_free(int city, const std::string& account, int home);
   void put_lock(const Journey& journey, const Answer& answer);
@@ -181,7 +179,6 @@ class World {
   std::vector<std::vector<v1::SideRenewal>> renewals_;       // to the epochs from 1 on
   std::vector<std::vector<Copy>> copies_;
   std::map<std::pair<int, int>, Agreed> agreed_;
-  std::vector<Unfiled> unfiled_;
   std::vector<Letter> letters_;
   std::vector<Retired> retired_;
   std::vector<Exported> exported_;
