@@ -68,6 +68,14 @@ struct CityBook {
   std::int64_t issued_kg = 0, taken_back_kg = 0, owed_kg = 0, imported_kg = 0;
 };
 
+// Mistakes in keeping the book, each of which must be found, or the judge is worth nothing.
+inline const std::vector<std::string>& mutants() {
+  static const std::vector<std::string> all = {"import-twice",      "drop-conclude",
+                                               "forget-discount",   "forget-retirement",
+                                               "forget-restore",    "forget-list"};
+  return all;
+}
+
 struct Share {
   std::int64_t part = 1, whole = 1;
 };

@@ -152,6 +152,7 @@ Outcome run(const Plan& plan) {
     outcome.last_steps.assign(trace.begin(), trace.end());
   }
   outcome.counters = storm.world().counters;
+  outcome.counters.seeds = 1;
   return outcome;
 }
 

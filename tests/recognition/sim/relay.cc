@@ -39,12 +39,10 @@ void World::agree(int a, int b) {
   const auto version = agreed_now.version + 1;
   const Terms terms{choice.discount, (1 + static_cast<Micros>(random.below(7 * 24))) * kHour,
                     random.chance(0.3) ? static_cast<Micros>(random.below(48)) * kHour : 0};
-  const auto agreement = agreement_with(city(a), city(b), version, terms);
   agreed_now.version = version;
   agreed_now.terms[version] = terms;
   for (const auto& [taker, sender] : {std::pair(a, b), std::pair(b, a)})
     book.agreed(taker, sender, version, choice.share);
-  agreed_now.texts[version] = agreement;
   // Sometimes one of them files it later.
   for (const auto& [at, other] : {std::pair(a, b), std::pair(b, a)})
     if (version == 1 || random.chance(0.9)) file_late(at, other);
@@ -56,11 +54,13 @@ std::uint32_t World::version(int at, int other) const {
 }
 
 void World::file_late(int at, int other) {
-  const auto& texts = agreed(at, other).texts;
-  const auto next = texts.find(version(at, other) + 1);
-  if (next == texts.end()) return;
+  const auto& terms = agreed(at, other).terms;
+  const auto next = terms.find(version(at, other) + 1);
+  if (next == terms.end()) return;
+  // One that was lost is filed again, with the sides as they are now.
+  const auto agreement = agreement_with(city(at), city(other), next->first, next->second);
   done(at, "files version " + std::to_string(next->first) + " with " + code(other),
-       file_agreement(city(at), city(other), next->second));
+       file_agreement(city(at), city(other), agreement));
 }
 
 void World::renegotiate(int a, int b) {

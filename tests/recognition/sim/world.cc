@@ -8,15 +8,11 @@
 namespace puhui::ledger::testing::sim {
 namespace {
 
-constexpr int kProjects = 36;  // whose last letters, and so whose meters, differ
+constexpr int kMeters = 10;  // named by the last digits of projects: partners have others
 constexpr std::size_t kTraced = 40, kCopies = 2;
 std::string text(std::uint64_t number) { return std::to_string(number); }
 
-std::string project_of(int city) {
-  const int last = city % kProjects;
-  return "P" + text(static_cast<std::uint64_t>(city)) +
-         static_cast<char>(last < 10 ? '0' + last : 'A' + (last - 10));
-}
+std::string project_of(int city) { return "P" + text(static_cast<std::uint64_t>(city)); }
 
 void copy_folder(const std::string& from, const std::string& to) {
   std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
@@ -32,6 +28,7 @@ std::string ranges_text(const Serials& serials) {
 }  // namespace
 
 void Counters::add(const Counters& other) {
+  seeds += other.seeds;
   steps += other.steps;
   events += other.events;
   transfers += other.transfers;
@@ -72,7 +69,7 @@ void World::found() {
 }
 
 void World::befriend(int a, int b) {
-  if (a % kProjects == b % kProjects || agreed_.contains(std::minmax(a, b))) return;
+  if (a % kMeters == b % kMeters || agreed_.contains(std::minmax(a, b))) return;
   partners_[static_cast<std::size_t>(a)].push_back(b);
   partners_[static_cast<std::size_t>(b)].push_back(a);
   agree(a, b);

@@ -36,7 +36,7 @@ struct Plan {
 };
 
 struct Counters {
-  std::uint64_t steps = 0, events = 0, transfers = 0, imports = 0, concluded = 0, crashes = 0,
+  std::uint64_t seeds = 0, steps = 0, events = 0, transfers = 0, imports = 0, concluded = 0, crashes = 0,
                 copies = 0, restores = 0, lists = 0, lost_leaves = 0, recalls = 0;
   std::uint64_t excused_kg = 0, usable_again_kg = 0;
   std::map<std::string, std::uint64_t> refused;
@@ -137,7 +137,6 @@ class World {
   struct Agreed {
     std::uint32_t version = 0;
     std::map<std::uint32_t, Terms> terms;  // by version
-    std::map<std::uint32_t, v1::Agreement> texts;
   };
 
   SovereignCity& city(int index) { return *cities_[static_cast<std::size_t>(index)]; }
