@@ -54,6 +54,20 @@ TEST_F(Restores, DISABLED_NumberWhatComesBackBesideWhatWent) {
   reconcile(a, b);
 }
 
+// One list brings back two transfers of one batch: each is a batch of its own here.
+TEST_F(Restores, DISABLED_BringBackSeveralTransfersOfOneBatch) {
+  const Backup backup(a);
+  cross(b, a, {{{1, 20}}});
+  cross(b, a, {{{21, 40}}});
+  lose_since(a, backup);
+  reconcile(a, b);
+  for (const std::uint64_t serial : {101, 121}) {
+    const auto batch = *a.view().batch(a.view().serial(serial)->batch());
+    EXPECT_EQ(batch.start(), serial);
+    EXPECT_EQ(batch.mirrored().origin_start(), serial - 100);
+  }
+}
+
 // What a city knows by a list, it must be able to list in its turn.
 TEST_F(Restores, DISABLED_OfBothCitiesLoseNothing) {
   const Backup of_b(b), of_a(a);

@@ -133,6 +133,38 @@ inline Answer state_transfers(SovereignCity& at, const City& home) {
   return at.send(transfers_event(at, home), {"operator"});
 }
 
+// ---- Settlement ----
+
+// Whether home frees what was settled by proof of the taker's leaf, or by the same signatures.
+inline constexpr bool kSettledByProof = false;
+
+inline Answer settle(SovereignCity& at, const std::string& id, const City& sender,
+                     const SovereignCity* with) {
+  v1::TransferSettlement settlement;
+  settlement.set_transfer(id);
+  settlement.set_sender(sender.code());
+  *settlement.mutable_decision() = document("settlement");
+  auto payload = at.event("bureau");
+  auto& action = *payload.mutable_settle_transfer();
+  action.set_settlement(settlement.SerializeAsString());
+  if (with != nullptr)
+    *action.mutable_partner_signatures() =
+        with->by_authority(kSettlementWord, action.settlement());
+  return at.send(payload, {"bureau"});
+}
+inline Answer settle_at_taker(SovereignCity& taker, const SovereignCity& sender,
+                              const std::string& id) {
+  return settle(taker, id, sender, &sender);
+}
+inline Answer settle_at_home(SovereignCity& home, const SovereignCity& taker,
+                             const std::string& id) {
+  return settle(home, id, home, &taker);
+}
+// Without the partner: it is gone.
+inline Answer give_up(SovereignCity& home, const std::string& id) {
+  return settle(home, id, home, nullptr);
+}
+
 // ---- Agreements ----
 
 struct Terms {

@@ -30,12 +30,22 @@ std::string line(const v1::UnitBlock& block) {
 }
 std::string line(const Kilogram& kilogram, const Judged& place) {
   const auto to = kilogram.state == v1::EXPORTED && kilogram.exported_to >= 0
-                      ? place.codes[static_cast<std::size_t>(kilogram.exported_to)]
+                      ? place.code(kilogram.exported_to)
                       : std::string();
   return v1::UnitState_Name(kilogram.state) + " of " + kilogram.account + " bound by '" +
          binding(kilogram, place.codes, place.time) + "' to '" + to + "'" +
          (kilogram.is_recalled ? " recalled" : "") +
          (kilogram.is_retired_abroad ? " retired abroad" : "");
+}
+
+// By which number the city that issued it knows a serial, or why the ledger cannot tell.
+std::string origin_of(const View& view, std::uint64_t serial, const std::string& batch_name,
+                      const std::string& here) {
+  const auto batch = view.batch(batch_name);
+  if (!batch || serial < batch->start() || serial > batch->end()) return "not of its batch";
+  const auto& mirrored = batch->mirrored();
+  if (!batch->has_mirrored()) return here + " " + text(serial);
+  return mirrored.city() + " " + text(mirrored.origin_start() + (serial - batch->start()));
 }
 
 std::string serials_differ(const View& view, const CityBook& book, const Judged& place) {
@@ -55,6 +65,10 @@ std::string serials_differ(const View& view, const CityBook& book, const Judged&
         is.set_account(next->second.account);
       const auto has = line(is), wanted = line(next->second, place);
       if (has != wanted) wrong = "serial " + text(serial) + " is " + has + ", not " + wanted;
+      const auto comes = origin_of(view, serial, block.batch(), place.code(place.city));
+      const auto should = place.code(next->second.home) + " " + text(next->second.origin);
+      if (comes != should)
+        wrong = "serial " + text(serial) + " comes as " + comes + ", not as " + should;
     }
     return wrong.empty();
   };
@@ -198,21 +212,23 @@ std::int64_t usable_again_kg(const Book& book) {
   return kg;
 }
 
-std::string unended(const Book& book, const std::vector<std::string>& codes) {
+std::string unended(const Book& book, const std::set<int>& gone,
+                    const std::vector<std::string>& codes) {
+  const auto code = [&codes](int city) { return codes[static_cast<std::size_t>(city)]; };
   for (int city = 0; city < book.size(); ++city)
     for (const int partner : book.at(city).awaited)
-      return "AT REST: " + codes[static_cast<std::size_t>(city)] + " still awaits the list of " +
-             codes[static_cast<std::size_t>(partner)];
+      if (!gone.contains(city))
+        return "AT REST: " + code(city) + " still awaits the list of " + code(partner);
   for (const auto& [id, journey] : book.journeys()) {
-    if (book.is_given_up(journey.from, journey.to)) continue;
+    if (book.is_given_up(journey.from, journey.to) || gone.contains(journey.from)) continue;
     const auto sent = book.state(journey.from, id);
     const auto taken = book.state(journey.to, id);
-    const auto both = v1::TransferState_Name(sent) + " and " + v1::TransferState_Name(taken);
-    const auto what = "AT REST: transfer " + crypto::hex_encode(id) + " from " +
-                      codes[static_cast<std::size_t>(journey.from)] + " to " +
-                      codes[static_cast<std::size_t>(journey.to)] + " is " + both;
     if (sent == v1::TRANSFER_STATE_UNSPECIFIED && taken == v1::TRANSFER_STATE_UNSPECIFIED) continue;
-    if (!match(sent, taken)) return what;
+    const bool is_unheard = gone.contains(journey.to) && taken == v1::TRANSFER_STATE_UNSPECIFIED;
+    if (match(sent, taken) || (is_unheard && sent == v1::TRANSFER_FREED)) continue;
+    return "AT REST: transfer " + crypto::hex_encode(id) + " from " + code(journey.from) + " to " +
+           code(journey.to) + " is " + v1::TransferState_Name(sent) + " and " +
+           v1::TransferState_Name(taken);
   }
   return {};
 }

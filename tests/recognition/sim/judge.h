@@ -2,6 +2,7 @@
 // the book adds up.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,10 @@ struct Judged {
   std::int64_t time = 0;  // of its last leaf
   std::string project;
   const std::vector<std::string>& codes;  // of all cities
+
+  [[nodiscard]] const std::string& code(int of) const {
+    return codes[static_cast<std::size_t>(of)];
+  }
 };
 
 // How a ledger differs from the book, to the kilogram: serials, what binds them, transfers, totals;
@@ -30,7 +35,8 @@ struct Judged {
 [[nodiscard]] std::int64_t usable_again_kg(const Book& book);
 
 // When all is carried and all deadlines are over: a transfer that has not ended, ends that do not
-// match, a list that was never noted.
-[[nodiscard]] std::string unended(const Book& book, const std::vector<std::string>& codes);
+// match, a list that was never noted. Cities that are gone end nothing.
+[[nodiscard]] std::string unended(const Book& book, const std::set<int>& gone,
+                                  const std::vector<std::string>& codes);
 
 }  // namespace puhui::ledger::testing::sim

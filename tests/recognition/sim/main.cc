@@ -26,8 +26,8 @@ constexpr const char* kUsage =
     "  --mutant NAME       a book with one mistake: import-twice drop-conclude forget-discount\n"
     "                      forget-retirement forget-restore forget-list\n"
     "  --mutants           each of them until a seed finds it, at most so many seeds\n"
-    "  --no-restores --no-recalls --no-renegotiation --no-closing --no-retries\n"
-    "                      without these\n"
+    "  --no-restores --no-recalls --no-renegotiation --no-closing --no-retries --no-settlements\n"
+    "  --no-gone           all of these happen, unless they shall not\n"
     "  --use-while-waiting a restored city uses its units before all lists are noted\n"
     "  --strict            nothing that was reported home as retired may be usable again\n"
     "  --stop              stop at the first seed that fails\n"
@@ -55,6 +55,8 @@ Arguments parse(int argc, char** argv) {
       {"--no-renegotiation", [&] { plan.renegotiation = false; }},
       {"--no-closing", [&] { plan.closing = false; }},
       {"--no-retries", [&] { plan.retries = false; }},
+      {"--no-settlements", [&] { plan.settlements = false; }},
+      {"--no-gone", [&] { plan.gone = false; }},
       {"--use-while-waiting", [&] { plan.waits = false; }},
       {"--strict", [&] { plan.strict = true; }},
       {"--mutants", [&] { arguments.mutants = true; }},

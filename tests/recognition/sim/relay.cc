@@ -167,6 +167,7 @@ std::uint32_t World::epoch_known(int index, int at) const {
 }
 
 void World::carry_checkpoint(int from, int to) {
+  if (is_gone(to)) return;
   const auto log = log_of(from, epoch_known(from, to));
   done(to, "hears of " + code(from), city(to).send(checkpoint_event(log, city(to)), {"operator"}));
 }
@@ -204,6 +205,7 @@ bool World::is_lost(const Letter& letter) const {
 
 void World::deliver(std::size_t index, Answering answering) {
   const auto letter = letters_[index];
+  if (is_gone(letter.to)) return;
   const auto known = epoch_known(letter.from, letter.to);
   const bool is_gone = is_lost(letter);
   if (letter.epoch > known) return;  // the partner knows nothing of that log yet
@@ -282,45 +284,6 @@ void World::answered(const Letter& letter, const Answer& answer, Answering answe
     book.answered(letter.id, reply.answer, letter.leaf);
   }
   post(reply);
-}
-
-// ---- Retirements, epochs ----
-
-void World::state_retirement() {
-  if (retired_.empty()) return;
-  const auto& retired = retired_[random.below(retired_.size())];
-  auto& at = city(retired.city);
-  for (const auto& [home, origins] : retired.origins) {
-    const auto answer =
-        testing::state_retirement(at, city(home), retired.leaf, ranges_of(origins));
-    if (!done(retired.city, "states a retirement to " + code(home), answer)) continue;
-    Letter letter{Tells::retired, retired.city, home, epoch(retired.city), answer.leaf};
-    letter.serials = origins;
-    post(letter);
-  }
-}
-
-bool World::is_behind(int index, int at) const { return epoch_known(index, at) < epoch(index); }
-
-void World::renew(int index, int at) {
-  const auto known = epoch_known(index, at);
-  const auto& renewals = renewals_[static_cast<std::size_t>(index)];
-  if (known == renewals.size()) return;
-  done(at, "learns of the epoch of " + code(index),
-       testing::sim::renew(city(index), renewals[known], city(at)));
-}
-
-bool World::owes_list(int at, int home) const {
-  const auto log = log_at(city(at), city(home));
-  return log && log->epoch() > 0 && log->stated_to() < crypto::kTreeSizeMax;
-}
-
-void World::state_list(int at, int home) {
-  const auto answer = state_transfers(city(at), city(home));
-  if (!done(at, "states transfers to " + code(home), answer)) return;
-  Letter letter{Tells::listed, at, home, epoch(at), answer.leaf};
-  letter.list = book.list(at, home);
-  post(letter);
 }
 
 }  // namespace puhui::ledger::testing::sim

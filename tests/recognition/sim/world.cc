@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "tests/recognition/sim/judge.h"
-
 namespace puhui::ledger::testing::sim {
 namespace {
 
@@ -231,29 +229,6 @@ void World::restore(int index) {
     throw Violation("the epoch of a restored city is refused");
   book.restored(index, from.book, awaited, opened.next_serial);
   renewals_[static_cast<std::size_t>(index)].push_back(renewal_of(restored));
-}
-
-// ---- What holds ----
-
-void World::check_touched() {
-  for (const int index : touched_) {
-    const auto view = city(index).view();
-    const Judged judged{index, view.head().time, project_of(index), codes_};
-    if (const auto wrong = differs(view, book, judged); !wrong.empty()) throw Violation(wrong);
-    const auto halted = city(index).ledger().read_only_reason();
-    if (!halted.empty()) throw Violation(code(index) + ": " + halted);
-  }
-  touched_.clear();
-  if (!book.wrong().empty()) throw Violation(book.wrong());
-}
-
-void World::check_all() {
-  check_touched();
-  if (const auto wrong = unconserved(book, codes_); !wrong.empty()) throw Violation(wrong);
-  counters.excused_kg = book.excused();
-  counters.usable_again_kg = static_cast<std::uint64_t>(usable_again_kg(book));
-  if (plan_.strict && counters.usable_again_kg > 0)
-    throw Violation("RETIRED, and usable again: " + text(counters.usable_again_kg) + " kg");
 }
 
 }  // namespace puhui::ledger::testing::sim

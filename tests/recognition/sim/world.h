@@ -29,8 +29,10 @@ struct Plan {
   int cities = 3;
   int partners = 3;  // of a city, about
   bool restores = true, recalls = true, renegotiation = true, closing = true, retries = true;
-  bool waits = true;   // a restored city uses nothing before all lists are noted
-  bool strict = false; // units whose retirement was lost may not be used again
+  bool settlements = true;  // by both authorities
+  bool gone = true;         // a city may be gone for good
+  bool waits = true;        // a restored city uses nothing before all lists are noted
+  bool strict = false;      // units whose retirement was lost may not be used again
   std::string mutant = "none";
   bool trace = false;
 };
@@ -88,6 +90,12 @@ class World {
   void renew(int city, int at);
   void state_list(int at, int home);
 
+  void stop(int city);
+  void settle(std::size_t letter);
+  void give_up_all();
+  void close_with_gone();
+
+  [[nodiscard]] bool is_gone(int city) const { return gone_.contains(city); }
   // Whether a letter is of leaves that the other city knows as lost.
   [[nodiscard]] bool is_lost(const Letter& letter) const;
   // Whether a letter can still change anything.
@@ -103,6 +111,8 @@ class World {
   // Each ledger touched since is as the book has it; and all of them together.
   void check_touched();
   void check_all();
+  // When nothing is left to be carried.
+  void check_rest();
 
   [[nodiscard]] const Plan& plan() const { return plan_; }
   [[nodiscard]] int size() const { return static_cast<int>(cities_.size()); }
@@ -181,7 +191,7 @@ class World {
   std::vector<Letter> letters_;
   std::vector<Retired> retired_;
   std::vector<Exported> exported_;
-  std::set<int> touched_;
+  std::set<int> touched_, gone_;
   std::deque<std::string> trace_;
   std::uint64_t accepted_ = 0;
 };
