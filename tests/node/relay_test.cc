@@ -123,7 +123,7 @@ TEST_F(Relays, SendARecallUntilItsLastPartIsNoted) {
   agree(a, b, agreement_between(a, b));
   send();
   run();
-  InParts few(b, 3), many(b, 70);
+  InParts few(b, 3), many(b, 200);
   PUHUI_ACCEPTED(recall(a, "B1", {{1, 5}}));
   relay::Relay of_few(relay::Pairs{{&asked_a, &few}});
   EXPECT_TRUE(run(of_few).is_all_done());
@@ -135,8 +135,8 @@ TEST_F(Relays, SendARecallUntilItsLastPartIsNoted) {
   relay::Relay of_many(relay::Pairs{{&asked_a, &many}});
   EXPECT_FALSE(run(of_many).is_all_done());
   EXPECT_TRUE(has_told("WUHAN note_recall waits too_large"));
-  EXPECT_TRUE(run(of_many).is_all_done());
-  EXPECT_EQ(many.noted, 70);
+  for (int i = 0; i < 3 && !run(of_many).is_all_done(); ++i) continue;
+  EXPECT_EQ(many.noted, 200);
 }
 
 TEST_F(Relays, GoOnInANewEpochOfACity) {
