@@ -35,9 +35,11 @@ v1::Outcome outcome_of(const Refusal& refusal) {
   return outcome;
 }
 
-// Whose histories are kept: parties, named accounts, batches, projects.
+// Whose histories are kept: parties, named accounts, batches, projects, and the tags published for
+// a partner.
 constexpr std::string_view kSubjectFamilies = "ABJP";
 bool is_subject(std::string_view key) {
+  if (key::is_tags_published(key)) return true;
   return kSubjectFamilies.find(key[1]) != std::string_view::npos && map_of(key) == StateMap::open;
 }
 

@@ -12,7 +12,8 @@
 //   c KEY                         key of a map changed since the last state root (map_pages.h)
 //   i SUBJECT 0 u64 leaf          the leaf changed the view of this subject, its key from its
 //   family
-//                                 on: party, account, batch, project; or a party sent the leaf
+//                                 on: party, account, batch, project, tags published; or a party
+//                                 sent the leaf
 //   e u64 leaf                    entry bytes
 //   t u8 level, u64 tile          hash tile, up to 256 × 32 bytes (C2SP tlog-tiles)
 //   a u64 leaf                    attachment bytes of that leaf
@@ -470,6 +471,7 @@ inline std::string own_tag_at(std::string_view city, std::uint64_t leaf, std::ui
 inline std::string tags_published(std::string_view city) {
   return Builder("v5").u8(3).name(city).done();
 }
+inline bool is_tags_published(std::string_view key) { return key.starts_with("v5\3"); }
 inline std::string partner_tag(std::string_view city, std::string_view tag) {
   return Builder("v5").u8(4).name(city).raw(tag).done();
 }

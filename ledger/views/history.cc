@@ -1,4 +1,4 @@
-// What became of a serial, a batch, an account, a party, a project.
+// What became of a serial, a batch, an account, a party, a project; when tags were published.
 #include "crypto/merkle.h"
 #include "ledger/event.h"
 #include "ledger/personal.h"
@@ -199,6 +199,10 @@ std::optional<v1::EntryList> View::project_history(std::string_view project,
                                                    const Page& page) const {
   if (!this->project(project)) return std::nullopt;
   return entries_about(*this, key::project(project), page);
+}
+
+v1::EntryList View::tag_publications(std::string_view partner, const Page& page) const {
+  return entries_about(*this, key::tags_published(partner), page);
 }
 
 Result<v1::CreditHistory> View::credits(std::string_view account, const Page& page) const {

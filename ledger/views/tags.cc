@@ -44,6 +44,13 @@ v1::ActTagList View::act_tags(std::string_view partner, std::optional<std::uint6
   return list;
 }
 
+v1::TagsNoted View::tags_noted(std::string_view partner) const {
+  v1::TagsNoted noted;
+  const auto to = reader_->get(key::tags_noted(partner));
+  noted.set_to(to ? crypto::read_u64(*to) : 0);
+  return noted;
+}
+
 v1::ActOfBothList View::acts_of_both(std::string_view partner, const Page& page) const {
   v1::ActOfBothList list;
   list.set_next(page_of(*reader_, key::acts_of_both(partner), page,

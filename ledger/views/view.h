@@ -189,6 +189,10 @@ class View {
   // publication; and acts that were credited in both cities. The partner is a code.
   [[nodiscard]] v1::ActTagList act_tags(std::string_view partner, std::optional<std::uint64_t> from,
                                         const Page& page) const;
+  // Leaves that published tags for it, oldest first, at most kHistoryPageMax a page; and up to
+  // where those that it published were noted here.
+  [[nodiscard]] v1::EntryList tag_publications(std::string_view partner, const Page& page) const;
+  [[nodiscard]] v1::TagsNoted tags_noted(std::string_view partner) const;
   [[nodiscard]] v1::ActOfBothList acts_of_both(std::string_view partner, const Page& page) const;
   [[nodiscard]] v1::PseudonymOpeningList openings(const Page& page) const;
   [[nodiscard]] std::optional<v1::Offer> offer(std::string_view offer) const;

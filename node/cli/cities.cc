@@ -34,17 +34,38 @@ class AskedCity : public relay::City {
       return fail(ErrorCode::CORRUPT, "the node's answer: " + read.error().detail);
     return {};
   }
-  Result<v1::SubmissionResult> submit(v1::Payload payload) override {
+  std::vector<std::string> fetch_from_each(const std::string& path) override {
+    if (nodes_.empty()) open_nodes();
+    std::vector<std::string> answers;
+    for (const auto& node : nodes_)
+      if (auto answer = node->request("GET", path)) answers.push_back(std::move(answer->body));
+    return answers;
+  }
+  Result<v1::SubmissionResult> submit(v1::Payload payload, std::string attachment) override {
     if (keys_.empty()) {
       auto keys = session_.signing_keys();
       if (!keys) return tl::make_unexpected(keys.error());
       keys_ = std::move(*keys);
     }
-    return send_unshown(session_, std::move(payload), keys_);
+    Draft draft;
+    draft.payload = std::move(payload);
+    if (!attachment.empty()) draft.attachments.push_back(std::move(attachment));
+    return send_unshown(session_, std::move(draft), keys_);
   }
 
  private:
+  // Each alone: one that does not answer is no reason to ask the next one twice.
+  void open_nodes() {
+    for (const auto& url : session_.settings().urls) {
+      auto settings = session_.settings();
+      settings.urls = {url};
+      nodes_.push_back(
+          std::make_unique<Session>(session_.world(), std::move(settings), RunFlags()));
+    }
+  }
+
   Session session_;
+  std::vector<std::unique_ptr<Session>> nodes_;  // opened when first needed
   std::string code_;
   std::vector<crypto::SecretKey> keys_;  // opened when first needed
 };

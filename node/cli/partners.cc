@@ -32,6 +32,19 @@ Run declare_projects(CLI::App& app) {
   };
 }
 
+// As text, for any tool that verifies checkpoints and receipts of the partner.
+Run declare_policy(CLI::App& app) {
+  auto city = std::make_shared<std::string>();
+  app.add_option("city", *city, "partner")->required();
+  return [city](Session& session) -> Result<Exit> {
+    const auto policy = session.fetch({"v1", "partners", *city, "policy"});
+    if (!policy) return tl::make_unexpected(policy.error());
+    if (auto delivered = session.deliver(*policy); !delivered)
+      return tl::make_unexpected(delivered.error());
+    return Exit::ok;
+  };
+}
+
 // ---- Renewals ---------------------------------------------------------------------------------
 
 Run declare_draft(CLI::App& app) {
@@ -106,6 +119,11 @@ constexpr Command kCommands[] = {
     {"partner", "show", "Shows a partner's log as far as it is known here.",
      "puhui partner show HEFEI", declare_show},
     {"partner", "list", "Lists partner cities.", "puhui partner list", declare_list},
+    {"partner", "policy",
+     "Prints the policy that a partner's checkpoints and receipts are judged by.",
+     "puhui partner policy HEFEI --out hefei.policy\n"
+     "puhui receipt verify 1200.receipt --policy hefei.policy",
+     declare_policy},
     {"partner", "projects", "Lists the projects of a partner that were noted here.",
      "puhui partner projects HEFEI --all", declare_projects},
     {"partner", "checkpoint", "Accepts a larger checkpoint of a partner's log, from its node.",

@@ -237,6 +237,7 @@ Result<void> fill_in(Session& session, std::span<Draft> drafts) {
     payload.set_city(valid->city);
     payload.set_party(session.settings().party);
     payload.set_valid_until(valid->until);
+    if (!payload.event_id().empty()) continue;
     if (session.flags().event_id.empty()) {
       payload.set_event_id(crypto::random_bytes(ledger::kEventIdSize));
       continue;
@@ -309,12 +310,11 @@ Result<Exit> send(Session& session, std::span<const v1::Submission> submissions)
   return show(session, submissions, results);
 }
 
-Result<v1::SubmissionResult> send_unshown(Session& session, v1::Payload payload,
+Result<v1::SubmissionResult> send_unshown(Session& session, Draft draft,
                                           std::span<const crypto::SecretKey> keys) {
-  std::vector<Draft> drafts(1);
-  drafts[0].payload = std::move(payload);
-  if (auto filled = fill_in(session, drafts); !filled) return tl::make_unexpected(filled.error());
-  const auto submission = sign(drafts[0], keys);
+  if (auto filled = fill_in(session, std::span(&draft, 1)); !filled)
+    return tl::make_unexpected(filled.error());
+  const auto submission = sign(draft, keys);
   if (!submission) return tl::make_unexpected(submission.error());
   auto results = post_one(session, *submission);
   if (!results) return tl::make_unexpected(results.error());

@@ -57,8 +57,8 @@ struct Opened {
 // OUTCOME_UNKNOWN and UNREACHABLE name the event, so that it can be asked for.
 [[nodiscard]] Result<Exit> send(Session& session, std::span<const v1::Submission> submissions);
 
-// Fills in, signs and sends one payload, shows nothing, and answers what was decided.
-[[nodiscard]] Result<v1::SubmissionResult> send_unshown(Session& session, v1::Payload payload,
+// Fills in, signs and sends one event, shows nothing, and answers what was decided.
+[[nodiscard]] Result<v1::SubmissionResult> send_unshown(Session& session, Draft draft,
                                                         std::span<const crypto::SecretKey> keys);
 
 // With --propose or --draft, the action is put to the vote or drafted as a filing instead

@@ -117,20 +117,6 @@ Result<v1::ProvenLeaf> proven_by(std::string_view receipt, const std::string& ci
   return leaf;
 }
 
-// What the entry of a publication names, if these are its tags.
-Result<v1::AttachmentRef> named_by(const v1::ProvenLeaf& leaf, std::string_view tags) {
-  const auto event = ledger::read_foreign(leaf.entry(), leaf.city());
-  if (!event) return tl::make_unexpected(event.error());
-  if (!event->payload.has_publish_tags())
-    return fail(ErrorCode::LEAF_UNEXPECTED, "the receipt is not of tags that were published");
-  const auto& named = event->payload.publish_tags().tags();
-  const auto records = ledger::split_records(tags);
-  if (!records) return tl::make_unexpected(records.error());
-  if (ledger::attachment_root(*records).view() != named.root())
-    return fail(ErrorCode::ATTACHMENT_MISMATCH, "these are not the tags that the receipt names");
-  return named;
-}
-
 struct Noting {
   std::string published, tags_file, partner, there;
   std::uint32_t epoch = 0;
@@ -169,7 +155,7 @@ Result<Published> from_node(const Session& session, const Noting& asked) {
 Result<Exit> note(Session& session, const Noting& asked) {
   auto published = asked.there.empty() ? from_files(asked) : from_node(session, asked);
   if (!published) return tl::make_unexpected(published.error());
-  auto named = named_by(published->leaf, published->tags);
+  auto named = relay::tags_named(published->leaf, published->tags);
   if (!named) return tl::make_unexpected(named.error());
   std::vector<Draft> drafts(1);
   auto& action = *drafts.front().payload.mutable_note_tags();

@@ -2,8 +2,9 @@
 //
 // A bundle is "puhui-bundle/v1\n" and the one encoding of a Bundle (proto/puhui/v1/api.proto): a
 // checkpoint of the city it comes from, with the proof that it goes on from the one the other city
-// has; and leaves that call for something there, each proved by that checkpoint. Taking one again
-// does nothing twice. A file from outside is bounded and checked before anything is sent.
+// has; and leaves that call for something there, each proved by that checkpoint, published tags
+// with their attachment. Taking one again does nothing twice. A file from outside is bounded and
+// checked before anything is sent.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,9 @@ inline constexpr int kBundleLeavesMax = 2048;
 // Hostile bytes. TOO_LARGE; PROOF_MALFORMED names what is wrong: the head, another encoding, hashes
 // that are none, leaves that repeat or name no notice. encode_bundle(*parse_bundle(b)) == b.
 [[nodiscard]] Result<v1::Bundle> parse_bundle(std::string_view bytes);
-// That each leaf is in the checkpoint, whoever signed that: the city judges it. NOTE_MALFORMED,
-// CHECKPOINT_MALFORMED; PROOF_INVALID names the leaf.
+// That each leaf is in the checkpoint, whoever signed that: the city judges it; and that
+// attachments are those their leaves name. NOTE_MALFORMED, CHECKPOINT_MALFORMED; PROOF_INVALID and
+// ATTACHMENT_MISMATCH name the leaf.
 [[nodiscard]] Result<void> check_bundle(const v1::Bundle& bundle);
 
 // What the other city has.
@@ -42,8 +44,9 @@ struct MadeBundle {
                                              const BundleFrom& since);
 
 // Carries all of a checked bundle. WRONG_CITY if it is for another; AGREEMENT_UNKNOWN;
-// CHECKPOINT_NOT_ACCEPTED if it goes on from another checkpoint than the city has; errors of the
-// city, after which it may be taken again.
+// CHECKPOINT_NOT_ACCEPTED if it goes on from another checkpoint than the city has;
+// CHECKPOINT_INCONSISTENT, and an accusation, if it contradicts that one; errors of the city, after
+// which it may be taken again.
 [[nodiscard]] Result<v1::BundleReceipt> take_bundle(City& to, const v1::Bundle& bundle);
 
 // Where the next bundle begins, by the receipt of the last one.

@@ -32,11 +32,15 @@ class City {
   [[nodiscard]] virtual const std::string& code() const = 0;
   // The bytes of a path: "/checkpoint", "/tile/0/x001/234".
   [[nodiscard]] virtual Result<std::string> fetch(const std::string& path) = 0;
+  // What each of its nodes that are known here answers there; none of one that answers nothing.
+  [[nodiscard]] virtual std::vector<std::string> fetch_from_each(const std::string& path) = 0;
   // The answer to a GET of these parts. NOT_FOUND where there is nothing.
   [[nodiscard]] virtual Result<void> read(Parts parts, Query query,
                                           google::protobuf::Message& answer) = 0;
-  // Fills in, signs and sends an action; what was decided, or why nobody knows.
-  [[nodiscard]] virtual Result<v1::SubmissionResult> submit(v1::Payload payload) = 0;
+  // Fills in what an action leaves open, signs it and sends it with its attachment, if there is
+  // one; what was decided, or why nobody knows.
+  [[nodiscard]] virtual Result<v1::SubmissionResult> submit(v1::Payload payload,
+                                                            std::string attachment) = 0;
 
   template <class M>
   [[nodiscard]] Result<M> get(Parts parts, Query query = {}) {

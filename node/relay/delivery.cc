@@ -6,6 +6,7 @@
 
 #include "crypto/bytes.h"
 #include "crypto/hash.h"
+#include "ledger/records.h"
 #include "ledger/rules/recognition/recognition.h"
 
 namespace puhui::node::relay {
@@ -23,6 +24,8 @@ constexpr std::array kMayMend = {ErrorCode::CHECKPOINT_NOT_ACCEPTED,
                                  ErrorCode::TRANSFER_ACCEPTABLE,
                                  ErrorCode::PROJECT_ABROAD,
                                  ErrorCode::DISCOUNT_DIFFERS};
+// Of one recall, in one go.
+constexpr int kRecallPartsMax = 64;
 // Says nothing about the units: no reason to refuse an import.
 constexpr std::array kNoReason = {
     ErrorCode::CHECKPOINT_NOT_ACCEPTED, ErrorCode::AGREEMENT_VERSION, ErrorCode::AGREEMENT_UNKNOWN,
@@ -41,10 +44,11 @@ Carried waiting(std::string action, ErrorCode code) {
 }
 
 template <class Action>
-Result<Carried> send(City& to, std::string name, Action action, Action* (v1::Payload::*field)()) {
+Result<Carried> send(City& to, std::string name, Action action, Action* (v1::Payload::*field)(),
+                     std::string attachment = {}) {
   v1::Payload payload;
   *(payload.*field)() = std::move(action);
-  return carried(std::move(name), to.submit(std::move(payload)));
+  return carried(std::move(name), to.submit(std::move(payload), std::move(attachment)));
 }
 
 // ---- Exports ----
@@ -132,8 +136,10 @@ Result<Carried> note_retirement(City& to, const v1::ProvenLeaf& leaf,
   return send(to, "note_retirement", std::move(action), &v1::Payload::mutable_note_retirement);
 }
 
-Result<bool> is_recall_noted(City& to, const v1::ProvenLeaf& leaf) {
-  Query query{{"limit", "1"}};
+// Whether all that it recalls is frozen, once that leaf of `to` is applied: a recall is listed when
+// its last part is noted.
+Result<bool> is_recall_done(City& to, const v1::ProvenLeaf& leaf, std::int64_t at_least) {
+  Query query{{"limit", "1"}, {"at_least", std::to_string(at_least)}};
   std::string before;
   if (leaf.index() > 0) {
     crypto::append_u64(before, leaf.index() - 1);
@@ -145,13 +151,41 @@ Result<bool> is_recall_noted(City& to, const v1::ProvenLeaf& leaf) {
   return !noted->items().empty() && noted->items(0).leaf() == leaf.index();
 }
 
+// The same proof again, part by part, until all of it is noted.
 Result<Carried> note_recall(City& to, const v1::ProvenLeaf& leaf) {
-  const auto noted = is_recall_noted(to, leaf);
+  auto last = known("note_recall");
+  for (int parts = 0; parts < kRecallPartsMax; ++parts) {
+    const auto is_done = is_recall_done(to, leaf, last.position);
+    if (!is_done) return tl::make_unexpected(is_done.error());
+    if (*is_done) return last;
+    v1::NoteRecall action;
+    *action.mutable_recall() = leaf;
+    auto sent = send(to, "note_recall", std::move(action), &v1::Payload::mutable_note_recall);
+    if (!sent || sent->came != Came::done) return sent;
+    last = std::move(*sent);
+  }
+  return waiting("note_recall", ErrorCode::TOO_LARGE);
+}
+
+// Each from where the one before ended; another relay may have brought it meanwhile.
+Result<Carried> note_tags(City& to, const Delivery& delivery, const v1::PublishTags& published) {
+  const auto& leaf = delivery.leaf;
+  if (published.partner() != to.code())
+    return fail(ErrorCode::LEAF_UNEXPECTED, "tags for " + published.partner());
+  const auto noted = to.get<v1::TagsNoted>({"v1", "partners", leaf.city(), "tags"});
   if (!noted) return tl::make_unexpected(noted.error());
-  if (*noted) return known("note_recall");
-  v1::NoteRecall action;
-  *action.mutable_recall() = leaf;
-  return send(to, "note_recall", std::move(action), &v1::Payload::mutable_note_recall);
+  if (published.to() <= noted->to()) return known("note_tags");
+  if (published.from() > noted->to()) return waiting("note_tags", ErrorCode::RUN_DIFFERS);
+  auto named = tags_named(leaf, delivery.attachment);
+  if (!named)
+    return Carried{"note_tags", Came::refused, std::string(code_name(named.error().code)), 0};
+  v1::NoteTags action;
+  *action.mutable_published() = leaf;
+  *action.mutable_tags() = std::move(*named);
+  auto done = send(to, "note_tags", std::move(action), &v1::Payload::mutable_note_tags,
+                   delivery.attachment);
+  if (done && done->code == code_name(ErrorCode::RUN_DIFFERS)) done->came = Came::known;
+  return done;
 }
 
 Result<Carried> note_filing(City& to, const Delivery& delivery, const v1::FileProject& project) {
@@ -163,6 +197,31 @@ Result<Carried> note_filing(City& to, const Delivery& delivery, const v1::FilePr
   *action.mutable_filing() = delivery.leaf;
   if (delivery.notice) *action.mutable_notice() = *delivery.notice;
   return send(to, "note_filing", std::move(action), &v1::Payload::mutable_note_filing);
+}
+
+// The project that is noted by this draft; empty if none is.
+Result<std::string> noted_by(City& to, const std::string& city, const std::string& filing) {
+  Items<v1::ForeignProjectList> projects(to, {"v1", "partners", city, "projects"});
+  for (;;) {
+    const auto noted = projects.next();
+    if (!noted) return tl::make_unexpected(noted.error());
+    if (*noted == nullptr) return std::string();
+    if ((*noted)->filing() == filing) return (*noted)->project();
+  }
+}
+
+Result<Carried> note_filing_end(City& to, const v1::ProvenLeaf& leaf, const std::string& filing) {
+  if (filing.empty()) return fail(ErrorCode::LEAF_UNEXPECTED, "no draft has ended");
+  auto project = noted_by(to, leaf.city(), filing);
+  if (!project) return tl::make_unexpected(project.error());
+  if (project->empty()) return known("note_filing_end");
+  v1::NoteFilingEnd action;
+  action.set_project(std::move(*project));
+  *action.mutable_ended() = leaf;
+  auto done = send(to, "note_filing_end", std::move(action), &v1::Payload::mutable_note_filing_end);
+  // Another relay has brought it meanwhile.
+  if (done && done->code == code_name(ErrorCode::PROJECT_ABROAD)) done->came = Came::known;
+  return done;
 }
 
 // The version that the units were sent under; nothing where the city has not filed it.
@@ -208,6 +267,38 @@ Result<std::string> transfer_of(City& to, const v1::ProvenLeaf& exported) {
   return std::string(ledger::transfer_id(log->side().lineage(), event->payload).view());
 }
 
+Result<std::string> attachment_of(City& from, const v1::ProvenLeaf& leaf) {
+  const auto event = event_of(leaf);
+  if (!event || !event->payload.has_publish_tags()) return std::string();
+  auto tags = from.fetch("/v1/attachments/" + std::to_string(leaf.index()));
+  if (!tags)
+    tags.error().detail.insert(0, "the tags of leaf " + std::to_string(leaf.index()) + ": ");
+  return tags;
+}
+
+Result<v1::AttachmentRef> tags_named(const v1::ProvenLeaf& leaf, std::string_view tags) {
+  const auto event = event_of(leaf);
+  if (!event) return tl::make_unexpected(event.error());
+  if (!event->payload.has_publish_tags())
+    return fail(ErrorCode::LEAF_UNEXPECTED, "the leaf is not of tags that were published");
+  const auto& named = event->payload.publish_tags().tags();
+  const auto records = ledger::split_records(tags);
+  if (!records) return tl::make_unexpected(records.error());
+  if (ledger::attachment_root(*records).view() != named.root())
+    return fail(ErrorCode::ATTACHMENT_MISMATCH, "these are not the tags that the leaf names");
+  return named;
+}
+
+bool has_ended_unfiled(const v1::Filing& filing) {
+  return filing.state() == v1::FILING_WITHDRAWN || filing.state() == v1::FILING_TURNED_DOWN;
+}
+
+std::string filing_ended(const v1::Payload& payload) {
+  if (payload.has_withdraw_filing()) return payload.withdraw_filing().filing();
+  const auto& decided = payload.decide_objection();
+  return decided.upheld() ? decided.about().filing() : std::string();
+}
+
 Result<v1::Import> import_of(City& to, const v1::ProvenLeaf& exported) {
   const auto event = event_of(exported);
   if (!event) return tl::make_unexpected(event.error());
@@ -241,6 +332,11 @@ Result<Carried> deliver(City& to, const Delivery& delivery) {
       return note_retirement(to, leaf, payload.state_retirement());
     case v1::Payload::kRecall:
       return note_recall(to, leaf);
+    case v1::Payload::kWithdrawFiling:
+    case v1::Payload::kDecideObjection:
+      return note_filing_end(to, leaf, filing_ended(payload));
+    case v1::Payload::kPublishTags:
+      return note_tags(to, delivery, payload.publish_tags());
     case v1::Payload::kFileProject:
       return note_filing(to, delivery, payload.file_project());
     case v1::Payload::kDraftFiling:

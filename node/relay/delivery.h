@@ -3,7 +3,8 @@
 //
 //   an export              is answered: imported, refused with the reason why, or void
 //   an answer to an export is brought home
-//   a stated retirement, a recall, a project filed or under notice: is noted
+//   a stated retirement, a recall, a project filed or under notice, the end of a draft, published
+//                          tags: is noted
 //
 // Whatever others have done meanwhile is no failure. Functions of the two cities' answers alone.
 #pragma once
@@ -36,6 +37,7 @@ struct Carried {
 struct Delivery {
   v1::ProvenLeaf leaf;
   std::optional<v1::ProvenLeaf> notice;  // that put the draft in the leaf under public notice
+  std::string attachment;                // of published tags
 };
 
 // LEAF_UNEXPECTED if the leaf calls for nothing there. Errors of the city: nothing is known then.
@@ -48,6 +50,18 @@ struct Delivery {
 [[nodiscard]] Result<std::string> transfer_of(City& to, const v1::ProvenLeaf& exported);
 // How `to` would import it now, by the last version of its agreement.
 [[nodiscard]] Result<v1::Import> import_of(City& to, const v1::ProvenLeaf& exported);
+
+// The attachment that must be brought with a leaf; empty if it needs none. Errors of the city that
+// has it: NOT_PERMITTED to whom it does not answer.
+[[nodiscard]] Result<std::string> attachment_of(City& from, const v1::ProvenLeaf& leaf);
+// How the leaf of a publication names these tags. LEAF_UNEXPECTED; ATTACHMENT_MISMATCH if it names
+// others.
+[[nodiscard]] Result<v1::AttachmentRef> tags_named(const v1::ProvenLeaf& leaf,
+                                                   std::string_view tags);
+// Withdrawn, or turned down.
+[[nodiscard]] bool has_ended_unfiled(const v1::Filing& filing);
+// The filing that an event has withdrawn or turned down after notice; empty if it does neither.
+[[nodiscard]] std::string filing_ended(const v1::Payload& payload);
 
 // What an answer of the node means for one action.
 [[nodiscard]] Result<Carried> carried(std::string action,

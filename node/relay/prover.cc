@@ -28,9 +28,10 @@ Result<crypto::Digest> Prover::node(std::uint64_t size, unsigned level, std::uin
 
 // What `make` builds from the nodes of a tree, unless one of them cannot be had.
 template <class Make>
-Result<std::vector<crypto::Digest>> Prover::path(std::uint64_t size, Make make) {
+auto Prover::of_nodes(std::uint64_t size, Make make)
+    -> Result<std::invoke_result_t<Make, const crypto::NodeReader&>> {
   std::optional<Error> missing;
-  auto hashes = make([&](unsigned level, std::uint64_t index) {
+  auto made = make([&](unsigned level, std::uint64_t index) {
     if (missing) return crypto::Digest();
     const auto found = node(size, level, index);
     if (found) return *found;
@@ -38,16 +39,23 @@ Result<std::vector<crypto::Digest>> Prover::path(std::uint64_t size, Make make) 
     return crypto::Digest();
   });
   if (missing) return tl::make_unexpected(*missing);
-  return hashes;
+  return made;
 }
 
 Result<std::vector<crypto::Digest>> Prover::consistency(std::uint64_t old_size,
                                                         std::uint64_t size) {
   if (old_size > size || size > crypto::kTreeSizeMax)
     return fail(ErrorCode::INVALID_ARGUMENT, "a tree of " + std::to_string(size) + " leaves");
-  return path(size, [&](const crypto::NodeReader& nodes) {
+  return of_nodes(size, [&](const crypto::NodeReader& nodes) {
     return crypto::consistency_proof(old_size, size, nodes);
   });
+}
+
+Result<crypto::Digest> Prover::root_at(std::uint64_t old_size, std::uint64_t size) {
+  if (old_size > size || size > crypto::kTreeSizeMax)
+    return fail(ErrorCode::INVALID_ARGUMENT, "a tree of " + std::to_string(size) + " leaves");
+  return of_nodes(
+      size, [&](const crypto::NodeReader& nodes) { return crypto::root_at(old_size, nodes); });
 }
 
 Result<v1::ProvenLeaf> Prover::prove(std::uint64_t leaf, std::uint64_t size) {
@@ -56,7 +64,7 @@ Result<v1::ProvenLeaf> Prover::prove(std::uint64_t leaf, std::uint64_t size) {
                 "leaf " + std::to_string(leaf) + " of " + std::to_string(size));
   auto entry = city_.get<v1::EntryView>({"v1", "entries", std::to_string(leaf)});
   if (!entry) return tl::make_unexpected(entry.error());
-  const auto hashes = path(size, [&](const crypto::NodeReader& nodes) {
+  const auto hashes = of_nodes(size, [&](const crypto::NodeReader& nodes) {
     return crypto::inclusion_proof(leaf, size, nodes);
   });
   if (!hashes) return tl::make_unexpected(hashes.error());

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "crypto/merkle.h"
@@ -24,10 +25,16 @@ class Prover {
   // That the tree of the one size begins with that of the other. INVALID_ARGUMENT if it is smaller.
   [[nodiscard]] Result<std::vector<crypto::Digest>> consistency(std::uint64_t old_size,
                                                                 std::uint64_t size);
+  // The root of the first `old_size` leaves of the tree of the other size. INVALID_ARGUMENT if that
+  // is smaller.
+  [[nodiscard]] Result<crypto::Digest> root_at(std::uint64_t old_size, std::uint64_t size);
+  // The tiles that are remembered: what is asked next is asked of the city again.
+  void forget() { tiles_.clear(); }
 
  private:
   template <class Make>
-  Result<std::vector<crypto::Digest>> path(std::uint64_t size, Make make);
+  auto of_nodes(std::uint64_t size, Make make)
+      -> Result<std::invoke_result_t<Make, const crypto::NodeReader&>>;
   Result<crypto::Digest> node(std::uint64_t size, unsigned level, std::uint64_t index);
   Result<const std::string*> tile(const crypto::Tile& tile);
 

@@ -27,8 +27,13 @@ Relay::Relay(const Pairs& pairs) {
 // Nothing is asked for where no leaf came since a pass that left nothing.
 Result<Pass> Relay::pass(Track& track, const Told& told) {
   const auto from = size_of(track.from), to = size_of(track.to);
-  if (!from) return tl::make_unexpected(from.error());
   if (!to) return tl::make_unexpected(to.error());
+  if (!from) {
+    // Who does not answer may have been seen to lie all the same; why the way goes no further is
+    // another matter.
+    (void)track.way.accuse(told);
+    return tl::make_unexpected(from.error());
+  }
   if (track.quiet == std::pair(*from, *to)) return Pass();
   auto done = track.way.pass(told);
   const bool is_quiet = done && done->done + done->waits == 0;

@@ -1,9 +1,10 @@
 // One direction between two cities: what stands in the ledger of `from` and concerns `to`.
 //
 // What is open follows from the views of both alone: nothing is kept between two starts, and a
-// start reads lists, not ledgers. A round takes part of it: first a checkpoint of `from`, if
-// something is not covered by the last one that `to` accepted; then leaf by leaf, in this order:
-// projects, recalls, exports, answers, retirements. Threads: one.
+// start reads lists, not ledgers. A round takes part of it: first evidence that the log of `from`
+// has forked, if there is any; then a checkpoint of it, if something is not covered by the last one
+// that `to` accepted; then leaf by leaf, in this order: projects, recalls, exports, answers,
+// retirements, published tags. Threads: one.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "node/relay/delivery.h"
+#include "node/relay/fork.h"
 #include "node/relay/prover.h"
 
 namespace puhui::node::relay {
@@ -50,9 +52,12 @@ class Way {
   // AGREEMENT_UNKNOWN where `to` knows no such partner; errors of the cities. What was carried
   // before an error stays.
   [[nodiscard]] Result<Pass> pass(const Told& told);
+  // The first part of that: what convicts the log of `from` is recorded, once. Also while `from`
+  // does not answer.
+  [[nodiscard]] Result<Pass> accuse(const Told& told);
 
   // How `to` knows the log of `from`. AGREEMENT_UNKNOWN.
-  [[nodiscard]] Result<v1::PartnerLog> known();
+  [[nodiscard]] Result<v1::PartnerLog> known(Query query = {});
   // A larger checkpoint that `to` would accept, with its proof; nothing if there is none.
   [[nodiscard]] Result<std::optional<v1::AcceptCheckpoint>> larger_checkpoint(
       const v1::PartnerLog& log);
@@ -63,6 +68,7 @@ class Way {
   [[nodiscard]] Result<Open> filing_of(const std::string& project);
 
  private:
+  void begin(std::uint32_t epoch);
   void add(const Open& one, std::vector<Open>& open) const;
   Result<std::vector<Open>> find_open(const Told& told, Pass& pass);
   Result<void> find_projects(std::vector<Open>& open);
@@ -71,18 +77,23 @@ class Way {
   Result<void> find_exports(std::vector<Open>& open);
   Result<void> find_answers(std::vector<Open>& open);
   Result<void> find_retirements(std::vector<Open>& open, const Told& told, Pass& pass);
+  Result<void> find_tags(std::vector<Open>& open);
   Result<std::int64_t> state(const v1::ForeignRetirement& item, const Told& told, Pass& pass);
   Result<bool> is_retirement_noted(const v1::ForeignRetirement& item);
   Result<Open> leaves_of(const v1::Project& project);
   Result<std::uint64_t> accept(std::uint64_t wanted, const Told& told, Pass& pass);
+  Result<Carried> attach_and_deliver(Delivery& delivery);
   Result<void> carry(const Open& open, std::uint64_t size, const Told& told, Pass& pass);
   void count(const Carried& carried, std::uint64_t leaf, const Told& told, Pass& pass) const;
 
   City& from_;
   City& to_;
   Prover prover_;
+  std::uint32_t epoch_ = 0;           // of the log, as `to` knows it
   std::set<std::uint64_t> given_up_;  // leaves that `to` refused for good
+  std::set<std::string> accused_;     // forks, by their event ids
   std::string retirements_after_;     // cursor: all before are noted there
+  std::string tags_after_;            // likewise
 };
 
 }  // namespace puhui::node::relay

@@ -60,6 +60,11 @@ Response agreement_versions(Reading& reading, const Arguments& city) {
   return listed_of(reading, city, &ledger::View::agreement_versions);
 }
 
+Response partner_policy(Reading& reading, const Arguments& city) {
+  const auto log = reading.view.partner(city[0]);
+  return log ? text(log->side().policy()) : problem({ErrorCode::NOT_FOUND, reading.request.path});
+}
+
 Response foreign_projects(Reading& reading, const Arguments& city) {
   return listed_of(reading, city, &ledger::View::foreign_projects);
 }

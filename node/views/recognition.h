@@ -7,6 +7,8 @@ namespace puhui::node::views {
 
 [[nodiscard]] Response side(Reading& reading, const Arguments& arguments);
 [[nodiscard]] Response agreement_versions(Reading& reading, const Arguments& city);
+// The C2SP tlog-policy by which its checkpoints and receipts are judged here.
+[[nodiscard]] Response partner_policy(Reading& reading, const Arguments& city);
 [[nodiscard]] Response foreign_projects(Reading& reading, const Arguments& city);
 [[nodiscard]] Response foreign_project(Reading& reading, const Arguments& city_and_project);
 [[nodiscard]] Response recalls_noted(Reading& reading, const Arguments& city);

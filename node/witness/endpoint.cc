@@ -33,6 +33,14 @@ http::Response response_of(WitnessAnswer answer) {
           std::move(body)};
 }
 
+// "witness", SHA-256 of an origin, and what of that log.
+std::optional<std::string> shown_of(const Witness& witness,
+                                    const std::vector<std::string>& segments) {
+  if (segments.size() != 3) return std::nullopt;
+  if (segments[2] == "checkpoint") return witness.newest(segments[1]);
+  return segments[2] == "evidence" ? witness.evidence(segments[1]) : std::nullopt;
+}
+
 }  // namespace
 
 std::string WitnessEndpoint::vkey() const {
@@ -53,10 +61,9 @@ void WitnessEndpoint::handle(const http::Request& request, http::Respond respond
     return respond(http::problem({ErrorCode::METHOD_NOT_ALLOWED, request.method}));
   }
   if (!is_read) return respond(http::problem({ErrorCode::METHOD_NOT_ALLOWED, request.method}));
-  const bool asks_newest = segments.size() == 3 && segments[2] == "checkpoint";
-  auto newest = asks_newest ? witness_->newest(segments[1]) : std::nullopt;
-  if (!newest) return respond(http::problem({ErrorCode::NOT_FOUND, request.path}));
-  respond({200, kText, {}, std::move(*newest)});
+  auto shown = shown_of(*witness_, segments);
+  if (!shown) return respond(http::problem({ErrorCode::NOT_FOUND, request.path}));
+  respond({200, kText, {}, std::move(*shown)});
 }
 
 void WitnessEndpoint::add(const http::Request& request, http::Respond respond) {

@@ -2,6 +2,7 @@
 //
 //   POST /witness/add-checkpoint       answers with the statuses of C2SP tlog-witness
 //   GET  /witness/<hex>/checkpoint     the newest one cosigned; <hex> is SHA-256 of the origin
+//   GET  /witness/<hex>/evidence       that this log has forked (crypto/evidence.h)
 //
 // Threads: any. Requests, which sync the disk, run one after another on a thread of their own;
 // beyond kRequestsWaitingMax they are told to come again (429).

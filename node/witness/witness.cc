@@ -34,6 +34,10 @@ struct Witness::Log {
     std::lock_guard lock(shown_mutex);
     return note;
   }
+  [[nodiscard]] bool has_forked() const {
+    std::lock_guard lock(shown_mutex);
+    return forked;
+  }
 };
 
 Witness::Witness(WitnessOptions options)
@@ -148,15 +152,26 @@ void Witness::keep_evidence(Log& log, const crypto::SignedRequest& request, cons
     spdlog::error("witness: {}", describe(kept.error()));
 }
 
-std::optional<std::string> Witness::newest(const std::string& origin_sha256) const {
+const Witness::Log* Witness::named(const std::string& origin_sha256) const {
   std::lock_guard lock(mutex_);
-  for (const auto& [origin, log] : logs_) {
-    if (crypto::sha256(origin).hex() != origin_sha256) continue;
-    auto note = log->newest();
-    if (note.empty()) return std::nullopt;
-    return note;
-  }
-  return std::nullopt;
+  for (const auto& [origin, log] : logs_)
+    if (crypto::sha256(origin).hex() == origin_sha256) return log.get();
+  return nullptr;
+}
+
+std::optional<std::string> Witness::newest(const std::string& origin_sha256) const {
+  const auto* log = named(origin_sha256);
+  auto note = log == nullptr ? std::string() : log->newest();
+  if (note.empty()) return std::nullopt;
+  return note;
+}
+
+std::optional<std::string> Witness::evidence(const std::string& origin_sha256) const {
+  const auto* log = named(origin_sha256);
+  if (log == nullptr || !log->has_forked()) return std::nullopt;
+  auto kept = read_file(log->path + ".evidence");
+  if (!kept) return std::nullopt;
+  return std::move(*kept);
 }
 
 crypto::VerifierKey Witness::key() const {

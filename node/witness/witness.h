@@ -58,6 +58,9 @@ class Witness {
   // The newest checkpoint cosigned of the log whose origin has this SHA-256, in hex.
   [[nodiscard]] std::optional<std::string> newest(const std::string& origin_sha256) const;
 
+  // The evidence that this log has forked, as kept. Reads a file.
+  [[nodiscard]] std::optional<std::string> evidence(const std::string& origin_sha256) const;
+
   // How others name and know this witness.
   [[nodiscard]] crypto::VerifierKey key() const;
 
@@ -74,6 +77,7 @@ class Witness {
   explicit Witness(WitnessOptions options);
   Result<void> open_log(const std::string& origin);
   [[nodiscard]] Log* find_log(const std::string& origin) const;
+  [[nodiscard]] const Log* named(const std::string& origin_sha256) const;
   [[nodiscard]] std::shared_ptr<const Keys> keys() const;
   WitnessAnswer cosign(Log& log, const crypto::SignedRequest& request, const Keys& keys,
                        std::uint64_t time_s) const;

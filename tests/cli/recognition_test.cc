@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "crypto/bytes.h"
+#include "crypto/evidence.h"
 #include "crypto/policy.h"
 #include "fake_node.h"
 #include "ledger/recognition.h"
@@ -9,6 +10,7 @@
 #include "node/files/folder.h"
 #include "node/http/problem.h"
 #include "puhui/v1/view.pb.h"
+#include "tests/crypto/growing_log.h"
 
 namespace puhui::node::cli {
 namespace {
@@ -164,6 +166,48 @@ TEST_F(SigningDesk, ASideIsTheCityWithItsPolicy) {
   EXPECT_EQ(shown.policy(), policy);
   EXPECT_EQ(shown.authority_keys(), 2u);
   EXPECT_EQ(shown.lineage(), side.lineage());
+}
+
+TEST(PartnerPolicy, IsPrintedAsTheFileThatToolsRead) {
+  const Caller caller;
+  const auto policy = side_of("HEFEI", key_of('h')).policy();
+  const FakeNode node(answering({{"partners HEFEI policy", policy}}));
+  const auto ran = caller.run(node.url(), {"partner", "policy", "HEFEI"});
+  EXPECT_EQ(ran.out, policy) << ran.err;
+  const auto file = caller.scratch.path("hefei.policy");
+  EXPECT_EQ(caller.run(node.url(), {"partner", "policy", "HEFEI", "--out", file}).exit, Exit::ok);
+  EXPECT_EQ(caller.scratch.read("hefei.policy"), policy);
+  EXPECT_EQ(caller.run(node.url(), {"partner", "policy", "NOWHERE"}).exit, Exit::usage);
+}
+
+TEST_F(SigningDesk, ASideNamesTheNodesThatAnswerAsWitnesses) {
+  const Caller caller;
+  auto side = side_of("WUHAN", partner());
+  Answers answers{{"policy", side.policy()}, {"servers-authority", "the PEM"}};
+  side.clear_policy();
+  answers["side"] = to_json(side);
+  v1::Status status;
+  status.set_witness_vkey("the vkey");
+  status.set_witness_url("https://node-1.example/witness");
+  answers["status"] = to_json(status);
+  const auto shared = std::make_shared<Answers>(answers);
+  const FakeNode node([shared](const http::Request& request, const http::Respond& respond) {
+    answering (*shared)(request, respond);
+  });
+  v1::NodeList nodes;
+  for (const auto& address : {node.url().substr(8), std::string("127.0.0.1:1")}) {
+    nodes.add_items()->set_client_address(address);
+    nodes.mutable_items()->rbegin()->set_node_id(static_cast<std::uint64_t>(nodes.items_size()));
+  }
+  (*shared)["nodes"] = to_json(nodes);
+  const auto ran = caller.run(node.url(), {"agreement", "side"});
+  v1::CitySide shown;
+  ASSERT_TRUE(from_json(ran.out, shown, false)) << ran.out << ran.err;
+  EXPECT_EQ(shown.servers_authority(), "the PEM");
+  ASSERT_EQ(shown.witnesses_size(), 1);
+  EXPECT_EQ(shown.witnesses(0).vkey(), "the vkey");
+  EXPECT_EQ(shown.witnesses(0).url(), "https://node-1.example/witness");
+  EXPECT_NE(ran.err.find("node 2 is not named"), std::string::npos) << ran.err;
 }
 
 // ---- Exports ----------------------------------------------------------------------------------
@@ -348,6 +392,30 @@ TEST(RelayRun, TakesEachCityByAProfile) {
   const auto none = caller.run(wuhan.url(), {"relay", "run", "--from", wuhan.url(), "--to",
                                              caller.scratch.path("none.toml"), "--once"});
   EXPECT_EQ(none.exit, Exit::usage) << none.err;
+}
+
+// The city's own nodes have seen it as witnesses.
+TEST(RelayRun, RecordsThatAPartnersLogHasForked) {
+  const Caller caller;
+  const crypto::testing::GrowingLog log{"wuhan.example/log", 'l'}, fork{log.origin, 'l', "other "};
+  v1::PartnerLog partner;
+  partner.set_origin(log.origin);
+  partner.set_size(5);
+  partner.mutable_side()->set_city("WUHAN");
+  crypto::Policy policy;
+  policy.logs = {{log.key(), ""}};
+  partner.mutable_side()->set_policy(crypto::format_policy(policy));
+  const auto evidence = crypto::format_evidence({{}, {}, log.checkpoint(5), fork.checkpoint(5)});
+  const FakeNode wuhan(answering({{"status", city_named("WUHAN")}}));
+  const FakeNode hefei(answering({{"status", city_named("HEFEI")},
+                                  {"partners WUHAN", to_json(partner)},
+                                  {crypto::sha256(log.origin).hex() + " evidence", evidence},
+                                  {"events", to_json(accepted(7))}}));
+  const auto ran =
+      caller.run(wuhan.url(), {"relay", "run", "--from", wuhan.url(), "--to", hefei.url(), "--once",
+                               "--party", "operator", "--key", caller.key});
+  EXPECT_TRUE(contains(ran.out, "WUHAN 5 to HEFEI: accuse_partner done at leaf 7"))
+      << ran.out << ran.err;
 }
 
 TEST(Bundles, ThatAreNoneAreNotSent) {

@@ -109,7 +109,9 @@ inline v1::ProvenLeaf carry(const SovereignCity& from, SovereignCity& to, std::u
     const auto accepted = carry_checkpoint(from, to);
     EXPECT_EQ(accepted.decision, v1::ACCEPTED) << code_name(accepted.code) << accepted.detail;
   }
-  return from.proven(leaf, std::max(leaf + 1, accepted_size(to, from)));
+  auto proof = from.proven(leaf, std::max(leaf + 1, accepted_size(to, from)));
+  if (const auto log = log_at(to, from)) proof.set_epoch(log->epoch());
+  return proof;
 }
 
 inline v1::Payload filing_event(SovereignCity& at, const v1::ProvenLeaf& filing) {

@@ -56,14 +56,21 @@ inline v1::Payload epoch_event(SovereignCity& at, const std::string& last_checkp
 inline Answer open_epoch(SovereignCity& at, const std::string& last_checkpoint) {
   return at.send(epoch_event(at, last_checkpoint), {"bureau"});
 }
-// The partner learns of the epoch that the city is in.
-inline Answer renew_epoch(const SovereignCity& city, SovereignCity& at) {
-  const auto opening = city.epoch()->opening();
+// How an epoch is told to partners, which see one after the other.
+struct EpochSide {
+  v1::CitySide side;
+  std::uint64_t kept_leaves = 0;
+};
+inline EpochSide epoch_side(const SovereignCity& city) {
+  return {city.side(), city.epoch()->opening().kept_leaves()};
+}
+inline Answer renew_epoch(const SovereignCity& city, SovereignCity& at, const EpochSide& epoch) {
+  const auto log = *log_at(at, city);
   v1::SideRenewal renewal;
-  *renewal.mutable_side() = city.side();
-  renewal.set_sequence(log_at(at, city)->sequence() + 1);
-  renewal.set_epoch(opening.epoch());
-  renewal.set_kept_leaves(opening.kept_leaves());
+  *renewal.mutable_side() = epoch.side;
+  renewal.set_sequence(log.sequence() + 1);
+  renewal.set_epoch(log.epoch() + 1);
+  renewal.set_kept_leaves(epoch.kept_leaves);
   auto payload = at.event("operator");
   auto& action = *payload.mutable_renew_partner();
   action.set_renewal(renewal.SerializeAsString());
@@ -71,34 +78,59 @@ inline Answer renew_epoch(const SovereignCity& city, SovereignCity& at) {
   return at.send(payload, {"operator"});
 }
 
-inline v1::ListedAs listed_state(v1::TransferState state) {
-  if (state == v1::TRANSFER_IMPORTED) return v1::LISTED_TAKEN;
-  if (state == v1::TRANSFER_CONCLUDED) return v1::LISTED_GONE;
-  return state == v1::TRANSFER_FREED ? v1::LISTED_FREED : v1::LISTED_NOT_TAKEN;
+inline Answer renew_epoch(const SovereignCity& city, SovereignCity& at) {
+  return renew_epoch(city, at, epoch_side(city));
 }
-// What it knows of transfers that the other city may have lost.
-inline v1::Payload transfers_event(SovereignCity& at, const City& home) {
+
+// ---- Lists ----
+
+inline v1::ListedTransfer listed(const v1::TransferRecord& record) {
+  v1::ListedTransfer transfer;
+  transfer.set_transfer(record.transfer());
+  transfer.set_state(record.state() == v1::TRANSFER_IMPORTED    ? v1::LISTED_TAKEN
+                     : record.state() == v1::TRANSFER_CONCLUDED ? v1::LISTED_GONE
+                     : record.state() == v1::TRANSFER_FREED     ? v1::LISTED_FREED
+                                                                : v1::LISTED_NOT_TAKEN);
+  transfer.set_lost_leaf(record.partner_leaf());
+  const auto recorded_at = static_cast<std::uint64_t>(record.recorded_at());
+  transfer.set_leaf(record.lost_leaf() != 0 ? record.lost_leaf() : recorded_at);
+  return transfer;
+}
+// What it knows of transfers that the other city may have lost: in leaves from where it stated the
+// last part up to `to`.
+inline v1::Payload transfers_event(SovereignCity& at, const City& home,
+                                   std::uint64_t to = crypto::kTreeSizeMax) {
   const auto log = *log_at(at, home);
   auto payload = at.event("operator");
   auto& action = *payload.mutable_state_transfers();
   action.set_home(home.code());
   action.set_epoch(log.epoch());
   action.set_from(log.stated_to());
-  action.set_to(crypto::kTreeSizeMax);
+  action.set_to(to);
   action.set_is_last(true);
   const auto prefix = key::transfers_by_leaf(home.code());
   const auto view = at.view();
   view.reader().scan(prefix, key::transfer_by_leaf(home.code(), log.stated_to(), ""),
                      [&](std::string_view name, std::string_view) {
-                       const auto record =
-                           *transfer_at(at, std::string(name.substr(prefix.size() + 8)));
-                       auto& listed = *action.add_transfers();
-                       listed.set_transfer(record.transfer());
-                       listed.set_state(listed_state(record.state()));
-                       listed.set_lost_leaf(record.partner_leaf());
-                       return true;
+                       const auto id = std::string(name.substr(prefix.size() + 8));
+                       const auto transfer = listed(*transfer_at(at, id));
+                       action.set_is_last(transfer.lost_leaf() < to);
+                       if (action.is_last()) *action.add_transfers() = transfer;
+                       return action.is_last();
                      });
   return payload;
+}
+inline Answer state_transfers(SovereignCity& at, const City& home,
+                              std::uint64_t to = crypto::kTreeSizeMax) {
+  return at.send(transfers_event(at, home, to), {"operator"});
+}
+
+// A leaf as the city's log has it now: what anybody keeps of it, should it be lost.
+inline v1::LostReceipt kept_receipt(const SovereignCity& city, std::uint64_t leaf) {
+  v1::LostReceipt receipt;
+  receipt.set_checkpoint(city.signed_note(city.tree()));
+  *receipt.mutable_leaf() = city.proven(leaf, city.head().size);
+  return receipt;
 }
 // What the partner was shown of a transfer's leaf that the home city lost: the proof, and the
 // checkpoint by which it was accepted.
@@ -119,32 +151,65 @@ inline v1::LostReceipt receipt_of(const SovereignCity& partner, const City& home
   receipt.set_checkpoint(event->payload.accept_checkpoint().checkpoint());
   return receipt;
 }
-// The list that a leaf of the partner states, with receipts of what is not known at home: at most
-// so many.
-inline v1::Payload noting_event(SovereignCity& home, const SovereignCity& partner,
-                                const v1::ProvenLeaf& statement, int receipts_max = 200) {
+
+// The list that a leaf of the partner states, with these receipts.
+inline v1::Payload noting_event(SovereignCity& home, const v1::ProvenLeaf& statement,
+                                const std::vector<v1::LostReceipt>& receipts) {
   auto payload = home.event("operator");
   auto& action = *payload.mutable_note_transfers();
   *action.mutable_statement() = statement;
+  for (const auto& receipt : receipts) *action.add_receipts() = receipt;
+  return payload;
+}
+// Receipts of what it lists and is not known at home, at most so many.
+inline std::vector<v1::LostReceipt> receipts_for(const SovereignCity& home,
+                                                 const SovereignCity& partner,
+                                                 const v1::ProvenLeaf& statement,
+                                                 std::size_t receipts_max = 200) {
+  std::vector<v1::LostReceipt> receipts;
   const auto from = agreement_at(home, partner)->list_from();
   const auto stating = read_foreign(statement.entry(), partner.code());
   for (const auto& listed : stating->payload.state_transfers().transfers()) {
     const bool is_open = listed.lost_leaf() >= from && !transfer_at(home, listed.transfer());
-    if (is_open && action.receipts_size() < receipts_max)
-      *action.add_receipts() = receipt_of(partner, home, listed);
+    if (is_open && receipts.size() < receipts_max)
+      receipts.push_back(receipt_of(partner, home, listed));
   }
-  return payload;
+  return receipts;
 }
 inline Answer note_transfers(SovereignCity& home, const SovereignCity& partner,
-                             const v1::ProvenLeaf& statement) {
-  return home.send(noting_event(home, partner, statement), {"operator"});
+                             const v1::ProvenLeaf& statement, std::size_t receipts_max = 200) {
+  const auto receipts = receipts_for(home, partner, statement, receipts_max);
+  return home.send(noting_event(home, statement, receipts), {"operator"});
+}
+// The partner's list, whole, once it knows of the epoch.
+inline void bring_list(SovereignCity& partner, SovereignCity& home) {
+  const auto stated = state_transfers(partner, home);
+  PUHUI_ACCEPTED(stated);
+  PUHUI_ACCEPTED(note_transfers(home, partner, carry(partner, home, stated.leaf)));
 }
 // All that two cities do after a restore of the first.
 inline void reconcile(SovereignCity& home, SovereignCity& partner) {
   PUHUI_ACCEPTED(renew_epoch(home, partner));
-  const auto stated = partner.send(transfers_event(partner, home), {"operator"});
-  PUHUI_ACCEPTED(stated);
-  PUHUI_ACCEPTED(note_transfers(home, partner, carry(partner, home, stated.leaf)));
+  bring_list(partner, home);
 }
+
+// Two cities that recognise each other; the first one loses leaves.
+struct LosingCities : TwoCities {
+  void SetUp() override {
+    PUHUI_ACCEPTED(a.issue_kg(100));
+    PUHUI_ACCEPTED(b.issue_kg(50));
+    recognise();
+  }
+  // Loses what happened since the copy was made, and begins a new epoch.
+  void lose_since(const Backup& backup) { PUHUI_ACCEPTED(open_epoch(a, backup.restore())); }
+  // Units that are sent and taken.
+  static Answer take(SovereignCity& from, SovereignCity& to, const SerialRanges& ranges) {
+    const auto exported = export_units(from, to, {ranges});
+    EXPECT_EQ(exported.decision, v1::ACCEPTED) << code_name(exported.code);
+    const auto imported = import_units(to, carry(from, to, exported.leaf));
+    EXPECT_EQ(imported.decision, v1::ACCEPTED) << code_name(imported.code);
+    return exported;
+  }
+};
 
 }  // namespace puhui::ledger::testing

@@ -175,6 +175,10 @@ TEST_F(ApiAlone, AForkOfAFollowedLogIsInTheStatus) {
   auto answered = ask(watching, std::move(request));
   const auto shown = std::get<std::string>(await(answered).body);
   EXPECT_NE(shown.find("\"forked_logs\":[\"" + origin), std::string::npos) << shown;
+  auto kept = ask(watching, get({"witness", crypto::sha256(origin).hex(), "evidence"}));
+  EXPECT_EQ(std::get<std::string>(await(kept).body), "kept");
+  auto other = ask(watching, get({"witness", crypto::sha256("other").hex(), "evidence"}));
+  EXPECT_EQ(await(other).status, 404);
 }
 
 // What still waits is told, what is being read is waited for.

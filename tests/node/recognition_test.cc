@@ -51,6 +51,15 @@ TEST_F(AskedOfPartners, AgreementsPartnersAndTheirProjects) {
   EXPECT_EQ(fault<v1::PartnerLog>(asked_a, {"v1", "partners", "NOWHERE"}), ErrorCode::NOT_FOUND);
 }
 
+TEST_F(AskedOfPartners, ThePolicyThatTheirCheckpointsAreJudgedBy) {
+  const auto policy = asked_a.fetch("/v1/partners/XIANGYANG/policy");
+  ASSERT_TRUE(policy) << describe(policy.error());
+  EXPECT_EQ(*policy, b.side().policy());
+  EXPECT_TRUE(crypto::verify_checkpoint(*crypto::parse_policy(*policy), b.signed_note(b.tree())));
+  const auto none = asked_a.fetch("/v1/partners/NOWHERE/policy");
+  EXPECT_EQ(none.error().code, ErrorCode::NOT_FOUND);
+}
+
 TEST_F(AskedOfPartners, TheCityAsAgreementsNameIt) {
   const auto side = get<v1::CitySide>(asked_a, {"v1", "side"});
   EXPECT_EQ(side.city(), "WUHAN");

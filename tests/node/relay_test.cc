@@ -1,50 +1,12 @@
 // A relay between two real ledgers: what it carries, in which order, and what stops it.
-#include "node/relay/relay.h"
-
-#include <gtest/gtest.h>
-
-#include "tests/node/asked_city.h"
+#include "tests/ledger/epochs.h"
+#include "tests/node/relays.h"
 
 namespace puhui::node {
 namespace {
 
 using namespace ledger::testing;  // NOLINT: the cities are theirs
-using testing::AskedCity;
-
-struct Relays : TwoCities {
-  void SetUp() override {
-    PUHUI_ACCEPTED(a.issue_kg(100));
-    PUHUI_ACCEPTED(b.issue_kg(50));
-  }
-  relay::Round run() { return run(relay); }
-  relay::Round run(relay::Relay& by) {
-    told.clear();
-    failures.clear();
-    return by.round({[this](const relay::City& from, const relay::City&, std::uint64_t,
-                            const relay::Carried& carried) {
-                       told.push_back(from.code() + " " + carried.action + " " +
-                                      std::string(relay::word_of(carried.came)) +
-                                      (carried.code.empty() ? "" : " " + carried.code));
-                     },
-                     [this](const relay::City&, const relay::City&, const Error& error) {
-                       failures.push_back(std::string(code_name(error.code)));
-                     }},
-                    true);
-  }
-  // Whether the line was told in the last round.
-  [[nodiscard]] bool has_told(const std::string& line) const {
-    return std::ranges::find(told, line) != told.end();
-  }
-  std::string send(const Sending& sending = {{{1, 100}}}) {
-    const auto exported = export_units(a, b, sending);
-    EXPECT_EQ(exported.decision, v1::ACCEPTED) << code_name(exported.code);
-    return id_of(a, exported.leaf);
-  }
-
-  AskedCity asked_a{a}, asked_b{b};
-  relay::Relay relay{relay::Pairs{{&asked_a, &asked_b}}};
-  std::vector<std::string> told, failures;
-};
+using testing::Relays;
 
 TEST_F(Relays, CarryAnExportThereAndItsAnswerHome) {
   agree(a, b, agreement_between(a, b));
@@ -136,6 +98,58 @@ TEST_F(Relays, BringRecallsToWhereTheUnitsAre) {
   EXPECT_TRUE(run().is_all_done());
   EXPECT_TRUE(has_told("WUHAN note_recall done"));
   EXPECT_EQ(b.view().serial(51)->bound_by(), "recall/WUHAN");
+}
+
+// Whose recalls are of so many pieces that all but the last event freeze a part.
+class InParts : public testing::AskedCity {
+ public:
+  InParts(SovereignCity& city, int parts) : AskedCity(city), parts_left_(parts) {}
+  int noted = 0;
+
+  Result<v1::SubmissionResult> submit(v1::Payload payload, std::string attachment) override {
+    if (payload.has_note_recall()) ++noted;
+    if (!payload.has_note_recall() || --parts_left_ <= 0)
+      return AskedCity::submit(std::move(payload), std::move(attachment));
+    v1::SubmissionResult part;
+    part.set_decision(v1::ACCEPTED);
+    return part;
+  }
+
+ private:
+  int parts_left_;
+};
+
+TEST_F(Relays, SendARecallUntilItsLastPartIsNoted) {
+  agree(a, b, agreement_between(a, b));
+  send();
+  run();
+  InParts few(b, 3), many(b, 70);
+  PUHUI_ACCEPTED(recall(a, "B1", {{1, 5}}));
+  relay::Relay of_few(relay::Pairs{{&asked_a, &few}});
+  EXPECT_TRUE(run(of_few).is_all_done());
+  EXPECT_EQ(few.noted, 3);
+  EXPECT_EQ(std::ranges::count(told, "WUHAN note_recall done"), 1);
+  EXPECT_EQ(b.view().serial(51)->bound_by(), "recall/WUHAN");
+  // The rest another time.
+  PUHUI_ACCEPTED(recall(a, "B1", {{6, 9}}));
+  relay::Relay of_many(relay::Pairs{{&asked_a, &many}});
+  EXPECT_FALSE(run(of_many).is_all_done());
+  EXPECT_TRUE(has_told("WUHAN note_recall waits too_large"));
+  EXPECT_TRUE(run(of_many).is_all_done());
+  EXPECT_EQ(many.noted, 70);
+}
+
+TEST_F(Relays, GoOnInANewEpochOfACity) {
+  agree(a, b, agreement_between(a, b));
+  EXPECT_TRUE(run().is_all_done());
+  const Backup backup(a);
+  PUHUI_ACCEPTED(retire(a, "owner-main", {{1, 5}}));
+  PUHUI_ACCEPTED(open_epoch(a, backup.restore()));
+  reconcile(a, b);
+  const auto id = send();
+  EXPECT_TRUE(run().is_all_done()) << ::testing::PrintToString(told);
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
+  EXPECT_EQ(transfer_state(b, id), v1::TRANSFER_IMPORTED);
 }
 
 TEST_F(Relays, SayThatThereIsNoAgreement) {

@@ -66,6 +66,21 @@ TEST_F(AskedOfTags, FromTheLastPublicationOrALeaf) {
   EXPECT_EQ(ask({"v1", "tags", kPartner}, "operator", {{"from", "x"}}).status, 400);
 }
 
+TEST_F(AskedOfTags, WhereTheyWerePublishedAndHowFarAPartnersAreNoted) {
+  const auto list = ask({"v1", "tags", kPartner, "published"}, "");
+  EXPECT_EQ(list.status, 200);
+  const auto& body = std::get<std::string>(list.body);
+  EXPECT_NE(body.find("\"position\":\"" + std::to_string(publication_leaf) + "\""),
+            std::string::npos)
+      << body;
+  EXPECT_EQ(body.find("\"position\":\"" + std::to_string(batch) + "\""), std::string::npos);
+  EXPECT_EQ(city.view().tag_publications(kPartner, {}).items_size(), 1);
+  EXPECT_EQ(city.view().tag_publications("YICHANG", {}).items_size(), 0);
+  EXPECT_EQ(status({"v1", "partners", kPartner, "tags"}, ""), 200);
+  EXPECT_EQ(city.view().tags_noted(kPartner).to(), 0u);
+  EXPECT_EQ(status({"v1", "tags", "xiangyang", "published"}, ""), 400);
+}
+
 TEST_F(AskedOfTags, APartnerFetchesWhatWasPublishedAndNothingElse) {
   const auto attachment = [](std::uint64_t leaf) {
     return std::vector<std::string>{"v1", "attachments", std::to_string(leaf)};

@@ -108,6 +108,10 @@ TEST_F(WitnessFolder, AnotherRootOfTheSameSizeIsKeptAsEvidence) {
   const auto shown = crypto::verify_evidence(evidence, std::vector{log.key()}).value();
   EXPECT_EQ(shown.log.name, log.origin);
   EXPECT_EQ(shown.smaller.size, 5u);
+  const auto hex = crypto::sha256(log.origin).hex();
+  EXPECT_EQ(witness->evidence(hex), *read_file(file(".evidence")));
+  EXPECT_EQ(open()->evidence(hex), witness->evidence(hex)) << "after a restart too";
+  EXPECT_FALSE(witness->evidence(crypto::sha256("other").hex()));
 }
 
 // A wrong proof may be a mistake of whoever asks: it accuses nobody.
@@ -116,6 +120,7 @@ TEST_F(WitnessFolder, ABadProofIsNoEvidence) {
   ASSERT_EQ(ask(*witness, log.request(0, 5)).status, Witnessing::cosign);
   ASSERT_EQ(ask(*witness, {5, {}, log.checkpoint(7)}).status, Witnessing::inconsistent);
   EXPECT_FALSE(witness->followed()[0].forked);
+  EXPECT_FALSE(witness->evidence(crypto::sha256(log.origin).hex()));
 }
 
 // A partner's log is followed while there is an agreement; what was cosigned binds for longer.

@@ -28,14 +28,18 @@ bool is_own_authority(const Context& context, const v1::CitySide& side) {
   });
 }
 
+// The epoch of this ledger whose log the side names, if it is one of its logs.
+std::optional<std::uint32_t> epoch_named(const Context& context, const v1::CitySide& side) {
+  const auto logs = own_logs(context);
+  const auto log = std::ranges::find(logs, crypto::parse_policy(side.policy())->logs[0].key);
+  if (log == logs.end()) return std::nullopt;
+  return static_cast<std::uint32_t>(log - logs.begin());
+}
+
 // An agreement of an earlier epoch, whose filing was lost, is filed as it was.
 Ruling check_own_side(const Context& context, const v1::CitySide& side) {
   if (side.lineage() != own_lineage(context)) return wrong("lineage", side.city());
-  const auto policy = crypto::parse_policy(side.policy());
-  const auto& log = policy->logs[0].key;
-  auto logs = past_logs(context);
-  logs.push_back(own_log(context));
-  if (std::ranges::find(logs, log) == logs.end()) return wrong("policy", side.city());
+  if (!epoch_named(context, side)) return wrong("policy", side.city());
   return is_own_authority(context, side) ? Ruling{} : wrong("authority", side.city());
 }
 
@@ -87,8 +91,10 @@ void begin_epoch(const Context& context, v1::PartnerLog& log, const v1::SideRene
     const auto prefix = key::partner_checkpoints(city, log.epoch());
     const auto last =
         context.state.before(prefix, key::partner_checkpoint(city, log.epoch(), kept + 1));
+    const auto accepted =
+        last ? context.state.find<v1::AcceptedCheckpoint>(last->key) : std::nullopt;
     log.set_size(last ? crypto::read_u64(std::string_view(last->key).substr(prefix.size())) : 0);
-    log.set_root(last ? last->value : std::string(crypto::empty_root().view()));
+    log.set_root(accepted ? accepted->root() : std::string(crypto::empty_root().view()));
   }
   log.set_epoch(renewal.epoch());
 }
@@ -97,7 +103,7 @@ void begin_epoch(const Context& context, v1::PartnerLog& log, const v1::SideRene
 Ruling need_own_origin(const Context& context, const v1::CitySide& partner) {
   const auto origin = origin_of(partner);
   const auto known = context.state.get(key::city_of_origin(origin));
-  if (origin == context.genesis.origin() || (known && *known != partner.city()))
+  if (is_own_origin(context, origin) || (known && *known != partner.city()))
     return wrong("origin", origin);
   return {};
 }
@@ -108,6 +114,14 @@ v1::PartnerLog first_seen(const Context& context, const v1::CitySide& side) {
   log.set_root(std::string(crypto::empty_root().view()));
   log.set_accepted_time(context.now);
   return log;
+}
+
+// One that was filed in an epoch before is filed again: what came of it may be lost.
+v1::AgreementRecord first_filed(Context& context, const v1::CitySide& own) {
+  v1::AgreementRecord record;
+  record.set_first_epoch(*epoch_named(context, own));
+  if (own_logs(context)[record.first_epoch()] != own_log(context)) await_list(context, record);
+  return record;
 }
 
 // Governance has taken the partner as it is.
@@ -151,7 +165,10 @@ Ruling need_partner_signatures(const v1::CitySide& known, std::string_view word,
 Ruling need_gone(const Context& context, const v1::AgreementRecord& record,
                  const v1::PartnerLog& log) {
   const auto dead_after = record.agreement().dead_after();
-  const auto silent = context.now - std::max(record.standing_time(), log.accepted_time());
+  // Of what was heard before a restore, nobody knows.
+  const auto epoch = context.state.find<v1::EpochRecord>(key::epoch());
+  const auto heard = std::max(log.accepted_time(), epoch ? epoch->opened_time() : 0);
+  const auto silent = context.now - std::max(record.standing_time(), heard);
   if (record.standing() == v1::CLOSED && dead_after > 0 && silent > dead_after) return {};
   return refuse(ErrorCode::PARTNER_PRESENT, "agreement.dead_after",
                 dead_after == 0 ? "never" : std::to_string(dead_after), std::to_string(silent),
@@ -233,9 +250,7 @@ Ruling file_agreement(Context& context, const v1::FileAgreement& action) {
   forgive(log);
   put_partner(context, std::move(log), partner);
   context.state.put(key::agreement_version(partner.city(), agreement->version()), *agreement);
-  auto record = before.value_or(v1::AgreementRecord());
-  if (!before && crypto::parse_policy(own->policy())->logs[0].key != own_log(context))
-    await_list(context, record);
+  auto record = before ? *before : first_filed(context, *own);
   *record.mutable_agreement() = std::move(*agreement);
   record.set_filed_at(static_cast<std::int64_t>(context.leaf));
   record.set_event_sha256(std::string(context.event.sha256.view()));

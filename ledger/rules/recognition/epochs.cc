@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cassert>
+#include <limits>
 
 #include "crypto/checkpoint.h"
 #include "crypto/note.h"
@@ -24,6 +25,14 @@ Ruling need_lost(const Context& context, const v1::OpenEpoch& action) {
                        std::to_string(checkpoint->size));
 }
 
+// The fewest leaves that were kept by an epoch which a partner has seen begin.
+std::uint64_t listed_from(const v1::EpochRecord& epoch, const v1::AgreementRecord& record) {
+  auto fewest = std::numeric_limits<std::uint64_t>::max();
+  for (auto i = static_cast<int>(record.first_epoch()); i < epoch.past_size(); ++i)
+    fewest = std::min(fewest, epoch.past(i).kept_leaves());
+  return fewest;
+}
+
 // Of all partners, also of those whose agreement was closed: it may be the close that is old.
 void await_lists(Context& context) {
   for (auto at = context.state.at_or_after(key::kAgreements, key::kAgreements); at;
@@ -45,7 +54,17 @@ std::vector<crypto::VerifierKey> past_logs(const Context& context) {
   return logs;
 }
 
-// What the log that it names has signed, if it is one of these.
+std::vector<crypto::VerifierKey> own_logs(const Context& context) {
+  auto logs = past_logs(context);
+  logs.push_back(own_log(context));
+  return logs;
+}
+
+bool is_own_origin(const Context& context, const std::string& origin) {
+  const auto logs = own_logs(context);
+  return std::ranges::find(logs, origin, &crypto::VerifierKey::name) != logs.end();
+}
+
 std::optional<crypto::Checkpoint> signed_by_any(const std::vector<crypto::VerifierKey>& logs,
                                                 std::string_view bytes) {
   const auto note = crypto::parse_note(bytes);
@@ -80,7 +99,7 @@ void await_list(Context& context, v1::AgreementRecord& record) {
   if (!record.awaits_list()) epoch.set_lists_awaited(epoch.lists_awaited() + 1);
   context.state.put(key::epoch(), epoch);
   record.set_awaits_list(true);
-  record.set_list_from(epoch.listed_from());
+  record.set_list_from(listed_from(epoch, record));
 }
 
 Ruling give_up_list(Context& context, v1::AgreementRecord& record) {
@@ -115,7 +134,7 @@ Ruling open_epoch(Context& context, const v1::OpenEpoch& action) {
   if (action.kept_leaves() != context.leaf)
     return epoch_invalid("kept_leaves", std::to_string(context.leaf),
                          std::to_string(action.kept_leaves()));
-  if (action.origin() == own_log(context).name) return epoch_invalid("origin", {}, action.origin());
+  if (is_own_origin(context, action.origin())) return epoch_invalid("origin", {}, action.origin());
   if (const auto least = next_serial(context.state);
       action.first_serial() < least || action.first_serial() > kSerialMax)
     return epoch_invalid("first_serial",
@@ -125,14 +144,13 @@ Ruling open_epoch(Context& context, const v1::OpenEpoch& action) {
   if (auto met = require_signers(context, "epoch.open", the_city()); !met) return met;
   const auto log = own_log(context);
   auto record = before.value_or(v1::EpochRecord());
-  record.set_listed_from(before ? std::min(before->listed_from(), action.kept_leaves())
-                                : action.kept_leaves());
   *record.mutable_opening() = action;
   record.set_opened_at(static_cast<std::int64_t>(context.leaf));
   record.set_opened_time(context.now);
   auto* past = record.add_past();
   past->set_origin(log.name);
   past->set_log_key(log.key.encode());
+  past->set_kept_leaves(action.kept_leaves());
   context.state.put(key::epoch(), record);
   put_number(context.state, key::next_serial(), action.first_serial());
   await_lists(context);

@@ -168,13 +168,7 @@ Ruling settle_unanswered(Context& context, const v1::TransferSettlement& settlem
     return refuse(ErrorCode::TRANSFER_ANSWERED, "transfer.answered");
   if (settlement.is_recognised())
     return refuse(ErrorCode::TRANSFER_UNKNOWN, "transfer.settled", "imported by its proof");
-  v1::TransferRecord record;
-  record.set_transfer(settlement.transfer());
-  record.set_state(v1::TRANSFER_VOID);
-  record.set_city(settlement.sender());
-  record.set_recorded_at(static_cast<std::int64_t>(context.leaf));
-  record.set_ended_at(record.recorded_at());
-  put_transfer(context, record);
+  put_transfer(context, settled_record(context, settlement));
   return {};
 }
 
@@ -199,6 +193,8 @@ Ruling need_settled_or_gone(const Context& context, const v1::SettleTransfer& ac
   if (is_own && record->standing() != v1::CLOSED)
     return refuse(ErrorCode::AGREEMENT_STANDING, "transfer.settled", v1::Standing_Name(v1::CLOSED),
                   v1::Standing_Name(record->standing()), partner);
+  if (!is_own)
+    if (auto listed = need_lists(*record); !listed) return listed;
   if (is_own && !settlement.is_recognised() && action.partner_signatures().empty())
     return need_gone(context, *record, *log);
   return need_partner_signatures(log->side(), kSettlementWord, action.settlement(),
@@ -217,6 +213,17 @@ void put_transfer(Context& context, const v1::TransferRecord& record) {
   const auto before = transfer_of(context, record.transfer()).value_or(v1::TransferRecord());
   assert(can_follow(context, before.state(), record.state()) && "a transfer ends twice");
   context.state.put(key::transfer(record.transfer()), record);
+}
+
+v1::TransferRecord settled_record(const Context& context,
+                                  const v1::TransferSettlement& settlement) {
+  v1::TransferRecord record;
+  record.set_transfer(settlement.transfer());
+  record.set_state(v1::TRANSFER_VOID);
+  record.set_city(settlement.sender());
+  record.set_recorded_at(static_cast<std::int64_t>(context.leaf));
+  record.set_ended_at(record.recorded_at());
+  return record;
 }
 
 tl::expected<v1::Agreement, Refusal> fill_recognised(const Context& context,
@@ -292,6 +299,9 @@ Ruling export_units(Context& context, const v1::Export& action) {
   if (!record) return tl::make_unexpected(record.error());
   const auto& agreement = record->agreement();
   if (auto in_force = need_in_force(context, *record); !in_force) return in_force;
+  // Units issued here may be with any partner; those of this one can be nowhere but there.
+  if (!action.is_return())
+    if (auto listed = need_all_lists(context); !listed) return listed;
   if (action.agreement_version() != agreement.version())
     return refuse(ErrorCode::AGREEMENT_VERSION, "agreement.version",
                   std::to_string(agreement.version()), {},
@@ -313,6 +323,10 @@ Ruling export_units(Context& context, const v1::Export& action) {
   if (pieces->size() > kRunsMax)
     return refuse(ErrorCode::TOO_LARGE, "export.pieces", std::to_string(kRunsMax));
   const auto transfer = locked(context, action);
+  // An event that was lost may be sent once more, after its transfer was made again by a list.
+  if (const auto known = transfer_of(context, transfer.transfer()))
+    return refuse(ErrorCode::TRANSFER_STATE_WRONG, "transfer.new", {},
+                  v1::TransferState_Name(known->state()));
   for (const auto& piece : *pieces) {
     give_bound(context, piece, action.from(), lock_of(transfer.transfer()));
     record_move(context, piece, v1::MOVE_LOCK, action.from(), action.partner());
@@ -328,8 +342,10 @@ Ruling export_units(Context& context, const v1::Export& action) {
 
 Ruling conclude_transfer(Context& context, const v1::ConcludeTransfer& action) {
   const auto& leaf = action.answer();
-  const auto answer = prove(context, leaf);
-  if (!answer) return tl::make_unexpected(answer.error());
+  if (const auto proven = prove(context, leaf); !proven)
+    return tl::make_unexpected(proven.error());
+  const auto answer = answer_of(action);
+  if (!answer) return unexpected_leaf("an answer", leaf);
   const auto lineage = own_lineage(context);
   const auto about = answered_transfer(answer->payload, {context.genesis.city(), lineage});
   if (!about) return unexpected_leaf("an answer to an export of this city", leaf);
@@ -346,7 +362,7 @@ Ruling conclude_transfer(Context& context, const v1::ConcludeTransfer& action) {
   const auto& code = answer->payload.refuse_import().code();
   if (code.size() > kTextSizeMax) return unexpected_leaf("a code", leaf);
   record->set_code(code);
-  record->set_partner_leaf(leaf.index());
+  record->set_partner_leaf(answer->leaf);
   note_partner_leaf(context, leaf.city(), *record);
   end_transfer(context, *record, is_recognised);
   return {};

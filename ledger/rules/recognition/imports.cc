@@ -159,14 +159,21 @@ Ruling put_answer(Context& context, Incoming& incoming, v1::TransferState state)
   return {};
 }
 
+// A list makes many transfers at one leaf, maybe of one batch.
+std::string name_of_mirror(const Context& context, const v1::TransferRecord& record, int index) {
+  const auto stem = record.city() + "." + record.export_().runs(index).batch() + "." +
+                    std::to_string(context.leaf) + ".";
+  while (context.state.has(key::batch(stem + std::to_string(index)))) ++index;
+  return stem + std::to_string(index);
+}
+
 // The first units of a run under numbers of this city's own, named as their issuer names them.
 v1::UnitBatch mirror_of(const Context& context, const v1::TransferRecord& record,
                         const v1::RecognitionTerms& terms, int index) {
   const auto& run = record.export_().runs(index);
   const auto* as = equivalent(terms, run);
   v1::UnitBatch batch;
-  batch.set_batch(record.city() + "." + run.batch() + "." + std::to_string(context.leaf) + "." +
-                  std::to_string(index));
+  batch.set_batch(name_of_mirror(context, record, index));
   batch.set_methodology(as == nullptr ? run.methodology() : as->recognised_as());
   batch.set_serial_code(run.serial_code());
   batch.set_vintage(run.vintage());

@@ -35,6 +35,8 @@ v1::ListedTransfer listed(const v1::TransferRecord& record) {
   transfer.set_transfer(record.transfer());
   transfer.set_state(listed_as(record.state()));
   transfer.set_lost_leaf(record.partner_leaf());
+  transfer.set_leaf(record.lost_leaf() != 0 ? record.lost_leaf()
+                                            : static_cast<std::uint64_t>(record.recorded_at()));
   return transfer;
 }
 
@@ -99,49 +101,54 @@ bool is_sent_from_here(v1::ListedAs listed) {
   return listed == v1::LISTED_TAKEN || listed == v1::LISTED_NOT_TAKEN;
 }
 
-// The export of a listed transfer: the lost leaf itself, or what that answered.
-tl::expected<ForeignEvent, Refusal> export_in(ForeignEvent lost, v1::ListedAs listed,
-                                              const v1::ProvenLeaf& leaf,
-                                              const std::string& partner) {
-  const auto* about = answered_export(lost.payload);
-  if (is_sent_from_here(listed)) return lost;
-  if (about == nullptr || lost.payload.has_import() != (listed == v1::LISTED_GONE))
-    return unexpected_leaf("the answer that is listed", leaf);
-  auto exported = read_foreign(about->entry(), partner);
-  if (!exported) return unexpected_leaf("an answer to an export of " + partner, leaf);
-  return std::move(*exported);
+// The transfer that a lost leaf tells of, if it can have become what is listed.
+Result<std::string> told_by(const Context& context, const v1::Payload& lost, v1::ListedAs listed,
+                            const v1::CitySide& partner) {
+  const auto otherwise = fail(ErrorCode::LEAF_UNEXPECTED, "not what is listed");
+  if (is_sent_from_here(listed)) {
+    if (!lost.has_export_()) return otherwise;
+    return std::string(transfer_id(own_lineage(context), lost).view());
+  }
+  if (lost.has_import() != (listed == v1::LISTED_GONE)) return otherwise;
+  return answered_transfer(lost, {partner.city(), partner.lineage()});
+}
+
+v1::TransferRecord sent_record(const Context& context, const v1::ListedTransfer& listed,
+                               const ForeignEvent& sent) {
+  v1::TransferRecord record;
+  record.set_transfer(listed.transfer());
+  record.set_state(state_of(listed.state()));
+  *record.mutable_export_() = sent.payload.export_();
+  record.set_city(sent.payload.city());
+  record.set_party(sent.payload.party());
+  record.set_exported_time(sent.time);
+  record.set_recorded_at(static_cast<std::int64_t>(context.leaf));
+  record.set_ended_at(record.recorded_at());
+  record.set_amount_kg(kilograms(sent.payload.export_().runs()));
+  return record;
 }
 
 // What its record said before it was lost.
 tl::expected<v1::TransferRecord, Refusal> record_of(const Context& context,
                                                     const v1::ListedTransfer& listed,
                                                     const v1::LostReceipt& receipt,
-                                                    const v1::PartnerLog& partner) {
+                                                    const v1::CitySide& partner) {
   const auto& leaf = receipt.leaf();
-  const auto& city = partner.side().city();
-  const bool is_own = is_sent_from_here(listed.state());
   auto lost = prove_lost(context, receipt);
   if (!lost) return tl::make_unexpected(lost.error());
-  const auto sent = export_in(std::move(*lost), listed.state(), leaf, city);
-  if (!sent) return tl::make_unexpected(sent.error());
-  const auto& exported = sent->payload.export_();
-  const auto lineage = is_own ? own_lineage(context) : partner.side().lineage();
-  const auto& to = is_own ? city : context.genesis.city();
-  if (leaf.index() != listed.lost_leaf() || !sent->payload.has_export_() ||
-      exported.partner() != to || !check_export(exported) ||
-      transfer_id(lineage, sent->payload).view() != listed.transfer())
+  const auto told = told_by(context, lost->payload, listed.state(), partner);
+  if (leaf.index() != listed.lost_leaf() || !told || *told != listed.transfer())
     return unexpected_leaf("the transfer that is listed", leaf);
-  v1::TransferRecord record;
-  record.set_transfer(listed.transfer());
-  record.set_state(state_of(listed.state()));
-  *record.mutable_export_() = exported;
-  record.set_city(is_own ? context.genesis.city() : city);
-  record.set_party(sent->payload.party());
-  record.set_exported_time(sent->time);
-  record.set_recorded_at(static_cast<std::int64_t>(context.leaf));
-  record.set_ended_at(record.recorded_at());
-  record.set_amount_kg(kilograms(exported.runs()));
-  return record;
+  if (lost->payload.has_settle_transfer())
+    return settled_record(context, *read_settlement(lost->payload.settle_transfer().settlement()));
+  const auto* about = answered_export(lost->payload);
+  const auto sent =
+      about == nullptr ? Result<ForeignEvent>(*lost) : read_foreign(about->entry(), partner.city());
+  const auto& to = about == nullptr ? partner.city() : context.genesis.city();
+  if (!sent || !sent->payload.has_export_() || sent->payload.export_().partner() != to ||
+      !check_export(sent->payload.export_()))
+    return unexpected_leaf("an export to " + to, leaf);
+  return sent_record(context, listed, *sent);
 }
 
 // A batch whose issuance was lost, as far as units of it went away: issued once more, and owed by
@@ -162,7 +169,10 @@ Ruling issue_again(Context& context, const v1::ExportedRun& run) {
     batch.set_start(run.batch_start());
   }
   batch.set_end(std::max(batch.end(), run.end()));
-  batch.set_serial(printed_serial(context.genesis.city(), run, kilograms(run)));
+  auto whole = run;
+  whole.set_origin_start(batch.start());
+  batch.set_serial(printed_serial(context.genesis.city(), whole,
+                                  static_cast<std::int64_t>(batch.end() - batch.start() + 1)));
   context.state.put(key::batch(run.batch()), batch);
   const auto next = next_serial(context.state);
   put_number(context.state, key::next_serial(), std::max(next, run.end() + 1));
@@ -270,6 +280,7 @@ Ruling make_again(Context& context, const std::string& partner, v1::TransferReco
       return made;
   }
   put_transfer(context, record);
+  note_partner_leaf(context, partner, record);
   return {};
 }
 
@@ -285,8 +296,10 @@ Ruling make_listed(Context& context, const v1::StateTransfers& list,
       record.set_list_from(listed.lost_leaf());
       return action.receipts().empty() ? wrong_receipts(listed.lost_leaf()) : Ruling{};
     }
-    auto made = record_of(context, listed, *receipt++, partner);
+    auto made = record_of(context, listed, *receipt++, partner.side());
     if (!made) return tl::make_unexpected(made.error());
+    made->set_partner_leaf(listed.leaf());
+    made->set_lost_leaf(listed.lost_leaf());
     if (auto again = make_again(context, partner.side().city(), std::move(*made)); !again)
       return again;
   }
@@ -318,11 +331,12 @@ Ruling note_transfers(Context& context, const v1::NoteTransfers& action) {
   if (!event) return tl::make_unexpected(event.error());
   const auto& list = event->payload.state_transfers();
   const auto epoch = context.state.find<v1::EpochRecord>(key::epoch());
-  if (!event->payload.has_state_transfers() || list.home() != context.genesis.city() || !epoch ||
-      list.epoch() != epoch->opening().epoch())
-    return unexpected_leaf("transfers of this epoch of " + context.genesis.city(), leaf);
   auto record = need_agreement(context, leaf.city());
   if (!record) return tl::make_unexpected(record.error());
+  // The partner counts epochs from the first that it has seen.
+  if (!event->payload.has_state_transfers() || list.home() != context.genesis.city() || !epoch ||
+      list.epoch() != epoch->opening().epoch() - record->first_epoch())
+    return unexpected_leaf("transfers of this epoch of " + context.genesis.city(), leaf);
   if (!record->awaits_list() || list.from() > record->list_from() ||
       list.to() <= record->list_from())
     return refuse(ErrorCode::RUN_DIFFERS, "epoch.leaves",

@@ -59,6 +59,9 @@ void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing st
 [[nodiscard]] v1::EpochRecord epoch_of(const Context& context);
 // The logs of the epochs that have ended.
 [[nodiscard]] std::vector<crypto::VerifierKey> past_logs(const Context& context);
+// The same, and that of this epoch.
+[[nodiscard]] std::vector<crypto::VerifierKey> own_logs(const Context& context);
+[[nodiscard]] bool is_own_origin(const Context& context, const std::string& origin);
 // What the log that it names has signed, if it is one of these.
 [[nodiscard]] std::optional<crypto::Checkpoint> signed_by_any(
     const std::vector<crypto::VerifierKey>& logs, std::string_view bytes);
@@ -80,6 +83,9 @@ void note_partner_leaf(Context& context, const std::string& partner,
 
 // ---- exports.cc ----
 void put_transfer(Context& context, const v1::TransferRecord& record);
+// At the taker: it never will be taken, and no more is known of it.
+[[nodiscard]] v1::TransferRecord settled_record(const Context& context,
+                                                const v1::TransferSettlement& settlement);
 // Fills in what of it is recognised by the version it was sent under, and answers that.
 // AGREEMENT_VERSION.
 [[nodiscard]] tl::expected<v1::Agreement, Refusal> fill_recognised(const Context& context,
