@@ -177,8 +177,7 @@ void Book::retirement_noted(int home, std::size_t letter, const Serials& origins
   book.noted.insert(letter);
   for (const auto origin : origins) {
     auto& kilogram = unit(home, origin);
-    if (kilogram.is_retired_abroad)
-      complain("RETIRED twice: serial " + std::to_string(origin));
+    if (kilogram.is_retired_abroad) complain("RETIRED twice: serial " + std::to_string(origin));
     kilogram.is_retired_abroad = true;
     if (kilogram.is_recalled) ++book.owed_kg;
   }
@@ -211,8 +210,8 @@ void Book::recall_noted(int index, int home, std::size_t letter, const Serials& 
   book.noted.insert(letter);
   for (const auto origin : origins) book.recalled.insert({home, origin});
   for (auto& [serial, kilogram] : book.units) {
-    const bool is_named = kilogram.home == home &&
-                          std::ranges::find(origins, kilogram.origin) != origins.end();
+    const bool is_named =
+        kilogram.home == home && std::ranges::find(origins, kilogram.origin) != origins.end();
     if (!is_named || kilogram.is_recalled) continue;
     if (kilogram.state != v1::HELD && kilogram.state != v1::RETIRED) continue;
     kilogram.is_recalled = true;

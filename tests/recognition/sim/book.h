@@ -49,8 +49,9 @@ struct Journey {
 
 struct Known {
   v1::TransferState state = v1::TRANSFER_STATE_UNSPECIFIED;
-  std::uint64_t partner_leaf = 0;  // of the export, of one that came; of the answer, of one that went
-  std::uint32_t version = 0;       // by which it was recognised
+  std::uint64_t partner_leaf =
+      0;                      // of the export, of one that came; of the answer, of one that went
+  std::uint32_t version = 0;  // by which it was recognised
 };
 // What a partner says of a transfer that the other city may have lost.
 struct Listed {
@@ -70,9 +71,9 @@ struct CityBook {
 
 // Mistakes in keeping the book, each of which must be found, or the judge is worth nothing.
 inline const std::vector<std::string>& mutants() {
-  static const std::vector<std::string> all = {"import-twice",      "drop-conclude",
-                                               "forget-discount",   "forget-retirement",
-                                               "forget-restore",    "forget-list"};
+  static const std::vector<std::string> all = {"import-twice",    "drop-conclude",
+                                               "forget-discount", "forget-retirement",
+                                               "forget-restore",  "forget-list"};
   return all;
 }
 
@@ -114,7 +115,9 @@ class Book {
   }
   [[nodiscard]] std::size_t excused() const { return excused_.size(); }
   // One of them closed the agreement before it knew what it had lost.
-  [[nodiscard]] bool is_given_up(int a, int b) const { return given_up_.contains(std::minmax(a, b)); }
+  [[nodiscard]] bool is_given_up(int a, int b) const {
+    return given_up_.contains(std::minmax(a, b));
+  }
 
   // ---- What was accepted ----
   void agreed(int taker, int sender, std::uint32_t version, Share share);

@@ -74,8 +74,7 @@ class Storm {
     const auto now = world_.standing(city, partner);
     if (now == v1::IN_FORCE && world_.plan().closing && random_.chance(0.05))
       return world_.set_standing(city, partner, v1::CLOSED);
-    world_.set_standing(city, partner,
-                        now == v1::IN_FORCE ? v1::STANDING_SUSPENDED : v1::IN_FORCE);
+    world_.set_standing(city, partner, now == v1::IN_FORCE ? v1::STANDING_SUSPENDED : v1::IN_FORCE);
   }
 
   // What happens seldom.

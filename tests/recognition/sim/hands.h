@@ -96,14 +96,15 @@ inline v1::ProvenLeaf proven(const Log& log, std::uint64_t leaf, std::uint64_t s
   proof.set_index(leaf);
   proof.set_tree_size(size);
   proof.set_epoch(log.epoch);
-  for (const auto& hash : view.inclusion_proof(leaf, size)) proof.add_path(std::string(hash.view()));
+  for (const auto& hash : view.inclusion_proof(leaf, size))
+    proof.add_path(std::string(hash.view()));
   return proof;
 }
 
 // ---- Epochs ----
 
-// Begins an epoch with what was kept, and answers where serials go on: those up to `lost` were given
-// in what was lost.
+// Begins an epoch with what was kept, and answers where serials go on: those up to `lost` were
+// given in what was lost.
 struct Opened {
   Answer answer;
   std::uint64_t next_serial = 0;
@@ -148,8 +149,7 @@ inline Answer settle(SovereignCity& at, const std::string& id, const City& sende
   auto& action = *payload.mutable_settle_transfer();
   action.set_settlement(settlement.SerializeAsString());
   if (with != nullptr)
-    *action.mutable_partner_signatures() =
-        with->by_authority(kSettlementWord, action.settlement());
+    *action.mutable_partner_signatures() = with->by_authority(kSettlementWord, action.settlement());
   return at.send(payload, {"bureau"});
 }
 inline Answer settle_at_taker(SovereignCity& taker, const SovereignCity& sender,

@@ -87,11 +87,11 @@ std::string transfers_differ(const View& view, const CityBook& book) {
     const auto known = book.transfers.find(record.transfer());
     ++count;
     const auto has = v1::TransferState_Name(record.state());
-    const auto wanted = known == book.transfers.end()
-                            ? std::string("unknown")
-                            : v1::TransferState_Name(known->second.state);
+    const auto wanted = known == book.transfers.end() ? std::string("unknown")
+                                                      : v1::TransferState_Name(known->second.state);
     if (has != wanted)
-      wrong = "transfer " + crypto::hex_encode(record.transfer()) + " is " + has + ", not " + wanted;
+      wrong =
+          "transfer " + crypto::hex_encode(record.transfer()) + " is " + has + ", not " + wanted;
     return wrong.empty();
   });
   if (wrong.empty() && count != book.transfers.size()) wrong = "a transfer is missing";
@@ -105,8 +105,8 @@ std::string totals_differ(const View& view, const Book& book, const Judged& plac
   const auto& known = book.at(place.city);
   const auto differ = [&wrong](const char* what, std::int64_t says, std::int64_t wanted) {
     if (says != wanted)
-      wrong += std::string(what) + " " + std::to_string(says) + ", not " + std::to_string(wanted) +
-               "; ";
+      wrong +=
+          std::string(what) + " " + std::to_string(says) + ", not " + std::to_string(wanted) + "; ";
   };
   differ("issued", totals.units_issued_kg(), known.issued_kg);
   differ("imported", totals.units_imported_kg(), known.imported_kg);
@@ -151,8 +151,8 @@ std::map<Id, Claims> all_claims(const Book& book, const std::vector<std::string>
     for (const auto& [serial, kilogram] : book.at(city).units) {
       auto& claim = claims[{kilogram.home, kilogram.origin}];
       const bool is_on_its_way = kilogram.state == v1::HELD && !kilogram.lock.empty();
-      const bool is_here = kilogram.state != v1::EXPORTED &&
-                           !(is_on_its_way && has_arrived(book, kilogram));
+      const bool is_here =
+          kilogram.state != v1::EXPORTED && !(is_on_its_way && has_arrived(book, kilogram));
       claim.count += is_here ? 1 : 0;
       claim.where += " " + codes[static_cast<std::size_t>(city)] + ":" + text(serial) + "=" +
                      v1::UnitState_Name(kilogram.state) + (is_on_its_way ? "(locked)" : "") +

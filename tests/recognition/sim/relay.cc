@@ -98,17 +98,18 @@ void World::send(int from, int to, bool is_return) {
     sent.origins.push_back(kilogram.origin);
     sent.batches.push_back(kilogram.batch);
   }
-  auto payload = export_event(
-      city(from), city(to), {ranges_of(sent.serials), sent.account, sent.to_account, is_return});
+  auto payload = export_event(city(from), city(to),
+                              {ranges_of(sent.serials), sent.account, sent.to_account, is_return});
   payload.set_valid_until(city(from).now + kValidFor);
   sent.version = payload.export_().agreement_version();
   sent.id = std::string(transfer_id(city(from).lineage(), payload).view());
   const auto sealed = city(from).sealed(payload, {payload.party()});
   const auto answer = city(from).submit(sealed);
   const auto* what = is_return ? "returns " : "sends ";
-  if (!done(from, what + std::to_string(sent.serials.size()) + " kg to " + code(to) + " as " +
-                      hex(sent.id),
-            answer))
+  if (!done(
+          from,
+          what + std::to_string(sent.serials.size()) + " kg to " + code(to) + " as " + hex(sent.id),
+          answer))
     return;
   put_lock(sent, answer);
   exported_.push_back({sealed, sent});
@@ -211,8 +212,7 @@ void World::deliver(std::size_t index, Answering answering) {
   if (letter.epoch > known) return;  // the partner knows nothing of that log yet
   // What was kept can be proved by the log it was written in, too.
   const bool by_old = is_gone || (letter.epoch < known && random.chance(0.2));
-  const auto shown =
-      proof(letter, by_old ? letter.epoch : known, !by_old && !random.chance(0.03));
+  const auto shown = proof(letter, by_old ? letter.epoch : known, !by_old && !random.chance(0.03));
   const auto answer = letter.tells == Tells::exported ? this->answer(letter, shown, answering)
                                                       : conclude_or_note(letter, shown);
   const auto what = std::string("is shown ") + name_of(letter.tells) + " " + hex(letter.id) +

@@ -13,8 +13,7 @@ void World::state_retirement() {
   const auto& retired = retired_[random.below(retired_.size())];
   auto& at = city(retired.city);
   for (const auto& [home, origins] : retired.origins) {
-    const auto answer =
-        testing::state_retirement(at, city(home), retired.leaf, ranges_of(origins));
+    const auto answer = testing::state_retirement(at, city(home), retired.leaf, ranges_of(origins));
     if (!done(retired.city, "states a retirement to " + code(home), answer)) continue;
     Letter letter{Tells::retired, retired.city, home, epoch(retired.city), answer.leaf};
     letter.serials = origins;
@@ -46,7 +45,6 @@ void World::state_list(int at, int home) {
   letter.list = book.list(at, home);
   post(letter);
 }
-
 
 // ---- Without an answer ----
 

@@ -43,8 +43,7 @@ void Counters::add(const Counters& other) {
   for (const auto& [code, count] : other.refused) refused[code] += count;
 }
 
-World::World(const Plan& plan)
-    : random(plan.seed), book(plan.cities, plan.mutant), plan_(plan) {
+World::World(const Plan& plan) : random(plan.seed), book(plan.cities, plan.mutant), plan_(plan) {
   found();
 }
 
@@ -56,8 +55,8 @@ void World::found() {
   copies_.resize(count);
   for (int index = 0; index < plan_.cities; ++index) {
     codes_.push_back("C" + text(static_cast<std::uint64_t>(index)));
-    cities_.push_back(std::make_unique<SovereignCity>(
-        testing::Place{codes_.back(), project_of(index)}));
+    cities_.push_back(
+        std::make_unique<SovereignCity>(testing::Place{codes_.back(), project_of(index)}));
   }
   for (int index = 1; index < plan_.cities; ++index) befriend(index - 1, index);
   const int more = plan_.cities * (plan_.partners - 2) / 2;
@@ -72,8 +71,7 @@ void World::befriend(int a, int b) {
   partners_[static_cast<std::size_t>(b)].push_back(a);
   agree(a, b);
   for (const auto& [from, to] : {std::pair(a, b), std::pair(b, a)})
-    if (!done(to, "notes the project of " + code(from),
-              note_project(city(from), city(to))))
+    if (!done(to, "notes the project of " + code(from), note_project(city(from), city(to))))
       throw Violation("a project is not noted");
 }
 
@@ -193,8 +191,7 @@ void World::copy(int index) {
   city(index).open();
   copies.push_back(std::move(made));
   ++counters.copies;
-  tell(code(index) + " is copied at " + text(copies.back().size) +
-       " leaves");
+  tell(code(index) + " is copied at " + text(copies.back().size) + " leaves");
 }
 
 bool World::can_restore(int index) const {
@@ -217,8 +214,7 @@ void World::restore(int index) {
       std::make_unique<Ghost>(restored.folder(), note));
   copy_folder(from.folder->file("ledger"), restored.folder());
   restored.open();
-  tell(code(index) + " is restored at " + text(from.size) +
-       " leaves, without " + text(lost));
+  tell(code(index) + " is restored at " + text(from.size) + " leaves, without " + text(lost));
   ++counters.restores;
   counters.lost_leaves += lost;
   std::set<int> awaited;

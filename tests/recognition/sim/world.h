@@ -38,8 +38,8 @@ struct Plan {
 };
 
 struct Counters {
-  std::uint64_t seeds = 0, steps = 0, events = 0, transfers = 0, imports = 0, concluded = 0, crashes = 0,
-                copies = 0, restores = 0, lists = 0, lost_leaves = 0, recalls = 0;
+  std::uint64_t seeds = 0, steps = 0, events = 0, transfers = 0, imports = 0, concluded = 0,
+                crashes = 0, copies = 0, restores = 0, lists = 0, lost_leaves = 0, recalls = 0;
   std::uint64_t excused_kg = 0, usable_again_kg = 0;
   std::map<std::string, std::uint64_t> refused;
   void add(const Counters& other);
@@ -52,11 +52,11 @@ struct Letter {
   int from = 0, to = 0;
   std::uint32_t epoch = 0;
   std::uint64_t leaf = 0;
-  std::string id = {};       // of the transfer
+  std::string id = {};  // of the transfer
   v1::TransferState answer = v1::TRANSFER_STATE_UNSPECIFIED;
-  std::uint32_t version = 0; // by which it was recognised
+  std::uint32_t version = 0;  // by which it was recognised
   Micros deadline = 0;
-  Serials serials = {};      // retired or recalled, as the city that issued them has them
+  Serials serials = {};  // retired or recalled, as the city that issued them has them
   std::vector<Listed> list = {};
 };
 
