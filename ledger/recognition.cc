@@ -306,4 +306,20 @@ Result<std::string> answered_transfer(const v1::Payload& answer, const Sender& s
   return std::string(transfer_id(sender.lineage, exported->payload).view());
 }
 
+Result<Answered> answer_of(const v1::ConcludeTransfer& action) {
+  const auto& answer = action.answer();
+  auto shown = read_foreign(answer.entry(), answer.city());
+  auto leaf = answer.index();
+  if (shown && action.has_receipt()) {
+    const auto noted = shown->payload.note_transfers();
+    if (action.receipt() >= static_cast<std::uint32_t>(noted.receipts_size()))
+      return fail(ErrorCode::LEAF_UNEXPECTED, "no such receipt");
+    const auto& lost = noted.receipts(static_cast<int>(action.receipt())).leaf();
+    shown = read_foreign(lost.entry(), answer.city());
+    leaf = lost.index();
+  }
+  if (!shown) return tl::make_unexpected(shown.error());
+  return Answered{std::move(shown->payload), leaf};
+}
+
 }  // namespace puhui::ledger

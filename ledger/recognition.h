@@ -120,4 +120,12 @@ struct Sender {
 [[nodiscard]] Result<std::string> answered_transfer(const v1::Payload& answer,
                                                     const Sender& sender);
 
+// The answer that a proven leaf shows: itself, or one that the taker lost and made again by a
+// receipt. LEAF_UNEXPECTED.
+struct Answered {
+  v1::Payload payload;
+  std::uint64_t leaf = 0;
+};
+[[nodiscard]] Result<Answered> answer_of(const v1::ConcludeTransfer& action);
+
 }  // namespace puhui::ledger

@@ -33,8 +33,8 @@ std::string partners_transfer(const View& view, const v1::ProvenLeaf& leaf) {
   return std::string(transfer_id(log->side().lineage(), event->payload).view());
 }
 
-std::string concluded_transfer(const View& view, const v1::ProvenLeaf& leaf) {
-  const auto answer = read_foreign(leaf.entry(), leaf.city());
+std::string concluded_transfer(const View& view, const v1::ConcludeTransfer& action) {
+  const auto answer = answer_of(action);
   if (!answer) return {};
   const auto lineage = own_lineage(view.reader());
   return answered_transfer(answer->payload, {view.genesis()->city(), lineage})
@@ -51,7 +51,7 @@ std::string transfer_at(const View& view, std::uint64_t leaf) {
     case v1::Payload::kImport:
       return partners_transfer(view, payload.import().export_());
     case v1::Payload::kConcludeTransfer:
-      return concluded_transfer(view, payload.conclude_transfer().answer());
+      return concluded_transfer(view, payload.conclude_transfer());
     case v1::Payload::kSettleTransfer: {
       const auto settlement = read_settlement(payload.settle_transfer().settlement());
       return settlement ? settlement->transfer() : std::string();

@@ -56,19 +56,30 @@ inline v1::Payload epoch_event(SovereignCity& at, const std::string& last_checkp
 inline Answer open_epoch(SovereignCity& at, const std::string& last_checkpoint) {
   return at.send(epoch_event(at, last_checkpoint), {"bureau"});
 }
-// The partner learns of the epoch that the city is in, the next that it sees.
-inline Answer renew_epoch(const SovereignCity& city, SovereignCity& at) {
+// How an epoch is told to partners, which see one after the other.
+struct EpochSide {
+  v1::CitySide side;
+  std::uint64_t kept_leaves = 0;
+};
+inline EpochSide epoch_side(const SovereignCity& city) {
+  return {city.side(), city.epoch()->opening().kept_leaves()};
+}
+inline Answer renew_epoch(const SovereignCity& city, SovereignCity& at, const EpochSide& epoch) {
   const auto log = *log_at(at, city);
   v1::SideRenewal renewal;
-  *renewal.mutable_side() = city.side();
+  *renewal.mutable_side() = epoch.side;
   renewal.set_sequence(log.sequence() + 1);
   renewal.set_epoch(log.epoch() + 1);
-  renewal.set_kept_leaves(city.epoch()->opening().kept_leaves());
+  renewal.set_kept_leaves(epoch.kept_leaves);
   auto payload = at.event("operator");
   auto& action = *payload.mutable_renew_partner();
   action.set_renewal(renewal.SerializeAsString());
   *action.mutable_partner_signatures() = city.by_authority(kRenewalWord, action.renewal());
   return at.send(payload, {"operator"});
+}
+
+inline Answer renew_epoch(const SovereignCity& city, SovereignCity& at) {
+  return renew_epoch(city, at, epoch_side(city));
 }
 
 // ---- Lists ----

@@ -342,8 +342,10 @@ Ruling export_units(Context& context, const v1::Export& action) {
 
 Ruling conclude_transfer(Context& context, const v1::ConcludeTransfer& action) {
   const auto& leaf = action.answer();
-  const auto answer = prove(context, leaf);
-  if (!answer) return tl::make_unexpected(answer.error());
+  if (const auto proven = prove(context, leaf); !proven)
+    return tl::make_unexpected(proven.error());
+  const auto answer = answer_of(action);
+  if (!answer) return unexpected_leaf("an answer", leaf);
   const auto lineage = own_lineage(context);
   const auto about = answered_transfer(answer->payload, {context.genesis.city(), lineage});
   if (!about) return unexpected_leaf("an answer to an export of this city", leaf);
@@ -360,7 +362,7 @@ Ruling conclude_transfer(Context& context, const v1::ConcludeTransfer& action) {
   const auto& code = answer->payload.refuse_import().code();
   if (code.size() > kTextSizeMax) return unexpected_leaf("a code", leaf);
   record->set_code(code);
-  record->set_partner_leaf(leaf.index());
+  record->set_partner_leaf(answer->leaf);
   note_partner_leaf(context, leaf.city(), *record);
   end_transfer(context, *record, is_recognised);
   return {};
