@@ -252,6 +252,10 @@ Ruling note_recall(Context& context, const v1::NoteRecall& action) {
       (!event->payload.recall().serials().empty() &&
        !check_quantity(event->payload.recall().serials(), 0)))
     return unexpected_leaf("a recall", leaf);
+  const auto record = need_agreement(context, leaf.city());
+  if (!record) return tl::make_unexpected(record.error());
+  // What the list brings back would escape it.
+  if (auto listed = need_lists(*record); !listed) return listed;
   const auto& recall = event->payload.recall();
   const auto noted = key::recall_noted(leaf.city(), leaf.index());
   if (context.state.has(noted)) return noted_before(leaf.city(), leaf.index());
