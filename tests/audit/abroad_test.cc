@@ -7,11 +7,6 @@ namespace {
 using enum v1::ErrorCode;
 
 struct AuditedAbroad : AuditedCities {
-  v1::Payload noting(const ledger::Answer& recalled) {
-    auto payload = a.event("operator");
-    *payload.mutable_note_recall()->mutable_recall() = carry(b, a, recalled.leaf);
-    return payload;
-  }
   // Units of this city that are bound, whoever holds them.
   [[nodiscard]] std::int64_t frozen_kg() const {
     return a.bound("owner-main") + a.bound("owner-side");
@@ -159,7 +154,8 @@ struct AuditedProjects : AuditedAbroad {
 };
 
 TEST_F(AuditedProjects, OfDraftsThatEndFreeTheirKeys) {
-  PUHUI_ACCEPTED(a.send(noticed("p9", with_key("P9", "meter-shared")), {"operator"}));
+  const auto noting_p9 = noticed("p9", with_key("P9", "meter-shared"));
+  PUHUI_ACCEPTED(a.send(noting_p9, {"operator"}));
   PUHUI_ACCEPTED(a.send(noticed("p7", with_key("P7", "meter-7")), {"operator"}));
   const auto own = with_key("P5", "meter-shared");
   auto filing = a.event("operator");
@@ -168,6 +164,9 @@ TEST_F(AuditedProjects, OfDraftsThatEndFreeTheirKeys) {
   const auto withdrawn = withdraw(b, "p9");
   PUHUI_ACCEPTED(a.send(ending("P9", withdrawn.leaf), {"operator"}));
   refuses(ending("P9", withdrawn.leaf), PROJECT_ABROAD);
+  auto once_more = a.event("operator");
+  *once_more.mutable_note_filing() = noting_p9.note_filing();
+  refuses(once_more, RETIREMENT_STATED);
   PUHUI_ACCEPTED(file(a, own));
   for (const auto* objection : {"o1", "o2"})
     PUHUI_ACCEPTED(raise(b, filing_named("p7"), objection));

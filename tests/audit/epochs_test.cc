@@ -55,6 +55,7 @@ TEST_F(AuditedEpochs, FindsMovesWhileListsAreAwaited) {
   const Backup backup(a);
   PUHUI_ACCEPTED(transfer(a, {"owner-main", "buyer-main"}, {{1, 10}}));
   const auto theirs = export_units(b, a, {{{1, 10}}});
+  const auto recalled = recall(b, "B1", {{40, 50}});
   lose_since(backup);
   const auto proof = carry(b, a, theirs.leaf);
   a.apply(a.reported(10));
@@ -71,9 +72,11 @@ TEST_F(AuditedEpochs, FindsMovesWhileListsAreAwaited) {
   refuses(export_event(a, b, {{{1, 10}}}), EPOCH_LISTS_PENDING);
   refuses(import_event(a, proof), EPOCH_LISTS_PENDING);
   refuses(voiding(proof), EPOCH_LISTS_PENDING);
+  refuses(noting(recalled), EPOCH_LISTS_PENDING);
   refuses(refusing(proof, QUOTA_EXCEEDED), EPOCH_LISTS_PENDING);
   refuses(settling(settlement_of(id_of(b, theirs.leaf), b)), EPOCH_LISTS_PENDING);
   reconcile(a, b);
+  PUHUI_ACCEPTED(a.send(noting(recalled), {"operator"}));
   PUHUI_ACCEPTED(import_units(a, proof));
   PUHUI_ACCEPTED(a.send(retiring(), {"owner"}));
   PUHUI_ACCEPTED(a.submit(issuing()));
@@ -191,23 +194,25 @@ TEST_F(AuditedEpochs, FindsReceiptsOfSomethingElse) {
   const auto proof = listed_by_partner();
   const auto receipts = receipts_for(a, b, proof);
   ASSERT_EQ(receipts.size(), 2U);
-  const auto noting = [&](auto change) {
+  const auto noting_changed = [&](auto change) {
     auto changed = receipts;
     change(changed);
     return noting_event(a, proof, changed);
   };
   using Receipts = std::vector<v1::LostReceipt>;
-  refuses(noting([](Receipts& all) { all.clear(); }), RUN_DIFFERS);
-  refuses(noting([](Receipts& all) { all.push_back(all[1]); }), RUN_DIFFERS);
-  refuses(noting([](Receipts& all) { std::swap(all[0], all[1]); }), LEAF_UNEXPECTED);
-  refuses(noting([](Receipts& all) { all[0].mutable_leaf()->set_city("XIANGYANG"); }),
+  refuses(noting_changed([](Receipts& all) { all.clear(); }), RUN_DIFFERS);
+  refuses(noting_changed([](Receipts& all) { all.push_back(all[1]); }), RUN_DIFFERS);
+  refuses(noting_changed([](Receipts& all) { std::swap(all[0], all[1]); }), LEAF_UNEXPECTED);
+  refuses(noting_changed([](Receipts& all) { all[0].mutable_leaf()->set_city("XIANGYANG"); }),
           LEAF_UNEXPECTED);
-  refuses(noting([](Receipts& all) { all[0].mutable_leaf()->set_tree_size(1); }), LEAF_UNEXPECTED);
-  refuses(noting([](Receipts& all) { all[0].mutable_leaf()->clear_path(); }), PROOF_INVALID);
-  refuses(noting([&](Receipts& all) { all[0].set_checkpoint(b.signed_note(b.tree())); }),
+  refuses(noting_changed([](Receipts& all) { all[0].mutable_leaf()->set_tree_size(1); }),
+          LEAF_UNEXPECTED);
+  refuses(noting_changed([](Receipts& all) { all[0].mutable_leaf()->clear_path(); }),
+          PROOF_INVALID);
+  refuses(noting_changed([&](Receipts& all) { all[0].set_checkpoint(b.signed_note(b.tree())); }),
           PROOF_INVALID);
   // Of this epoch, nothing is lost.
-  refuses(noting([&](Receipts& all) { all[0] = kept_receipt(a, a.head().size - 1); }),
+  refuses(noting_changed([&](Receipts& all) { all[0] = kept_receipt(a, a.head().size - 1); }),
           PROOF_INVALID);
   PUHUI_ACCEPTED(note_transfers(a, b, proof));
   expect_clean(a);

@@ -58,6 +58,12 @@ struct AuditedCities : Judged<Judging> {
     action.set_reason("no answer");
     return payload;
   }
+  // A recall of the partner's.
+  v1::Payload noting(const ledger::Answer& recalled) {
+    auto payload = a.event("operator");
+    *payload.mutable_note_recall()->mutable_recall() = carry(b, a, recalled.leaf);
+    return payload;
+  }
   // Signed by the partner's authority, too.
   v1::Payload settling(const std::string& settlement) {
     return settling_event(a, settlement, b.by_authority(kSettlementWord, settlement));
