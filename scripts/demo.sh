@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # A carbon-inclusion city on this machine: three nodes, and a year and more of its story, told on a
-# fast clock from the public record.
+# fast clock from the public record. Then what it does with a second city and an assisted area, of
+# one node each: units cross both ways, and the network between them is cut in the middle.
 #
-#   scripts/demo.sh                 set up, build, found the city, tell the story; the city stays up
-#   scripts/demo.sh --once          the same, then stop the city and leave receipts and summary.json
-#   scripts/demo.sh --stop DIR      stop a city that stayed up
+#   scripts/demo.sh                 set up, build, found the cities, tell the story; they stay up
+#   scripts/demo.sh --once          the same, then stop them and leave receipts and summary.json
+#   scripts/demo.sh --stop DIR      stop cities that stayed up
 #   scripts/demo.sh --help          this text
 #
-#   --folder DIR   new or empty folder for the city (demo/ and the time of day unless given)
+#   --folder DIR   new or empty folder for the cities (demo/ and the time of day unless given)
 #   --build DIR    folder with built binaries; without it packages are installed (scripts/setup.sh,
 #                  needs root or sudo) and build/release is made
 #
@@ -46,6 +47,14 @@ readonly project
 . "$demo_scripts/proofs.sh"
 # shellcheck source=scripts/demo/failure.sh
 . "$demo_scripts/failure.sh"
+# shellcheck source=scripts/demo/partners.sh
+. "$demo_scripts/partners.sh"
+# shellcheck source=scripts/demo/agreements.sh
+. "$demo_scripts/agreements.sh"
+# shellcheck source=scripts/demo/crossings.sh
+. "$demo_scripts/crossings.sh"
+# shellcheck source=scripts/demo/outage.sh
+. "$demo_scripts/outage.sh"
 # shellcheck source=scripts/demo/ending.sh
 . "$demo_scripts/ending.sh"
 
@@ -58,7 +67,7 @@ once=0 folder='' build='' stop=''
 while [[ $# -gt 0 ]]; do
   case $1 in
     -h | --help)
-      sed -n '2,17s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+      sed -n '2,18s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
       exit 0
       ;;
     --once) once=1 ;;
@@ -116,6 +125,17 @@ tell_erasure
 tell_failover
 tell_return
 tell_disclosure
+tell_partners
+tell_agreements
+tell_relays
+tell_crossings
+tell_assisted_first
+tell_abroad
+tell_renegotiation
+tell_cut
+tell_bundle
+tell_healed
+tell_conservation
 tell_totals
 tell_audit
 write_summary

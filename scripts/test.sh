@@ -4,7 +4,8 @@
 #   scripts/test.sh                       all of it, in build/release
 #   scripts/test.sh --quick               without clang-tidy and the tests labelled slow
 #   scripts/test.sh --sanitize asan|tsan  the tests only, compiled with sanitizers, in build/asan|tsan
-#   scripts/test.sh --long [SEEDS]        the consensus simulator over that many seeds (5000) instead
+#   scripts/test.sh --long [SEEDS]        the simulators, of consensus and of cities that recognise each
+#                                         other, over that many seeds (5000) instead
 #
 # The last line is ctest's. Exit 0 only if every check and every test passed.
 # Environment: JOBS, how many compilers and tests run at once (the number of cores).
@@ -15,7 +16,7 @@ readonly long_seeds=5000
 jobs=${JOBS:-$(nproc)}
 mode=all sanitizer='' seeds=$long_seeds
 
-usage() { sed -n '2,10s/^# \{0,1\}//p' "$0"; }
+usage() { sed -n '2,11s/^# \{0,1\}//p' "$0"; }
 wrong() { echo "test.sh: $1 (see --help)" >&2; exit 2; }
 
 while [[ $# -gt 0 ]]; do
@@ -58,16 +59,26 @@ checks() {
   scripts/check.sh "$@" || checks_failed=1
 }
 
-# Long runs: three voters, a larger city, and one whose membership stays as it is.
+# Long runs: three voters, a larger city, and one whose membership stays as it is; then cities by
+# threes, and many of them.
 long() {
   local simulator=build/release/tests/consensus/sim/puhui_consensus_sim
-  build release --target puhui_consensus_sim
+  local cities=build/release/tests/recognition/sim/puhui_recognition_sim
+  build release --target puhui_consensus_sim puhui_recognition_sim
   step "simulator, three voters"
   "$simulator" --seeds "$seeds"
   step "simulator, five voters of seven nodes"
   "$simulator" --seeds "$seeds" --voters 5 --nodes 7
   step "simulator, membership fixed"
   "$simulator" --seeds "$seeds" --no-membership
+  step "cities, three at a time"
+  "$cities" --seeds "$seeds"
+  step "cities, two for longer"
+  "$cities" --seeds "$seeds" --cities 2 --steps 400
+  step "cities, twenty"
+  "$cities" --seeds $(((seeds + 49) / 50)) --cities 20 --steps 2000
+  step "cities, three hundred"
+  "$cities" --seeds $(((seeds + 999) / 1000)) --cities 300 --steps 20000
 }
 
 step "setting up"

@@ -87,20 +87,41 @@ Ranges here(const v1::UnitBatch& batch, const Ranges& named) {
   return ranges;
 }
 
-// What of all that mirrors a batch is held or was retired, and not recalled before.
-Verdict plan_freeze(const Case& at, const std::string& city, const v1::Recall& recall,
-                    const Ranges& named, Pieces& pieces) {
-  const auto* mirrors = find(at.books.mirrors, {city, recall.batch()});
-  if (mirrors == nullptr) return {};
-  if (mirrors->size() > kPiecesMax) return refused(ErrorCode::TOO_LARGE, "batches of a recall");
-  for (const auto& [start, name] : *mirrors) {
-    Pieces parts;
-    if (auto bad = parts_of(at, here(at.books.batches.at(name), named), parts)) return bad;
-    for (auto& part : parts)
-      if (part.recalled_at() == 0 && (part.state() == v1::HELD || part.state() == v1::RETIRED))
-        pieces.push_back(std::move(part));
-  }
-  return {};
+// All serials here that stand for these of a partner's batch: by the first, the last ones.
+using Lasts = std::map<std::uint64_t, std::uint64_t>;
+Lasts all_here(const Books& books, const std::string& city, const std::string& batch,
+               const Ranges& named) {
+  Lasts lasts;
+  if (const auto* mirrors = find(books.mirrors, {city, batch}))
+    for (const auto& [start, name] : *mirrors)
+      for (const auto& range : here(books.batches.at(name), named))
+        lasts[range.start()] = range.end();
+  return lasts;
+}
+
+bool is_freezable(const v1::UnitBlock& block) {
+  return block.recalled_at() == 0 && (block.state() == v1::HELD || block.state() == v1::RETIRED);
+}
+
+// What of these serials is to be frozen, from `next` on and as much as one event may look at. Then
+// `next` is where the rest begins, or 0 if nothing is left.
+Pieces plan_freeze(const Books& books, const Lasts& lasts, std::uint64_t& next) {
+  Pieces pieces;
+  std::size_t seen = 0;
+  for (const auto& [start, last] : lasts)
+    for (auto serial = std::max(start, next); serial <= last;) {
+      if (seen++ == kPiecesMax) {
+        next = serial;
+        return pieces;
+      }
+      auto part = books.blocks.lower_bound(serial)->second;
+      part.set_start(serial);
+      part.set_end(std::min(part.end(), last));
+      serial = part.end() + 1;
+      if (is_freezable(part)) pieces.push_back(std::move(part));
+    }
+  next = 0;
+  return pieces;
 }
 
 // What is held lies bound, whatever bound it before; what is on its way home goes on.
@@ -113,6 +134,16 @@ void freeze(Case& at, const std::string& city, v1::UnitBlock piece) {
   piece.set_recalled_at(as_leaf(at));
   const auto account = piece.account();
   give(at, std::move(piece), account, bond);
+}
+
+// It went home again, and is not on its way.
+Verdict need_left(const v1::UnitBlock& block) {
+  if (is_locked(block))
+    return refused(ErrorCode::TRANSFER_STATE_WRONG, std::to_string(block.start()),
+                   "their return concluded", block.bound_by());
+  if (block.state() == v1::EXPORTED) return {};
+  return refused(ErrorCode::UNITS_FOREIGN, std::to_string(block.start()), "in one city at a time",
+                 block.batch());
 }
 
 // ---- Projects -----------------------------------------------------------------------------------
@@ -143,9 +174,17 @@ std::string own_claim(const Books& books, const v1::FileProject& project) {
   return {};
 }
 
-Verdict read_filing(Case& at, const v1::NoteFiling& action, v1::FileProject& project) {
+// The draft that ended unfiled; empty if none did.
+std::string ended_in(const v1::Payload& end) {
+  if (end.has_withdraw_filing()) return end.withdraw_filing().filing();
+  const auto& decision = end.decide_objection();
+  return decision.upheld() ? decision.about().filing() : std::string();
+}
+
+Verdict read_filing(Case& at, const v1::NoteFiling& action, ForeignEvent& filing,
+                    v1::FileProject& project) {
   const auto& leaf = action.filing();
-  ForeignEvent filing, notice;
+  ForeignEvent notice;
   if (auto bad = prove(at, leaf, filing)) return bad;
   if (action.has_notice()) {
     if (auto bad = prove(at, action.notice(), notice)) return bad;
@@ -219,9 +258,7 @@ Verdict need_none_returning(const Case& at, const std::string& city, const v1::E
     for (const auto& range : here(at.books.batches.at(name), named))
       for (auto each = blocks.lower_bound(range.start());
            each != blocks.end() && each->second.start() <= range.end(); ++each)
-        if (is_locked(each->second))
-          return refused(ErrorCode::TRANSFER_STATE_WRONG, text(range), "their return concluded",
-                         each->second.bound_by());
+        if (auto bad = need_left(each->second)) return bad;
   return {};
 }
 
@@ -298,21 +335,24 @@ Verdict note_recall(Case& at, const v1::NoteRecall& action) {
   if (!event.payload.has_recall() || !is_code(recall.batch()) ||
       (!named.empty() && check_quantity({named, 0})))
     return unexpected(leaf, "a recall");
-  if (at.books.recalls_noted.contains({leaf.city(), leaf.index()}))
-    return told_before(leaf.city(), leaf.index());
+  const std::pair place{leaf.city(), leaf.index()};
+  if (at.books.recalls_noted.contains(place)) return told_before(leaf.city(), leaf.index());
   if (named.empty()) *named.Add() = range_of(1, kSerialMax);
-  Pieces pieces;
-  if (auto bad = plan_freeze(at, leaf.city(), recall, named, pieces)) return bad;
-  at.books.recalls_noted.emplace(leaf.city(), leaf.index());
-  auto& recalled = at.books.recalled_abroad[{leaf.city(), recall.batch()}];
-  recalled.MergeFrom(named);
-  for (auto& piece : pieces) freeze(at, leaf.city(), std::move(piece));
+  const auto [open, is_new] = at.books.recalls_open.try_emplace(place, 0);
+  if (is_new) at.books.recalled_abroad[{leaf.city(), recall.batch()}].MergeFrom(named);
+  const auto lasts = all_here(at.books, leaf.city(), recall.batch(), named);
+  for (auto& piece : plan_freeze(at.books, lasts, open->second))
+    freeze(at, leaf.city(), std::move(piece));
+  if (open->second != 0) return {};
+  at.books.recalls_open.erase(open);
+  at.books.recalls_noted.insert(place);
   return {};
 }
 
 Verdict note_filing(Case& at, const v1::NoteFiling& action) {
+  ForeignEvent filing;
   v1::FileProject project;
-  if (auto bad = read_filing(at, action, project)) return bad;
+  if (auto bad = read_filing(at, action, filing, project)) return bad;
   const auto& leaf = action.filing();
   const std::pair name{leaf.city(), project.project()};
   if (at.books.foreign_projects.contains(name)) return told_before(leaf.city(), leaf.index());
@@ -325,6 +365,21 @@ Verdict note_filing(Case& at, const v1::NoteFiling& action) {
   noted.set_partner_leaf(leaf.index());
   noted.set_noted_at(as_leaf(at));
   noted.set_conflict(own_claim(at.books, project));
+  noted.set_filing(filing.payload.draft_filing().filing());
+  return {};
+}
+
+Verdict note_filing_end(Case& at, const v1::NoteFilingEnd& action) {
+  const auto& leaf = action.ended();
+  ForeignEvent event;
+  if (auto bad = prove(at, leaf, event)) return bad;
+  const auto noted = at.books.foreign_projects.find({leaf.city(), action.project()});
+  if (noted == at.books.foreign_projects.end())
+    return refused(ErrorCode::PROJECT_ABROAD, leaf.city() + " " + action.project());
+  const auto ended = ended_in(event.payload);
+  if (ended.empty() || ended != noted->second.filing())
+    return unexpected(leaf, "the end of the draft " + noted->second.filing());
+  at.books.foreign_projects.erase(noted);
   return {};
 }
 

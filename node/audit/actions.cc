@@ -34,6 +34,7 @@ Rules rules_between_cities() {
       {P::kNoteRetirement, by(note_retirement, &P::note_retirement)},
       {P::kNoteRecall, by(note_recall, &P::note_recall)},
       {P::kNoteFiling, by(note_filing, &P::note_filing)},
+      {P::kNoteFilingEnd, by(note_filing_end, &P::note_filing_end)},
       {P::kOpenEpoch, by(open_epoch, &P::open_epoch)},
       {P::kStateTransfers, by(state_transfers, &P::state_transfers)},
       {P::kNoteTransfers, by(note_transfers, &P::note_transfers)},

@@ -12,6 +12,13 @@ using Steps = std::map<v1::Standing, std::set<v1::Standing>>;
 const Steps kSteps{{v1::IN_FORCE, {v1::STANDING_SUSPENDED, v1::CLOSED}},
                    {v1::STANDING_SUSPENDED, {v1::IN_FORCE, v1::CLOSED}}};
 
+// Who closes it again gives up the partner's list.
+bool can_follow(const v1::AgreementRecord& record, v1::Standing next) {
+  if (record.standing() == v1::CLOSED) return next == v1::CLOSED && record.awaits_list();
+  const auto* steps = find(kSteps, record.standing());
+  return steps != nullptr && steps->contains(next);
+}
+
 Verdict unsound(const std::string& what) { return refused(ErrorCode::AGREEMENT_MALFORMED, what); }
 
 crypto::VerifierKey log_of(const v1::CitySide& side) {
@@ -27,10 +34,12 @@ bool is_own_authority(const Case& at, const v1::Key& encoded) {
   return party != nullptr && acts_for_city(*party, v1::AUTHORITY, at.now);
 }
 
-// This city is what its own ledger says of it.
+// This city is what its own ledger says of it, or of an epoch before: what was filed then, and
+// lost, is filed as it was.
 Verdict check_own_side(const Case& at, const v1::CitySide& side) {
   if (side.lineage() != at.books.lineage) return unsound("lineage of " + side.city());
-  if (log_of(side) != own_log(at.books)) return unsound("policy of " + side.city());
+  if (std::ranges::count(own_logs(at.books), log_of(side)) == 0)
+    return unsound("policy of " + side.city());
   const auto is_own = [&](const v1::Key& key) { return is_own_authority(at, key); };
   if (std::ranges::all_of(side.authority(), is_own)) return {};
   return unsound("authority of " + side.city());
@@ -60,9 +69,17 @@ Verdict check_epoch(const v1::PartnerLog& log, const v1::SideRenewal& renewal) {
 Verdict need_own_origin(const Case& at, const v1::CitySide& partner) {
   const auto origin = log_of(partner).name;
   const auto* city = find(at.books.cities_of_origins, origin);
-  if (origin == at.books.genesis.origin() || (city != nullptr && *city != partner.city()))
+  if (is_own_origin(at.books, origin) || (city != nullptr && *city != partner.city()))
     return unsound("origin of another city");
   return {};
+}
+
+// The epoch whose log the first version names; what came of one of an epoch before may be lost.
+void begin_record(Case& at, v1::AgreementRecord& record, const v1::CitySide& own) {
+  const auto logs = own_logs(at.books);
+  const auto epoch = std::ranges::find(logs, log_of(own)) - logs.begin();
+  record.set_first_epoch(static_cast<std::uint32_t>(epoch));
+  if (log_of(own) != logs.back()) await_list(at, record);
 }
 
 // What the new log kept of the one before is what its checkpoints go on from.
@@ -130,6 +147,17 @@ Verdict need_in_force(const Case& at, const v1::AgreementRecord& record) {
                  std::to_string(at.now));
 }
 
+Verdict need_gone(const Case& at, const v1::AgreementRecord& record, const v1::PartnerLog& log) {
+  const auto dead_after = record.agreement().dead_after();
+  // What was heard before leaves were lost is not known.
+  const auto opened = at.books.epoch ? at.books.epoch->opened_time() : 0;
+  const auto since = std::max({record.standing_time(), log.accepted_time(), opened});
+  if (record.standing() == v1::CLOSED && dead_after > 0 && at.now - since > dead_after) return {};
+  return refused(ErrorCode::PARTNER_PRESENT, log.side().city(),
+                 "closed and silent for more than " + std::to_string(dead_after),
+                 v1::Standing_Name(record.standing()) + ", " + std::to_string(at.now - since));
+}
+
 Verdict need_version(std::uint32_t wanted, std::uint32_t found) {
   if (wanted == found) return {};
   return refused(ErrorCode::AGREEMENT_VERSION, {}, std::to_string(wanted), std::to_string(found));
@@ -148,6 +176,7 @@ void set_standing_of(Case& at, const std::string& partner, v1::Standing standing
   auto& record = at.books.agreements.at(partner);
   record.set_standing(standing);
   record.set_standing_at(as_leaf(at));
+  record.set_standing_time(at.now);
   record.set_reason(reason);
   at.books.changed(stored('1', partner), record);
 }
@@ -160,7 +189,8 @@ Verdict file_agreement(Case& at, const v1::FileAgreement& action) {
   if (auto bad = check_own_side(at, *own)) return bad;
   const auto& partner = agreement.sides(own == &agreement.sides(0) ? 1 : 0);
   const auto* before = find(at.books.agreements, partner.city());
-  const auto next = before != nullptr ? before->agreement().version() + 1 : 1;
+  const bool is_first = before == nullptr;
+  const auto next = is_first ? 1 : before->agreement().version() + 1;
   if (auto bad = need_version(next, agreement.version())) return bad;
   if (auto bad = need_own_origin(at, partner)) return bad;
   const auto* log = find(at.books.partners, partner.city());
@@ -173,6 +203,7 @@ Verdict file_agreement(Case& at, const v1::FileAgreement& action) {
   put_partner(at, partner);
   at.books.agreement_versions[{partner.city(), agreement.version()}] = agreement;
   auto& record = at.books.agreements[partner.city()];
+  if (is_first) begin_record(at, record, *own);
   *record.mutable_agreement() = agreement;
   record.set_filed_at(as_leaf(at));
   record.set_event_sha256(std::string(at.leaf.sha256.view()));
@@ -185,12 +216,12 @@ Verdict set_agreement(Case& at, const v1::SetAgreement& action) {
   if (!is_document_or_none(action.has_decision(), action.decision())) return malformed("decision");
   v1::AgreementRecord* record = nullptr;
   if (auto bad = find_agreement(at, action.partner(), record)) return bad;
-  const auto* next = find(kSteps, record->standing());
-  if (next == nullptr || !next->contains(action.standing()))
+  if (!can_follow(*record, action.standing()))
     return refused(ErrorCode::STANDING_INVALID, "from " + v1::Standing_Name(record->standing()), {},
                    v1::Standing_Name(action.standing()));
   need_signers(at, "agreement.set", {.citywide = true});
-  if (action.standing() == v1::CLOSED && record->awaits_list()) end_list(at, *record);
+  if (record->standing() == v1::CLOSED)
+    if (auto bad = give_up_list(at, *record)) return bad;
   if (action.standing() == v1::IN_FORCE) forgive(at, at.books.partners.at(action.partner()));
   set_standing_of(at, action.partner(), action.standing(), action.reason());
   return {};

@@ -179,6 +179,8 @@ struct Books {
   std::map<std::pair<std::string, std::string>, Serials> recalled_abroad;
   // Recalls there, by leaf; retirements here that a city was told of, by leaf.
   std::set<std::pair<std::string, std::uint64_t>> recalls_noted, stated;
+  // Recalls there that are noted in part: the serial here that is next.
+  std::map<std::pair<std::string, std::uint64_t>, std::uint64_t> recalls_open;
   std::map<std::pair<std::string, std::string>, v1::ForeignProject> foreign_projects;
 
   std::map<std::string, v1::EmissionSource> sources;

@@ -20,6 +20,7 @@ bool is_run(const v1::ExportedRun& run) {
   if (run.end() < run.start() || run.end() > kSerialMax) return false;
   if (run.origin_start() == 0 || run.origin_start() > kSerialMax - (run.end() - run.start()))
     return false;
+  if (run.batch_start() > run.start()) return false;
   return is_code(run.batch()) && is_code(run.project()) && is_code(run.serial_code()) &&
          is_area(run.area()) && is_label(run.methodology()) && is_label(run.methodology_version());
 }
@@ -42,6 +43,7 @@ v1::ExportedRun as_known(const Books& books, const v1::UnitBatch& batch,
   run.set_vintage(batch.vintage());
   const auto& issued = batch.mirrored();
   const bool is_own = !batch.has_mirrored();
+  run.set_batch_start(is_own ? batch.start() : 0);
   run.set_batch(is_own ? batch.batch() : issued.batch());
   run.set_project(is_own ? batch.project() : issued.project());
   run.set_area(is_own ? books.projects.at(batch.project()).filing().area() : issued.area());
@@ -65,19 +67,26 @@ Verdict check_run(const Books& books, const v1::Export& action, const v1::Export
                  run.ShortDebugString());
 }
 
-Verdict check_export(Case& at, const v1::Export& action) {
+Verdict may_leave(Case& at, const v1::Export& action) {
   v1::AgreementRecord* record = nullptr;
   if (auto bad = find_agreement(at, action.partner(), record)) return bad;
   if (auto bad = need_in_force(at, *record)) return bad;
-  if (auto bad = need_version(record->agreement().version(), action.agreement_version()))
-    return bad;
+  // Units issued here may have gone to any partner, as its list will tell.
+  if (!action.is_return())
+    if (auto bad = need_all_lists(at)) return bad;
+  const auto& agreement = record->agreement();
+  if (auto bad = need_version(agreement.version(), action.agreement_version())) return bad;
+  if (action.answer_within() != agreement.answer_within())
+    return refused(ErrorCode::AGREEMENT_VERSION, "answer_within",
+                   std::to_string(agreement.answer_within()),
+                   std::to_string(action.answer_within()));
   if (!is_name(action.to())) return malformed("to");
-  if (auto bad = check_runs(action)) return bad;
+  if (auto bad = check_export(action)) return bad;
   if (auto bad = find_no_buffer(at, action.from())) return bad;
   return need_unrestrained(at.books, at.books.accounts.at(action.from()).owner());
 }
 
-v1::TransferRecord lock(const Case& at, const v1::Export& action, const v1::Agreement& agreement) {
+v1::TransferRecord lock(const Case& at, const v1::Export& action) {
   const auto& payload = at.leaf.payload;
   v1::TransferRecord record;
   record.set_transfer(transfer_id(at.books.lineage, payload));
@@ -86,7 +95,7 @@ v1::TransferRecord lock(const Case& at, const v1::Export& action, const v1::Agre
   record.set_city(at.books.genesis.city());
   record.set_party(payload.party());
   record.set_exported_time(at.now);
-  record.set_deadline(at.now + agreement.answer_within());
+  record.set_deadline(at.now + action.answer_within());
   record.set_recorded_at(as_leaf(at));
   record.set_amount_kg(kilograms(action));
   return record;
@@ -114,8 +123,10 @@ std::int64_t kilograms(const v1::Export& exported) {
   return sum;
 }
 
-Verdict check_runs(const v1::Export& exported) {
+Verdict check_export(const v1::Export& exported) {
   const auto& runs = exported.runs();
+  if (exported.answer_within() < 1 || exported.answer_within() > kAgreedMax)
+    return malformed("answer_within");
   if (runs.empty()) return malformed("no runs");
   if (runs.size() > kRunsMax)
     return refused(ErrorCode::TOO_LARGE, "runs", std::to_string(kRunsMax),
@@ -168,14 +179,25 @@ Recognised recognised(const v1::Export& exported, const v1::Agreement& agreement
   return part;
 }
 
-Verdict need_stated(const Recognised& part, const v1::Import& answer) {
+Verdict fill_recognised(const Case& at, const std::string& partner, v1::TransferRecord& record,
+                        const v1::Agreement*& version) {
+  const auto& exported = record.export_();
+  if (auto bad = find_version(at, partner, exported.agreement_version(), version)) return bad;
+  const auto part = recognised(exported, *version);
+  record.set_recognised_kg(part.kg);
+  *record.mutable_discounted() = part.discounted;
+  return {};
+}
+
+Verdict need_stated(const v1::TransferRecord& record, const v1::Import& answer) {
   const auto same = [](const v1::SerialRange& a, const v1::SerialRange& b) {
     return a.start() == b.start() && a.end() == b.end();
   };
-  if (answer.recognised_kg() == part.kg &&
-      std::ranges::equal(answer.discounted(), part.discounted, same))
+  if (answer.recognised_kg() == record.recognised_kg() &&
+      std::ranges::equal(answer.discounted(), record.discounted(), same))
     return {};
-  return refused(ErrorCode::DISCOUNT_DIFFERS, "recognised", std::to_string(part.kg) + " kg",
+  return refused(ErrorCode::DISCOUNT_DIFFERS, "recognised",
+                 std::to_string(record.recognised_kg()) + " kg",
                  std::to_string(answer.recognised_kg()) + " kg");
 }
 
@@ -201,8 +223,7 @@ Verdict check_terms(const v1::Export& exported, const v1::Agreement& agreement) 
 }
 
 Verdict export_units(Case& at, const v1::Export& action) {
-  if (auto bad = check_export(at, action)) return bad;
-  const auto& agreement = at.books.agreements.at(action.partner()).agreement();
+  if (auto bad = may_leave(at, action)) return bad;
   need_signers(at, "export", holder_of(at, action.from(), kilograms(action)));
   Ranges ranges;
   for (const auto& run : action.runs()) {
@@ -214,10 +235,14 @@ Verdict export_units(Case& at, const v1::Export& action) {
   if (auto bad = plan(at, action.from(), {ranges, 0}, pieces)) return bad;
   if (pieces.size() > static_cast<std::size_t>(kRunsMax))
     return refused(ErrorCode::TOO_LARGE, "pieces of serials", std::to_string(kRunsMax));
+  const auto transfer = lock(at, action);
+  if (const auto* known = find(at.books.transfers, transfer.transfer()))
+    return refused(ErrorCode::TRANSFER_STATE_WRONG, "sent before it was lost", "a new one",
+                   v1::TransferState_Name(known->state()));
   for (const auto& run : action.runs())
     if (auto bad = check_run(at.books, action, run)) return bad;
+  const auto& agreement = at.books.agreements.at(action.partner()).agreement();
   if (auto bad = check_terms(action, agreement)) return bad;
-  const auto transfer = lock(at, action, agreement);
   for (const auto& piece : pieces) take_part(at, piece);
   for (const auto& piece : pieces) give(at, piece, action.from(), lock_of(transfer.transfer()));
   keep(at, transfer);

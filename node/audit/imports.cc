@@ -9,11 +9,11 @@ namespace {
 
 constexpr auto kSerialMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
-// An export to this city without an answer, and what the last version of the agreement makes of it.
+// An export to this city without an answer.
 struct Incoming {
   v1::TransferRecord record;
   const v1::AgreementRecord* agreement = nullptr;
-  Recognised part;
+  const v1::Agreement* version = nullptr;  // that it was sent under, once it was looked up
 
   [[nodiscard]] const v1::Export& exported() const { return record.export_(); }
   [[nodiscard]] const std::string& city() const { return record.city(); }
@@ -24,7 +24,7 @@ std::string hex(const std::string& transfer) { return crypto::Digest::from_bytes
 std::string dispute_of(const std::string& transfer) { return "dispute/" + hex(transfer); }
 
 const v1::RecognitionTerms* own_terms(const Case& at, const Incoming& incoming) {
-  return terms_of(incoming.agreement->agreement(), at.books.genesis.city());
+  return terms_of(*incoming.version, at.books.genesis.city());
 }
 
 Verdict find_export(Case& at, const v1::ProvenLeaf& leaf, ForeignEvent& event) {
@@ -32,7 +32,7 @@ Verdict find_export(Case& at, const v1::ProvenLeaf& leaf, ForeignEvent& event) {
   const auto& own = at.books.genesis.city();
   if (!event.payload.has_export_() || event.payload.export_().partner() != own)
     return unexpected(leaf, "an export to " + own);
-  if (check_runs(event.payload.export_())) return unexpected(leaf, "runs that can be");
+  if (check_export(event.payload.export_())) return unexpected(leaf, "an export that can be");
   return {};
 }
 
@@ -46,22 +46,17 @@ Verdict find_unanswered(Case& at, const v1::ProvenLeaf& leaf, Incoming& incoming
     return refused(
         ErrorCode::TRANSFER_ANSWERED, hex(transfer), "one answer",
         v1::TransferState_Name(known->state()) + " at leaf " + std::to_string(known->ended_at()));
-  const v1::Agreement* sent_under = nullptr;
-  if (auto bad = find_version(at, leaf.city(), exported.agreement_version(), sent_under))
-    return bad;
   auto& record = incoming.record;
   record.set_transfer(transfer);
   *record.mutable_export_() = exported;
   record.set_city(leaf.city());
   record.set_party(event.payload.party());
   record.set_exported_time(event.time);
-  record.set_deadline(event.time + sent_under->answer_within());
+  record.set_deadline(event.time + exported.answer_within());
   record.set_partner_leaf(leaf.index());
   record.set_amount_kg(kilograms(exported));
   incoming.agreement = &at.books.agreements.at(leaf.city());
-  if (auto bad = need_list(*incoming.agreement)) return bad;
-  incoming.part = recognised(exported, incoming.agreement->agreement());
-  return {};
+  return need_list(*incoming.agreement);
 }
 
 Verdict need_in_time(const Case& at, const v1::TransferRecord& record) {
@@ -78,9 +73,10 @@ Verdict need_quota(const Case& at, const Incoming& incoming) {
   const auto quota_kg = own_terms(at, incoming)->year_quota_kg();
   const auto* used = find(at.books.recognised, quota_of(at, incoming.city()));
   const auto used_kg = used != nullptr ? *used : 0;
-  if (Whole(used_kg) + incoming.part.kg <= quota_kg) return {};
+  const auto more_kg = incoming.record.recognised_kg();
+  if (Whole(used_kg) + more_kg <= quota_kg) return {};
   return refused(ErrorCode::QUOTA_EXCEEDED, incoming.city(), std::to_string(quota_kg) + " kg",
-                 std::to_string(used_kg) + " kg and " + std::to_string(incoming.part.kg) + " kg");
+                 std::to_string(used_kg) + " kg and " + std::to_string(more_kg) + " kg");
 }
 
 // The serials of own units that come home.
@@ -121,14 +117,14 @@ Verdict need_serials(const Case& at, std::int64_t amount_kg) {
 }
 
 Verdict need_recognisable(const Case& at, const Incoming& incoming) {
-  if (auto bad = check_terms(incoming.exported(), incoming.agreement->agreement())) return bad;
+  if (auto bad = check_terms(incoming.exported(), *incoming.version)) return bad;
   if (auto bad = need_quota(at, incoming)) return bad;
   for (const auto& run : incoming.exported().runs()) {
     if (auto bad = need_project_noted(at, incoming.city(), run.project())) return bad;
     if (auto bad = need_none_recalled(at, incoming.city(), run)) return bad;
     if (auto bad = need_none_returning(at, incoming.city(), run)) return bad;
   }
-  return need_serials(at, incoming.part.kg);
+  return need_serials(at, incoming.record.recognised_kg());
 }
 
 // What time mends is no reason to refuse a transfer for ever.
@@ -136,16 +132,19 @@ bool lasts(const Verdict& reason) {
   if (!reason) return false;
   const auto is = [&](ErrorCode code) { return reason->code == code_name(code); };
   return !is(ErrorCode::PROJECT_ABROAD) && !is(ErrorCode::POSITION_LIMIT_REACHED) &&
-         !is(ErrorCode::TRANSFER_STATE_WRONG);
+         !is(ErrorCode::TRANSFER_STATE_WRONG) && !is(ErrorCode::AGREEMENT_VERSION);
 }
 
-// What stands against taking it now.
-Verdict check_import(const Case& at, const Incoming& incoming) {
+// What stands against taking it now, by the version it was sent under; fills in what that
+// recognises.
+Verdict check_import(const Case& at, Incoming& incoming) {
   if (auto bad = need_in_force(at, *incoming.agreement)) return bad;
+  auto& record = incoming.record;
+  if (auto bad = fill_recognised(at, incoming.city(), record, incoming.version)) return bad;
   const auto& to = incoming.exported().to();
   if (auto bad = find_no_buffer(at, to)) return bad;
-  if (auto bad = need_room(at, to, incoming.part.kg)) return bad;
-  return incoming.exported().is_return() ? need_all_away(at, incoming.record)
+  if (auto bad = need_room(at, to, record.recognised_kg())) return bad;
+  return incoming.exported().is_return() ? need_all_away(at, record)
                                          : need_recognisable(at, incoming);
 }
 
@@ -153,8 +152,7 @@ void put_answer(Case& at, v1::TransferRecord& record, v1::TransferState state) {
   record.set_state(state);
   record.set_recorded_at(as_leaf(at));
   record.set_ended_at(as_leaf(at));
-  at.books.transfers_by_leaf[record.city()].emplace(record.partner_leaf(), record.transfer());
-  keep(at, record);
+  keep_told(at, record.city(), record);
 }
 
 // The account holds it; bound while it may be disputed.
@@ -163,14 +161,21 @@ void give_imported(Case& at, const v1::TransferRecord& record, const v1::UnitBlo
   give(at, piece, record.export_().to(), is_bound ? dispute_of(record.transfer()) : std::string());
 }
 
+// One leaf may make more than one of a batch.
+std::string new_name(const Books& books, const std::string& stem, int index) {
+  auto name = stem + std::to_string(index);
+  while (books.batches.contains(name)) name = stem + std::to_string(++index);
+  return name;
+}
+
 // The first units of a run, by numbers of this city and by the name their issuer gives them.
 v1::UnitBatch mirror_of(const Case& at, const v1::TransferRecord& record,
                         const v1::RecognitionTerms& terms, int index) {
   const auto& run = record.export_().runs(index);
   const auto* as = equivalent(terms, run);
-  const auto leaf = std::to_string(at.position);
+  const auto stem = record.city() + "." + run.batch() + "." + std::to_string(at.position) + ".";
   v1::UnitBatch batch;
-  batch.set_batch(record.city() + "." + run.batch() + "." + leaf + "." + std::to_string(index));
+  batch.set_batch(new_name(at.books, stem, index));
   batch.set_methodology(as != nullptr ? as->recognised_as() : run.methodology());
   batch.set_serial_code(run.serial_code());
   batch.set_vintage(run.vintage());
@@ -291,15 +296,10 @@ Verdict import_units(Case& at, const v1::Import& action) {
   if (auto bad = find_unanswered(at, action.export_(), incoming)) return bad;
   if (auto bad = need_in_time(at, incoming.record)) return bad;
   if (auto bad = check_import(at, incoming)) return bad;
-  const auto version = incoming.agreement->agreement().version();
-  if (auto bad = need_version(version, action.agreement_version())) return bad;
-  if (auto bad = need_stated(incoming.part, action)) return bad;
   auto& record = incoming.record;
-  record.set_recognised_kg(incoming.part.kg);
-  *record.mutable_discounted() = incoming.part.discounted;
+  if (auto bad = need_stated(record, action)) return bad;
   keep_for_dispute(at, incoming);
-  record.set_agreement_version(version);
-  *record.mutable_serials() = take_in(at, record, incoming.agreement->agreement());
+  *record.mutable_serials() = take_in(at, record, *incoming.version);
   put_answer(at, record, v1::TRANSFER_IMPORTED);
   return {};
 }
@@ -310,7 +310,8 @@ Verdict refuse_import(Case& at, const v1::RefuseImport& action) {
   if (incoming.agreement->standing() == v1::STANDING_SUSPENDED)
     return need_in_force(at, *incoming.agreement);
   if (auto bad = need_in_time(at, incoming.record)) return bad;
-  const auto reason = check_import(at, incoming);
+  auto tried = incoming;
+  const auto reason = check_import(at, tried);
   if (!lasts(reason) || reason->code != action.code())
     return refused(ErrorCode::TRANSFER_ACCEPTABLE, hex(incoming.record.transfer()),
                    lasts(reason) ? reason->code : "no reason that lasts", action.code());

@@ -51,6 +51,14 @@ Fault unexpected(const v1::ProvenLeaf& leaf, const std::string& wanted) {
   return refused(ErrorCode::LEAF_UNEXPECTED, place(leaf), wanted);
 }
 
+Verdict need_included(const v1::ProvenLeaf& leaf, const crypto::Digest& root) {
+  const auto path = read_path(leaf.path());
+  if (path && crypto::verify_inclusion(
+                  {leaf.index(), leaf.tree_size(), crypto::leaf_hash(leaf.entry()), root}, *path))
+    return {};
+  return refused(ErrorCode::PROOF_INVALID, place(leaf), root.hex());
+}
+
 Verdict find_partner(Case& at, const std::string& city, v1::PartnerLog*& log) {
   log = find(at.books.partners, city);
   return log != nullptr ? Verdict() : refused(ErrorCode::AGREEMENT_UNKNOWN, city);
@@ -79,10 +87,7 @@ Verdict prove(Case& at, const v1::ProvenLeaf& leaf, ForeignEvent& event) {
   if (root == nullptr)
     return refused(ErrorCode::CHECKPOINT_NOT_ACCEPTED, place(leaf), "an accepted checkpoint",
                    "the last is of size " + std::to_string(log->size()));
-  const auto path = read_path(leaf.path());
-  if (!path || !crypto::verify_inclusion(
-                   {leaf.index(), leaf.tree_size(), crypto::leaf_hash(leaf.entry()), *root}, *path))
-    return refused(ErrorCode::PROOF_INVALID, place(leaf), root->hex());
+  if (auto bad = need_included(leaf, *root)) return bad;
   if (is_lost(*log, leaf))
     return refused(ErrorCode::LEAF_LOST, place(leaf),
                    "kept by epoch " + std::to_string(log->epoch()));

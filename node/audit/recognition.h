@@ -5,12 +5,16 @@
 // own affair.
 #pragma once
 
+#include <span>
+
+#include "crypto/checkpoint.h"
 #include "crypto/note.h"
 #include "node/audit/rules.h"
 
 namespace puhui::node::audit {
 
 // ---- What bytes say (treaties.cc) ----
+inline constexpr Micros kAgreedMax = 3'653 * kMicrosPerDay;  // nothing is agreed for longer
 // AGREEMENT_MALFORMED unless these bytes are the one way to write the message, and all its parts
 // are sound.
 [[nodiscard]] Verdict read_treaty(std::string_view bytes, v1::Agreement& agreement);
@@ -36,15 +40,16 @@ using PartnerSignatures = google::protobuf::RepeatedPtrField<v1::AuthoritySignat
                                      v1::AgreementRecord*& record);
 // In force, and within its time.
 [[nodiscard]] Verdict need_in_force(const Case& at, const v1::AgreementRecord& record);
+// Nothing was heard of the partner for so long, since the agreement was closed, that it is gone for
+// good.
+[[nodiscard]] Verdict need_gone(const Case& at, const v1::AgreementRecord& record,
+                                const v1::PartnerLog& log);
 [[nodiscard]] Verdict need_version(std::uint32_t wanted, std::uint32_t found);
 // Any version that was filed here.
 [[nodiscard]] Verdict find_version(const Case& at, const std::string& partner,
                                    std::uint32_t version, const v1::Agreement*& agreement);
 void set_standing_of(Case& at, const std::string& partner, v1::Standing standing,
                      const std::string& reason);
-
-// The list of a partner that is awaited since an epoch began.
-[[nodiscard]] Verdict need_list(const v1::AgreementRecord& record);
 
 // ---- A partner's log (partners.cc) ----
 [[nodiscard]] Verdict accept_checkpoint(Case& at, const v1::AcceptCheckpoint& action);
@@ -62,6 +67,8 @@ struct ForeignEvent {
 // The same of one that an accepted checkpoint proves.
 [[nodiscard]] Verdict prove(Case& at, const v1::ProvenLeaf& leaf, ForeignEvent& event);
 [[nodiscard]] Fault unexpected(const v1::ProvenLeaf& leaf, const std::string& wanted);
+// It is in the tree of this root.
+[[nodiscard]] Verdict need_included(const v1::ProvenLeaf& leaf, const crypto::Digest& root);
 
 // ---- What leaves (exports.cc) ----
 [[nodiscard]] Verdict export_units(Case& at, const v1::Export& action);
@@ -71,7 +78,8 @@ struct ForeignEvent {
 [[nodiscard]] bool is_locked(const v1::UnitBlock& block);
 [[nodiscard]] std::int64_t kilograms(const v1::ExportedRun& run);
 [[nodiscard]] std::int64_t kilograms(const v1::Export& exported);
-[[nodiscard]] Verdict check_runs(const v1::Export& exported);
+// A time to answer in, and runs that can be.
+[[nodiscard]] Verdict check_export(const v1::Export& exported);
 // What stands against it in the terms of the one who takes.
 [[nodiscard]] Verdict check_terms(const v1::Export& exported, const v1::Agreement& agreement);
 [[nodiscard]] const v1::Equivalence* equivalent(const v1::RecognitionTerms& terms,
@@ -83,7 +91,11 @@ struct Recognised {
   Ranges discounted;
 };
 [[nodiscard]] Recognised recognised(const v1::Export& exported, const v1::Agreement& agreement);
-[[nodiscard]] Verdict need_stated(const Recognised& part, const v1::Import& answer);
+// Fills in what of it is recognised by the version it was sent under, and answers that.
+[[nodiscard]] Verdict fill_recognised(const Case& at, const std::string& partner,
+                                      v1::TransferRecord& record, const v1::Agreement*& version);
+// An answer says the same of the amount.
+[[nodiscard]] Verdict need_stated(const v1::TransferRecord& record, const v1::Import& answer);
 
 // ---- How it ends (transfers.cc) ----
 // Pieces that were taken end: gone what is recognised, cancelled by name the rest.
@@ -91,6 +103,21 @@ void end_recognised(Case& at, const Pieces& pieces, const v1::TransferRecord& re
 [[nodiscard]] Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action);
 [[nodiscard]] Verdict settle_transfer(Case& at, const v1::SettleTransfer& action);
 void keep(Case& at, const v1::TransferRecord& record);
+// The same, of one that a leaf of this partner tells of.
+void keep_told(Case& at, const std::string& partner, const v1::TransferRecord& record);
+// What an import, a refusal or a lapse answers; null for anything else.
+[[nodiscard]] const v1::ProvenLeaf* export_of(const v1::Payload& answer);
+// The transfer of a city with this lineage that a leaf answers: by the export in it, or as a
+// settlement names it.
+struct Sender {
+  const std::string& city;
+  const std::string& lineage;
+};
+[[nodiscard]] Verdict read_answered(const v1::ProvenLeaf& leaf, const v1::Payload& answer,
+                                    const Sender& sender, std::string& transfer);
+// Of one that is settled where it never will be taken, no more is known.
+[[nodiscard]] v1::TransferRecord settled(const Case& at,
+                                         const v1::TransferSettlement& settlement);
 
 // ---- What comes (imports.cc) ----
 [[nodiscard]] Verdict import_units(Case& at, const v1::Import& action);
@@ -106,12 +133,27 @@ void end_dispute(Books& books, const std::string& key, std::uint64_t position);
 
 // ---- A log that begins anew (epochs.cc) ----
 [[nodiscard]] Verdict open_epoch(Case& at, const v1::OpenEpoch& action);
+[[nodiscard]] Fault wrong_epoch(const std::string& what, const std::string& expected,
+                                const std::string& found);
+// As which this city's log signed in each epoch; the last is that of now.
+using Logs = std::vector<crypto::VerifierKey>;
+[[nodiscard]] Logs own_logs(const Books& books);
+[[nodiscard]] bool is_own_origin(const Books& books, const std::string& origin);
+// What a note says, if the log that it names is one of these and has signed it.
+[[nodiscard]] std::optional<crypto::Checkpoint> signed_by_one_of(
+    std::span<const crypto::VerifierKey> logs, std::string_view bytes);
+// From the partner, since an epoch began: its whole list. Whoever calls keeps the record.
+void await_list(Case& at, v1::AgreementRecord& record);
+// It is noted in full, or awaited no more.
+void end_list(Case& at, v1::AgreementRecord& record);
+// The same of an agreement that was closed, after a time in which the partner might have listed.
+[[nodiscard]] Verdict give_up_list(Case& at, v1::AgreementRecord& record);
+// None is awaited of this partner.
+[[nodiscard]] Verdict need_list(const v1::AgreementRecord& record);
+
+// ---- What was lost of transfers (lists.cc) ----
 [[nodiscard]] Verdict state_transfers(Case& at, const v1::StateTransfers& action);
 [[nodiscard]] Verdict note_transfers(Case& at, const v1::NoteTransfers& action);
-// As which this city's log signs now.
-[[nodiscard]] crypto::VerifierKey own_log(const Books& books);
-// A partner's list is noted in full, or awaited no more.
-void end_list(Case& at, v1::AgreementRecord& record);
 
 // ---- Acts that two cities compare (tags.cc; the rest is in citizens.h) ----
 [[nodiscard]] Verdict publish_tags(Case& at, const v1::PublishTags& action);
@@ -122,6 +164,7 @@ void end_list(Case& at, v1::AgreementRecord& record);
 [[nodiscard]] Verdict note_retirement(Case& at, const v1::NoteRetirement& action);
 [[nodiscard]] Verdict note_recall(Case& at, const v1::NoteRecall& action);
 [[nodiscard]] Verdict note_filing(Case& at, const v1::NoteFiling& action);
+[[nodiscard]] Verdict note_filing_end(Case& at, const v1::NoteFilingEnd& action);
 // Issued here, and sent to that city.
 [[nodiscard]] bool is_away(const Books& books, const v1::UnitBlock& block, const std::string& city);
 // What binds units that their issuer recalled.
@@ -132,7 +175,7 @@ void end_list(Case& at, v1::AgreementRecord& record);
                                       std::uint64_t end);
 [[nodiscard]] Verdict need_none_recalled(const Case& at, const std::string& city,
                                          const v1::ExportedRun& run);
-// Nothing here of these units is on its way back to their issuer.
+// Nothing of these units is here, or on its way back to their issuer.
 [[nodiscard]] Verdict need_none_returning(const Case& at, const std::string& city,
                                           const v1::ExportedRun& run);
 [[nodiscard]] Verdict need_project_noted(const Case& at, const std::string& city,

@@ -10,6 +10,7 @@ constexpr std::size_t kNoteMax = 256;
 constexpr std::uint32_t kFieldsMax = 256;
 
 Verdict check_retirement(const Case& at, const v1::Retire& action) {
+  if (auto bad = need_all_lists(at)) return bad;
   if (auto bad = find_no_buffer(at, action.account())) return bad;
   const auto& purposes = at.rules.purposes();
   if (std::ranges::find(purposes, action.purpose()) == purposes.end())

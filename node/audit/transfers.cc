@@ -67,76 +67,51 @@ Verdict find_locked(const Case& at, const std::string& transfer, v1::TransferRec
   return {};
 }
 
-void note_part(v1::TransferRecord& record, const Recognised& part) {
-  record.set_recognised_kg(part.kg);
-  *record.mutable_discounted() = part.discounted;
-}
-
-const v1::ProvenLeaf* export_of(const v1::Payload& answer) {
-  if (answer.has_import()) return &answer.import().export_();
-  if (answer.has_refuse_import()) return &answer.refuse_import().export_();
-  return answer.has_void_import() ? &answer.void_import().export_() : nullptr;
-}
-
-// The transfer that the answer is about.
 Verdict find_answered(Case& at, const v1::ProvenLeaf& leaf, const v1::Payload& answer,
                       v1::TransferRecord& record) {
-  const auto* about = export_of(answer);
-  if (about == nullptr) return unexpected(leaf, "an answer to an export");
-  ForeignEvent exported;
-  if (read_foreign(about->entry(), at.books.genesis.city(), exported))
-    return unexpected(leaf, "an answer to an export of this city");
-  if (auto bad = find_locked(at, transfer_id(at.books.lineage, exported.payload), record))
-    return bad;
+  std::string transfer;
+  const Sender own{at.books.genesis.city(), at.books.lineage};
+  if (auto bad = read_answered(leaf, answer, own, transfer)) return bad;
+  if (auto bad = find_locked(at, transfer, record)) return bad;
   const auto& partner = record.export_().partner();
   return partner == leaf.city() ? Verdict() : unexpected(leaf, "an answer of " + partner);
 }
 
-// Nothing was heard of the partner for long enough; then nothing counts as recognised.
-Verdict need_gone(const Case& at, const v1::TransferSettlement& settlement,
-                  const v1::PartnerLog& log) {
-  const auto dead_after = at.books.agreements.at(log.side().city()).agreement().dead_after();
-  const auto silent = at.now - log.accepted_time();
-  const bool is_own = settlement.sender() == at.books.genesis.city();
-  if (is_own && !settlement.is_recognised() && dead_after > 0 && silent > dead_after) return {};
-  return refused(ErrorCode::PARTNER_PRESENT, log.side().city(),
-                 "silent for more than " + std::to_string(dead_after), std::to_string(silent));
-}
-
+// Both authorities signed, at home only of an agreement that is closed; or nobody is left there to
+// sign that the units are free.
 Verdict need_settled(Case& at, const v1::SettleTransfer& action,
                      const v1::TransferSettlement& settlement, const std::string& partner) {
   v1::PartnerLog* log = nullptr;
   if (auto bad = find_partner(at, partner, log)) return bad;
-  if (action.partner_signatures().empty()) return need_gone(at, settlement, *log);
+  v1::AgreementRecord* agreement = nullptr;
+  if (auto bad = find_agreement(at, partner, agreement)) return bad;
+  const bool is_own = settlement.sender() == at.books.genesis.city();
+  if (is_own && agreement->standing() != v1::CLOSED)
+    return refused(ErrorCode::AGREEMENT_STANDING, agreement->agreement().agreement(), "closed",
+                   v1::Standing_Name(agreement->standing()));
+  if (!is_own)
+    if (auto bad = need_list(*agreement)) return bad;
+  if (is_own && !settlement.is_recognised() && action.partner_signatures().empty())
+    return need_gone(at, *agreement, *log);
   return need_authority(log->side(), kSettlementWord, action.settlement(),
                         action.partner_signatures());
 }
 
 Verdict settle_locked(Case& at, const v1::TransferSettlement& settlement,
                       v1::TransferRecord record) {
-  if (settlement.is_recognised()) {
-    const auto& exported = record.export_();
-    const v1::Agreement* agreement = nullptr;
-    if (auto bad = find_version(at, exported.partner(), exported.agreement_version(), agreement))
-      return bad;
-    note_part(record, recognised(exported, *agreement));
-  }
+  const v1::Agreement* version = nullptr;
+  if (settlement.is_recognised())
+    if (auto bad = fill_recognised(at, record.export_().partner(), record, version)) return bad;
   return end(at, std::move(record), settlement.is_recognised());
 }
 
-// A partner's transfer that was not answered here is answered by this.
+// A partner's transfer that was not answered here is answered by this: it is not taken.
 Verdict settle_unanswered(Case& at, const v1::TransferSettlement& settlement) {
   if (at.books.transfers.contains(settlement.transfer()))
     return refused(ErrorCode::TRANSFER_ANSWERED, settlement.sender());
   if (settlement.is_recognised())
     return refused(ErrorCode::TRANSFER_UNKNOWN, settlement.sender(), "an import by its proof");
-  v1::TransferRecord record;
-  record.set_transfer(settlement.transfer());
-  record.set_state(v1::TRANSFER_VOID);
-  record.set_city(settlement.sender());
-  record.set_recorded_at(as_leaf(at));
-  record.set_ended_at(as_leaf(at));
-  keep(at, record);
+  keep(at, settled(at, settlement));
   return {};
 }
 
@@ -146,9 +121,49 @@ void end_recognised(Case& at, const Pieces& pieces, const v1::TransferRecord& re
   for (const auto& piece : pieces) end_recognised(at, piece, record);
 }
 
+const v1::ProvenLeaf* export_of(const v1::Payload& answer) {
+  if (answer.has_import()) return &answer.import().export_();
+  if (answer.has_refuse_import()) return &answer.refuse_import().export_();
+  return answer.has_void_import() ? &answer.void_import().export_() : nullptr;
+}
+
+Verdict read_answered(const v1::ProvenLeaf& leaf, const v1::Payload& answer, const Sender& sender,
+                      std::string& transfer) {
+  if (answer.has_settle_transfer()) {
+    v1::TransferSettlement settlement;
+    if (read_treaty(answer.settle_transfer().settlement(), settlement) ||
+        settlement.sender() != sender.city)
+      return unexpected(leaf, "a settlement of a transfer of " + sender.city);
+    transfer = settlement.transfer();
+    return {};
+  }
+  const auto* about = export_of(answer);
+  if (about == nullptr) return unexpected(leaf, "an answer to an export");
+  ForeignEvent exported;
+  if (read_foreign(about->entry(), sender.city, exported))
+    return unexpected(leaf, "an answer to an export of " + sender.city);
+  transfer = transfer_id(sender.lineage, exported.payload);
+  return {};
+}
+
+v1::TransferRecord settled(const Case& at, const v1::TransferSettlement& settlement) {
+  v1::TransferRecord record;
+  record.set_transfer(settlement.transfer());
+  record.set_state(v1::TRANSFER_VOID);
+  record.set_city(settlement.sender());
+  record.set_recorded_at(as_leaf(at));
+  record.set_ended_at(as_leaf(at));
+  return record;
+}
+
 void keep(Case& at, const v1::TransferRecord& record) {
   at.books.changed(stored('3', record.transfer()), record);
   at.books.transfers[record.transfer()] = record;
+}
+
+void keep_told(Case& at, const std::string& partner, const v1::TransferRecord& record) {
+  at.books.transfers_by_leaf[partner].emplace(record.partner_leaf(), record.transfer());
+  keep(at, record);
 }
 
 Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action) {
@@ -159,13 +174,9 @@ Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action) {
   if (auto bad = find_answered(at, leaf, answer.payload, record)) return bad;
   const bool is_recognised = answer.payload.has_import();
   if (is_recognised) {
-    const auto& import = answer.payload.import();
-    const v1::Agreement* agreement = nullptr;
-    if (auto bad = find_version(at, leaf.city(), import.agreement_version(), agreement)) return bad;
-    const auto part = recognised(record.export_(), *agreement);
-    if (auto bad = need_stated(part, import)) return bad;
-    record.set_agreement_version(import.agreement_version());
-    note_part(record, part);
+    const v1::Agreement* version = nullptr;
+    if (auto bad = fill_recognised(at, leaf.city(), record, version)) return bad;
+    if (auto bad = need_stated(record, answer.payload.import())) return bad;
   }
   const auto& code = answer.payload.refuse_import().code();
   if (code.size() > kTextMax) return unexpected(leaf, "a code");

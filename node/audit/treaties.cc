@@ -12,7 +12,6 @@ constexpr std::size_t kTreatySizeMax = 48 * 1024;
 constexpr std::size_t kPolicyMax = 16 * 1024, kPemMax = 8 * 1024;
 constexpr int kAuthorityMax = 16, kWitnessesMax = 16;
 constexpr int kEquivalencesMax = 200, kVersionsMax = 32, kCapsMax = 32;
-constexpr Micros kTenYears = 3'653 * kMicrosPerDay;
 
 Verdict unsound(const char* what) { return refused(ErrorCode::AGREEMENT_MALFORMED, what); }
 
@@ -27,7 +26,7 @@ Verdict read_exactly(std::string_view bytes, M& message) {
   return {};
 }
 
-bool is_span(Micros time) { return time >= 0 && time <= kTenYears; }
+bool is_span(Micros time) { return time >= 0 && time <= kAgreedMax; }
 
 bool are_authority(const v1::CitySide& side) {
   std::set<std::string> keys;
@@ -113,6 +112,9 @@ Verdict check_parts(const v1::Agreement& agreement) {
   if (!is_span(agreement.dead_after())) return unsound("dead_after");
   if (agreement.answer_within() == 0 || !is_span(agreement.answer_within()))
     return unsound("answer_within");
+  // While it may still answer, nobody is gone for good.
+  if (agreement.dead_after() != 0 && agreement.dead_after() <= agreement.answer_within())
+    return unsound("dead_after");
   return is_hash_or_empty(agreement.document_sha256()) ? Verdict() : unsound("document_sha256");
 }
 

@@ -34,6 +34,47 @@ constexpr Column kVersionColumns[] = {
     {"PRIORITY", "terms.priority"},
 };
 
+// What a node has under these parts as text; empty where it has nothing.
+Result<std::string> text_or_none(Session& session, std::initializer_list<std::string_view> parts) {
+  auto text = session.fetch(parts);
+  if (!text && text.error().code == ErrorCode::NOT_FOUND) return std::string();
+  return text;
+}
+
+// A node as a witness of partners' logs, as it says of itself.
+Result<v1::SideWitness> witness_at(const Session& session, const v1::Node& node) {
+  auto settings = session.settings();
+  settings.urls = {"https://" + node.client_address()};
+  Session asked(session.world(), std::move(settings), RunFlags());
+  const auto status = asked.get<v1::Status>({"v1", "status"});
+  if (!status) return tl::make_unexpected(status.error());
+  v1::SideWitness witness;
+  witness.set_vkey(status->witness_vkey());
+  witness.set_url(status->witness_url());
+  return witness;
+}
+
+// The nodes that partners ask to cosign, and by whose certificates. A node that does not answer is
+// left out, and said so.
+Result<void> add_witnesses(Session& session, v1::CitySide& side) {
+  auto authority = text_or_none(session, {"v1", "servers-authority"});
+  if (!authority) return tl::make_unexpected(authority.error());
+  if (authority->empty()) return {};
+  side.set_servers_authority(std::move(*authority));
+  const auto nodes = session.get<v1::NodeList>({"v1", "nodes"});
+  if (!nodes) return tl::make_unexpected(nodes.error());
+  for (const auto& node : nodes->items()) {
+    auto witness = witness_at(session, node);
+    if (!witness) {
+      session.world().err << "node " << node.node_id() << " is not named: ";
+      print_error(session.world().err, witness.error());
+    } else if (!witness->vkey().empty() && !witness->url().empty()) {
+      *side.add_witnesses() = std::move(*witness);
+    }
+  }
+  return {};
+}
+
 Run declare_side(CLI::App& app) {
   auto keys = std::make_shared<std::uint32_t>(1);
   app.add_option("--authority-keys", *keys, "so many of its authority's keys sign for the city")
@@ -46,6 +87,8 @@ Run declare_side(CLI::App& app) {
     if (!policy) return tl::make_unexpected(policy.error());
     side->set_policy(std::move(*policy));
     side->set_authority_keys(*keys);
+    if (auto added = add_witnesses(session, *side); !added)
+      return tl::make_unexpected(added.error());
     if (auto delivered = session.deliver(to_json(*side)); !delivered)
       return tl::make_unexpected(delivered.error());
     return Exit::ok;
@@ -122,7 +165,8 @@ Run declare_list(CLI::App& app) {
 }
 
 constexpr Command kCommands[] = {
-    {"agreement", "side", "Prints this city as an agreement names it: lineage, policy, authority.",
+    {"agreement", "side",
+     "Prints this city as an agreement names it: lineage, policy, authority, witnesses.",
      "puhui agreement side --authority-keys 2 --out wuhan.side", declare_side},
     {"agreement", "draft", "Makes the exact bytes of an agreement, which both authorities sign.",
      "puhui agreement draft agreement.json --out wuhan-hefei.agreement", declare_draft},

@@ -91,6 +91,23 @@ Run declare_project_note(CLI::App& app) {
   };
 }
 
+Run declare_project_ended(CLI::App& app) {
+  auto project = std::make_shared<std::string>();
+  app.add_option("project", *project, "code of the project there")->required();
+  auto leaf = add_leaf(app, "position in the partner's ledger of what ended its draft");
+  return [project, leaf, there = add_there(app)](Session& session) {
+    return note(
+        session, *there,
+        [leaf](Carriage&) {
+          return Result<relay::Open>({*leaf, {}});
+        },
+        [project](relay::Delivery delivery, v1::Payload& payload) {
+          payload.mutable_note_filing_end()->set_project(*project);
+          *payload.mutable_note_filing_end()->mutable_ended() = std::move(delivery.leaf);
+        });
+  };
+}
+
 constexpr Command kCommands[] = {
     {"retirement", "state", "States, for the city that issued the units, what was retired here.",
      "puhui retirement state 1200 --home WUHAN --party operator --key operator.key",
@@ -104,6 +121,10 @@ constexpr Command kCommands[] = {
     {"project", "note", "Notes a project that a partner filed, or has under public notice.",
      "puhui project note HFPV1 --there hefei.toml --party operator --key operator.key",
      declare_project_note},
+    {"project", "ended",
+     "Notes that a partner's draft of a project came to nothing: its keys are free.",
+     "puhui project ended HFPV1 402 --there hefei.toml --party operator --key operator.key",
+     declare_project_ended},
 };
 
 }  // namespace

@@ -107,14 +107,19 @@ Result<void> check_bundle(const v1::Bundle& bundle) {
 
 namespace {
 
-// In the order in which they are taken there.
-enum class Sort { filing, recall, exported, answer, retirement, tags };
+// In the order in which they are taken there: once a draft has ended, another of its project may be
+// noted.
+enum class Sort { ended, filing, recall, exported, answer, retirement, tags };
 
 using Wanted = std::map<std::pair<Sort, std::uint64_t>, Open>;
 
 std::optional<Sort> sort_of(const v1::Payload& payload, const std::string& to) {
   if (const auto* about = ledger::answered_export(payload))
     return about->city() == to ? std::optional(Sort::answer) : std::nullopt;
+  if (payload.has_settle_transfer()) {
+    const auto settled = ledger::read_settlement(payload.settle_transfer().settlement());
+    return settled && settled->sender() == to ? std::optional(Sort::answer) : std::nullopt;
+  }
   if (payload.has_file_project()) return Sort::filing;
   if (payload.has_recall()) return Sort::recall;
   if (payload.has_export_() && payload.export_().partner() == to) return Sort::exported;
@@ -124,20 +129,28 @@ std::optional<Sort> sort_of(const v1::Payload& payload, const std::string& to) {
   return std::nullopt;
 }
 
-// A notice brings the draft that it is about, where that is of a project; where there is no notice,
-// its completion does.
-Result<std::optional<Open>> notice_of(City& from, const v1::EntryView& entry) {
-  const std::optional<Open> none;
+// What a leaf tells of a filing. A notice brings the draft that it is about, where that is of a
+// project; where there is no notice, its completion does. The end of a draft that was under notice
+// is told alone.
+Result<std::optional<std::pair<Sort, Open>>> told_of_filing(City& from,
+                                                            const v1::EntryView& entry) {
+  const std::optional<std::pair<Sort, Open>> none;
   const auto& payload = entry.payload();
-  const auto& name = payload.has_open_notice() ? payload.open_notice().about().filing()
-                                               : payload.complete_filing().filing();
+  const auto ended = filing_ended(payload);
+  auto name = ended;
+  if (payload.has_open_notice()) name = payload.open_notice().about().filing();
+  if (payload.has_complete_filing()) name = payload.complete_filing().filing();
   if (name.empty()) return none;
   const auto filing = from.get<v1::Filing>({"v1", "filings", name});
   if (!filing) return tl::make_unexpected(filing.error());
-  const bool is_shown = payload.has_open_notice() || !filing->has_notice();
-  if (!filing->subject().has_project() || !is_shown) return none;
-  return std::optional(Open{static_cast<std::uint64_t>(filing->drafted_at()),
-                            static_cast<std::uint64_t>(entry.position())});
+  const auto leaf = static_cast<std::uint64_t>(entry.position());
+  // A completed filing that was under notice was told by that; of one that has ended, the end is.
+  const bool is_told = payload.has_complete_filing() ? !filing->has_notice() : filing->has_notice();
+  if (!filing->subject().has_project() || !is_told) return none;
+  if (!ended.empty()) return std::optional(std::pair(Sort::ended, Open{leaf, {}}));
+  if (has_ended_unfiled(*filing)) return none;
+  const Open draft{static_cast<std::uint64_t>(filing->drafted_at()), leaf};
+  return std::optional(std::pair(Sort::filing, draft));
 }
 
 Result<void> add(City& from, const std::string& to, const v1::EntryView& entry, Wanted& wanted) {
@@ -146,9 +159,9 @@ Result<void> add(City& from, const std::string& to, const v1::EntryView& entry, 
     wanted.emplace(std::pair(*sort, leaf), Open{leaf, {}});
     return {};
   }
-  const auto draft = notice_of(from, entry);
-  if (!draft) return tl::make_unexpected(draft.error());
-  if (*draft) wanted.emplace(std::pair(Sort::filing, (*draft)->leaf), **draft);
+  const auto told = told_of_filing(from, entry);
+  if (!told) return tl::make_unexpected(told.error());
+  if (*told) wanted.emplace(std::pair((*told)->first, (*told)->second.leaf), (*told)->second);
   return {};
 }
 

@@ -136,9 +136,9 @@ Result<Carried> note_retirement(City& to, const v1::ProvenLeaf& leaf,
   return send(to, "note_retirement", std::move(action), &v1::Payload::mutable_note_retirement);
 }
 
-// As it is known once that leaf of `to` is applied.
-Result<std::optional<v1::NotedLeaf>> recall_at(City& to, const v1::ProvenLeaf& leaf,
-                                               std::int64_t at_least) {
+// Whether all that it recalls is frozen, once that leaf of `to` is applied: a recall is listed when
+// its last part is noted.
+Result<bool> is_recall_done(City& to, const v1::ProvenLeaf& leaf, std::int64_t at_least) {
   Query query{{"limit", "1"}, {"at_least", std::to_string(at_least)}};
   std::string before;
   if (leaf.index() > 0) {
@@ -148,17 +148,16 @@ Result<std::optional<v1::NotedLeaf>> recall_at(City& to, const v1::ProvenLeaf& l
   const auto noted =
       to.get<v1::NotedLeafList>({"v1", "partners", leaf.city(), "recalls"}, std::move(query));
   if (!noted) return tl::make_unexpected(noted.error());
-  const bool is_there = !noted->items().empty() && noted->items(0).leaf() == leaf.index();
-  return is_there ? std::optional(noted->items(0)) : std::nullopt;
+  return !noted->items().empty() && noted->items(0).leaf() == leaf.index();
 }
 
 // The same proof again, part by part, until all of it is noted.
 Result<Carried> note_recall(City& to, const v1::ProvenLeaf& leaf) {
   auto last = known("note_recall");
   for (int parts = 0; parts < kRecallPartsMax; ++parts) {
-    const auto noted = recall_at(to, leaf, last.position);
-    if (!noted) return tl::make_unexpected(noted.error());
-    if (*noted && is_recall_done(**noted)) return last;
+    const auto is_done = is_recall_done(to, leaf, last.position);
+    if (!is_done) return tl::make_unexpected(is_done.error());
+    if (*is_done) return last;
     v1::NoteRecall action;
     *action.mutable_recall() = leaf;
     auto sent = send(to, "note_recall", std::move(action), &v1::Payload::mutable_note_recall);
@@ -198,6 +197,31 @@ Result<Carried> note_filing(City& to, const Delivery& delivery, const v1::FilePr
   *action.mutable_filing() = delivery.leaf;
   if (delivery.notice) *action.mutable_notice() = *delivery.notice;
   return send(to, "note_filing", std::move(action), &v1::Payload::mutable_note_filing);
+}
+
+// The project that is noted by this draft; empty if none is.
+Result<std::string> noted_by(City& to, const std::string& city, const std::string& filing) {
+  Items<v1::ForeignProjectList> projects(to, {"v1", "partners", city, "projects"});
+  for (;;) {
+    const auto noted = projects.next();
+    if (!noted) return tl::make_unexpected(noted.error());
+    if (*noted == nullptr) return std::string();
+    if ((*noted)->filing() == filing) return (*noted)->project();
+  }
+}
+
+Result<Carried> note_filing_end(City& to, const v1::ProvenLeaf& leaf, const std::string& filing) {
+  if (filing.empty()) return fail(ErrorCode::LEAF_UNEXPECTED, "no draft has ended");
+  auto project = noted_by(to, leaf.city(), filing);
+  if (!project) return tl::make_unexpected(project.error());
+  if (project->empty()) return known("note_filing_end");
+  v1::NoteFilingEnd action;
+  action.set_project(std::move(*project));
+  *action.mutable_ended() = leaf;
+  auto done = send(to, "note_filing_end", std::move(action), &v1::Payload::mutable_note_filing_end);
+  // Another relay has brought it meanwhile.
+  if (done && done->code == code_name(ErrorCode::PROJECT_ABROAD)) done->came = Came::known;
+  return done;
 }
 
 // The version that the units were sent under; nothing where the city has not filed it.
@@ -265,7 +289,15 @@ Result<v1::AttachmentRef> tags_named(const v1::ProvenLeaf& leaf, std::string_vie
   return named;
 }
 
-bool is_recall_done(const v1::NotedLeaf& noted) { return noted.noted_at() != 0; }
+bool has_ended_unfiled(const v1::Filing& filing) {
+  return filing.state() == v1::FILING_WITHDRAWN || filing.state() == v1::FILING_TURNED_DOWN;
+}
+
+std::string filing_ended(const v1::Payload& payload) {
+  if (payload.has_withdraw_filing()) return payload.withdraw_filing().filing();
+  const auto& decided = payload.decide_objection();
+  return decided.upheld() ? decided.about().filing() : std::string();
+}
 
 Result<v1::Import> import_of(City& to, const v1::ProvenLeaf& exported) {
   const auto event = event_of(exported);
@@ -300,6 +332,9 @@ Result<Carried> deliver(City& to, const Delivery& delivery) {
       return note_retirement(to, leaf, payload.state_retirement());
     case v1::Payload::kRecall:
       return note_recall(to, leaf);
+    case v1::Payload::kWithdrawFiling:
+    case v1::Payload::kDecideObjection:
+      return note_filing_end(to, leaf, filing_ended(payload));
     case v1::Payload::kPublishTags:
       return note_tags(to, delivery, payload.publish_tags());
     case v1::Payload::kFileProject:

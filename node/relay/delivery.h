@@ -3,7 +3,8 @@
 //
 //   an export              is answered: imported, refused with the reason why, or void
 //   an answer to an export is brought home
-//   a stated retirement, a recall, a project filed or under notice, published tags: is noted
+//   a stated retirement, a recall, a project filed or under notice, the end of a draft, published
+//                          tags: is noted
 //
 // Whatever others have done meanwhile is no failure. Functions of the two cities' answers alone.
 #pragma once
@@ -57,8 +58,10 @@ struct Delivery {
 // others.
 [[nodiscard]] Result<v1::AttachmentRef> tags_named(const v1::ProvenLeaf& leaf,
                                                    std::string_view tags);
-// Whether all that a recall freezes is frozen: one of very many pieces is noted again until it is.
-[[nodiscard]] bool is_recall_done(const v1::NotedLeaf& noted);
+// Withdrawn, or turned down.
+[[nodiscard]] bool has_ended_unfiled(const v1::Filing& filing);
+// The filing that an event has withdrawn or turned down after notice; empty if it does neither.
+[[nodiscard]] std::string filing_ended(const v1::Payload& payload);
 
 // What an answer of the node means for one action.
 [[nodiscard]] Result<Carried> carried(std::string action,

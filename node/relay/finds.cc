@@ -44,7 +44,8 @@ Result<Open> Way::filing_of(const std::string& project) {
     if (!item) return tl::make_unexpected(item.error());
     const auto* filing = *item;
     if (filing == nullptr) return fail(ErrorCode::NOT_FOUND, "project " + project);
-    if (filing->has_notice() && filing->subject().project().project() == project)
+    if (filing->has_notice() && !has_ended_unfiled(*filing) &&
+        filing->subject().project().project() == project)
       return Open{leaf_of(filing->drafted_at()), leaf_of(filing->notice().opened_at())};
   }
 }
@@ -71,24 +72,31 @@ Result<void> Way::find_projects(std::vector<Open>& open) {
   return {};
 }
 
-// Filings of projects that are under notice, and no project yet.
+// Filings of projects that are under notice, and no project yet; and those that ended unfiled,
+// where they are noted still.
 Result<void> Way::find_notices(std::vector<Open>& open) {
   Items<v1::FilingList> filings(from_, {"v1", "filings"});
   while (open.size() < kOpenMax) {
     const auto item = filings.next();
     if (!item) return tl::make_unexpected(item.error());
-    const auto* filing = *item;
-    if (filing == nullptr) break;
-    if (filing->state() != v1::FILING_NOTICE || !filing->subject().has_project()) continue;
+    if (*item == nullptr) break;
+    const auto& filing = **item;
+    const bool is_under_notice = filing.state() == v1::FILING_NOTICE;
+    if (!is_under_notice && !has_ended_unfiled(filing)) continue;
+    if (!filing.has_notice() || !filing.subject().has_project()) continue;
     const auto noted = to_.find<v1::ForeignProject>(
-        {"v1", "partners", from_.code(), "projects", filing->subject().project().project()});
+        {"v1", "partners", from_.code(), "projects", filing.subject().project().project()});
     if (!noted) return tl::make_unexpected(noted.error());
-    if (!*noted) add({leaf_of(filing->drafted_at()), leaf_of(filing->notice().opened_at())}, open);
+    if (is_under_notice && !*noted)
+      add({leaf_of(filing.drafted_at()), leaf_of(filing.notice().opened_at())}, open);
+    if (!is_under_notice && *noted && (*noted)->filing() == filing.filing())
+      add({leaf_of(filing.ended_at()), {}}, open);
   }
   return {};
 }
 
-// Both lists come in the order of the leaves there.
+// Both lists come in the order of the leaves there; a recall is on the second when all its parts
+// are noted.
 Result<void> Way::find_recalls(std::vector<Open>& open) {
   Items<v1::RecallRecordList> recalls(from_, {"v1", "recalls"});
   Items<v1::NotedLeafList> noted(to_, {"v1", "partners", from_.code(), "recalls"});
@@ -101,8 +109,7 @@ Result<void> Way::find_recalls(std::vector<Open>& open) {
     const auto leaf = leaf_of((*record)->leaf());
     while (known && *known != nullptr && (*known)->leaf() < leaf) known = noted.next();
     if (!known) return tl::make_unexpected(known.error());
-    const bool is_noted = *known != nullptr && (*known)->leaf() == leaf;
-    if (!is_noted || !is_recall_done(**known)) add({leaf, {}}, open);
+    if (*known == nullptr || (*known)->leaf() != leaf) add({leaf, {}}, open);
   }
   return {};
 }

@@ -57,7 +57,7 @@ class Way {
   [[nodiscard]] Result<Pass> accuse(const Told& told);
 
   // How `to` knows the log of `from`. AGREEMENT_UNKNOWN.
-  [[nodiscard]] Result<v1::PartnerLog> known();
+  [[nodiscard]] Result<v1::PartnerLog> known(Query query = {});
   // A larger checkpoint that `to` would accept, with its proof; nothing if there is none.
   [[nodiscard]] Result<std::optional<v1::AcceptCheckpoint>> larger_checkpoint(
       const v1::PartnerLog& log);

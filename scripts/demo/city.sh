@@ -77,9 +77,9 @@ run_nodes() {
   local n
   for n in 1 2 3; do
     start_node "$n"
-    write_profile "node-$n.toml" "https://127.0.0.1:${ports[2 * n - 1]}"
+    write_profile "node-$n.toml" "$city_code" city "https://127.0.0.1:${ports[2 * n - 1]}"
   done
-  write_profile wuhan.toml \
+  write_profile wuhan.toml "$city_code" city \
     "https://127.0.0.1:${ports[1]}" "https://127.0.0.1:${ports[3]}" "https://127.0.0.1:${ports[5]}"
   write_actor operator
   show_client operator
@@ -92,21 +92,23 @@ run_nodes() {
     "Three nodes run as processes; node $(leader) leads."
 }
 
-# A profile names the nodes to ask; an actor's profile also names the party and its key.
+# A profile names a city's nodes to ask; an actor's profile also names the party and its key.
+#   write_profile FILE CODE FOLDER URL…
 write_profile() {
-  local file=$1
-  shift
+  local file=$1 code=$2 folder=$3
+  shift 3
   {
     jq -nr '"url = " + ($ARGS.positional | tojson)' --args "$@"
-    printf 'ca = "city/authority.pem"\ncity = "%s"\nvalid-for = "%s"\n' "$city_code" "$valid_for"
+    printf 'ca = "%s/authority.pem"\ncity = "%s"\nvalid-for = "%s"\n' "$folder" "$code" "$valid_for"
   } >"$file"
 }
 
+# write_actor PARTY [PREFIX PROFILE]: in the first city, or a partner's.
 write_actor() {
   {
-    cat wuhan.toml
-    printf 'party = "%s"\nkey = "keys/%s.key"\n' "$1" "$1"
-  } >"as/$1.toml"
+    cat "${3:-wuhan.toml}"
+    printf 'party = "%s"\nkey = "keys/%s.key"\n' "$1" "${2:-}$1"
+  } >"as/${2:-}$1.toml"
 }
 
 # What the actor's requests show besides: a certificate of the city's API authority.
@@ -115,23 +117,28 @@ show_client() {
     >>"as/$1.toml"
 }
 
-start_node() {
-  setsid "$build/node/puhuid" run --config "city/node-$1/node.toml" \
-    </dev/null >>"log/node-$1.log" 2>&1 &
-  echo $! >"log/node-$1.pid"
+start_node() { start_process "node-$1" "$build/node/puhuid" run --config "city/node-$1/node.toml"; }
+
+# start_process NAME COMMAND…: a process of its own, known by its number and when it began.
+start_process() {
+  local name=$1
+  shift
+  setsid "$@" </dev/null >>"log/$name.log" 2>&1 &
+  echo "$! $(began_at $!)" >"log/$name.pid"
   disown
 }
+# Nothing of one that has ended.
+began_at() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | awk '$1 != "Z" { print $20 }'; }
 
-pid_of() { cat "log/node-$1.pid"; }
+process_of() { cut -d' ' -f1 "log/$1.pid"; }
+pid_of() { process_of "node-$1"; }
 
-# True while the process of node N is the one this folder started.
+# True while the process in a PID file is the one that was started.
 is_ours() {
-  local folder=$1 node=$2 pid
-  [[ -f $folder/log/node-$node.pid ]] || return 1
-  pid=$(<"$folder/log/node-$node.pid")
-  [[ $(readlink "/proc/$pid/cwd") == "$folder" ]] || return 1
-  { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null |
-    grep -q "puhuid run --config city/node-$node/node.toml"
+  local pid began
+  [[ -f $1 ]] || return 1
+  read -r pid began <"$1"
+  [[ -n $began && $(began_at "$pid") == "$began" ]]
 }
 
 # The node that leads, by what the others say of it; nothing if none is known.
@@ -155,10 +162,10 @@ wait_for() {
   done
 }
 
-# The demonstration's clock: seconds, and the day in Beijing.
-city_seconds() { echo $(($(ask .now status --profile wuhan.toml) / 1000000)); }
+# The demonstration's clock, in the first city or another's profile: seconds, and the day in Beijing.
+city_seconds() { echo $(($(ask .now status --profile "${1:-wuhan.toml}") / 1000000)); }
 city_day() { date -u -d "@$(($(city_seconds) + 28800))" +%F; }
-has_come() { [[ $(city_seconds) -ge $1 ]]; }
+has_come() { [[ $(city_seconds "${2:-wuhan.toml}") -ge $1 ]]; }
 
 # until_day YYYY-MM-DD: waits for the day to begin, if it has not.
 until_day() {
@@ -179,25 +186,25 @@ until_notice_over() {
 provable() { [[ $(ask .provable_size status --profile wuhan.toml) -gt $1 ]]; }
 
 # Stops the processes that this folder started, and no others.
-stop_nodes() {
-  local folder=$1 n tries
-  for n in 1 2 3; do
-    if is_ours "$folder" "$n"; then kill -TERM "$(<"$folder/log/node-$n.pid")"; fi
+stop_processes() {
+  local file tries
+  for file in "$1"/log/*.pid; do
+    if is_ours "$file"; then kill -TERM "$(cut -d' ' -f1 "$file")"; fi
   done
-  for n in 1 2 3; do
+  for file in "$1"/log/*.pid; do
     for ((tries = 0; tries < 100; ++tries)); do
-      is_ours "$folder" "$n" || break
+      is_ours "$file" || break
       sleep 0.1
     done
-    if is_ours "$folder" "$n"; then kill -KILL "$(<"$folder/log/node-$n.pid")"; fi
-    rm -f "$folder/log/node-$n.pid"
+    if is_ours "$file"; then kill -KILL "$(cut -d' ' -f1 "$file")"; fi
+    rm -f "$file"
   done
 }
 
 stop_city() {
   [[ -d $1/log && -f $1/wuhan.toml ]] || usage "'$1' holds no city of this demonstration"
-  stop_nodes "$(cd "$1" && pwd -P)"
-  echo "城市已停止,数据仍在 $1 / the city is stopped; its data stays in $1"
+  stop_processes "$(cd "$1" && pwd -P)"
+  echo "城市已停止,数据仍在 $1 / the cities are stopped; their data stays in $1"
 }
 
 # On every way out: nothing that was started goes on, unless the city is meant to.
@@ -206,7 +213,7 @@ leave() {
   trap - EXIT ERR
   set +e
   if [[ -n $load_pid ]]; then kill "$load_pid" 2>/dev/null; fi
-  if [[ $keep_running -eq 0 ]]; then stop_nodes "$folder"; fi
+  if [[ $keep_running -eq 0 ]]; then stop_processes "$folder"; fi
   if [[ $status -ne 0 ]]; then
     printf '  记录在 / the record is in %s (transcript.log, log/node-*.log)\n' "$folder" >&2
   fi

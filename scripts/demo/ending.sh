@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Totals with their conservation sums, the three nodes' positions, an audit, and the summary.
+# Totals with their conservation sums, the three nodes' positions, audits, and the summary.
 
 # True when all nodes stand at the same place and all of it is provable.
 at_rest() {
@@ -24,6 +24,7 @@ tell_totals() {
   tell_nodes
   quietly ./puhui checkpoint --profile wuhan.toml --out checkpoint
   run ./puhui checkpoint --verify city.policy --profile wuhan.toml
+  keep ledger.checkpoint_root "$(field root)"
 }
 
 # total NAME: a figure of the totals shown last.
@@ -42,12 +43,14 @@ check_units() {
   sum_line 核销 retired units_retired_kg
   sum_line 注销 cancelled units_cancelled_kg
   sum_line 过期 expired units_expired_kg
-  same "减排量守恒 / units" "$(total units_issued_kg)" \
-    $(($(total units_held_kg) + $(total units_retired_kg) + $(total units_cancelled_kg) + $(total units_expired_kg)))
+  sum_line 转入 imported units_imported_kg
+  sum_line 转出 exported units_exported_kg
+  same "减排量守恒 / units" $(($(total units_issued_kg) + $(total units_imported_kg))) \
+    $(($(total units_held_kg) + $(total units_retired_kg) + $(total units_cancelled_kg) + $(total units_expired_kg) + $(total units_exported_kg)))
   same "签发 / issued" "$(total units_issued_kg)" $((issued_kg + pooled_kg))
   same "核销 / retired" "$(total units_retired_kg)" "$retired_kg"
-  good "减排量(千克):签发 = 持有 + 核销 + 注销 + 过期" \
-    "Units (kg): issued = held + retired + cancelled + expired"
+  good "减排量(千克):签发 + 转入 = 持有 + 核销 + 注销 + 过期 + 转出" \
+    "Units (kg): issued + imported = held + retired + cancelled + expired + exported"
 }
 
 check_credits() {
@@ -65,19 +68,32 @@ check_credits() {
 }
 
 tell_audit() {
-  act "审计:另一套代码从每一片叶子重新推导,合计相同" \
-    "An audit: other code derives everything from the leaves, and gets the same sums"
+  act "审计三座城市:另一套代码从每一片叶子重新推导,合计相同" \
+    "An audit of each city: other code derives everything from the leaves, and gets the same sums"
   run "$build/node/puhuid" certify city auditor
   show_client auditor
-  run ./puhui audit run "https://127.0.0.1:${ports[1]}" --folder copy --policy city.policy \
-    --report audit --profile as/auditor.toml
-  same "审计结论 / verdict" "$(jq -er .verdict audit/audit.json)" clean
-  local name
-  for name in $(jq -r '.totals | keys[]' audit/audit.json); do
-    same "审计 / audit: $name" "$(jq -er ".totals.$name" audit/audit.json)" "$(total "$name")"
+  audit_city wuhan "${ports[1]}" city.policy as/auditor.toml
+  local city
+  for city in ezhou enshi; do
+    quietly ./puhui policy export --profile "$city.toml" --out "$city.policy"
+    audit_city "$city" "${node_port[$city]}" "$city.policy" "$city.toml"
   done
-  good "结论:没有发现;$(jq '.totals | length' audit/audit.json) 项合计与城市所说的一致。" \
-    "Nothing was found; $(jq '.totals | length' audit/audit.json) totals are what the city says."
+  good "结论:三座城市都没有发现;每座 $(jq '.totals | length' audit/wuhan/audit.json) 项合计与其所说的一致。" \
+    "Nothing was found; $(jq '.totals | length' audit/wuhan/audit.json) totals of each city are what it says."
+}
+
+# audit_city CITY PORT POLICY PROFILE
+audit_city() {
+  local name said
+  mkdir -p audit
+  run ./puhui audit run "https://127.0.0.1:$2" --folder "copy-$1" --policy "$3" \
+    --report "audit/$1" --profile "$4"
+  same "审计结论 / verdict" "$(jq -er .verdict "audit/$1/audit.json")" clean
+  said=$(./puhui totals --linearizable -o json --profile "$1.toml")
+  for name in $(jq -r '.totals | keys[]' "audit/$1/audit.json"); do
+    same "审计 / audit: $1 $name" "$(jq -er ".totals.$name" "audit/$1/audit.json")" \
+      "$(jq -er ".$name" <<<"$said")"
+  done
 }
 
 tell_accounts() {
@@ -110,7 +126,6 @@ tell_nodes() {
 write_summary() {
   keep city.code "$city_code"
   keep city.clock "DEMO CLOCK from $demo_start, rate $demo_rate"
-  keep ledger.checkpoint_root "$(field root)"
   keep seconds $((SECONDS - story_begins))
   jq -nR 'reduce (inputs | split("\t")) as [$path, $value]
     ({}; setpath($path | split("."); $value | tonumber? // .))' <summary.lines >summary.json
@@ -128,11 +143,12 @@ tell_ending() {
   say "凭证 receipts/*.tlog-proof,验证策略 city.policy,汇总 summary.json,全部命令与答复 transcript.log,都在 $folder" \
     "Receipts, policy, summary and the transcript are in that folder."
   if [[ $once -eq 1 ]]; then
-    say "城市随演示结束而停止。" "The city stops with the demonstration."
+    say "三座城市随演示结束而停止。" "The cities stop with the demonstration."
     return
   fi
   keep_running=1
-  say "城市继续运行。查看:" "The city stays up. Have a look:"
+  say "三座城市和中继继续运行。武汉:端口 ${ports[1]}、${ports[3]}、${ports[5]};鄂州:${line_port[ezhou]};恩施:${line_port[enshi]}。查看:" \
+    "The three cities and the relays stay up, at these ports. Have a look:"
   printf '    $ cd %s\n' "$(quoted "$folder")"
   printf '    $ %s\n' \
     "./puhui status --profile wuhan.toml" \
@@ -149,6 +165,12 @@ tell_ending() {
     "./puhui serial history $first_serial --profile wuhan.toml" \
     "./puhui retirement list --profile wuhan.toml" \
     "./puhui checkpoint --verify city.policy --profile wuhan.toml" \
+    "./puhui agreement list --profile wuhan.toml" \
+    "./puhui crossing list --all --profile wuhan.toml" \
+    "./puhui lineage $home_serial --city-url EZHOU=line-ezhou.toml --profile wuhan.toml" \
+    "./puhui account units firm/units --profile ezhou.toml" \
+    "./puhui totals --profile enshi.toml" \
+    "python3 $(quoted "$demo_scripts/conservation.py") wuhan.toml ezhou.toml enshi.toml" \
     "./puhui tail --follow --profile wuhan.toml"
   say "停止:" "To stop it:"
   printf '    $ %s\n' "$(quoted "$project/scripts/demo.sh" --stop "$folder")"

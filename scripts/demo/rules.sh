@@ -24,6 +24,8 @@ tell_rules() {
     issuance_notice "$(ruled .issuance_notice.days) days" \
     purpose_rules "$(ruled '[.purpose_rules[].purpose] | join(" ")')" \
     "cap of ets_compliance" "$(ruled '.purpose_rules[2].caps[0].share') of the allowances due" \
+    "first for $(ruled '.purpose_rules[3].purpose')" \
+    "units of the areas $(ruled '.purpose_rules[3].areas_first | join(" ")')" \
     vintages "$(ruled .vintages[0].years) years" \
     trade_lot_kg "$(ruled .trade_lot_kg)"
   good "从这一叶起,新规则管住每一个事件。" "From this leaf on every event goes by it."

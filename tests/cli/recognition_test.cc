@@ -180,6 +180,36 @@ TEST(PartnerPolicy, IsPrintedAsTheFileThatToolsRead) {
   EXPECT_EQ(caller.run(node.url(), {"partner", "policy", "NOWHERE"}).exit, Exit::usage);
 }
 
+TEST_F(SigningDesk, ASideNamesTheNodesThatAnswerAsWitnesses) {
+  const Caller caller;
+  auto side = side_of("WUHAN", partner());
+  Answers answers{{"policy", side.policy()}, {"servers-authority", "the PEM"}};
+  side.clear_policy();
+  answers["side"] = to_json(side);
+  v1::Status status;
+  status.set_witness_vkey("the vkey");
+  status.set_witness_url("https://node-1.example/witness");
+  answers["status"] = to_json(status);
+  const auto shared = std::make_shared<Answers>(answers);
+  const FakeNode node([shared](const http::Request& request, const http::Respond& respond) {
+    answering (*shared)(request, respond);
+  });
+  v1::NodeList nodes;
+  for (const auto& address : {node.url().substr(8), std::string("127.0.0.1:1")}) {
+    nodes.add_items()->set_client_address(address);
+    nodes.mutable_items()->rbegin()->set_node_id(static_cast<std::uint64_t>(nodes.items_size()));
+  }
+  (*shared)["nodes"] = to_json(nodes);
+  const auto ran = caller.run(node.url(), {"agreement", "side"});
+  v1::CitySide shown;
+  ASSERT_TRUE(from_json(ran.out, shown, false)) << ran.out << ran.err;
+  EXPECT_EQ(shown.servers_authority(), "the PEM");
+  ASSERT_EQ(shown.witnesses_size(), 1);
+  EXPECT_EQ(shown.witnesses(0).vkey(), "the vkey");
+  EXPECT_EQ(shown.witnesses(0).url(), "https://node-1.example/witness");
+  EXPECT_NE(ran.err.find("node 2 is not named"), std::string::npos) << ran.err;
+}
+
 // ---- Exports ----------------------------------------------------------------------------------
 
 std::string batch_of(const std::string& code, std::uint64_t start, std::uint64_t end,
@@ -375,8 +405,7 @@ TEST(RelayRun, RecordsThatAPartnersLogHasForked) {
   crypto::Policy policy;
   policy.logs = {{log.key(), ""}};
   partner.mutable_side()->set_policy(crypto::format_policy(policy));
-  const auto evidence =
-      crypto::format_evidence({{}, {}, log.checkpoint(5), fork.checkpoint(5)});
+  const auto evidence = crypto::format_evidence({{}, {}, log.checkpoint(5), fork.checkpoint(5)});
   const FakeNode wuhan(answering({{"status", city_named("WUHAN")}}));
   const FakeNode hefei(answering({{"status", city_named("HEFEI")},
                                   {"partners WUHAN", to_json(partner)},
@@ -385,8 +414,8 @@ TEST(RelayRun, RecordsThatAPartnersLogHasForked) {
   const auto ran =
       caller.run(wuhan.url(), {"relay", "run", "--from", wuhan.url(), "--to", hefei.url(), "--once",
                                "--party", "operator", "--key", caller.key});
-  EXPECT_TRUE(contains(ran.out, "WUHAN 5 to HEFEI: accuse_partner done at leaf 7")) << ran.out
-                                                                                   << ran.err;
+  EXPECT_TRUE(contains(ran.out, "WUHAN 5 to HEFEI: accuse_partner done at leaf 7"))
+      << ran.out << ran.err;
 }
 
 TEST(Bundles, ThatAreNoneAreNotSent) {

@@ -93,10 +93,11 @@ City::City(CityOptions options) : options_(std::move(options)) {
   std::string pattern = (std::filesystem::temp_directory_path() / "puhui-city-XXXXXX").string();
   folder_ = ::mkdtemp(pattern.data());
   if (options_.rules.empty()) options_.rules = test_rules();
+  if (options_.code.empty()) options_.code = kCode;
   const auto rules = folder_ + "/rules.json";
   if (!node::write_file(rules, options_.rules, node::Mode::shared)) die("rules");
   std::vector<std::string> command{
-      options_.puhuid, "init", folder_ + "/city",       "--city", kCode,
+      options_.puhuid, "init", folder_ + "/city",       "--city", options_.code,
       "--rules",       rules,  "--state-root-interval", "16"};
   const auto ports = free_ports(std::size_t{2} * options_.nodes);
   for (unsigned i = 0; i < options_.nodes; ++i) {
@@ -244,20 +245,25 @@ template v1::SubmissionResult get(node::http::Client&, const std::string&);
 template v1::RecordProof get(node::http::Client&, const std::string&);
 template v1::Party get(node::http::Client&, const std::string&);
 template v1::EntryView get(node::http::Client&, const std::string&);
+template v1::PartnerLog get(node::http::Client&, const std::string&);
+template v1::TransferRecord get(node::http::Client&, const std::string&);
+template v1::TransferList get(node::http::Client&, const std::string&);
+template v1::ForeignRetirementList get(node::http::Client&, const std::string&);
+template v1::UnitBlock get(node::http::Client&, const std::string&);
+template v1::UnitBatch get(node::http::Client&, const std::string&);
 
 // ---- Events ----------------------------------------------------------------------------------
 
 v1::Payload new_payload(const std::string& party) {
   v1::Payload payload;
-  payload.set_city(City::kCode);
   payload.set_party(party);
   payload.set_event_id(crypto::random_bytes(ledger::kEventIdSize));
   payload.set_valid_until(node::wall_clock_us() + kHour);
   return payload;
 }
 
-v1::Submission sign(City& city, const v1::Payload& payload,
-                    const std::vector<std::string>& parties) {
+v1::Submission sign(City& city, v1::Payload payload, const std::vector<std::string>& parties) {
+  payload.set_city(city.code());
   std::vector<const crypto::SecretKey*> keys;
   for (const auto& party : parties) keys.push_back(&city.key_of(party));
   const auto envelope =
@@ -292,6 +298,15 @@ v1::SubmissionResult send(node::http::Client& client, const v1::Submission& even
   if (!google::protobuf::util::JsonStringToMessage(answer->body, &result, lenient).ok())
     die("not JSON: " + answer->body);
   if (answer->status != 200) result.set_decision(v1::FAILED);
+  return result;
+}
+
+v1::SubmissionResult send_until_decided(node::http::Client& client, const v1::Submission& event) {
+  v1::SubmissionResult result;
+  (void)City::wait([&] {
+    result = send(client, event, true);
+    return result.decision() != v1::FAILED;
+  });
   return result;
 }
 
@@ -359,18 +374,18 @@ namespace {
 
 void must_accept(node::http::Client& client, City& city, const v1::Payload& payload,
                  const std::vector<std::string>& parties) {
-  const auto result = send(client, sign(city, payload, parties));
+  const auto result = send_until_decided(client, sign(city, payload, parties));
   if (result.decision() != v1::ACCEPTED) die(result.ShortDebugString());
 }
 
-v1::Payload file_methodology(bool behaviour) {
+v1::Payload file_methodology(const City& city, bool behaviour) {
   auto payload = new_payload("operator");
   auto* m = payload.mutable_file_methodology()->mutable_methodology();
   m->set_code(behaviour ? "RIDE" : "UNITS");
   m->set_version("V01");
   m->set_kind(behaviour ? v1::BEHAVIOUR : v1::PROJECT);
   m->set_scenario(behaviour ? "ride" : "units");
-  m->set_issued_by(City::kCode);
+  m->set_issued_by(city.code());
   m->set_serial_code(behaviour ? "RIDE" : "UNIT");
   auto* input = m->add_inputs();
   input->set_name(behaviour ? "trips" : "amount");
@@ -401,7 +416,7 @@ void issue_units(City& city, std::int64_t kilograms) {
   must_accept(client, city, register_party(city, "verifier", {v1::VERIFIER}), {"authority"});
   must_accept(client, city, open_account("owner", "owner"), {"owner"});
   must_accept(client, city, open_account("buyer", "buyer"), {"buyer"});
-  must_accept(client, city, file_methodology(false), {"operator"});
+  must_accept(client, city, file_methodology(city, false), {"operator"});
   auto project = new_payload("owner");
   auto* filing = project.mutable_file_project();
   filing->set_project("P1");
@@ -437,7 +452,7 @@ void issue_units(City& city, std::int64_t kilograms) {
 void open_citizens(City& city, const std::vector<std::string>& pseudonyms) {
   auto client = city.client();
   must_accept(client, city, register_party(city, "provider", {v1::DATA_PROVIDER}), {"authority"});
-  must_accept(client, city, file_methodology(true), {"operator"});
+  must_accept(client, city, file_methodology(city, true), {"operator"});
   constexpr std::size_t kPerEvent = 4'000;
   for (std::size_t from = 0; from < pseudonyms.size(); from += kPerEvent) {
     auto open = new_payload("operator");

@@ -25,6 +25,7 @@ struct CityOptions {
   std::vector<std::string> init_flags;  // further flags of `puhuid init`
   std::vector<std::string> run_flags;   // further flags of `puhuid run`
   std::string rules;                    // JSON; empty: test_rules()
+  std::string code = {};                // empty: City::kCode
 };
 
 // Ports the system holds free now; all are held until all are known.
@@ -40,6 +41,7 @@ class City {
   explicit City(CityOptions options);
   ~City();
 
+  [[nodiscard]] const std::string& code() const { return options_.code; }
   [[nodiscard]] const std::string& folder() const { return folder_; }
   [[nodiscard]] std::string node_folder(unsigned node) const;
   [[nodiscard]] std::string log_of(unsigned node) const;
@@ -84,14 +86,17 @@ class City {
 
 // ---- Events ----------------------------------------------------------------------------------
 
-// A payload of the city, valid for an hour from now, with a fresh event id.
+// A payload valid for an hour from now, with a fresh event id.
 [[nodiscard]] v1::Payload new_payload(const std::string& party);
-// Signed by these parties, ready to be sent.
-[[nodiscard]] v1::Submission sign(City& city, const v1::Payload& payload,
+// Made the city's, signed by these parties, ready to be sent.
+[[nodiscard]] v1::Submission sign(City& city, v1::Payload payload,
                                   const std::vector<std::string>& parties);
 // Sends one event and answers the result; FAILED with "unreachable" where the transport failed.
 [[nodiscard]] v1::SubmissionResult send(node::http::Client& client, const v1::Submission& event,
                                         bool receipt = false);
+// The same bytes again, with a receipt, while nobody says what became of them: leaders change.
+[[nodiscard]] v1::SubmissionResult send_until_decided(node::http::Client& client,
+                                                      const v1::Submission& event);
 // Sends a stream and answers the results in order; empty where the transport failed.
 [[nodiscard]] std::vector<v1::SubmissionResult> send_stream(
     node::http::Client& client, const std::vector<v1::Submission>& events, bool receipt = false);

@@ -11,7 +11,7 @@
 #include "crypto/envelope.h"
 #include "crypto/tlog_proof.h"
 #include "ledger/entry.h"
-#include "tests/cluster/city.h"
+#include "tests/cluster/entries.h"
 
 namespace puhui::testing {
 namespace {
@@ -20,18 +20,6 @@ crypto::Policy policy_of(node::http::Client& client) {
   const auto answer = client.request("GET", "/v1/policy");
   EXPECT_TRUE(answer && answer->status == 200);
   return *crypto::parse_policy(answer->body);
-}
-
-// All entries of the ledger as one node serves them.
-std::vector<v1::EntryView> entries_of(City& city, unsigned node) {
-  auto client = city.client_of(node);
-  std::vector<v1::EntryView> all;
-  while (true) {
-    const auto part =
-        get<v1::EntryList>(client, "/v1/changes?limit=1000&from=" + std::to_string(all.size()));
-    if (part.items().empty()) return all;
-    all.insert(all.end(), part.items().begin(), part.items().end());
-  }
 }
 
 void start_all(City& city) {

@@ -3,9 +3,8 @@
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
-#include "node/files/folder.h"
 #include "puhui/v1/view.pb.h"
-#include "tests/cluster/city.h"
+#include "tests/cluster/cli.h"
 
 namespace puhui::testing {
 namespace {
@@ -67,7 +66,6 @@ class FilingCity : public ::testing::Test {
     const auto registered =
         send(client, sign(city_, register_party(city_, party, {role}), {"authority"}));
     EXPECT_EQ(registered.decision(), v1::ACCEPTED) << registered.code();
-    EXPECT_TRUE(node::write_key(file(party + ".key"), city_.key_of(party), std::nullopt));
   }
 
   [[nodiscard]] std::string file(const std::string& name) const {
@@ -77,24 +75,20 @@ class FilingCity : public ::testing::Test {
     EXPECT_TRUE(node::write_file(file(name), text, node::Mode::shared));
     return file(name);
   }
-  [[nodiscard]] Ran as(const std::string& party, const Words& words) const {
-    const bool is_founder = party == "operator" || party == "authority";
-    const auto key = file((is_founder ? "city/keys/" : "") + party + ".key");
-    return run(Words{PUHUI_CLI} + words +
-               Words{"--url", city_.url(1), "--ca", file("city/authority.pem"), "--party", party,
-                     "--key", key});
+  [[nodiscard]] Ran as(const std::string& party, const Words& words) {
+    return cli(city_, party, words);
   }
-  void does(const std::string& party, const Words& words) const {
+  void does(const std::string& party, const Words& words) {
     const auto ran = as(party, words);
     EXPECT_EQ(ran.status, 0) << words[0] << " " << words[1] << ": " << ran.output;
   }
-  void is_refused(const std::string& party, const Words& words, const std::string& code) const {
+  void is_refused(const std::string& party, const Words& words, const std::string& code) {
     const auto ran = as(party, words);
     EXPECT_EQ(ran.status, 1) << words[0] << " " << words[1] << ": " << ran.output;
     EXPECT_NE(ran.output.find(code), std::string::npos) << ran.output;
   }
   template <class Message>
-  [[nodiscard]] Message ask(const Words& words) const {
+  [[nodiscard]] Message ask(const Words& words) {
     const auto ran = as("operator", words + Words{"-o", "json"});
     EXPECT_EQ(ran.status, 0) << ran.output;
     Message message;
@@ -108,7 +102,7 @@ class FilingCity : public ::testing::Test {
     ASSERT_TRUE(City::wait([&] { return city_.status(1).now() >= notice.until(); }));
   }
   // The words that file project P1, whose owner has an account.
-  [[nodiscard]] Words filing_words() const {
+  [[nodiscard]] Words filing_words() {
     does("operator", {"methodology", "file", paper("units.json", kMethodology)});
     does("owner", {"account", "open", "owner", "--kind", "project"});
     return {"project",   "file",      "P1",    "--owner",          "owner",      "--methodology",

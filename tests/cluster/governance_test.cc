@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "node/files/folder.h"
-#include "tests/cluster/city.h"
+#include "tests/cluster/cli.h"
 
 namespace puhui::testing {
 namespace {
@@ -26,14 +25,8 @@ TEST(Governance, APartyIsSuspendedByVote) {
   ASSERT_EQ(send(client, sign(city, register_party(city, "second", {v1::AUTHORITY}), {"authority"}))
                 .decision(),
             v1::ACCEPTED);
-  const auto second_key = city.folder() + "/second.key";
-  ASSERT_TRUE(node::write_key(second_key, city.key_of("second"), std::nullopt));
-  const auto as = [&](const std::string& party, Words words) {
-    const auto key =
-        party == "second" ? second_key : city.folder() + "/city/keys/" + party + ".key";
-    return run(Words{PUHUI_CLI} + words +
-               Words{"--url", city.url(1), "--ca", city.folder() + "/city/authority.pem", "--party",
-                     party, "--key", key});
+  const auto as = [&](const std::string& party, const Words& words) {
+    return cli(city, party, words);
   };
   const auto proposed =
       as("operator", {"party", "suspend", "buyer", "--reason", "case 7", "--propose", "buyer-out"});

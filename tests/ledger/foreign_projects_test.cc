@@ -30,12 +30,15 @@ struct ForeignProjects : TwoCities {
     if (notice) *action.mutable_notice() = carry(a, b, *notice);
     return b.send(payload, {"operator"});
   }
-  Answer note_end(const std::string& project, std::uint64_t ended) {
+  Answer note_end(const std::string& project, const v1::ProvenLeaf& ended) {
     auto payload = b.event("operator");
     auto& action = *payload.mutable_note_filing_end();
     action.set_project(project);
-    *action.mutable_ended() = carry(a, b, ended);
+    *action.mutable_ended() = ended;
     return b.send(payload, {"operator"});
+  }
+  Answer note_end(const std::string& project, std::uint64_t ended) {
+    return note_end(project, carry(a, b, ended));
   }
   // A draft of P9 with a key that both cities could file, under notice and noted.
   void draft_shared(const std::string& filing = "p9") {
@@ -183,12 +186,10 @@ TEST_F(ForeignProjects, EndInTheirOwnCityAlone) {
   PUHUI_ACCEPTED(draft(c, "p9", subject_of(with_key("P9", "meter-shared"))));
   const auto withdrawn = withdraw(c, "p9");
   PUHUI_ACCEPTED(withdrawn);
-  auto payload = b.event("operator");
-  payload.mutable_note_filing_end()->set_project("P9");
-  *payload.mutable_note_filing_end()->mutable_ended() = carry(c, b, withdrawn.leaf);
-  PUHUI_REFUSED(b.send(payload, {"operator"}), PROJECT_ABROAD);
-  payload.mutable_note_filing_end()->mutable_ended()->set_city("WUHAN");
-  PUHUI_REFUSED(b.send(payload, {"operator"}), CHECKPOINT_NOT_ACCEPTED);
+  auto ended = carry(c, b, withdrawn.leaf);
+  PUHUI_REFUSED(note_end("P9", ended), PROJECT_ABROAD);
+  ended.set_city("WUHAN");
+  PUHUI_REFUSED(note_end("P9", ended), CHECKPOINT_NOT_ACCEPTED);
   EXPECT_TRUE(noted("P9"));
 }
 

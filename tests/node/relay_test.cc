@@ -100,6 +100,45 @@ TEST_F(Relays, BringRecallsToWhereTheUnitsAre) {
   EXPECT_EQ(b.view().serial(51)->bound_by(), "recall/WUHAN");
 }
 
+// Whose recalls are of so many pieces that all but the last event freeze a part.
+class InParts : public testing::AskedCity {
+ public:
+  InParts(SovereignCity& city, int parts) : AskedCity(city), parts_left_(parts) {}
+  int noted = 0;
+
+  Result<v1::SubmissionResult> submit(v1::Payload payload, std::string attachment) override {
+    if (payload.has_note_recall()) ++noted;
+    if (!payload.has_note_recall() || --parts_left_ <= 0)
+      return AskedCity::submit(std::move(payload), std::move(attachment));
+    v1::SubmissionResult part;
+    part.set_decision(v1::ACCEPTED);
+    return part;
+  }
+
+ private:
+  int parts_left_;
+};
+
+TEST_F(Relays, SendARecallUntilItsLastPartIsNoted) {
+  agree(a, b, agreement_between(a, b));
+  send();
+  run();
+  InParts few(b, 3), many(b, 200);
+  PUHUI_ACCEPTED(recall(a, "B1", {{1, 5}}));
+  relay::Relay of_few(relay::Pairs{{&asked_a, &few}});
+  EXPECT_TRUE(run(of_few).is_all_done());
+  EXPECT_EQ(few.noted, 3);
+  EXPECT_EQ(std::ranges::count(told, "WUHAN note_recall done"), 1);
+  EXPECT_EQ(b.view().serial(51)->bound_by(), "recall/WUHAN");
+  // The rest another time.
+  PUHUI_ACCEPTED(recall(a, "B1", {{6, 9}}));
+  relay::Relay of_many(relay::Pairs{{&asked_a, &many}});
+  EXPECT_FALSE(run(of_many).is_all_done());
+  EXPECT_TRUE(has_told("WUHAN note_recall waits too_large"));
+  for (int i = 0; i < 3 && !run(of_many).is_all_done(); ++i) continue;
+  EXPECT_EQ(many.noted, 200);
+}
+
 TEST_F(Relays, GoOnInANewEpochOfACity) {
   agree(a, b, agreement_between(a, b));
   EXPECT_TRUE(run().is_all_done());

@@ -1,0 +1,197 @@
+// What cities know of each other's units and projects, judged again.
+#include "tests/audit/judged_cities.h"
+
+namespace puhui::node::audit::testing {
+namespace {
+
+using enum v1::ErrorCode;
+
+struct AuditedAbroad : AuditedCities {
+  v1::Payload noting(const ledger::Answer& recalled) {
+    auto payload = a.event("operator");
+    *payload.mutable_note_recall()->mutable_recall() = carry(b, a, recalled.leaf);
+    return payload;
+  }
+  // Units of this city that are bound, whoever holds them.
+  [[nodiscard]] std::int64_t frozen_kg() const {
+    return a.bound("owner-main") + a.bound("owner-side");
+  }
+};
+
+// ---- Units --------------------------------------------------------------------------------------
+
+TEST_F(AuditedAbroad, FindsUnitsBeyondTheCapOfAPurpose) {
+  auto agreement = agreement_between(a, b);
+  auto& cap = *terms_of_taker(agreement, a).add_purpose_caps();
+  cap.set_purpose("voluntary");
+  cap.set_max_kg(15);
+  recognise(agreement);
+  cross(b, a, {{{1, 50}}});
+  PUHUI_ACCEPTED(retire(a, "owner-main", {{91, 110}}));
+  auto more = retire_event(a, "owner-main", "owner");
+  add_serials(*more.mutable_retire(), {{111, 116}});
+  refuses(more, CAP_EXCEEDED);
+  PUHUI_ACCEPTED(retire(a, "owner-main", {{111, 115}}));
+  expect_clean(a);
+}
+
+TEST_F(AuditedAbroad, FindsARetirementThatIsToldTwice) {
+  recognise();
+  cross(a, b, {{{1, 50}}});
+  const auto retired = retire(b, "owner-main", {{51, 60}});
+  const auto stated = state_retirement(b, a, retired.leaf, {{1, 10}});
+  const auto proof = carry(b, a, stated.leaf);
+  auto noting = a.event("operator");
+  *noting.mutable_note_retirement()->mutable_statement() = proof;
+  PUHUI_ACCEPTED(note_retirement(a, proof));
+  refuses(noting, RETIREMENT_STATED);
+  cross(b, a, {{{1, 50}}});
+  const auto here = retire(a, "owner-main", {{101, 110}});
+  auto doctored = statement_event(a, b, here.leaf, {{1, 10}});
+  doctored.mutable_state_retirement()->mutable_serials(0)->set_end(11);
+  refuses(doctored, RUN_DIFFERS);
+  PUHUI_ACCEPTED(state_retirement(a, b, here.leaf, {{1, 10}}));
+  refuses(statement_event(a, b, here.leaf, {{1, 10}}), RETIREMENT_STATED);
+  expect_clean(a);
+}
+
+// ---- Recalls ------------------------------------------------------------------------------------
+
+TEST_F(AuditedAbroad, FindsUnitsThatWereRecalledOrOfUnknownProjects) {
+  agree(a, b, agreement_between(a, b));
+  const auto proof = sent_here({{1, 10}});
+  refuses(import_event(a, proof), PROJECT_ABROAD);
+  PUHUI_ACCEPTED(note_project(b, a));
+  const auto again = filing_event(
+      a, carry(b, a, static_cast<std::uint64_t>(b.view().project(b.project())->filed_at())));
+  refuses(again, RETIREMENT_STATED);
+  const auto recalled = recall(b, "B1", {{10, 12}});
+  PUHUI_ACCEPTED(note_recall(a, carry(b, a, recalled.leaf)));
+  refuses(import_event(a, proof), UNITS_RECALLED);
+  auto project = pv_project("P7");
+  project.set_keys(0, pv_project(b.project()).keys(0));
+  auto filing = a.event("operator");
+  *filing.mutable_file_project() = project;
+  expect_refused(a.sealed(filing, {"operator", "owner"}), PERIOD_ABROAD);
+  expect_clean(a);
+}
+
+// Serials 101-1360 here, of which every other of the first 1200 was sold: 1201 pieces.
+TEST_F(AuditedAbroad, RecallsAreNotedInParts) {
+  recognise();
+  PUHUI_ACCEPTED(b.issue_kg(1'500));
+  cross(b, a, {{{51, 1'450}}});
+  SerialRanges even;
+  for (std::uint64_t serial = 102; serial <= 1'300; serial += 2) even.emplace_back(serial, serial);
+  PUHUI_ACCEPTED(transfer(a, {"owner-main", "owner-side"}, even));
+  const auto on_the_way = sent_here({{1'451, 1'460}});
+  const auto recalled = recall(b, "B2");
+  PUHUI_ACCEPTED(a.send(noting(recalled), {"operator"}));
+  EXPECT_EQ(frozen_kg(), 1'000);
+  refuses(import_event(a, on_the_way), UNITS_RECALLED);
+  reach_a_state_root();
+  // What is left of it may move meanwhile.
+  PUHUI_ACCEPTED(transfer(a, {"owner-main", "owner-side"}, {{1'350, 1'355}}));
+  PUHUI_ACCEPTED(a.send(noting(recalled), {"operator"}));
+  EXPECT_EQ(frozen_kg(), 1'260);
+  refuses(noting(recalled), RETIREMENT_STATED);
+  refuses(import_event(a, on_the_way), UNITS_RECALLED);
+  expect_clean(a);
+}
+
+TEST_F(AuditedAbroad, RecallsNameTheirSerialsInAnyOrder) {
+  recognise();
+  cross(b, a, {{{1, 50}}});
+  PUHUI_ACCEPTED(a.send(noting(recall(b, "B1", {{30, 35}, {5, 9}})), {"operator"}));
+  EXPECT_EQ(frozen_kg(), 11);
+  expect_clean(a);
+}
+
+// A serial lives in one city: what never went home does not come once more.
+TEST_F(AuditedAbroad, FindsUnitsThatNeverWentHome) {
+  recognise();
+  cross(b, a, {{{1, 50}}});
+  const auto home = send_home(a, b, {{101, 110}});
+  const auto imported = import_units(b, carry(a, b, home.leaf));
+  PUHUI_ACCEPTED(imported);
+  const auto again = sent_here({{1, 10}});
+  refuses(import_event(a, again), TRANSFER_STATE_WRONG);
+  PUHUI_ACCEPTED(conclude(a, carry(b, a, imported.leaf)));
+  PUHUI_ACCEPTED(import_units(a, again));
+  expect_clean(a);
+}
+
+// ---- Projects -----------------------------------------------------------------------------------
+
+// The partner files by procedure.
+struct AuditedProjects : AuditedAbroad {
+  void SetUp() override {
+    AuditedAbroad::SetUp();
+    auto rules = recognition_rules("by procedure");
+    add_procedure(rules, v1::FILING_PROJECT, {2, 3});
+    PUHUI_ACCEPTED(file_rules(b, rules));
+    agree(a, b, agreement_between(a, b));
+  }
+  static v1::FileProject with_key(const std::string& project, const std::string& meter) {
+    auto action = pv_project(project);
+    *action.mutable_keys(0) = meter;
+    return action;
+  }
+  // Drafted there, put under notice, and ready to be noted.
+  v1::Payload noticed(const std::string& filing, const v1::FileProject& project) {
+    const auto drafted = draft(b, filing, subject_of(project));
+    for (const auto* by : {"expert1", "expert2"})
+      EXPECT_EQ(review(b, filing, by).decision, v1::ACCEPTED);
+    const auto notice = open_notice(b, filing_named(filing));
+    auto payload = filing_event(a, carry(b, a, notice.leaf));
+    auto& action = *payload.mutable_note_filing();
+    *action.mutable_notice() = action.filing();
+    *action.mutable_filing() = carry(b, a, drafted.leaf);
+    return payload;
+  }
+  v1::Payload ending(const std::string& project, std::uint64_t leaf) {
+    auto payload = a.event("operator");
+    auto& action = *payload.mutable_note_filing_end();
+    action.set_project(project);
+    *action.mutable_ended() = carry(b, a, leaf);
+    return payload;
+  }
+};
+
+TEST_F(AuditedProjects, OfDraftsThatEndFreeTheirKeys) {
+  PUHUI_ACCEPTED(a.send(noticed("p9", with_key("P9", "meter-shared")), {"operator"}));
+  PUHUI_ACCEPTED(a.send(noticed("p7", with_key("P7", "meter-7")), {"operator"}));
+  const auto own = with_key("P5", "meter-shared");
+  auto filing = a.event("operator");
+  *filing.mutable_file_project() = own;
+  expect_refused(a.sealed(filing, {"operator", "owner"}), PERIOD_ABROAD);
+  const auto withdrawn = withdraw(b, "p9");
+  PUHUI_ACCEPTED(a.send(ending("P9", withdrawn.leaf), {"operator"}));
+  refuses(ending("P9", withdrawn.leaf), PROJECT_ABROAD);
+  PUHUI_ACCEPTED(file(a, own));
+  for (const auto* objection : {"o1", "o2"})
+    PUHUI_ACCEPTED(raise(b, filing_named("p7"), objection));
+  const auto denied = judge(b, filing_named("p7"), "o1", Upheld::no);
+  refuses(ending("P7", denied.leaf), LEAF_UNEXPECTED);
+  const auto upheld = judge(b, filing_named("p7"), "o2", Upheld::yes);
+  PUHUI_ACCEPTED(a.send(ending("P7", upheld.leaf), {"operator"}));
+  PUHUI_ACCEPTED(file(a, with_key("P6", "meter-7")));
+  expect_clean(a);
+}
+
+TEST_F(AuditedProjects, FindsEndsOfOtherDrafts) {
+  PUHUI_ACCEPTED(note_project(b, a));  // filed at once
+  const auto noting_p9 = noticed("p9", with_key("P9", "meter-9"));
+  PUHUI_ACCEPTED(draft(b, "p8", subject_of(with_key("P8", "meter-8"))));
+  const auto other = withdraw(b, "p8");
+  refuses(ending("P9", other.leaf), PROJECT_ABROAD);
+  PUHUI_ACCEPTED(a.send(noting_p9, {"operator"}));
+  refuses(ending("P9", other.leaf), LEAF_UNEXPECTED);
+  refuses(ending("P2", other.leaf), LEAF_UNEXPECTED);
+  refuses(ending("P9", noting_p9.note_filing().notice().index()), LEAF_UNEXPECTED);
+  refuses(ending("p9", other.leaf), PROJECT_ABROAD);
+  expect_clean(a);
+}
+
+}  // namespace
+}  // namespace puhui::node::audit::testing

@@ -1,0 +1,332 @@
+#include "tests/recognition/sim/book.h"
+
+#include <algorithm>
+
+namespace puhui::ledger::testing::sim {
+
+v1::TransferState Book::state(int city, const std::string& id) const {
+  const auto& known = at(city).transfers;
+  const auto found = known.find(id);
+  return found == known.end() ? v1::TRANSFER_STATE_UNSPECIFIED : found->second.state;
+}
+
+std::int64_t Book::recognised(const Journey& journey, std::uint32_t version) const {
+  const auto sent = static_cast<std::int64_t>(journey.serials.size());
+  if (journey.is_return || is_mutant("forget-discount")) return sent;
+  const auto share = shares_.find({{journey.to, journey.from}, version});
+  return share == shares_.end() ? 0 : sent * share->second.part / share->second.whole;
+}
+
+Sums Book::sums(int city) const {
+  Sums sums;
+  for (const auto& [serial, kilogram] : at(city).units) {
+    sums.held += kilogram.state == v1::HELD;
+    sums.retired += kilogram.state == v1::RETIRED;
+    sums.cancelled += kilogram.state == v1::CANCELLED;
+    sums.exported += kilogram.state == v1::EXPORTED;
+    sums.retired_abroad += kilogram.is_retired_abroad;
+  }
+  return sums;
+}
+
+Serials Book::all_of(int home, const std::string& batch) const {
+  std::set<std::uint64_t> serials;
+  for (const auto& known : cities_)
+    for (const auto& [serial, kilogram] : known.units)
+      if (kilogram.home == home && kilogram.batch == batch) serials.insert(kilogram.origin);
+  return {serials.begin(), serials.end()};
+}
+
+Kilogram& Book::unit(int index, std::uint64_t serial) {
+  auto& units = city(index).units;
+  const auto found = units.find(serial);
+  if (found != units.end()) return found->second;
+  complain("a serial moved that the book does not know: " + std::to_string(serial));
+  return units[serial];
+}
+
+void Book::agreed(int taker, int sender, std::uint32_t version, Share share) {
+  shares_[{{taker, sender}, version}] = share;
+}
+
+void Book::issued(int index, std::int64_t kg, const std::string& batch,
+                  const std::string& account) {
+  auto& book = city(index);
+  const auto owed = std::min(book.owed_kg, kg);
+  for (std::int64_t i = 0; i < kg; ++i) {
+    const auto serial = book.next_serial++;
+    auto& made = book.units[serial];
+    made.home = index;
+    made.origin = serial;
+    made.batch = batch;
+    made.account = account;
+    if (i >= kg - owed) made.state = v1::CANCELLED;
+  }
+  book.issued_kg += kg;
+  book.owed_kg -= owed;
+}
+
+void Book::moved(int index, const Serials& serials, const std::string& to) {
+  for (const auto serial : serials) unit(index, serial).account = to;
+}
+
+void Book::retired(int index, const Serials& serials) {
+  if (is_mutant("forget-retirement")) return;
+  for (const auto serial : serials) unit(index, serial).state = v1::RETIRED;
+}
+
+void Book::locked(const Journey& journey) {
+  journeys_.emplace(journey.id, journey);
+  auto& known = city(journey.from).transfers[journey.id];
+  if (known.state != v1::TRANSFER_STATE_UNSPECIFIED)
+    complain("EXACTLY ONCE: a transfer was sent again that is " +
+             v1::TransferState_Name(known.state));
+  known.state = v1::TRANSFER_LOCKED;
+  for (const auto serial : journey.serials) {
+    auto& kilogram = unit(journey.from, serial);
+    if (!kilogram.is_free(INT64_MAX)) complain("LOCKED what was not free");
+    kilogram.lock = journey.id;
+  }
+}
+
+void Book::add_mirrors(const Journey& journey, std::int64_t kg, std::int64_t disputed_until) {
+  auto& book = city(journey.to);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(kg); ++i) {
+    auto& made = book.units[book.next_serial++];
+    made.home = journey.from;
+    made.origin = journey.origins[i];
+    made.batch = journey.batches[i];
+    made.account = journey.to_account;
+    made.disputed_until = disputed_until;
+    made.is_recalled = made.is_frozen = book.recalled.contains({made.home, made.origin});
+    if (made.is_frozen) made.disputed_until = 0;
+  }
+  book.imported_kg += kg;
+}
+
+void Book::bring_home(const Journey& journey) {
+  for (const auto origin : journey.origins) {
+    auto& kilogram = unit(journey.to, origin);
+    if (kilogram.state != v1::EXPORTED || kilogram.is_retired_abroad)
+      complain("RETURNED what was not away: " + std::to_string(origin));
+    kilogram.state = kilogram.is_recalled ? v1::CANCELLED : v1::HELD;
+    kilogram.account = journey.to_account;
+    kilogram.exported_to = -1;
+  }
+}
+
+void Book::imported(const Import& import) {
+  const auto& journey = journeys_.at(import.id);
+  auto& known = city(journey.to).transfers[import.id];
+  if (known.state != v1::TRANSFER_STATE_UNSPECIFIED)
+    complain("EXACTLY ONCE: a transfer was imported that is " +
+             v1::TransferState_Name(known.state));
+  known = {v1::TRANSFER_IMPORTED, import.leaf, import.version};
+  const auto kg = recognised(journey, import.version);
+  if (journey.is_return)
+    bring_home(journey);
+  else
+    add_mirrors(journey, kg, import.disputed_until);
+  if (is_mutant("import-twice")) add_mirrors(journey, kg, import.disputed_until);
+}
+
+void Book::answered(const std::string& id, v1::TransferState state, std::uint64_t leaf) {
+  auto& known = city(journeys_.at(id).to).transfers[id];
+  if (known.state != v1::TRANSFER_STATE_UNSPECIFIED)
+    complain("EXACTLY ONCE: a transfer was answered that is " +
+             v1::TransferState_Name(known.state));
+  known = {state, leaf, 0};
+}
+
+// What was taken from the sender: gone the first so many, cancelled the rest.
+void Book::send_away(const Journey& journey, std::int64_t kg) {
+  for (std::size_t i = 0; i < journey.serials.size(); ++i) {
+    auto& kilogram = unit(journey.from, journey.serials[i]);
+    if (kilogram.lock != journey.id) continue;  // a list has taken it away
+    kilogram.lock.clear();
+    const bool is_gone = static_cast<std::int64_t>(i) < kg;
+    kilogram.state = is_gone ? v1::EXPORTED : v1::CANCELLED;
+    if (is_gone) kilogram.exported_to = journey.to;
+  }
+}
+
+void Book::concluded(const std::string& id, bool is_recognised, std::uint32_t version,
+                     std::uint64_t leaf) {
+  if (is_mutant("drop-conclude")) return;
+  const auto& journey = journeys_.at(id);
+  auto& known = city(journey.from).transfers[id];
+  if (known.state != v1::TRANSFER_LOCKED)
+    complain("EXACTLY ONCE: a transfer was concluded that is " +
+             v1::TransferState_Name(known.state));
+  known = {is_recognised ? v1::TRANSFER_CONCLUDED : v1::TRANSFER_FREED, leaf, version};
+  if (is_recognised) return send_away(journey, recognised(journey, version));
+  for (const auto serial : journey.serials) {
+    auto& kilogram = unit(journey.from, serial);
+    if (kilogram.lock != id) continue;
+    kilogram.lock.clear();
+    if (!kilogram.is_recalled) continue;
+    if (kilogram.home == journey.from)
+      kilogram.state = v1::CANCELLED;
+    else
+      kilogram.is_frozen = true;
+  }
+}
+
+void Book::retirement_noted(int home, std::size_t letter, const Serials& origins) {
+  auto& book = city(home);
+  book.noted.insert(letter);
+  for (const auto origin : origins) {
+    auto& kilogram = unit(home, origin);
+    if (kilogram.is_retired_abroad) complain("RETIRED twice: serial " + std::to_string(origin));
+    kilogram.is_retired_abroad = true;
+    if (kilogram.is_recalled) ++book.owed_kg;
+  }
+}
+
+void Book::recalled(int index, const Serials& serials) {
+  auto& book = city(index);
+  std::int64_t cancelled = 0, retired = 0, abroad = 0;
+  for (const auto serial : serials) {
+    auto& kilogram = unit(index, serial);
+    if (kilogram.is_recalled || kilogram.state == v1::CANCELLED) continue;
+    if (kilogram.state == v1::RETIRED || kilogram.is_retired_abroad)
+      ++retired;
+    else if (kilogram.state == v1::EXPORTED || !kilogram.lock.empty())
+      ++abroad;
+    else
+      ++cancelled;
+    if (kilogram.state == v1::HELD && kilogram.lock.empty())
+      kilogram.state = v1::CANCELLED;
+    else
+      kilogram.is_recalled = true;
+  }
+  const auto left = book.issued_kg - book.taken_back_kg;
+  book.taken_back_kg += std::min(left, cancelled + retired + abroad);
+  book.owed_kg += std::clamp<std::int64_t>(left - cancelled - abroad, 0, retired);
+}
+
+void Book::recall_noted(int index, int home, std::size_t letter, const Serials& origins) {
+  auto& book = city(index);
+  book.noted.insert(letter);
+  for (const auto origin : origins) book.recalled.insert({home, origin});
+  for (auto& [serial, kilogram] : book.units) {
+    const bool is_named =
+        kilogram.home == home && std::ranges::find(origins, kilogram.origin) != origins.end();
+    if (!is_named || kilogram.is_recalled) continue;
+    if (kilogram.state != v1::HELD && kilogram.state != v1::RETIRED) continue;
+    kilogram.is_recalled = true;
+    if (kilogram.state != v1::HELD || !kilogram.lock.empty()) continue;
+    kilogram.is_frozen = true;
+    kilogram.disputed_until = 0;
+  }
+}
+
+// ---- A ledger that comes back shorter ----
+
+void Book::restored(int index, const CityBook& saved, const std::set<int>& awaited,
+                    std::uint64_t next_serial) {
+  if (is_mutant("forget-restore")) return;
+  city(index) = saved;
+  city(index).next_serial = next_serial;
+  city(index).awaited = awaited;
+}
+
+std::vector<Listed> Book::list(int at_city, int home) const {
+  std::vector<Listed> list;
+  for (const auto& [id, known] : at(at_city).transfers) {
+    const auto& journey = journeys_.at(id);
+    const bool is_of_both = (journey.from == at_city && journey.to == home) ||
+                            (journey.from == home && journey.to == at_city);
+    if (is_of_both && known.state != v1::TRANSFER_LOCKED) list.push_back({id, known});
+  }
+  std::ranges::sort(list, {}, [](const Listed& listed) {
+    return std::pair(listed.known.partner_leaf, listed.id);
+  });
+  return list;
+}
+
+void Book::owe(int home, std::uint64_t origin) {
+  ++city(home).owed_kg;
+  excused_.insert({home, origin});
+}
+
+// Serials that a partner has: out of whatever they are in at home.
+void Book::take_away(const Journey& journey, std::int64_t kg) {
+  auto& book = city(journey.from);
+  for (std::size_t i = 0; i < journey.serials.size(); ++i) {
+    const auto serial = journey.serials[i];
+    const bool is_gone = static_cast<std::int64_t>(i) < kg;
+    auto found = book.units.find(serial);
+    if (found == book.units.end()) {
+      found = book.units.emplace(serial, Kilogram{}).first;
+      found->second.home = journey.from;
+      found->second.origin = serial;
+      found->second.batch = journey.batches[i];
+      book.next_serial = std::max(book.next_serial, serial + 1);
+      ++book.issued_kg;
+      ++book.owed_kg;
+    } else if (found->second.state != v1::HELD) {
+      owe(journey.from, serial);
+      continue;
+    }
+    auto& kilogram = found->second;
+    kilogram.lock.clear();
+    kilogram.disputed_until = 0;
+    kilogram.state = is_gone ? v1::EXPORTED : v1::CANCELLED;
+    if (is_gone) kilogram.exported_to = journey.to;
+  }
+}
+
+void Book::remake(int home, int partner, const Listed& listed) {
+  auto& book = city(home);
+  const auto& journey = journeys_.at(listed.id);
+  if (state(home, listed.id) != v1::TRANSFER_STATE_UNSPECIFIED) return;
+  auto& known = book.transfers[listed.id];
+  known.version = listed.known.version;
+  const auto kg = recognised(journey, listed.known.version);
+  switch (listed.known.state) {
+    case v1::TRANSFER_IMPORTED:
+      known.state = v1::TRANSFER_CONCLUDED;
+      if (!journey.is_return) return take_away(journey, kg);
+      for (auto& [serial, kilogram] : book.units) {
+        const bool is_named =
+            kilogram.home == partner && kilogram.state == v1::HELD &&
+            std::ranges::find(journey.origins, kilogram.origin) != journey.origins.end();
+        if (!is_named) continue;
+        kilogram.lock.clear();
+        kilogram.is_frozen = false;
+        kilogram.disputed_until = 0;
+        kilogram.state = v1::EXPORTED;
+        kilogram.exported_to = partner;
+      }
+      return;
+    case v1::TRANSFER_CONCLUDED:
+      known.state = v1::TRANSFER_IMPORTED;
+      return journey.is_return ? bring_home(journey) : add_mirrors(journey, kg, 0);
+    case v1::TRANSFER_FREED:
+      known.state = v1::TRANSFER_VOID;
+      return;
+    default:
+      known.state = v1::TRANSFER_FREED;
+  }
+}
+
+void Book::list_noted(int home, int partner, const std::vector<Listed>& list) {
+  city(home).awaited.erase(partner);
+  if (is_mutant("forget-list")) return;
+  for (const auto& listed : list) remake(home, partner, listed);
+}
+
+void Book::list_given_up(int home, int partner) {
+  if (city(home).awaited.erase(partner) == 0) return;
+  given_up_.insert(std::minmax(home, partner));
+  for (const auto& [id, journey] : journeys_) {
+    const bool is_of_both = (journey.from == partner && journey.to == home) ||
+                            (journey.from == home && journey.to == partner);
+    if (!is_of_both) continue;
+    const int issuer = journey.is_return ? journey.to : journey.from;
+    for (const auto origin : journey.origins) excused_.insert({issuer, origin});
+  }
+}
+
+}  // namespace puhui::ledger::testing::sim

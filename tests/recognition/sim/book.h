@@ -1,0 +1,173 @@
+// The simulator's own book of every kilogram in every city, kept from what events were accepted,
+// in words of its own: it shares nothing with the rules of the ledger.
+//
+// What a city knows (CityBook) is lost and comes back with its ledger; which transfers there ever
+// were, and what agreements say, is known to the book for ever.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "puhui/v1/view.pb.h"
+
+namespace puhui::ledger::testing::sim {
+
+using Serials = std::vector<std::uint64_t>;
+
+// One in a ledger, by its serial there.
+struct Kilogram {
+  int home = 0;              // city that issued it
+  std::uint64_t origin = 0;  // its serial there
+  std::string batch;         // of the city that issued it
+  std::string account;
+  v1::UnitState state = v1::HELD;
+  std::string lock;  // transfer that binds it
+  std::int64_t disputed_until = 0;
+  bool is_frozen = false, is_recalled = false, is_retired_abroad = false;
+  int exported_to = -1;
+
+  [[nodiscard]] bool is_free(std::int64_t now) const {
+    return state == v1::HELD && lock.empty() && !is_frozen && disputed_until <= now;
+  }
+};
+
+// A transfer, the same in every epoch.
+struct Journey {
+  std::string id;
+  int from = 0, to = 0;
+  bool is_return = false;
+  std::string account, to_account;
+  Serials serials, origins;  // there where it was sent; there where it was issued
+  std::vector<std::string> batches;
+  std::uint32_t version = 0;  // of the agreement it was sent under
+};
+
+struct Known {
+  v1::TransferState state = v1::TRANSFER_STATE_UNSPECIFIED;
+  std::uint64_t partner_leaf =
+      0;                      // of the export, of one that came; of the answer, of one that went
+  std::uint32_t version = 0;  // by which it was recognised
+};
+// What a partner says of a transfer that the other city may have lost.
+struct Listed {
+  std::string id;
+  Known known;
+};
+
+struct CityBook {
+  std::map<std::uint64_t, Kilogram> units;
+  std::map<std::string, Known> transfers;
+  std::set<std::size_t> noted;  // letters of recalls and retirements
+  std::set<int> awaited;        // partners whose lists are awaited since an epoch began
+  std::set<std::pair<int, std::uint64_t>> recalled;  // serials of partners', as far as it knows
+  std::uint64_t next_serial = 1;
+  std::int64_t issued_kg = 0, taken_back_kg = 0, owed_kg = 0, imported_kg = 0;
+};
+
+// Mistakes in keeping the book, each of which must be found, or the judge is worth nothing.
+inline const std::vector<std::string>& mutants() {
+  static const std::vector<std::string> all = {"import-twice",    "drop-conclude",
+                                               "forget-discount", "forget-retirement",
+                                               "forget-restore",  "forget-list"};
+  return all;
+}
+
+struct Share {
+  std::int64_t part = 1, whole = 1;
+};
+
+// Kilograms by what they are in one city, or over all of them.
+struct Sums {
+  std::int64_t held = 0, retired = 0, cancelled = 0, exported = 0, retired_abroad = 0;
+  bool operator==(const Sums&) const = default;
+};
+
+class Book {
+ public:
+  Book(int cities, std::string mutant) : cities_(cities), mutant_(std::move(mutant)) {}
+
+  [[nodiscard]] const CityBook& at(int city) const {
+    return cities_[static_cast<std::size_t>(city)];
+  }
+  [[nodiscard]] int size() const { return static_cast<int>(cities_.size()); }
+  [[nodiscard]] const std::map<std::string, Journey>& journeys() const { return journeys_; }
+  [[nodiscard]] const Journey& journey(const std::string& id) const { return journeys_.at(id); }
+  [[nodiscard]] v1::TransferState state(int city, const std::string& id) const;
+  // Of so many kilograms, how many the taker recognises.
+  [[nodiscard]] std::int64_t recognised(const Journey& journey, std::uint32_t version) const;
+  [[nodiscard]] Sums sums(int city) const;
+  // The serials of a batch that any city knows of.
+  [[nodiscard]] Serials all_of(int home, const std::string& batch) const;
+  // What is wrong already: an event that should never have been accepted.
+  [[nodiscard]] const std::string& wrong() const { return wrong_; }
+  void complain(const std::string& what) {
+    if (wrong_.empty()) wrong_ = what;
+  }
+  // Kilograms that are in two cities or in none, as the design allows it: a project owes them, or
+  // no list can tell of them.
+  [[nodiscard]] bool is_excused(int home, std::uint64_t origin) const {
+    return excused_.contains({home, origin});
+  }
+  [[nodiscard]] std::size_t excused() const { return excused_.size(); }
+  // One of them closed the agreement before it knew what it had lost.
+  [[nodiscard]] bool is_given_up(int a, int b) const {
+    return given_up_.contains(std::minmax(a, b));
+  }
+
+  // ---- What was accepted ----
+  void agreed(int taker, int sender, std::uint32_t version, Share share);
+  void issued(int city, std::int64_t kg, const std::string& batch, const std::string& account);
+  void moved(int city, const Serials& serials, const std::string& to);
+  void retired(int city, const Serials& serials);
+  void locked(const Journey& journey);
+  struct Import {
+    std::string id;
+    std::uint32_t version = 0;
+    std::uint64_t leaf = 0;  // of the export
+    std::int64_t disputed_until = 0;
+  };
+  void imported(const Import& import);
+  void answered(const std::string& id, v1::TransferState state, std::uint64_t leaf);
+  void concluded(const std::string& id, bool is_recognised, std::uint32_t version,
+                 std::uint64_t leaf);
+  void retirement_noted(int home, std::size_t letter, const Serials& origins);
+  // Of those of a batch, all or some.
+  void recalled(int city, const Serials& serials);
+  void recall_noted(int city, int home, std::size_t letter, const Serials& origins);
+
+  // ---- A ledger that comes back shorter ----
+  // Numbers go on from `next_serial`.
+  void restored(int city, const CityBook& saved, const std::set<int>& awaited,
+                std::uint64_t next_serial);
+  // What a city knows of transfers from and to another one.
+  [[nodiscard]] std::vector<Listed> list(int at, int home) const;
+  void list_noted(int home, int partner, const std::vector<Listed>& list);
+  // The agreement was closed: its list will never be noted.
+  void list_given_up(int home, int partner);
+
+ private:
+  CityBook& city(int index) { return cities_[static_cast<std::size_t>(index)]; }
+  Kilogram& unit(int city, std::uint64_t serial);
+  [[nodiscard]] bool is_mutant(std::string_view name) const { return mutant_ == name; }
+  void add_mirrors(const Journey& journey, std::int64_t kg, std::int64_t disputed_until);
+  void bring_home(const Journey& journey);
+  void send_away(const Journey& journey, std::int64_t kg);
+  void remake(int home, int partner, const Listed& listed);
+  void take_away(const Journey& journey, std::int64_t kg);
+  void owe(int home, std::uint64_t origin);
+
+  std::vector<CityBook> cities_;
+  std::map<std::string, Journey> journeys_;
+  std::map<std::pair<std::pair<int, int>, std::uint32_t>, Share> shares_;  // taker, sender
+  std::set<std::pair<int, std::uint64_t>> excused_;
+  std::set<std::pair<int, int>> given_up_;
+  std::string wrong_;
+  const std::string mutant_;
+};
+
+}  // namespace puhui::ledger::testing::sim

@@ -1,0 +1,185 @@
+// What the simulator's cities say to one another, and how it is proved: the one place that builds
+// messages between cities, from the hands of the ledger's tests.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "tests/ledger/epochs.h"
+
+namespace puhui::ledger::testing::sim {
+
+inline constexpr Micros kHour = 3'600 * kSecond;
+// Accounts between which units move, here and abroad.
+inline const std::vector<std::string> kAccounts = {"owner-main", "owner-side"};
+// Exports are sent again by impatient holders for so long.
+inline constexpr Micros kValidFor = 6 * kMicrosPerDay;
+
+inline SerialRanges ranges_of(const std::vector<std::uint64_t>& serials) {
+  SerialRanges ranges;
+  for (const auto serial : serials)
+    if (!ranges.empty() && ranges.back().second + 1 == serial)
+      ranges.back().second = serial;
+    else
+      ranges.emplace_back(serial, serial);
+  return ranges;
+}
+
+// The version of the agreement that decides what is recognised of a transfer.
+inline std::uint32_t counting_version(const City& taker, const City& sender,
+                                      [[maybe_unused]] std::uint32_t sent_under) {
+  const auto record = agreement_at(taker, sender);
+  return record ? record->agreement().version() : 0;
+}
+
+// ---- A log as it can be shown ----
+
+// What is about of a city's log in one epoch: as it is, or as it was when its end was lost.
+struct Log {
+  std::uint32_t epoch = 0;
+  std::string code;
+  Ledger* ledger = nullptr;
+  std::string note;  // the largest checkpoint of it, signed and cosigned
+};
+
+// A ledger that was lost, and can be shown still.
+class Ghost {
+ public:
+  // Takes over the folder.
+  Ghost(const std::string& folder, std::string note) : note_(std::move(note)) {
+    std::filesystem::rename(folder, folder_.file("ledger"));
+    auto options = city_options();
+    options.folder = folder_.file("ledger");
+    ledger_ = std::move(*Ledger::open(options));
+  }
+  [[nodiscard]] Log log(std::uint32_t epoch, const std::string& code) const {
+    return {epoch, code, ledger_.get(), note_};
+  }
+
+ private:
+  Folder folder_;
+  std::unique_ptr<Ledger> ledger_;
+  const std::string note_;
+};
+
+// Largest size of that epoch's log that was accepted there; 0 if none was.
+inline std::uint64_t accepted_size(const City& at, const Log& log) {
+  std::uint64_t size = 0;
+  const auto prefix = key::partner_checkpoints(log.code, log.epoch);
+  const auto view = at.view();
+  view.reader().scan(prefix, prefix, [&](std::string_view name, std::string_view) {
+    size = crypto::read_u64(name.substr(prefix.size()));
+    return true;
+  });
+  return size;
+}
+
+inline v1::Payload checkpoint_event(const Log& log, SovereignCity& to) {
+  auto payload = to.event("operator");
+  auto& action = *payload.mutable_accept_checkpoint();
+  action.set_partner(log.code);
+  action.set_checkpoint(log.note);
+  auto view = log.ledger->view();
+  const auto known = stored<v1::PartnerLog>(to, key::partner(log.code));
+  const auto size = view.head().size;
+  if (!known || known->size() > size) return payload;
+  for (const auto& hash : view.consistency_proof(known->size(), size))
+    action.add_proof(std::string(hash.view()));
+  return payload;
+}
+
+inline v1::ProvenLeaf proven(const Log& log, std::uint64_t leaf, std::uint64_t size) {
+  auto view = log.ledger->view();
+  v1::ProvenLeaf proof;
+  proof.set_city(log.code);
+  proof.set_entry(view.entry(leaf));
+  proof.set_index(leaf);
+  proof.set_tree_size(size);
+  proof.set_epoch(log.epoch);
+  for (const auto& hash : view.inclusion_proof(leaf, size))
+    proof.add_path(std::string(hash.view()));
+  return proof;
+}
+
+// ---- Epochs ----
+
+// Begins an epoch with what was kept, and answers where serials go on: those up to `lost` were
+// given in what was lost.
+struct Opened {
+  Answer answer;
+  std::uint64_t next_serial = 0;
+};
+inline Opened open(SovereignCity& at, const std::string& last_checkpoint, std::uint64_t kept,
+                   [[maybe_unused]] std::uint64_t lost) {
+  return {open_epoch(at, last_checkpoint), kept};
+}
+// The renewal by which partners learn of the epoch that a city has just begun.
+inline v1::SideRenewal renewal_of(const SovereignCity& city) {
+  const auto opening = city.epoch()->opening();
+  v1::SideRenewal renewal;
+  *renewal.mutable_side() = city.side();
+  renewal.set_epoch(opening.epoch());
+  renewal.set_kept_leaves(opening.kept_leaves());
+  return renewal;
+}
+inline Answer renew(const SovereignCity& city, v1::SideRenewal renewal, SovereignCity& at) {
+  renewal.set_sequence(log_at(at, city)->sequence() + 1);
+  auto payload = at.event("operator");
+  auto& action = *payload.mutable_renew_partner();
+  action.set_renewal(renewal.SerializeAsString());
+  *action.mutable_partner_signatures() = city.by_authority(kRenewalWord, action.renewal());
+  return at.send(payload, {"operator"});
+}
+inline Answer state_transfers(SovereignCity& at, const City& home) {
+  return at.send(transfers_event(at, home), {"operator"});
+}
+
+// ---- Settlement ----
+
+// Whether home frees what was settled by proof of the taker's leaf, or by the same signatures.
+inline constexpr bool kSettledByProof = false;
+
+inline Answer settle(SovereignCity& at, const std::string& id, const City& sender,
+                     const SovereignCity* with) {
+  v1::TransferSettlement settlement;
+  settlement.set_transfer(id);
+  settlement.set_sender(sender.code());
+  *settlement.mutable_decision() = document("settlement");
+  auto payload = at.event("bureau");
+  auto& action = *payload.mutable_settle_transfer();
+  action.set_settlement(settlement.SerializeAsString());
+  if (with != nullptr)
+    *action.mutable_partner_signatures() = with->by_authority(kSettlementWord, action.settlement());
+  return at.send(payload, {"bureau"});
+}
+inline Answer settle_at_taker(SovereignCity& taker, const SovereignCity& sender,
+                              const std::string& id) {
+  return settle(taker, id, sender, &sender);
+}
+inline Answer settle_at_home(SovereignCity& home, const SovereignCity& taker,
+                             const std::string& id) {
+  return settle(home, id, home, &taker);
+}
+// Without the partner: it is gone.
+inline Answer give_up(SovereignCity& home, const std::string& id) {
+  return settle(home, id, home, nullptr);
+}
+
+// ---- Agreements ----
+
+struct Terms {
+  std::string discount;  // of both takers
+  Micros answer_within = kAnswerWithin, dispute_window = 0;
+};
+inline v1::Agreement agreement_with(const SovereignCity& a, const SovereignCity& b,
+                                    std::uint32_t version, const Terms& said) {
+  auto agreement = agreement_between(a, b, version);
+  agreement.set_answer_within(said.answer_within);
+  for (auto& terms : *agreement.mutable_terms()) {
+    terms.set_discount(said.discount);
+    terms.set_dispute_window(said.dispute_window);
+  }
+  return agreement;
+}
+
+}  // namespace puhui::ledger::testing::sim

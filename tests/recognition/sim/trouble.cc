@@ -1,0 +1,124 @@
+// What cities do when something was lost, and when nobody answers any more.
+#include <algorithm>
+
+#include "tests/recognition/sim/judge.h"
+#include "tests/recognition/sim/world.h"
+
+namespace puhui::ledger::testing::sim {
+
+// ---- Retirements ----
+
+void World::state_retirement() {
+  if (retired_.empty()) return;
+  const auto& retired = retired_[random.below(retired_.size())];
+  auto& at = city(retired.city);
+  for (const auto& [home, origins] : retired.origins) {
+    const auto answer = testing::state_retirement(at, city(home), retired.leaf, ranges_of(origins));
+    if (!done(retired.city, "states a retirement to " + code(home), answer)) continue;
+    Letter letter{Tells::retired, retired.city, home, epoch(retired.city), answer.leaf};
+    letter.serials = origins;
+    post(letter);
+  }
+}
+
+// ---- Epochs ----
+
+bool World::is_behind(int index, int at) const { return epoch_known(index, at) < epoch(index); }
+
+void World::renew(int index, int at) {
+  const auto known = epoch_known(index, at);
+  const auto& renewals = renewals_[static_cast<std::size_t>(index)];
+  if (known == renewals.size()) return;
+  done(at, "learns of the epoch of " + code(index),
+       testing::sim::renew(city(index), renewals[known], city(at)));
+}
+
+bool World::owes_list(int at, int home) const {
+  const auto log = log_at(city(at), city(home));
+  return log && log->epoch() > 0 && log->stated_to() < crypto::kTreeSizeMax;
+}
+
+void World::state_list(int at, int home) {
+  const auto answer = state_transfers(city(at), city(home));
+  if (!done(at, "states transfers to " + code(home), answer)) return;
+  Letter letter{Tells::listed, at, home, epoch(at), answer.leaf};
+  letter.list = book.list(at, home);
+  post(letter);
+}
+
+// ---- Without an answer ----
+
+void World::stop(int index) {
+  gone_.insert(index);
+  tell(code(index) + " is gone for good");
+}
+
+// Both authorities end a transfer that is not answered yet.
+void World::settle(std::size_t index) {
+  const auto letter = letters_[index];
+  if (letter.tells != Tells::exported || is_gone(letter.to) || is_gone(letter.from)) return;
+  if (book.state(letter.from, letter.id) != v1::TRANSFER_LOCKED) return;
+  const auto answer = settle_at_taker(city(letter.to), city(letter.from), letter.id);
+  if (!done(letter.to, "settles " + code(letter.from), answer)) return;
+  book.answered(letter.id, v1::TRANSFER_VOID, letter.leaf);
+  if (kSettledByProof) {
+    Letter reply{Tells::answered, letter.to, letter.from, epoch(letter.to), answer.leaf};
+    reply.id = letter.id;
+    reply.answer = v1::TRANSFER_VOID;
+    return post(reply);
+  }
+  const auto freed = settle_at_home(city(letter.from), city(letter.to), letter.id);
+  if (done(letter.from, "settles with " + code(letter.to), freed))
+    book.concluded(letter.id, false, 0, 0);
+}
+
+// What was sent to a city that is gone comes back when it was silent long enough.
+void World::give_up_all() {
+  for (const auto& [id, journey] : book.journeys()) {
+    const bool is_left = is_gone(journey.to) && !is_gone(journey.from) &&
+                         book.state(journey.from, id) == v1::TRANSFER_LOCKED;
+    if (!is_left) continue;
+    const auto answer = give_up(city(journey.from), id);
+    if (done(journey.from, "gives up what it sent to " + code(journey.to), answer))
+      book.concluded(id, false, 0, 0);
+  }
+}
+
+// A list that is awaited of a city that is gone will never come.
+void World::close_with_gone() {
+  for (int at = 0; at < size(); ++at)
+    for (const int partner : partners(at))
+      if (!is_gone(at) && is_gone(partner) && book.at(at).awaited.contains(partner))
+        set_standing(at, partner, v1::CLOSED);
+}
+
+// ---- What holds ----
+
+void World::check_touched() {
+  for (const int index : touched_) {
+    const auto view = city(index).view();
+    const Judged judged{index, view.head().time, city(index).project(), codes_};
+    if (const auto wrong = differs(view, book, judged); !wrong.empty()) throw Violation(wrong);
+    const auto halted = city(index).ledger().read_only_reason();
+    if (!halted.empty()) throw Violation(code(index) + ": " + halted);
+  }
+  touched_.clear();
+  if (!book.wrong().empty()) throw Violation(book.wrong());
+}
+
+void World::check_all() {
+  check_touched();
+  if (const auto wrong = unconserved(book, codes_); !wrong.empty()) throw Violation(wrong);
+  counters.excused_kg = book.excused();
+  counters.usable_again_kg = static_cast<std::uint64_t>(usable_again_kg(book));
+  if (plan_.strict && counters.usable_again_kg > 0)
+    throw Violation("RETIRED, and usable again: " + std::to_string(counters.usable_again_kg) +
+                    " kg");
+}
+
+void World::check_rest() {
+  check_all();
+  if (const auto wrong = unended(book, gone_, codes_); !wrong.empty()) throw Violation(wrong);
+}
+
+}  // namespace puhui::ledger::testing::sim
