@@ -12,6 +12,10 @@
  *   AcceptCheckpoint: of B's log
  *   ConcludeTransfer: by proof of the answer the lock ends; never by A's own clock
  *
+ * What no answer ends, both authorities settle: B, while it lives, records that it never will take
+ * it, and that is an answer like the others. Only where B's ledger is gone for good does A's record
+ * what became of the units, and only when A has left the agreement.
+ *
  * What the model has of it:
  *   a ledger     all that a city knows; an event changes it at once, or is refused and changes
  *                nothing. A crash between events loses nothing, so there is none to be seen here.
@@ -71,7 +75,7 @@
 /* The agreement's standing, as each city has it. */
 #define IN_FORCE 0
 #define SUSPENDED 1
-#define ENDED 2 /* expired, or closed for ever */
+#define ENDED 2 /* closed for ever */
 
 typedef Log {
   byte size;
@@ -94,6 +98,7 @@ bit unknown[TRANSFERS]; /* the import names one not filed by the sender */
 bit quiet;              /* from here on only what anybody can bring about */
 
 bit was_gone, gone[2]; /* a city whose ledger stands still for ever */
+bit parted[2];         /* ended without the partner's ledger what lay between the two */
 
 bit was_saved, saved_of, was_restored;
 Ledger saved;            /* a backup of the ledger of city `saved_of` */
@@ -103,6 +108,8 @@ byte fork;               /* how much of it the restored ledger still has */
 bit hears_old;           /* the partner still follows the old log */
 bit waits[2];            /* restored, and the partner's list is not recorded yet */
 byte list[TRANSFERS];    /* what the partner had recorded when it wrote the list */
+byte noted;              /* so many of these are recorded here */
+bit forsaken;            /* the list is waited for no more */
 
 #define IS_AT(written, n, i, x) (written.size > i && n > i && written.leaf[i] == x)
 #define IS_IN(written, n, x)                                                        \
@@ -150,21 +157,33 @@ inline export(s, t) {
   write(s, LEAF(t, TRANSFER_LOCKED))
 }
 
-inline conclude(s, t) {
-  city[s].record[t] = TRANSFER_CONCLUDED;
-  city[s].piece[SENT(t)] = AWAY;
+/* What the lock still binds: a list may have told that some of it went away since. */
+inline end_lock(s, t, state, first, second) {
+  city[s].record[t] = state;
   if
-  :: t == 0 -> city[s].piece[1] = CANCELLED /* by name, as the answer says */
+  :: city[s].piece[SENT(t)] == BOUND -> city[s].piece[SENT(t)] = first
+  :: else
+  fi;
+  if
+  :: t == 0 && city[s].piece[1] == BOUND -> city[s].piece[1] = second
   :: else
   fi
 }
 
+/* The second one is cancelled by name, as the answer says. */
+inline conclude(s, t) {
+  end_lock(s, t, TRANSFER_CONCLUDED, AWAY, CANCELLED)
+}
+
 inline free(s, t) {
-  city[s].record[t] = TRANSFER_FREED;
-  city[s].piece[SENT(t)] = FREE;
+  end_lock(s, t, TRANSFER_FREED, FREE, FREE)
+}
+
+inline settle_at_home(s, t) {
+  parted[s] = 1;
   if
-  :: t == 0 -> city[s].piece[1] = FREE
-  :: else
+  :: IS_RECORDED(1 - s, t, TRANSFER_IMPORTED) -> conclude(s, t)
+  :: else -> free(s, t)
   fi
 }
 
@@ -220,8 +239,13 @@ inline answer(k, t, state) {
 
 /* Both authorities may end a transfer that is not answered yet. Their word is recorded by the taker
  * as an answer, and frees the units at home as any other answer does: by proof. */
+#ifdef SETTLED_WHILE_WAITING
+#define MAY_SETTLE(k) (!quiet && !gone[k])
+#else
+#define MAY_SETTLE(k) MAY(k)
+#endif
 #define CAN_SETTLE(k, t) \
-  (MAY(k) && IS_UNANSWERED(k, t) && IS_RECORDED(SENDER(t), t, TRANSFER_LOCKED))
+  (MAY_SETTLE(k) && IS_UNANSWERED(k, t) && IS_RECORDED(SENDER(t), t, TRANSFER_LOCKED))
 
 /* ---- A transfer ---- */
 
@@ -231,9 +255,9 @@ inline answer(k, t, state) {
 #elif defined(SETTLED_UNPROVEN)
 #define IS_FREED_UNPROVEN(s, t) MAY(s)
 #elif defined(SILENCE_IS_DEATH)
-#define IS_FREED_UNPROVEN(s, t) (MAY(s) && !IS_ANSWER_PROVEN(s, t))
+#define IS_FREED_UNPROVEN(s, t) (MAY(s) && standing[s] == ENDED && !IS_ANSWER_PROVEN(s, t))
 #elif defined(DEAD_UNHEARD)
-#define IS_FREED_UNPROVEN(s, t) (ACTS(s) && gone[TAKER(t)])
+#define IS_FREED_UNPROVEN(s, t) (ACTS(s) && standing[s] == ENDED && gone[TAKER(t)])
 #else
 #define IS_FREED_UNPROVEN(s, t) false
 #endif
@@ -243,10 +267,20 @@ inline answer(k, t, state) {
 #define IS_TAKEN_UNPROVEN(s) false
 #endif
 
-/* The partner is gone for good: nothing was heard of it for long, by the agreement's rule and by
- * decision of governance. Whatever is still to be had of its log is shown before. */
+/* The partner is gone for good: nothing was heard of it for long after the agreement was closed. */
+#ifdef SETTLED_OPEN
+#define HAS_LEFT(c) true
+#else
+#define HAS_LEFT(c) (standing[c] == ENDED)
+#endif
+#define IS_GONE_FROM(s, t) (HAS_LEFT(s) && gone[TAKER(t)])
+/* By the agreement's rule, and by decision of governance; whatever is still to be had of its log is
+ * shown before. */
 #define CAN_GIVE_UP(s, t) \
-  (ACTS(s) && gone[TAKER(t)] && city[s].heard == PARTNER_SIZE(s) && !IS_ANSWER_PROVEN(s, t))
+  (IS_GONE_FROM(s, t) && city[s].heard == PARTNER_SIZE(s) && !IS_ANSWER_PROVEN(s, t))
+/* Or by the signatures of both authorities: that of the other one knows what its ledger last said,
+ * and signs for none that lives. */
+#define CAN_SETTLE_AT_HOME(s, t) (IS_GONE_FROM(s, t) && !quiet)
 #define IS_UNRECOGNISED(c, t) \
   (PROVEN(c, LEAF(t, TRANSFER_REFUSED)) || PROVEN(c, LEAF(t, TRANSFER_VOID)))
 #define IS_ANSWER_PROVEN(c, t) (PROVEN(c, LEAF(t, TRANSFER_IMPORTED)) || IS_UNRECOGNISED(c, t))
@@ -255,8 +289,8 @@ inline answer(k, t, state) {
 #else
 #define CAN_CONCLUDE(s, t) PROVEN(s, LEAF(t, TRANSFER_IMPORTED))
 #endif
-#define CAN_FREE(s, t) (IS_UNRECOGNISED(s, t) || CAN_GIVE_UP(s, t))
-#define IS_LOCKED(s, t) (ACTS(s) && IS_RECORDED(s, t, TRANSFER_LOCKED))
+/* An answer ends it whatever list is awaited. */
+#define IS_LOCKED(s, t) (!gone[s] && IS_RECORDED(s, t, TRANSFER_LOCKED))
 
 #define IS_RUNNING(t)                                               \
   (!late[t] && !IS_RECORDED(S, t, TRANSFER_STATE_UNSPECIFIED) && \
@@ -281,9 +315,11 @@ end:
   :: atomic { IS_LOCKED(S, t) && (CAN_CONCLUDE(S, t) || IS_TAKEN_UNPROVEN(S)) ->
        conclude(S, t)
      }
-  :: atomic { IS_LOCKED(S, t) && (CAN_FREE(S, t) || IS_FREED_UNPROVEN(S, t)) ->
+  :: atomic { IS_LOCKED(S, t) && (IS_UNRECOGNISED(S, t) || IS_FREED_UNPROVEN(S, t)) ->
        free(S, t)
      }
+  :: atomic { IS_LOCKED(S, t) && CAN_GIVE_UP(S, t) -> parted[S] = 1; free(S, t) }
+  :: atomic { IS_LOCKED(S, t) && CAN_SETTLE_AT_HOME(S, t) -> settle_at_home(S, t) }
   od
 }
 
@@ -296,6 +332,9 @@ end:
 #else
 #define CAN_USE(c) !waits[c]
 #endif
+
+/* Governance closes the agreement, at last with a partner that is gone. */
+#define CAN_LEAVE(c) (!gone[c] && standing[c] != ENDED && (!quiet || gone[1 - c]))
 
 proctype ledger(byte c)
 {
@@ -310,9 +349,9 @@ end:
 #ifndef NEVER_RESUMED /* without this one, no step can be taken twice */
   :: atomic { MAY(c) && standing[c] == SUSPENDED -> standing[c] = IN_FORCE }
 #endif
-  :: atomic { MAY(c) && standing[c] != ENDED -> standing[c] = ENDED }
+  :: atomic { CAN_LEAVE(c) -> standing[c] = ENDED }
 
-  :: atomic { !quiet && !was_gone && !waits[0] && !waits[1] -> was_gone = 1; gone[c] = 1 }
+  :: atomic { !quiet && !was_gone && !waits[c] -> was_gone = 1; gone[c] = 1 }
   od
 }
 
@@ -320,12 +359,16 @@ end:
  *
  * City `saved_of` loses the end of its log and goes on from a backup. What it wrote since may have
  * been acted upon by its partner, whom the lost leaves were, and still can be, proved to. So:
- *   1. the restored ledger begins a new epoch, under a log of its own. It sends, takes, answers and
- *      concludes nothing, and its units cannot be used at home either: any of them may be abroad.
+ *   1. the restored ledger begins a new epoch, under a log of its own. It sends, takes and answers
+ *      nothing, and its units cannot be used at home either: any of them may be abroad. What it sent
+ *      before, and has still, ends by proof as ever.
  *   2. the partner records the epoch. From that leaf on it takes no proof of the old log any more,
  *      and the same leaf lists what it has recorded of every transfer from and to this lineage.
- *   3. the restored ledger records that list, marks the serials named there, and acts again. What
- *      the list does not know has not happened; it may happen again, under the same id.
+ *   3. the restored ledger records that list, in parts and in the order of its lost leaves: makes
+ *      again what it knows nothing of any more, and then acts again. What the list does not know has
+ *      not happened; it may happen again, under the same id.
+ * From a partner that is gone no list comes. Whoever has closed the agreement with it waits for it
+ * no more once the time for an answer, and for a partner's death, is over; what it had is lost.
  */
 
 inline copy(to, from) {
@@ -383,48 +426,60 @@ inline record_epoch() {
   write(P, LIST)
 }
 
-/* First those that the restored ledger still has as locked: what the partner answered. */
-inline adopt_locked(t) {
-  if
-  :: IS_RECORDED(R, t, TRANSFER_LOCKED) && list[t] == TRANSFER_IMPORTED -> conclude(R, t)
-  :: IS_RECORDED(R, t, TRANSFER_LOCKED) && list[t] > TRANSFER_IMPORTED -> free(R, t)
-  :: else
-  fi
-}
-
-/* Then, in the order in which they happened, those it knows nothing of any more: what the partner
- * answered, or concluded upon an answer. */
+/* What the partner answered, or concluded upon an answer. Known transfers stay as they are. */
 #define IS_LOST(t) IS_RECORDED(R, t, TRANSFER_STATE_UNSPECIFIED)
-inline adopt_lost(t) {
+inline adopt(t) {
   if
-  :: IS_LOST(t) && list[t] == TRANSFER_IMPORTED -> conclude(R, t)
+  :: IS_LOST(t) && list[t] == TRANSFER_IMPORTED ->
+       city[R].record[t] = TRANSFER_CONCLUDED;
+       city[R].piece[SENT(t)] = AWAY;
+       if
+       :: t == 0 -> city[R].piece[1] = CANCELLED
+       :: else
+       fi
   :: IS_LOST(t) && list[t] > TRANSFER_IMPORTED -> city[R].record[t] = TRANSFER_FREED
   :: IS_LOST(t) && list[t] == TRANSFER_CONCLUDED ->
        city[R].record[t] = TRANSFER_IMPORTED;
        city[R].piece[TAKEN(t)] = FREE
   :: IS_LOST(t) && list[t] == TRANSFER_FREED -> city[R].record[t] = TRANSFER_VOID
   :: else
-  fi
+  fi;
+  list[t] = 0;
+  noted++
 }
 
-inline adopt() {
-  adopt_locked(0);
-#ifdef ADOPTED_BY_NUMBER
-  adopt_lost(0);
+/* What came home is away by this ledger before: the way there is concluded first. */
+#define IS_HOME_AGAIN(t) (IS_RETURN(t) && R == A && IS_LOST(t) && list[t] == TRANSFER_CONCLUDED)
+#define CAN_ADOPT(t) \
+  (waits[R] && PROVEN(R, LIST) && (!IS_HOME_AGAIN(t) || !IS_RECORDED(R, 0, TRANSFER_LOCKED)))
+#ifdef ADOPTED_BACKWARDS
+#define IS_NEXT(t) (noted == 2 - t)
+#else
+#define IS_NEXT(t) (noted == t)
 #endif
-  adopt_locked(1);
-#ifdef ADOPTED_BY_NUMBER
-  adopt_lost(1);
+#ifdef PART_IS_ALL
+#define IS_WHOLE (noted > 0)
+#else
+#define IS_WHOLE (noted == TRANSFERS)
 #endif
-  adopt_locked(2);
-  adopt_lost(0);
-  adopt_lost(1);
-  adopt_lost(2);
+
+inline end_list() {
+  noted = 0;
   list[0] = 0;
   list[1] = 0;
   list[2] = 0;
   waits[R] = 0
 }
+
+/* The list is given up: closed, and nothing was heard of the partner for long since that and since
+ * the epoch began. */
+#if defined(LIST_GIVEN_UP_OPEN)
+#define CAN_GIVE_UP_LIST (waits[R] && gone[P])
+#elif defined(LIST_GIVEN_UP_EARLY)
+#define CAN_GIVE_UP_LIST (waits[R] && standing[R] == ENDED)
+#else
+#define CAN_GIVE_UP_LIST (waits[R] && standing[R] == ENDED && gone[P])
+#endif
 
 proctype world()
 {
@@ -433,13 +488,17 @@ end:
   :: atomic { !quiet -> quiet = 1 }
   :: atomic { !quiet && !was_saved -> was_saved = 1; saved_of = A; copy(saved, city[A]) }
   :: atomic { !quiet && !was_saved -> was_saved = 1; saved_of = B; copy(saved, city[B]) }
-  :: atomic { !quiet && was_saved && !was_restored && !gone[P] -> restore() }
+  :: atomic { !quiet && was_saved && !was_restored && !gone[P] && !parted[P] -> restore() }
 #ifdef NO_EPOCH
   /* A partner that has not accepted the lost leaves sees no contradiction. */
   :: atomic { hears_old && city[P].heard <= fork -> hear_new() }
 #else
   :: atomic { hears_old && !gone[P] -> record_epoch() }
-  :: atomic { waits[R] && PROVEN(R, LIST) -> adopt() }
+  :: atomic { CAN_ADOPT(0) && IS_NEXT(0) -> adopt(0) }
+  :: atomic { CAN_ADOPT(1) && IS_NEXT(1) -> adopt(1) }
+  :: atomic { CAN_ADOPT(2) && IS_NEXT(2) -> adopt(2) }
+  :: atomic { waits[R] && IS_WHOLE -> end_list() }
+  :: atomic { CAN_GIVE_UP_LIST -> forsaken = 1; parted[R] = 1; end_list() }
 #endif
   od
 }
@@ -454,13 +513,17 @@ end:
    IS_ANSWER(city[k].log.leaf[4], t))
 #define ONE_ANSWER (ANSWERS(B, 0) <= 1 && ANSWERS(A, 1) <= 1 && ANSWERS(B, 2) <= 1)
 
-/* What the sender took as the answer is the answer, in every epoch. A city that is gone, or has not
- * the list yet, does not count: it cannot act. */
+/* A city that has not the list yet does not count: it cannot act. Nor is anything promised of what
+ * was left with a partner that is gone. */
+#define IS_SETTLING (waits[0] || waits[1] || (forsaken && gone[P]))
+
+/* What the sender took as the answer is the answer, in every epoch. A city that is gone does not
+ * count. */
 #define IS_CONCLUDED_SO(s, t)                                                      \
   (!IS_RECORDED(s, t, TRANSFER_CONCLUDED) || IS_RECORDED(1 - s, t, TRANSFER_IMPORTED))
 #define IS_FREED_SO(s, t) \
   (!IS_RECORDED(s, t, TRANSFER_FREED) || city[1 - s].record[t] > TRANSFER_IMPORTED || gone[1 - s])
-#define SAME(s, t) (waits[0] || waits[1] || (IS_CONCLUDED_SO(s, t) && IS_FREED_SO(s, t)))
+#define SAME(s, t) (IS_SETTLING || (IS_CONCLUDED_SO(s, t) && IS_FREED_SO(s, t)))
 #define BOTH_SAY_SO (SAME(A, 0) && SAME(B, 1) && SAME(A, 2))
 
 /* The first kilogram is in one place. Locked here and imported there, it is there. */
@@ -470,21 +533,27 @@ end:
 #define FIRST_AT_A (IS_HERE(A, 0) && !IS_TAKEN(A, 0) && !IS_TAKEN(A, 2))
 #define FIRST_AT_B (IS_HERE(B, 0) && !IS_TAKEN(B, 1))
 #define FIRST_AGAIN_AT_B IS_HERE(B, 1)
-#define CONSERVED (waits[0] || waits[1] || FIRST_AT_A + FIRST_AT_B + FIRST_AGAIN_AT_B == 1)
+#define CONSERVED (IS_SETTLING || FIRST_AT_A + FIRST_AT_B + FIRST_AGAIN_AT_B == 1)
 /* The second one is cancelled only if the first was recognised, and free only if it was not. */
 #define IS_SECOND(state) (city[A].piece[1] == state)
 #define DISCOUNTED                                                      \
-  (waits[0] || waits[1] ||                                              \
+  (IS_SETTLING ||                                                       \
    (IS_RECORDED(B, 0, TRANSFER_IMPORTED) -> !IS_SECOND(FREE) : !IS_SECOND(CANCELLED)))
 
-/* Nobody can use what another can use, or has used. */
+/* Nobody can use what another can use, or has used. A city that is gone uses nothing any more. */
 #define IS_USABLE(c, p) (city[c].piece[p] == RETIRED || (city[c].piece[p] == FREE && !waits[c]))
-#define USED_ONCE (IS_USABLE(A, 0) + IS_USABLE(B, 0) + IS_USABLE(B, 1) <= 1)
+#define USED_ONCE \
+  ((forsaken && gone[P]) || IS_USABLE(A, 0) + IS_USABLE(B, 0) + IS_USABLE(B, 1) <= 1)
 
 /* When all is done that anybody can bring about, no transfer is in flight. */
 #define HAS_END(s, t) (gone[s] || !IS_RECORDED(s, t, TRANSFER_LOCKED))
+#define HAS_LIST(c) (gone[c] || !waits[c])
 #define NONE_IN_FLIGHT \
-  (!timeout || (HAS_END(A, 0) && HAS_END(B, 1) && HAS_END(A, 2) && !waits[0] && !waits[1]))
+  (!timeout || (HAS_END(A, 0) && HAS_END(B, 1) && HAS_END(A, 2) && HAS_LIST(A) && HAS_LIST(B)))
+
+/* Whoever has ended something without the partner exchanges nothing with it any more. */
+#define HAS_PARTED(c) (!parted[c] || standing[c] == ENDED)
+#define PARTED (HAS_PARTED(A) && HAS_PARTED(B))
 
 proctype properties()
 {
@@ -499,6 +568,7 @@ end:
   :: atomic { !DISCOUNTED -> assert(false) }
   :: atomic { !USED_ONCE -> assert(false) }
   :: atomic { !NONE_IN_FLIGHT -> assert(false) }
+  :: atomic { !PARTED -> assert(false) }
 #endif
   od
 }

@@ -34,8 +34,13 @@ MISTAKES = {
     "AGAIN_UNCONCLUDED": "CONSERVED",       # taken again before its return is concluded
     "NO_EPOCH": "CONSERVED",                # a shortened ledger goes on as if nothing were lost
     "USE_WHILE_WAITING": "USED_ONCE",       # it uses at home what may be abroad
+    "SETTLED_OPEN": "PARTED",               # by one city alone, before it has left the agreement
+    "SETTLED_WHILE_WAITING": "BOTH_SAY_SO",  # the taker forgets what a lost leaf may have said
+    "LIST_GIVEN_UP_OPEN": "PARTED",         # a list is waited for no more, the agreement in force
+    "LIST_GIVEN_UP_EARLY": "USED_ONCE",     # nor that of a partner that lives
+    "PART_IS_ALL": "CONSERVED",             # acts again upon a part of the list
     "OLD_LEAVES_AFTER_LIST": "CONSERVED",   # the partner takes lost leaves after it has listed
-    "ADOPTED_BY_NUMBER": "CONSERVED",       # the list is followed in another order
+    "ADOPTED_BACKWARDS": "CONSERVED",       # the list is followed in another order
 }
 
 

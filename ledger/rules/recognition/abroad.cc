@@ -265,6 +265,8 @@ Ruling note_recall(Context& context, const v1::NoteRecall& action) {
     whole->set_start(1);
     whole->set_end(kSerialMax);
   }
+  // A part ends at a serial: all below it were met before.
+  std::ranges::sort(recalled, {}, &v1::SerialRange::start);
   for (const auto& range : recalled)
     put_number(context.state,
                key::recalled_of(leaf.city(), recall.batch(), leaf.index(), range.end()),
