@@ -328,8 +328,7 @@ TEST_F(LyingLists, AreBorneOutByAnExportThatWasSentThere) {
   };
   PUHUI_REFUSED(listed_by_itself([](v1::Export& e) { e.set_partner("JINGZHOU"); }),
                 LEAF_UNEXPECTED);
-  PUHUI_REFUSED(listed_by_itself([&](v1::Export& e) { e.set_partner(a.code()); }),
-                LEAF_UNEXPECTED);
+  PUHUI_REFUSED(listed_by_itself([&](v1::Export& e) { e.set_partner(a.code()); }), LEAF_UNEXPECTED);
   PUHUI_REFUSED(listed_by_itself([](v1::Export& e) { e.clear_runs(); }), LEAF_UNEXPECTED);
   PUHUI_REFUSED(listed_by_itself([](v1::Export& e) { e.mutable_runs(0)->set_end(0); }),
                 LEAF_UNEXPECTED);

@@ -342,8 +342,7 @@ Ruling export_units(Context& context, const v1::Export& action) {
 
 Ruling conclude_transfer(Context& context, const v1::ConcludeTransfer& action) {
   const auto& leaf = action.answer();
-  if (const auto proven = prove(context, leaf); !proven)
-    return tl::make_unexpected(proven.error());
+  if (const auto proven = prove(context, leaf); !proven) return tl::make_unexpected(proven.error());
   const auto answer = answer_of(action);
   if (!answer) return unexpected_leaf("an answer", leaf);
   const auto lineage = own_lineage(context);
