@@ -98,6 +98,7 @@
 //                                 it: its export, or its answer
 //   v 4 u8 12, ORIGIN             partner whose log it is, or was: CITY
 //   v 4 u8 13, CITY 0 u64 leaf    recall there that is noted in part: u64 serial here that is next
+//   v 4 u8 14, CITY 0 FILING      draft there of a project, noted here, that has ended: u64 leaf
 //   v 6                           epoch, if it is not the first
 //   v 5 u8 1, CITY 0 tag[32]      tag for a partner of an act credited here: u64 leaf, u32 record
 //   v 5 u8 2, CITY 0 u64 leaf, u32 record      the same in their order: tag[32]
@@ -434,6 +435,9 @@ inline std::string recall_noted(std::string_view city, std::uint64_t leaf) {
 }
 inline std::string recall_open(std::string_view city, std::uint64_t leaf) {
   return Builder("v4").u8(13).name(city).u64(leaf).done();
+}
+inline std::string filing_ended(std::string_view city, std::string_view filing) {
+  return Builder("v4").u8(14).name(city).raw(filing).done();
 }
 inline std::string recalls_noted(std::string_view city) {
   return Builder("v4").u8(6).name(city).done();

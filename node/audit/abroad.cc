@@ -335,6 +335,9 @@ Verdict note_recall(Case& at, const v1::NoteRecall& action) {
   if (!event.payload.has_recall() || !is_code(recall.batch()) ||
       (!named.empty() && check_quantity({named, 0})))
     return unexpected(leaf, "a recall");
+  const auto* record = find(at.books.agreements, leaf.city());
+  if (record == nullptr) return refused(ErrorCode::AGREEMENT_UNKNOWN, leaf.city());
+  if (auto bad = need_list(*record)) return bad;
   const std::pair place{leaf.city(), leaf.index()};
   if (at.books.recalls_noted.contains(place)) return told_before(leaf.city(), leaf.index());
   if (named.empty()) *named.Add() = range_of(1, kSerialMax);
@@ -355,7 +358,10 @@ Verdict note_filing(Case& at, const v1::NoteFiling& action) {
   if (auto bad = read_filing(at, action, filing, project)) return bad;
   const auto& leaf = action.filing();
   const std::pair name{leaf.city(), project.project()};
-  if (at.books.foreign_projects.contains(name)) return told_before(leaf.city(), leaf.index());
+  const auto& draft = filing.payload.draft_filing().filing();
+  if (at.books.foreign_projects.contains(name) ||
+      at.books.drafts_ended.contains({leaf.city(), draft}))
+    return told_before(leaf.city(), leaf.index());
   auto& noted = at.books.foreign_projects[name];
   noted.set_city(leaf.city());
   noted.set_project(project.project());
@@ -365,7 +371,7 @@ Verdict note_filing(Case& at, const v1::NoteFiling& action) {
   noted.set_partner_leaf(leaf.index());
   noted.set_noted_at(as_leaf(at));
   noted.set_conflict(own_claim(at.books, project));
-  noted.set_filing(filing.payload.draft_filing().filing());
+  noted.set_filing(draft);
   return {};
 }
 
@@ -379,6 +385,7 @@ Verdict note_filing_end(Case& at, const v1::NoteFilingEnd& action) {
   const auto ended = ended_in(event.payload);
   if (ended.empty() || ended != noted->second.filing())
     return unexpected(leaf, "the end of the draft " + noted->second.filing());
+  at.books.drafts_ended.insert({leaf.city(), ended});
   at.books.foreign_projects.erase(noted);
   return {};
 }

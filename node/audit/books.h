@@ -182,6 +182,7 @@ struct Books {
   // Recalls there that are noted in part: the serial here that is next.
   std::map<std::pair<std::string, std::uint64_t>, std::uint64_t> recalls_open;
   std::map<std::pair<std::string, std::string>, v1::ForeignProject> foreign_projects;
+  std::set<std::pair<std::string, std::string>> drafts_ended;  // by city: those of projects
 
   std::map<std::string, v1::EmissionSource> sources;
   std::map<std::string, std::map<std::int64_t, v1::FactorRecord>> factors;  // by name, first day

@@ -233,14 +233,13 @@ void mirror(Case& at, const v1::TransferRecord& record, const v1::RecognitionTer
 }
 
 // What was recalled while it was away ends here.
-void bring_home(Case& at, const v1::TransferRecord& record, const v1::UnitBlock& part) {
+void bring_home(Case& at, const v1::TransferRecord& record, v1::UnitBlock part) {
   auto& totals = at.books.totals;
   take_part(at, part);
   totals.set_units_exported_kg(totals.units_exported_kg() - size_of(part));
-  if (part.recalled_at() == 0)
-    give_imported(at, record, part);
-  else
-    end_units(at, part, record.export_().to(), v1::CANCELLED);
+  if (part.recalled_at() == 0) return give_imported(at, record, part);
+  part.clear_exported_to();
+  end_units(at, std::move(part), record.export_().to(), v1::CANCELLED);
 }
 
 void bring_home(Case& at, const v1::TransferRecord& record, Ranges& serials) {

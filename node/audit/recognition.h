@@ -116,8 +116,7 @@ struct Sender {
 [[nodiscard]] Verdict read_answered(const v1::ProvenLeaf& leaf, const v1::Payload& answer,
                                     const Sender& sender, std::string& transfer);
 // Of one that is settled where it never will be taken, no more is known.
-[[nodiscard]] v1::TransferRecord settled(const Case& at,
-                                         const v1::TransferSettlement& settlement);
+[[nodiscard]] v1::TransferRecord settled(const Case& at, const v1::TransferSettlement& settlement);
 
 // ---- What comes (imports.cc) ----
 [[nodiscard]] Verdict import_units(Case& at, const v1::Import& action);

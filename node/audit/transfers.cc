@@ -67,6 +67,18 @@ Verdict find_locked(const Case& at, const std::string& transfer, v1::TransferRec
   return {};
 }
 
+// What the leaf notes by this receipt: an answer that the partner lost, and made again.
+Verdict read_remade(const v1::ConcludeTransfer& action, ForeignEvent& answer,
+                    std::uint64_t& told_at) {
+  const auto& leaf = action.answer();
+  const auto noted = answer.payload.note_transfers();
+  if (action.receipt() >= static_cast<std::uint32_t>(noted.receipts_size()))
+    return unexpected(leaf, "a receipt of this number");
+  const auto& lost = noted.receipts(static_cast<int>(action.receipt())).leaf();
+  told_at = lost.index();
+  return read_foreign(lost.entry(), leaf.city(), answer);
+}
+
 Verdict find_answered(Case& at, const v1::ProvenLeaf& leaf, const v1::Payload& answer,
                       v1::TransferRecord& record) {
   std::string transfer;
@@ -169,7 +181,10 @@ void keep_told(Case& at, const std::string& partner, const v1::TransferRecord& r
 Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action) {
   const auto& leaf = action.answer();
   ForeignEvent answer;
+  auto told_at = leaf.index();
   if (auto bad = prove(at, leaf, answer)) return bad;
+  if (action.has_receipt())
+    if (auto bad = read_remade(action, answer, told_at)) return bad;
   v1::TransferRecord record;
   if (auto bad = find_answered(at, leaf, answer.payload, record)) return bad;
   const bool is_recognised = answer.payload.has_import();
@@ -181,8 +196,8 @@ Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action) {
   const auto& code = answer.payload.refuse_import().code();
   if (code.size() > kTextMax) return unexpected(leaf, "a code");
   record.set_code(code);
-  record.set_partner_leaf(leaf.index());
-  at.books.transfers_by_leaf[leaf.city()].emplace(leaf.index(), record.transfer());
+  record.set_partner_leaf(told_at);
+  at.books.transfers_by_leaf[leaf.city()].emplace(told_at, record.transfer());
   return end(at, std::move(record), is_recognised);
 }
 

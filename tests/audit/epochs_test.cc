@@ -286,6 +286,38 @@ TEST_F(AuditedEpochs, BothCitiesLoseOneAfterTheOther) {
   expect_all_clean();
 }
 
+// The taker lost its answer and made it again; then this city lost that it was concluded.
+TEST_F(AuditedEpochs, AnswersThatWereMadeAgainConclude) {
+  const auto sent = export_units(a, b, {{{1, 20}}});
+  const auto id = id_of(a, sent.leaf);
+  const Backup theirs(b);
+  const auto imported = import_units(b, carry(a, b, sent.leaf));
+  PUHUI_ACCEPTED(imported);
+  const Backup backup(a);
+  PUHUI_ACCEPTED(conclude(a, carry(b, a, imported.leaf)));
+  const auto receipt = kept_receipt(b, imported.leaf);
+  PUHUI_ACCEPTED(open_epoch(b, theirs.restore()));
+  PUHUI_ACCEPTED(renew_epoch(b, a));
+  const auto stated = state_transfers(a, b);
+  PUHUI_ACCEPTED(stated);
+  const auto noted = b.send(noting_event(b, carry(a, b, stated.leaf), {receipt}), {"operator"});
+  PUHUI_ACCEPTED(noted);
+  lose_since(backup);
+  PUHUI_ACCEPTED(renew_epoch(b, a));
+  reconcile(a, b);
+  const auto concluding_by = [&](std::uint32_t number) {
+    auto payload = concluding(carry(b, a, noted.leaf));
+    payload.mutable_conclude_transfer()->set_receipt(number);
+    return payload;
+  };
+  refuses(concluding(carry(b, a, noted.leaf)), LEAF_UNEXPECTED);
+  refuses(concluding_by(1), LEAF_UNEXPECTED);
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_LOCKED);
+  PUHUI_ACCEPTED(a.send(concluding_by(0), {"operator"}));
+  EXPECT_EQ(transfer_at(a, id)->partner_leaf(), imported.leaf);
+  expect_all_clean();
+}
+
 TEST_F(AuditedEpochs, OpenEachOverTheOneBefore) {
   const Backup first(a);
   cross(a, b, {{{1, 10}}});

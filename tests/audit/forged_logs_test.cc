@@ -39,8 +39,7 @@ TEST_F(AuditedForgery, IsFoundWhereItAnswersForAnotherCity) {
   *answer.mutable_void_import()->mutable_export_() = proof;
   refuses(concluding(log.show(a, answer)), LEAF_UNEXPECTED);
   auto settlement = c.event("operator");
-  settlement.mutable_settle_transfer()->set_settlement(
-      settlement_of(id_of(a, exported.leaf), a));
+  settlement.mutable_settle_transfer()->set_settlement(settlement_of(id_of(a, exported.leaf), a));
   refuses(concluding(log.show(a, settlement)), LEAF_UNEXPECTED);
   PUHUI_ACCEPTED(conclude(a, carry(b, a, import_units(b, proof).leaf)));
   expect_clean(a);

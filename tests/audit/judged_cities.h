@@ -62,9 +62,7 @@ struct AuditedCities : Judged<Judging> {
   v1::Payload settling(const std::string& settlement) {
     return settling_event(a, settlement, b.by_authority(kSettlementWord, settlement));
   }
-  v1::Payload giving_up(const std::string& settlement) {
-    return settling_event(a, settlement, {});
-  }
+  v1::Payload giving_up(const std::string& settlement) { return settling_event(a, settlement, {}); }
 
   // What the partner sends to this city, ready to be answered.
   v1::ProvenLeaf sent_here(const SerialRanges& ranges, bool is_return = false) {

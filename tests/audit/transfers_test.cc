@@ -85,7 +85,8 @@ TEST_F(AuditedTransfers, TransfersThatEndOtherwise) {
   expect_clean(a);
 }
 
-// It is gone for good when it was silent for long enough since the close, and since it was heard of.
+// It is gone for good when it was silent for long enough since the close, and since it was heard
+// of.
 TEST_F(AuditedTransfers, FindsPartnersThatAreNotGone) {
   recognise();
   const auto sent = export_units(a, b, {{{1, 10}}});

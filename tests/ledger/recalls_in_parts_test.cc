@@ -137,5 +137,18 @@ TEST_F(RecallsInParts, OfOnePartAreWholeAtOnce) {
   EXPECT_EQ(note_part(one_more), "1 true");
 }
 
+// A recall names its ranges in any order.
+TEST_F(RecallsInParts, OfRangesInAnyOrderFreezeAllOfThem) {
+  const auto some = recall(a, "B1", {{2'401, 2'450}, {1, 10}, {1'991, 2'000}});
+  PUHUI_ACCEPTED(some);
+  EXPECT_EQ(note_part(some), "70 true");
+  EXPECT_EQ(frozen(), 70);
+  const auto more = recall(a, "B1", {{1'491, 2'500}, {11, 1'200}});
+  PUHUI_ACCEPTED(more);
+  EXPECT_EQ(note_part(more), "1000 false");
+  EXPECT_EQ(note_part(more), "1140 true");
+  EXPECT_EQ(frozen(), 1'200 + 1'010);
+}
+
 }  // namespace
 }  // namespace puhui::ledger::testing

@@ -252,6 +252,10 @@ Ruling note_recall(Context& context, const v1::NoteRecall& action) {
       (!event->payload.recall().serials().empty() &&
        !check_quantity(event->payload.recall().serials(), 0)))
     return unexpected_leaf("a recall", leaf);
+  const auto record = need_agreement(context, leaf.city());
+  if (!record) return tl::make_unexpected(record.error());
+  // What the list brings back would escape it.
+  if (auto listed = need_lists(*record); !listed) return listed;
   const auto& recall = event->payload.recall();
   const auto noted = key::recall_noted(leaf.city(), leaf.index());
   if (context.state.has(noted)) return noted_before(leaf.city(), leaf.index());
@@ -261,6 +265,8 @@ Ruling note_recall(Context& context, const v1::NoteRecall& action) {
     whole->set_start(1);
     whole->set_end(kSerialMax);
   }
+  // A part ends at a serial: all below it were met before.
+  std::ranges::sort(recalled, {}, &v1::SerialRange::start);
   for (const auto& range : recalled)
     put_number(context.state,
                key::recalled_of(leaf.city(), recall.batch(), leaf.index(), range.end()),

@@ -251,6 +251,7 @@ void bring_home(Context& context, const v1::TransferRecord& record) {
       if (piece.recalled_at() == 0) {
         give_imported(context, record, piece, v1::MOVE_RETURN);
       } else {
+        piece.clear_exported_to();
         put_ended(context, piece, record.export_().to(), v1::CANCELLED);
         record_move(context, piece, v1::MOVE_RECALL, record.city(), "");
       }

@@ -6,6 +6,7 @@
 #include "ledger/rules/filing/filing.h"
 #include "ledger/rules/recognition/actions.h"
 #include "ledger/rules/recognition/recognition.h"
+#include "ledger/store/numbers.h"
 
 namespace puhui::ledger {
 namespace {
@@ -88,7 +89,9 @@ Ruling note_filing(Context& context, const v1::NoteFiling& action) {
   if (project == nullptr || !is_code(project->project()))
     return unexpected_leaf("a project filed or under notice", leaf);
   const auto stored = key::foreign_project(leaf.city(), project->project());
-  if (context.state.has(stored)) return noted_before(leaf.city(), leaf.index());
+  const auto& draft = filing->payload.draft_filing().filing();
+  if (context.state.has(stored) || context.state.has(key::filing_ended(leaf.city(), draft)))
+    return noted_before(leaf.city(), leaf.index());
   v1::ForeignProject noted;
   noted.set_city(leaf.city());
   noted.set_project(project->project());
@@ -98,7 +101,7 @@ Ruling note_filing(Context& context, const v1::NoteFiling& action) {
   noted.set_partner_leaf(leaf.index());
   noted.set_noted_at(static_cast<std::int64_t>(context.leaf));
   noted.set_conflict(own_claim(context, *project));
-  noted.set_filing(filing->payload.draft_filing().filing());
+  noted.set_filing(draft);
   context.state.put(stored, noted);
   for (const auto& meter : project->keys())
     if (is_name(meter))
@@ -121,6 +124,7 @@ Ruling note_filing_end(Context& context, const v1::NoteFilingEnd& action) {
                   leaf.city() + " " + action.project());
   if (filing.empty() || filing != noted->filing())
     return unexpected_leaf("the end of the draft " + noted->filing(), leaf);
+  put_number(context.state, key::filing_ended(leaf.city(), filing), context.leaf);
   context.state.erase(stored);
   for (const auto& meter : noted->keys())
     if (is_name(meter))

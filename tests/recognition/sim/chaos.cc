@@ -174,7 +174,7 @@ Outcome run(const Plan& plan) {
   Storm storm(plan);
   try {
     storm.run();
-  } catch (const std::runtime_error& error) {
+  } catch (const std::exception& error) {
     outcome.violation = error.what();
     const auto& trace = storm.world().trace();
     outcome.last_steps.assign(trace.begin(), trace.end());
