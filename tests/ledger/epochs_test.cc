@@ -1,5 +1,5 @@
-// A ledger that begins a new epoch: what it goes on from, and what it may not do before its partners
-// have said what they know.
+// A ledger that begins a new epoch: what it goes on from, and what it may not do before its
+// partners have said what they know.
 #include <gtest/gtest.h>
 
 #include "ledger/rules/holding/holdings.h"

@@ -47,7 +47,8 @@ TEST_F(RestoredAgain, NoteTheListAnewWhereItWasLostToo) {
   EXPECT_EQ(held_text(a, "owner-main"), "61-100");
 }
 
-// An opening that is lost is made again as it was, and the next one after it: partners have seen it.
+// An opening that is lost is made again as it was, and the next one after it: partners have seen
+// it.
 TEST_F(RestoredAgain, BeginOnceMoreWhereTheirBeginningIsLost) {
   const Backup backup(a);
   take(a, b, {{1, 40}});
