@@ -220,8 +220,11 @@ Verdict set_agreement(Case& at, const v1::SetAgreement& action) {
     return refused(ErrorCode::STANDING_INVALID, "from " + v1::Standing_Name(record->standing()), {},
                    v1::Standing_Name(action.standing()));
   need_signers(at, "agreement.set", {.citywide = true});
-  if (record->standing() == v1::CLOSED)
+  if (record->standing() == v1::CLOSED) {
     if (auto bad = give_up_list(at, *record)) return bad;
+    at.books.changed(stored('1', action.partner()), *record);
+    return {};
+  }
   if (action.standing() == v1::IN_FORCE) forgive(at, at.books.partners.at(action.partner()));
   set_standing_of(at, action.partner(), action.standing(), action.reason());
   return {};

@@ -103,8 +103,13 @@ Verdict need_settled(Case& at, const v1::SettleTransfer& action,
                    v1::Standing_Name(agreement->standing()));
   if (!is_own)
     if (auto bad = need_list(*agreement)) return bad;
-  if (is_own && !settlement.is_recognised() && action.partner_signatures().empty())
+  if (is_own && !settlement.is_recognised() && action.partner_signatures().empty()) {
+    const auto deadline = at.books.transfers.at(settlement.transfer()).deadline();
+    if (at.now < deadline)
+      return refused(ErrorCode::PARTNER_PRESENT, partner, "after " + std::to_string(deadline),
+                     std::to_string(at.now));
     return need_gone(at, *agreement, *log);
+  }
   return need_authority(log->side(), kSettlementWord, action.settlement(),
                         action.partner_signatures());
 }

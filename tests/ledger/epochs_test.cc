@@ -208,6 +208,7 @@ TEST_F(Epochs, WaitAfterThePartnerIsLeftAsLongAsForOneThatIsGone) {
   PUHUI_ACCEPTED(close_after(closed, kDeadAfter + 1));
   EXPECT_FALSE(agreement_at(a, b)->awaits_list());
   EXPECT_EQ(a.epoch()->lists_awaited(), 0u);
+  EXPECT_EQ(agreement_at(a, b)->standing_time(), closed) << "since when it is closed";
   PUHUI_ACCEPTED(retire(a, "owner-main", {{1, 1}}));
   PUHUI_REFUSED(close(), STANDING_INVALID);
   // A list that comes later changes nothing.

@@ -316,6 +316,19 @@ TEST_F(Settled, DoNotComeBackSoonerFromAPartnerAccusedLater) {
   PUHUI_ACCEPTED(give_up_after(closed, kDeadAfter + 1));
 }
 
+// A later version is less patient than the one that they were sent under.
+TEST_F(Settled, DoNotComeBackWhileTheyMayStillBeTaken) {
+  const auto deadline = transfer_at(a, id)->deadline();
+  auto agreement = agreement_between(a, b, 2);
+  agreement.set_answer_within(kSecond);
+  agreement.set_dead_after(2 * kSecond);
+  agree(a, b, agreement);
+  const auto closed = close();
+  PUHUI_REFUSED(give_up_after(closed, kMicrosPerDay), PARTNER_PRESENT);
+  PUHUI_REFUSED(give_up_after(deadline, -1), PARTNER_PRESENT);
+  PUHUI_ACCEPTED(give_up_after(deadline, 0));
+}
+
 TEST_F(Settled, NeverComeBackWhereTheAgreementSaysSo) {
   auto agreement = agreement_between(a, b, 2);
   agreement.set_dead_after(0);

@@ -268,8 +268,11 @@ Ruling set_agreement(Context& context, const v1::SetAgreement& action) {
                   v1::Standing_Name(record->standing()), v1::Standing_Name(action.standing()));
   if (auto met = require_signers(context, "agreement.set", the_city()); !met) return met;
   auto log = *context.state.find<v1::PartnerLog>(key::partner(action.partner()));
-  if (record->standing() == v1::CLOSED)
+  if (record->standing() == v1::CLOSED) {
     if (auto ended = give_up_list(context, *record); !ended) return ended;
+    context.state.put(key::agreement(action.partner()), *record);
+    return {};
+  }
   if (action.standing() == v1::IN_FORCE) {
     forgive(log);
     context.state.put(key::partner(action.partner()), log);

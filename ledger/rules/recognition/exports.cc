@@ -181,6 +181,16 @@ Ruling settle_locked(Context& context, const v1::TransferSettlement& settlement,
   return {};
 }
 
+// The partner is gone for good, and could not have taken it since.
+Ruling need_left_behind(const Context& context, const v1::TransferSettlement& settlement,
+                        const v1::AgreementRecord& record, const v1::PartnerLog& log) {
+  const auto deadline = transfer_of(context, settlement.transfer())->deadline();
+  if (context.now < deadline)
+    return refuse(ErrorCode::PARTNER_PRESENT, "transfer.deadline", std::to_string(deadline), {},
+                  std::to_string(context.now));
+  return need_gone(context, record, log);
+}
+
 // Both authorities agreed. At home, where no answer is waited for any more, the agreement is
 // closed; there a partner that is gone for good need not sign that the units are free.
 Ruling need_settled_or_gone(const Context& context, const v1::SettleTransfer& action,
@@ -196,7 +206,7 @@ Ruling need_settled_or_gone(const Context& context, const v1::SettleTransfer& ac
   if (!is_own)
     if (auto listed = need_lists(*record); !listed) return listed;
   if (is_own && !settlement.is_recognised() && action.partner_signatures().empty())
-    return need_gone(context, *record, *log);
+    return need_left_behind(context, settlement, *record, *log);
   return need_partner_signatures(log->side(), kSettlementWord, action.settlement(),
                                  action.partner_signatures());
 }
