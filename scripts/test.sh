@@ -4,8 +4,8 @@
 #   scripts/test.sh                       all of it, in build/release
 #   scripts/test.sh --quick               without clang-tidy and the tests labelled slow
 #   scripts/test.sh --sanitize asan|tsan  the tests only, compiled with sanitizers, in build/asan|tsan
-#   scripts/test.sh --long [SEEDS]        the simulators, of consensus and of cities that recognise each
-#                                         other, over that many seeds (5000) instead
+#   scripts/test.sh --long [SEEDS]        the simulators, of consensus and of cities that recognise
+#                                         each other, over that many seeds (5000) instead
 #
 # The last line is ctest's. Exit 0 only if every check and every test passed.
 # Environment: JOBS, how many compilers and tests run at once (the number of cores).

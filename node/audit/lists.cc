@@ -257,13 +257,14 @@ Verdict take_home(Case& at, const std::string& partner, const v1::ExportedRun& r
 }
 
 Verdict take_gone(Case& at, const std::string& partner, const v1::TransferRecord& record) {
-  Pieces pieces;
   const auto& exported = record.export_();
-  for (const auto& run : exported.runs())
+  for (const auto& run : exported.runs()) {
+    Pieces pieces;
     if (auto bad =
             exported.is_return() ? take_home(at, partner, run, pieces) : take_away(at, run, pieces))
       return bad;
-  end_recognised(at, pieces, record);
+    end_recognised(at, pieces, record);
+  }
   return {};
 }
 

@@ -69,6 +69,32 @@ TEST_F(RestoredCities, BringBackSeveralTransfersOfOneBatch) {
   }
 }
 
+// Of a batch whose issuance was lost, the end went and came home before all of it went.
+TEST_F(RestoredCities, IssueAgainWhatIsMissingAndNoMore) {
+  const Backup backup(a);
+  PUHUI_ACCEPTED(a.issue_kg(30));
+  cross(a, b, {{{121, 130}}});
+  cross(b, a, {{{51, 60}}, "owner-main", "owner-main", true});
+  send(a, b, {{101, 130}});
+  lose_since(a, backup);
+  reconcile(a, b);
+  EXPECT_EQ(a.totals().units_issued_kg(), 130);
+  EXPECT_EQ(a.totals().units_exported_kg(), 30);
+}
+
+// Units of one batch that came by two transfers went home by one.
+TEST_F(RestoredCities, TakeHomeWhatCameByTwoTransfers) {
+  cross(b, a, {{{1, 20}}});
+  cross(b, a, {{{21, 40}}});
+  const Backup backup(a);
+  const auto returned = send_home(a, b, {{101, 140}});
+  PUHUI_ACCEPTED(returned);
+  PUHUI_ACCEPTED(import_units(b, carry(a, b, returned.leaf)));
+  lose_since(a, backup);
+  reconcile(a, b);
+  EXPECT_EQ(a.held("owner-main"), 100);
+}
+
 // What a city knows by a list, it must be able to list in its turn.
 TEST_F(RestoredCities, OfBothCitiesLoseNothing) {
   const Backup of_b(b), of_a(a);

@@ -249,13 +249,15 @@ Ruling take_home(Context& context, const std::string& partner, const v1::Exporte
 }
 
 Ruling take_gone(Context& context, const std::string& partner, const v1::TransferRecord& record) {
-  std::vector<v1::UnitBlock> pieces;
-  for (const auto& run : record.export_().runs())
+  // Run by run: the next one looks at the same batches, where nothing may be missing.
+  for (const auto& run : record.export_().runs()) {
+    std::vector<v1::UnitBlock> pieces;
     if (auto taken = record.export_().is_return() ? take_home(context, partner, run, pieces)
                                                   : take_away(context, run, pieces);
         !taken)
       return taken;
-  end_recognised(context, pieces, record);
+    end_recognised(context, pieces, record);
+  }
   return {};
 }
 
