@@ -25,13 +25,6 @@ inline SerialRanges ranges_of(const std::vector<std::uint64_t>& serials) {
   return ranges;
 }
 
-// The version of the agreement that decides what is recognised of a transfer.
-inline std::uint32_t counting_version(const City& taker, const City& sender,
-                                      [[maybe_unused]] std::uint32_t sent_under) {
-  const auto record = agreement_at(taker, sender);
-  return record ? record->agreement().version() : 0;
-}
-
 // ---- A log as it can be shown ----
 
 // What is about of a city's log in one epoch: as it is, or as it was when its end was lost.
@@ -103,15 +96,15 @@ inline v1::ProvenLeaf proven(const Log& log, std::uint64_t leaf, std::uint64_t s
 
 // ---- Epochs ----
 
-// Begins an epoch with what was kept, and answers where serials go on: those up to `lost` were
-// given in what was lost.
+// Begins an epoch, and answers where serials go on: far above those of what was lost.
 struct Opened {
   Answer answer;
   std::uint64_t next_serial = 0;
 };
-inline Opened open(SovereignCity& at, const std::string& last_checkpoint, std::uint64_t kept,
-                   [[maybe_unused]] std::uint64_t lost) {
-  return {open_epoch(at, last_checkpoint), kept};
+inline Opened open(SovereignCity& at, const std::string& last_checkpoint) {
+  const auto answer = open_epoch(at, last_checkpoint);
+  const auto epoch = at.epoch();
+  return {answer, epoch ? epoch->opening().first_serial() : 0};
 }
 // The renewal by which partners learn of the epoch that a city has just begun.
 inline v1::SideRenewal renewal_of(const SovereignCity& city) {
@@ -130,14 +123,8 @@ inline Answer renew(const SovereignCity& city, v1::SideRenewal renewal, Sovereig
   *action.mutable_partner_signatures() = city.by_authority(kRenewalWord, action.renewal());
   return at.send(payload, {"operator"});
 }
-inline Answer state_transfers(SovereignCity& at, const City& home) {
-  return at.send(transfers_event(at, home), {"operator"});
-}
 
 // ---- Settlement ----
-
-// Whether home frees what was settled by proof of the taker's leaf, or by the same signatures.
-inline constexpr bool kSettledByProof = false;
 
 inline Answer settle(SovereignCity& at, const std::string& id, const City& sender,
                      const SovereignCity* with) {
@@ -155,10 +142,6 @@ inline Answer settle(SovereignCity& at, const std::string& id, const City& sende
 inline Answer settle_at_taker(SovereignCity& taker, const SovereignCity& sender,
                               const std::string& id) {
   return settle(taker, id, sender, &sender);
-}
-inline Answer settle_at_home(SovereignCity& home, const SovereignCity& taker,
-                             const std::string& id) {
-  return settle(home, id, home, &taker);
 }
 // Without the partner: it is gone.
 inline Answer give_up(SovereignCity& home, const std::string& id) {

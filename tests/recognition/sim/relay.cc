@@ -243,7 +243,7 @@ Answer World::conclude_or_note(const Letter& letter, const v1::ProvenLeaf& shown
     case Tells::recalled:
       return note_recall(at, shown);
     default:
-      return note_transfers(at, shown);
+      return note_transfers(at, city(letter.from), shown);
   }
 }
 
@@ -274,7 +274,7 @@ void World::answered(const Letter& letter, const Answer& answer, Answering answe
   if (answering == Answering::import) {
     ++counters.imports;
     reply.answer = v1::TRANSFER_IMPORTED;
-    reply.version = counting_version(city(letter.to), city(letter.from), letter.version);
+    reply.version = letter.version;
     const auto window = agreed(letter.from, letter.to).terms[reply.version].dispute_window;
     const auto until = journey.is_return || window == 0 ? 0 : answer.time + window;
     book.imported({letter.id, reply.version, letter.leaf, until});

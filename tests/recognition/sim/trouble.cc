@@ -61,15 +61,10 @@ void World::settle(std::size_t index) {
   const auto answer = settle_at_taker(city(letter.to), city(letter.from), letter.id);
   if (!done(letter.to, "settles " + code(letter.from), answer)) return;
   book.answered(letter.id, v1::TRANSFER_VOID, letter.leaf);
-  if (kSettledByProof) {
-    Letter reply{Tells::answered, letter.to, letter.from, epoch(letter.to), answer.leaf};
-    reply.id = letter.id;
-    reply.answer = v1::TRANSFER_VOID;
-    return post(reply);
-  }
-  const auto freed = settle_at_home(city(letter.from), city(letter.to), letter.id);
-  if (done(letter.from, "settles with " + code(letter.to), freed))
-    book.concluded(letter.id, false, 0, 0);
+  Letter reply{Tells::answered, letter.to, letter.from, epoch(letter.to), answer.leaf};
+  reply.id = letter.id;
+  reply.answer = v1::TRANSFER_VOID;
+  post(reply);
 }
 
 // What was sent to a city that is gone comes back when it was silent long enough.
@@ -84,11 +79,11 @@ void World::give_up_all() {
   }
 }
 
-// A list that is awaited of a city that is gone will never come.
+// With a city that is gone nothing is agreed any more; the time until it is given up begins.
 void World::close_with_gone() {
   for (int at = 0; at < size(); ++at)
     for (const int partner : partners(at))
-      if (!is_gone(at) && is_gone(partner) && book.at(at).awaited.contains(partner))
+      if (!is_gone(at) && is_gone(partner) && standing(at, partner) != v1::CLOSED)
         set_standing(at, partner, v1::CLOSED);
 }
 

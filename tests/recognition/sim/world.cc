@@ -218,9 +218,8 @@ void World::restore(int index) {
   ++counters.restores;
   counters.lost_leaves += lost;
   std::set<int> awaited;
-  for (const int partner : partners(index))
-    if (standing(index, partner) != v1::CLOSED) awaited.insert(partner);
-  const auto opened = open(restored, note, from.book.next_serial, book.at(index).next_serial);
+  for (const int partner : partners(index)) awaited.insert(partner);
+  const auto opened = open(restored, note);
   if (!done(index, "opens an epoch", opened.answer))
     throw Violation("the epoch of a restored city is refused");
   book.restored(index, from.book, awaited, opened.next_serial);
