@@ -210,6 +210,16 @@ TEST_F(ForeignProjects, ThatAreFiledStay) {
   EXPECT_TRUE(noted("P9"));
 }
 
+// Proofs of a draft last for ever, and anybody can bring them.
+TEST_F(ForeignProjects, ThatEndedDoNotComeBackByTheirOldDraft) {
+  draft_shared();
+  const auto withdrawn = withdraw(a, "p9");
+  PUHUI_ACCEPTED(note_end("P9", withdrawn.leaf));
+  PUHUI_REFUSED(note(draft_leaf, notice_leaf), RETIREMENT_STATED);
+  EXPECT_FALSE(noted("P9"));
+  PUHUI_ACCEPTED(file(b, with_key("P5", "meter-shared")));
+}
+
 TEST_F(ForeignProjects, MayBeDraftedAndNotedAnew) {
   draft_shared();
   const auto first = withdraw(a, "p9");

@@ -327,8 +327,8 @@ void compare_one(const v1::UnitBlock& block, const ModelKilogram& kilogram, cons
   RC_ASSERT(block.bound_by().empty() == (!kilogram.is_locked && !kilogram.is_frozen));
   RC_ASSERT((block.recalled_at() != 0) == kilogram.is_recalled);
   RC_ASSERT((block.retired_abroad_at() != 0) == kilogram.is_retired_abroad);
-  if (kilogram.state == v1::EXPORTED) RC_ASSERT(block.exported_to() == partner.code());
-  if (kilogram.state == v1::HELD) RC_ASSERT(block.exported_to().empty());
+  const bool is_away = kilogram.state == v1::EXPORTED;
+  RC_ASSERT(block.exported_to() == (is_away ? partner.code() : ""));
 }
 
 void compare_city(World& world, int city) {
