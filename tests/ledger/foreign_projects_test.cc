@@ -169,7 +169,8 @@ TEST_F(ForeignProjects, EndWithTheirOwnDraftAlone) {
   const auto withdrawn = withdraw(a, "p8");
   PUHUI_ACCEPTED(withdrawn);
   PUHUI_REFUSED(note_end("P9", withdrawn.leaf), LEAF_UNEXPECTED);
-  for (const auto leaf : {other, draft_leaf, notice_leaf}) PUHUI_REFUSED(note_end("P9", leaf), LEAF_UNEXPECTED);
+  for (const auto leaf : {other, draft_leaf, notice_leaf})
+    PUHUI_REFUSED(note_end("P9", leaf), LEAF_UNEXPECTED);
   for (const auto* project : {"P8", "P1", "p9", "", "P9\n"})
     PUHUI_REFUSED(note_end(project, withdrawn.leaf), PROJECT_ABROAD);
   EXPECT_TRUE(noted("P9"));

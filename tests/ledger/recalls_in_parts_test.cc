@@ -37,7 +37,9 @@ struct RecallsInParts : TwoCities {
     const auto noted = note(recalled);
     return fact(noted, "frozen_kg") + " " + fact(noted, "is_whole");
   }
-  [[nodiscard]] std::int64_t frozen() const { return b.bound("owner-main") + b.bound("owner-side"); }
+  [[nodiscard]] std::int64_t frozen() const {
+    return b.bound("owner-main") + b.bound("owner-side");
+  }
   [[nodiscard]] bool is_frozen(std::uint64_t serial) const {
     return b.view().serial(serial)->bound_by() == "recall/WUHAN";
   }

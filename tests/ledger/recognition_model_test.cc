@@ -277,8 +277,8 @@ class World {
 
   // ---- What is told of units afterwards ----
   void state_one() {
-    auto* retired = any_of(
-        retired_, [](const Retired& each) { return !each.origins.empty() && !each.stated; });
+    auto* retired =
+        any_of(retired_, [](const Retired& each) { return !each.origins.empty() && !each.stated; });
     if (retired == nullptr) return;
     const auto answer = state_retirement(at(retired->city), at(1 - retired->city), retired->leaf,
                                          ranges_of(retired->origins));
@@ -298,8 +298,7 @@ class World {
     if (expected == OK) model.note_retired(home, retired->origins);
   }
   void note_recall_of_one() {
-    auto* recalled =
-        any_of(model.recalls, [](const ModelRecall& each) { return !each.is_noted; });
+    auto* recalled = any_of(model.recalls, [](const ModelRecall& each) { return !each.is_noted; });
     if (recalled == nullptr) return;
     auto& abroad = at(1 - recalled->home);
     const auto noted = note_recall(abroad, carry(at(recalled->home), abroad, recalled->leaf));

@@ -62,10 +62,13 @@ TEST_F(RestoredCities, BringBackSeveralTransfersOfOneBatch) {
   cross(b, a, {{{21, 40}}});
   lose_since(a, backup);
   reconcile(a, b);
-  for (const std::uint64_t serial : {101, 121}) {
-    const auto batch = *a.view().batch(a.view().serial(serial)->batch());
+  const auto first = a.epoch()->opening().first_serial();
+  for (const auto serial : {first, first + 20}) {
+    const auto block = a.view().serial(serial);
+    ASSERT_TRUE(block) << serial;
+    const auto batch = *a.view().batch(block->batch());
     EXPECT_EQ(batch.start(), serial);
-    EXPECT_EQ(batch.mirrored().origin_start(), serial - 100);
+    EXPECT_EQ(batch.mirrored().origin_start(), serial - first + 1);
   }
 }
 
@@ -95,30 +98,14 @@ TEST_F(RestoredCities, TakeHomeWhatCameByTwoTransfers) {
   EXPECT_EQ(a.held("owner-main"), 100);
 }
 
-// What a city knows by a list, it must be able to list in its turn.
-TEST_F(RestoredCities, OfBothCitiesLoseNothing) {
-  const Backup of_b(b), of_a(a);
-  const auto id = send(a, b, {{1, 100}});
-  lose_since(a, of_a);
-  reconcile(a, b);
-  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
-  lose_since(b, of_b);
-  PUHUI_ACCEPTED(renew_epoch(a, b));
-  reconcile(b, a);
-  EXPECT_EQ(transfer_state(b, id), v1::TRANSFER_IMPORTED);
-  EXPECT_EQ(b.held("owner-main"), 150);
-}
-
-// A version of the agreement that was lost is filed again, with this city's log as it is now; then
-// both go on from there.
+// A version of the agreement that was lost is filed again as it was; then both go on from there.
 TEST_F(RestoredCities, LeaveAgreementsToBeRenegotiated) {
   const Backup backup(a);
   const auto second = agreement_between(a, b, 2);
   agree(a, b, second);
   lose_since(a, backup);
   reconcile(a, b);
-  PUHUI_REFUSED(file_agreement(a, b, second), AGREEMENT_MALFORMED);
-  PUHUI_ACCEPTED(file_agreement(a, b, agreement_between(a, b, 2)));
+  PUHUI_ACCEPTED(file_agreement(a, b, second));
   agree(a, b, agreement_between(a, b, 3));
 }
 
@@ -136,19 +123,6 @@ TEST_F(RestoredCities, NoteTransfersUnderVersionsThatWereLost) {
   PUHUI_ACCEPTED(file_agreement(a, b, agreement_between(a, b, 2)));
   PUHUI_ACCEPTED(note_transfers(a, b, proof));
   EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
-}
-
-// The same copy is put back twice: another one was not made yet.
-TEST_F(RestoredCities, OfTheSameCopyGoOnTwice) {
-  const Backup backup(a);
-  PUHUI_ACCEPTED(transfer(a, {"owner-main", "buyer-main"}, {{1, 10}}));
-  lose_since(a, backup);
-  PUHUI_ACCEPTED(renew_epoch(a, b));
-  PUHUI_ACCEPTED(carry_checkpoint(a, b));
-  PUHUI_ACCEPTED(transfer(a, {"owner-main", "buyer-main"}, {{1, 10}}));
-  lose_since(a, backup);
-  PUHUI_ACCEPTED(renew_epoch(a, b));
-  PUHUI_ACCEPTED(carry_checkpoint(a, b));
 }
 
 // Any unit of a restored city may be abroad: it is used by nobody before the lists are noted, or
@@ -214,6 +188,7 @@ TEST_F(RestoredCities, AwaitTheListOfAnAgreementFiledAnew) {
   PUHUI_ACCEPTED(set_agreement(a, b, v1::CLOSED));
   agree(a, b, agreement_between(a, b, 2));
   PUHUI_REFUSED(export_units(a, b, {{{1, 100}}}), EPOCH_LISTS_PENDING);
+  bring_list(b, a);
 }
 
 // Recalled while they were away, and home again: they are cancelled here, and exported nowhere.

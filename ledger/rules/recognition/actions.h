@@ -62,8 +62,9 @@ namespace puhui::ledger {
 [[nodiscard]] Ruling state_retirement(Context& context, const v1::StateRetirement& action);
 // Order: proof; of units of this city; exported there and not noted before.
 [[nodiscard]] Ruling note_retirement(Context& context, const v1::NoteRetirement& action);
-// Order: proof; no list of the partner is awaited; not noted before. What more pieces came of than one event may touch is noted by the
-// same proof again, until the fact is_whole is true; nothing of it comes here meanwhile.
+// Order: proof; no list of the partner is awaited; not noted before. What more pieces came of than
+// one event may touch is noted by the same proof again, until the fact is_whole is true; nothing of
+// it comes here meanwhile.
 [[nodiscard]] Ruling note_recall(Context& context, const v1::NoteRecall& action);
 
 // ---- projects.cc ----

@@ -237,7 +237,9 @@ std::vector<Listed> Book::list(int at_city, int home) const {
     const auto& journey = journeys_.at(id);
     const bool is_of_both = (journey.from == at_city && journey.to == home) ||
                             (journey.from == home && journey.to == at_city);
-    if (is_of_both && known.state != v1::TRANSFER_LOCKED) list.push_back({id, known});
+    // Of what was settled without an answer, no leaf of the other city tells.
+    if (is_of_both && known.state != v1::TRANSFER_LOCKED && known.partner_leaf != 0)
+      list.push_back({id, known});
   }
   std::ranges::sort(list, {}, [](const Listed& listed) {
     return std::pair(listed.known.partner_leaf, listed.id);

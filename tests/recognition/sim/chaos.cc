@@ -126,6 +126,10 @@ class Storm {
     }
     carry_all();
     world_.wait_all(kDeadAfter);
+    world_.give_up_lists();
+    carry_all();
+    world_.wait_all(9 * kMicrosPerDay);
+    carry_all();
     world_.give_up_all();
     need_nothing_refused();
     world_.check_rest();

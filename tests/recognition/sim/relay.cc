@@ -79,7 +79,7 @@ v1::Standing World::standing(int at, int partner) const {
 void World::set_standing(int at, int partner, v1::Standing standing) {
   const auto answer = set_agreement(city(at), city(partner), standing);
   if (!done(at, v1::Standing_Name(standing) + " with " + code(partner), answer)) return;
-  if (standing == v1::CLOSED) book.list_given_up(at, partner);
+  if (!agreement_at(city(at), city(partner))->awaits_list()) book.list_given_up(at, partner);
 }
 
 // ---- Transfers ----

@@ -60,7 +60,7 @@ void World::settle(std::size_t index) {
   if (book.state(letter.from, letter.id) != v1::TRANSFER_LOCKED) return;
   const auto answer = settle_at_taker(city(letter.to), city(letter.from), letter.id);
   if (!done(letter.to, "settles " + code(letter.from), answer)) return;
-  book.answered(letter.id, v1::TRANSFER_VOID, letter.leaf);
+  book.answered(letter.id, v1::TRANSFER_VOID, 0);
   Letter reply{Tells::answered, letter.to, letter.from, epoch(letter.to), answer.leaf};
   reply.id = letter.id;
   reply.answer = v1::TRANSFER_VOID;
@@ -84,6 +84,14 @@ void World::close_with_gone() {
   for (int at = 0; at < size(); ++at)
     for (const int partner : partners(at))
       if (!is_gone(at) && is_gone(partner) && standing(at, partner) != v1::CLOSED)
+        set_standing(at, partner, v1::CLOSED);
+}
+
+// Lists of cities that are gone, after as long a time as they might have needed.
+void World::give_up_lists() {
+  for (int at = 0; at < size(); ++at)
+    for (const int partner : partners(at))
+      if (!is_gone(at) && is_gone(partner) && book.at(at).awaited.contains(partner))
         set_standing(at, partner, v1::CLOSED);
 }
 

@@ -94,6 +94,7 @@ class World {
   void settle(std::size_t letter);
   void give_up_all();
   void close_with_gone();
+  void give_up_lists();
 
   [[nodiscard]] bool is_gone(int city) const { return gone_.contains(city); }
   // Whether a letter is of leaves that the other city knows as lost.
