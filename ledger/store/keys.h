@@ -430,11 +430,12 @@ inline std::string mirrors(std::string_view city, std::string_view batch) {
 inline std::string mirror(std::string_view city, std::string_view batch, std::uint64_t start) {
   return Builder("v4").u8(5).name(city).name(batch).u64(start).done();
 }
-inline std::string recall_noted(std::string_view city, std::uint64_t leaf) {
-  return Builder("v4").u8(6).name(city).u64(leaf).done();
+// By the epoch of the partner in which that leaf came: one before may have had another there.
+inline std::string recall_noted(std::string_view city, std::uint32_t epoch, std::uint64_t leaf) {
+  return Builder("v4").u8(6).name(city).u32(epoch).u64(leaf).done();
 }
-inline std::string recall_open(std::string_view city, std::uint64_t leaf) {
-  return Builder("v4").u8(13).name(city).u64(leaf).done();
+inline std::string recall_open(std::string_view city, std::uint32_t epoch, std::uint64_t leaf) {
+  return Builder("v4").u8(13).name(city).u32(epoch).u64(leaf).done();
 }
 inline std::string filing_ended(std::string_view city, std::string_view filing) {
   return Builder("v4").u8(14).name(city).raw(filing).done();
@@ -445,9 +446,13 @@ inline std::string recalls_noted(std::string_view city) {
 inline std::string recalls_of(std::string_view city, std::string_view batch) {
   return Builder("v4").u8(7).name(city).name(batch).done();
 }
-inline std::string recalled_of(std::string_view city, std::string_view batch, std::uint64_t leaf,
-                               std::uint64_t end) {
-  return Builder("v4").u8(7).name(city).name(batch).u64(leaf).u64(end).done();
+inline std::string recalled_of(std::string_view city, std::string_view batch, std::uint64_t end,
+                               std::uint64_t start) {
+  return Builder("v4").u8(7).name(city).name(batch).u64(end).u64(start).done();
+}
+// Of a retirement that was lost, by the leaf hash of its statement: made again.
+inline std::string retired_again(std::string_view statement) {
+  return Builder("v4").u8(15).raw(statement).done();
 }
 inline std::string stated(std::string_view city, std::uint64_t retirement) {
   return Builder("v4").u8(8).name(city).u64(retirement).done();

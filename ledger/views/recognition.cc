@@ -220,7 +220,8 @@ v1::NotedLeafList View::recalls_noted(std::string_view city, const Page& page) c
   v1::NotedLeafList list;
   const auto add = [&list](std::string_view leaf, std::string_view noted_at) {
     auto* item = list.add_items();
-    item->set_leaf(crypto::read_u64(leaf));
+    item->set_epoch(crypto::read_u32(leaf));
+    item->set_leaf(crypto::read_u64(leaf.substr(4)));
     item->set_noted_at(static_cast<std::int64_t>(crypto::read_u64(noted_at)));
     return true;
   };

@@ -139,12 +139,14 @@ SerialRanges origins_of(const v1::ExportedRun& run) {
 Ruling need_none_recalled(const Context& context, const std::string& city,
                           const v1::ExportedRun& run) {
   const auto prefix = key::recalls_of(city, run.batch());
+  const auto first = key::recalled_of(city, run.batch(), run.origin_start(), 0);
   const auto last = run.origin_start() + (run.end() - run.start());
-  for (auto at = context.state.at_or_after(prefix, prefix); at;
+  for (auto at = context.state.at_or_after(prefix, first); at;
        at = context.state.at_or_after(prefix, at->key + '\0')) {
-    const auto end = crypto::read_u64(std::string_view(at->key).substr(prefix.size() + 8));
-    const auto start = crypto::read_u64(at->value);
-    if (start <= last && end >= run.origin_start())
+    const auto range = std::string_view(at->key).substr(prefix.size());
+    const auto end = crypto::read_u64(range);
+    const auto start = crypto::read_u64(range.substr(8));
+    if (start <= last)
       return refuse(ErrorCode::UNITS_RECALLED, "partner.recalls", {}, text(start, end),
                     text(run.origin_start(), last));
   }
@@ -257,7 +259,8 @@ Ruling note_recall(Context& context, const v1::NoteRecall& action) {
   // What the list brings back would escape it.
   if (auto listed = need_lists(*record); !listed) return listed;
   const auto& recall = event->payload.recall();
-  const auto noted = key::recall_noted(leaf.city(), leaf.index());
+  const auto epoch = epoch_of_leaf(*need_partner(context, leaf.city()), leaf);
+  const auto noted = key::recall_noted(leaf.city(), epoch, leaf.index());
   if (context.state.has(noted)) return noted_before(leaf.city(), leaf.index());
   auto recalled = recall.serials();
   if (recalled.empty()) {
@@ -268,10 +271,9 @@ Ruling note_recall(Context& context, const v1::NoteRecall& action) {
   // A part ends at a serial: all below it were met before.
   std::ranges::sort(recalled, {}, &v1::SerialRange::start);
   for (const auto& range : recalled)
-    put_number(context.state,
-               key::recalled_of(leaf.city(), recall.batch(), leaf.index(), range.end()),
-               range.start());
-  const auto open = key::recall_open(leaf.city(), leaf.index());
+    context.state.put(key::recalled_of(leaf.city(), recall.batch(), range.end(), range.start()),
+                      std::string());
+  const auto open = key::recall_open(leaf.city(), epoch, leaf.index());
   Part part{number_at(context.state, open).value_or(0), 0};
   freeze_mirrored(context, leaf.city(), recall, recalled, part);
   if (part.next == 0) {
