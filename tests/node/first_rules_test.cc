@@ -115,6 +115,29 @@ TEST_F(FirstRules, LetNoHolderTakeBackAnEscrow) {
   EXPECT_EQ(case_named(city, "c").state(), v1::CASE_VOID);
 }
 
+// Who accepts units in the place of a duty says when that is off, before it accepted and after.
+void expect_voided_by(City& city, const std::string& purpose, const std::string& who) {
+  SCOPED_TRACE(purpose);
+  const auto still = purpose + "-still", open = purpose + "-open";
+  for (const auto& name : {still, open})
+    PUHUI_ACCEPTED(act(city, opening(name, purpose), {"owner"}));
+  PUHUI_ACCEPTED(act(city, confirmation(still, 1'000), {who}));
+  for (const auto& name : {still, open}) {
+    const auto state = case_named(city, name).state();
+    PUHUI_FAILED(act(city, voiding(name), {"owner"}), SIGNATURE_MISSING);
+    EXPECT_EQ(case_named(city, name).state(), state);
+    PUHUI_ACCEPTED(act(city, voiding(name), {who}));
+    EXPECT_EQ(case_named(city, name).state(), v1::CASE_VOID);
+  }
+}
+
+TEST_F(FirstRules, LetNoHolderTakeBackWhatADutyRestsOn) {
+  PUHUI_ACCEPTED(city.send(account_event(city, "owner-main", "owner"), {"owner", "operator"}));
+  expect_voided_by(city, "equal_substitution", "bureau");
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 100'000'000)}));
+  expect_voided_by(city, "ets_compliance", "ets");
+}
+
 TEST_F(FirstRules, AskCitizensAboutTheirData) {
   const auto* asked = ledger::consent_rule(rules, "any-scenario");
   ASSERT_NE(asked, nullptr);
