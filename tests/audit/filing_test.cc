@@ -122,6 +122,19 @@ TEST_F(AuditedRegistry, BatchesOfSuspendedProjectsAreNotRegistered) {
   expect_clean();
 }
 
+TEST_F(AuditedRegistry, BatchesRecalledWholeAreNotRegistered) {
+  auto rules = registry_rules("registers");
+  rules.set_registers_batches(true);
+  PUHUI_ACCEPTED(file_rules(city, rules));
+  PUHUI_ACCEPTED(city.issue_kg(100));
+  PUHUI_ACCEPTED(city.issue_kg(10));
+  PUHUI_ACCEPTED(recall(city, "B1", {{1, 99}}));
+  PUHUI_ACCEPTED(recall(city, "B2"));
+  expect_refused(sign(register_event(city, "B2"), {"operator"}), BATCH_STATE);
+  PUHUI_ACCEPTED(register_batch(city, "B1"));
+  expect_clean();
+}
+
 TEST_F(AuditedRegistry, ReductionsAreJudgedByTheListsOfTheirYears) {
   PUHUI_ACCEPTED(publish_ets(city, 2024, {ets_firm("entity of owner")}));
   PUHUI_ACCEPTED(publish_ets(city, 2025, {ets_firm("entity of a mill")}));
