@@ -156,6 +156,27 @@ TEST_F(AuditedRegistry, BoundariesAreCheckedWhateverTheMethodologyLists) {
   expect_clean();
 }
 
+// ---- Restraint ----
+
+TEST_F(AuditedRegistry, WhoIsSuspendedIsReleasedBeforeItIsFrozen) {
+  const auto restraint = [this](v1::Restraint kind) {
+    auto payload = city.event("bureau");
+    auto& action = *payload.mutable_restrain_party();
+    action.set_party("owner");
+    action.set_restraint(kind);
+    action.set_reason("case 1");
+    return sign(payload, {"bureau"});
+  };
+  for (const auto kind : {v1::FROZEN, v1::FROZEN, v1::SUSPENDED, v1::SUSPENDED})
+    PUHUI_ACCEPTED(city.submit(restraint(kind)));
+  expect_refused(restraint(v1::FROZEN), PARTY_RESTRAINED);
+  auto released = city.event("bureau");
+  released.mutable_release_party()->set_party("owner");
+  city.must(released, {"bureau"});
+  PUHUI_ACCEPTED(city.submit(restraint(v1::FROZEN)));
+  expect_clean();
+}
+
 // ---- What is taken back ----
 
 TEST_F(AuditedRegistry, WhatIsWhollyRecalledIsReportedAnew) {
