@@ -1,8 +1,8 @@
 // The rule set a new city begins with, as JSON of puhui.v1.RuleSet; `puhuid init --rules FILE`
 // replaces it, and filing a rule set changes it later. It states what a city can go by from its
 // first day. Left to the city are the rules that name its parties, accounts and scenarios (pools,
-// buffers, caps of persons, scenarios that tell whereabouts), and its calendar: notices count all
-// days. Times are microseconds.
+// buffers, caps of persons, scenarios that tell whereabouts), targets of accounts and tonnes, for
+// which the plan names no number, and its calendar: notices count all days. Times are microseconds.
 #pragma once
 
 #include <string_view>

@@ -4,8 +4,10 @@
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
+#include "ledger/rules/calendar.h"
 #include "ledger/rules/citizens/credits.h"
 #include "ledger/rules/signers.h"
+#include "ledger/views/statement.h"
 #include "tests/ledger/filings.h"
 #include "tests/ledger/market.h"
 
@@ -66,6 +68,23 @@ TEST_F(FirstRules, LetNothingBeFiledAtOnce) {
   role.mutable_grant()->set_role(v1::EXPERT);
   PUHUI_ACCEPTED(act(city, role, {"bureau"}));
   PUHUI_ACCEPTED(draft(city, "pv", subject_of(pv_methodology()), "expert1"));
+}
+
+// As many as the plan names a number for; of accounts and tonnes it names none.
+TEST_F(FirstRules, MeasureTheCityAgainstThePlan) {
+  auto view = city.view();
+  const auto stated = ledger::statement(view, {1, city.now + 1});
+  EXPECT_EQ(stated.plan().source(), "武政办〔2023〕26 号");
+  EXPECT_EQ(ledger::date_text(stated.plan().until()), "2026-01-01");
+  std::map<v1::TargetKind, std::int64_t> wanted;
+  for (const auto& target : stated.targets()) {
+    wanted[target.kind()] = target.wanted();
+    EXPECT_FALSE(target.met()) << v1::TargetKind_Name(target.kind());
+  }
+  EXPECT_EQ(wanted,
+            (std::map<v1::TargetKind, std::int64_t>{{v1::TARGET_METHODOLOGIES, 10},
+                                                    {v1::TARGET_INSTITUTIONS, 20},
+                                                    {v1::TARGET_PROJECTS_AND_SCENARIOS, 50}}));
 }
 
 // How lines of the table spell what bonds of cases are.
