@@ -94,6 +94,29 @@ inline v1::ProvenLeaf proven(const Log& log, std::uint64_t leaf, std::uint64_t s
   return proof;
 }
 
+// ---- What was lost ----
+
+// Whether an entry of a city's log is what a partner lists: leaves of several epochs may have had
+// the same place.
+inline bool tells_of(const SovereignCity& home, const SovereignCity& partner,
+                     const std::string& entry, const v1::ListedTransfer& listed) {
+  const auto event = read_foreign(entry, home.code());
+  if (!event) return false;
+  if (event->payload.has_export_())
+    return transfer_id(home.lineage(), event->payload).view() == listed.transfer();
+  if (event->payload.has_import() != (listed.state() == v1::LISTED_GONE)) return false;
+  const auto lineage = partner.lineage();
+  const auto answered = answered_transfer(event->payload, {partner.code(), lineage});
+  return answered && *answered == listed.transfer();
+}
+// A leaf as whoever keeps the whole log can show it.
+inline v1::LostReceipt receipt_in(const Log& log, std::uint64_t leaf) {
+  v1::LostReceipt receipt;
+  receipt.set_checkpoint(log.note);
+  *receipt.mutable_leaf() = proven(log, leaf, log.ledger->view().head().size);
+  return receipt;
+}
+
 // ---- Epochs ----
 
 // Begins an epoch, and answers where serials go on: far above those of what was lost.

@@ -243,7 +243,7 @@ Answer World::conclude_or_note(const Letter& letter, const v1::ProvenLeaf& shown
     case Tells::recalled:
       return note_recall(at, shown);
     default:
-      return note_transfers(at, city(letter.from), shown);
+      return note_list(letter, shown);
   }
 }
 

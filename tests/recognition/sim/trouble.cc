@@ -21,31 +21,6 @@ void World::state_retirement() {
   }
 }
 
-// ---- Epochs ----
-
-bool World::is_behind(int index, int at) const { return epoch_known(index, at) < epoch(index); }
-
-void World::renew(int index, int at) {
-  const auto known = epoch_known(index, at);
-  const auto& renewals = renewals_[static_cast<std::size_t>(index)];
-  if (known == renewals.size()) return;
-  done(at, "learns of the epoch of " + code(index),
-       testing::sim::renew(city(index), renewals[known], city(at)));
-}
-
-bool World::owes_list(int at, int home) const {
-  const auto log = log_at(city(at), city(home));
-  return log && log->epoch() > 0 && log->stated_to() < crypto::kTreeSizeMax;
-}
-
-void World::state_list(int at, int home) {
-  const auto answer = state_transfers(city(at), city(home));
-  if (!done(at, "states transfers to " + code(home), answer)) return;
-  Letter letter{Tells::listed, at, home, epoch(at), answer.leaf};
-  letter.list = book.list(at, home);
-  post(letter);
-}
-
 // ---- Without an answer ----
 
 void World::stop(int index) {
@@ -84,14 +59,6 @@ void World::close_with_gone() {
   for (int at = 0; at < size(); ++at)
     for (const int partner : partners(at))
       if (!is_gone(at) && is_gone(partner) && standing(at, partner) != v1::CLOSED)
-        set_standing(at, partner, v1::CLOSED);
-}
-
-// Lists of cities that are gone, after as long a time as they might have needed.
-void World::give_up_lists() {
-  for (int at = 0; at < size(); ++at)
-    for (const int partner : partners(at))
-      if (!is_gone(at) && is_gone(partner) && book.at(at).awaited.contains(partner))
         set_standing(at, partner, v1::CLOSED);
 }
 

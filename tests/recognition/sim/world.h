@@ -176,6 +176,9 @@ class World {
   void answered(const Letter& letter, const Answer& answer, Answering answering);
   void take(std::size_t letter, const Answer& answer, Answering answering);
   Answer conclude_or_note(const Letter& letter, const v1::ProvenLeaf& proof);
+  [[nodiscard]] v1::LostReceipt lost_receipt(int home, int partner,
+                                             const v1::ListedTransfer& listed) const;
+  Answer note_list(const Letter& letter, const v1::ProvenLeaf& statement);
   // Notes what came of an event; whether it was accepted.
   bool done(int city, const std::string& what, const Answer& answer);
   void tell(const std::string& text);
