@@ -100,6 +100,8 @@ inline v1::ProvenLeaf proven(const Log& log, std::uint64_t leaf, std::uint64_t s
 // the same place.
 inline bool tells_of(const SovereignCity& home, const SovereignCity& partner,
                      const std::string& entry, const v1::ListedTransfer& listed) {
+  if (listed.state() == v1::LISTED_RETIRED)
+    return crypto::leaf_hash(entry).view() == listed.transfer();
   const auto event = read_foreign(entry, home.code());
   if (!event) return false;
   if (event->payload.has_export_())
@@ -119,15 +121,12 @@ inline v1::LostReceipt receipt_in(const Log& log, std::uint64_t leaf) {
 
 // ---- Epochs ----
 
-// Begins an epoch, and answers where serials go on: far above those of what was lost.
-struct Opened {
-  Answer answer;
-  std::uint64_t next_serial = 0;
-};
-inline Opened open(SovereignCity& at, const std::string& last_checkpoint) {
-  const auto answer = open_epoch(at, last_checkpoint);
-  const auto epoch = at.epoch();
-  return {answer, epoch ? epoch->opening().first_serial() : 0};
+// Serials go on from far above those of what was lost.
+inline Answer open(SovereignCity& at, const std::string& last_checkpoint,
+                   const std::vector<v1::OwnLog>& lost, std::uint64_t first_serial) {
+  auto payload = epoch_event(at, last_checkpoint, lost);
+  payload.mutable_open_epoch()->set_first_serial(first_serial);
+  return at.send(payload, {"bureau"});
 }
 // The renewal by which partners learn of the epoch that a city has just begun.
 inline v1::SideRenewal renewal_of(const SovereignCity& city) {

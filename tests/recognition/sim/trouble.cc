@@ -17,6 +17,8 @@ void World::state_retirement() {
     if (!done(retired.city, "states a retirement to " + code(home), answer)) continue;
     Letter letter{Tells::retired, retired.city, home, epoch(retired.city), answer.leaf};
     letter.serials = origins;
+    letter.id = std::string(crypto::leaf_hash(at.view().entry(answer.leaf)).view());
+    book.stated(letter.id, {retired.city, home, origins});
     post(letter);
   }
 }
@@ -80,10 +82,7 @@ void World::check_all() {
   check_touched();
   if (const auto wrong = unconserved(book, codes_); !wrong.empty()) throw Violation(wrong);
   counters.excused_kg = book.excused();
-  counters.usable_again_kg = static_cast<std::uint64_t>(usable_again_kg(book));
-  if (plan_.strict && counters.usable_again_kg > 0)
-    throw Violation("RETIRED, and usable again: " + std::to_string(counters.usable_again_kg) +
-                    " kg");
+  if (const auto wrong = usable_again(book, codes_); !wrong.empty()) throw Violation(wrong);
 }
 
 void World::check_rest() {
