@@ -104,11 +104,20 @@ void Book::add_mirrors(const Journey& journey, std::int64_t kg, std::int64_t dis
   book.imported_kg += kg;
 }
 
-void Book::bring_home(const Journey& journey) {
+// Whether a kilogram that was issued here is on its way to that city, as far as is known here.
+bool Book::is_leaving(const Kilogram& kilogram, int to) const {
+  return kilogram.state == v1::HELD && !kilogram.lock.empty() && journey(kilogram.lock).to == to;
+}
+
+// What a list brings home may have gone there by a transfer whose end is not known here any more.
+void Book::bring_home(const Journey& journey, bool is_listed) {
   for (const auto origin : journey.origins) {
     auto& kilogram = unit(journey.to, origin);
-    if (kilogram.state != v1::EXPORTED || kilogram.is_retired_abroad)
+    const bool is_away = kilogram.state == v1::EXPORTED && !kilogram.is_retired_abroad &&
+                         kilogram.exported_to == journey.from;
+    if (!is_away && !(is_listed && is_leaving(kilogram, journey.from)))
       complain("RETURNED what was not away: " + std::to_string(origin));
+    kilogram.lock.clear();
     kilogram.state = kilogram.is_recalled ? v1::CANCELLED : v1::HELD;
     kilogram.account = journey.to_account;
     kilogram.exported_to = -1;
@@ -124,7 +133,7 @@ void Book::imported(const Import& import) {
   known = {v1::TRANSFER_IMPORTED, import.leaf, import.version};
   const auto kg = recognised(journey, import.version);
   if (journey.is_return)
-    bring_home(journey);
+    bring_home(journey, false);
   else
     add_mirrors(journey, kg, import.disputed_until);
   if (is_mutant("import-twice")) add_mirrors(journey, kg, import.disputed_until);
@@ -338,7 +347,7 @@ void Book::remake(int home, const Listed& listed) {
       return journey.is_return ? take_home(journey) : take_away(journey, kg);
     case v1::TRANSFER_CONCLUDED:
       known.state = v1::TRANSFER_IMPORTED;
-      return journey.is_return ? bring_home(journey)
+      return journey.is_return ? bring_home(journey, true)
                                : add_mirrors(journey, kg, listed.disputed_until);
     case v1::TRANSFER_FREED:
       known.state = v1::TRANSFER_VOID;

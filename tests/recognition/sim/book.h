@@ -169,7 +169,8 @@ class Book {
   Kilogram& unit(int city, std::uint64_t serial);
   [[nodiscard]] bool is_mutant(std::string_view name) const { return mutant_ == name; }
   void add_mirrors(const Journey& journey, std::int64_t kg, std::int64_t disputed_until);
-  void bring_home(const Journey& journey);
+  [[nodiscard]] bool is_leaving(const Kilogram& kilogram, int to) const;
+  void bring_home(const Journey& journey, bool is_listed);
   void send_away(const Journey& journey, std::int64_t kg);
   void remake(int home, const Listed& listed);
   void take_home(const Journey& journey);
