@@ -171,6 +171,39 @@ TEST_F(SigningDesk, ASideIsTheCityWithItsPolicy) {
   EXPECT_EQ(shown.lineage(), side.lineage());
 }
 
+TEST(AgreementVersions, SayAllThatBindsAnOperator) {
+  const Caller caller;
+  v1::AgreementVersionList list;
+  auto& version = *list.add_items();
+  version.set_version(2);
+  version.set_answer_within(604'800'000'000);
+  auto& here = *version.add_terms();
+  here.set_taker("HEFEI");
+  here.set_vintage_from(2023);
+  here.set_vintage_to(2026);
+  here.set_dispute_window(5'400'000'000);
+  auto& known = *here.add_methodologies();
+  known.set_methodology("WH-PV");
+  known.add_versions("1");
+  known.add_versions("2");
+  known.set_recognised_as("PV");
+  auto& cap = *here.add_purpose_caps();
+  cap.set_purpose("offset");
+  cap.set_max_kg(20);
+  auto& there = *version.add_terms();
+  there = here;
+  there.set_taker("WUHAN");
+  there.set_dispute_window(0);
+  there.clear_purpose_caps();
+  there.mutable_methodologies(0)->clear_versions();
+  const FakeNode node(answering({{"agreements HEFEI versions", to_json(list)}}));
+  const auto shown = caller.run(node.url(), {"agreement", "show", "HEFEI", "--versions"});
+  EXPECT_EQ(shown.exit, Exit::ok) << shown.err;
+  for (const auto* part : {"ANSWER-WITHIN", "7d", "HEFEI,WUHAN", "2023-2026,2023-2026", "90m,-",
+                           "WH-PV@1/2>PV,WH-PV>PV", "offset=20,-"})
+    EXPECT_TRUE(contains(shown.out, part)) << part << "\n" << shown.out;
+}
+
 TEST(PartnerPolicy, IsPrintedAsTheFileThatToolsRead) {
   const Caller caller;
   const auto policy = side_of("HEFEI", key_of('h')).policy();
