@@ -280,6 +280,12 @@ Result<ForeignEvent> read_foreign(std::string_view entry, std::string_view city)
   return event;
 }
 
+std::uint32_t epoch_of_leaf(const v1::PartnerLog& log, std::uint32_t epoch, std::uint64_t leaf) {
+  assert(epoch <= static_cast<std::uint32_t>(log.kept_leaves_size()));
+  while (epoch > 0 && leaf < log.kept_leaves(static_cast<int>(epoch) - 1)) --epoch;
+  return epoch;
+}
+
 const v1::ProvenLeaf* answered_export(const v1::Payload& answer) {
   switch (answer.action_case()) {
     case v1::Payload::kImport:

@@ -1,5 +1,5 @@
 // What two cities must read alike: agreements, signatures of their authorities, the names of
-// transfers, and what of a transfer is recognised.
+// transfers, what of a transfer is recognised, and the epochs of leaves.
 //
 // Pure functions of bytes. All may be called from any thread.
 #pragma once
@@ -108,6 +108,11 @@ struct ForeignEvent {
 // LEAF_UNEXPECTED unless the entry is an event of that city. Signatures are not looked at: that
 // ledger did.
 [[nodiscard]] Result<ForeignEvent> read_foreign(std::string_view entry, std::string_view city);
+
+// The epoch of a partner in which a leaf came that the log of `epoch` has: later ones may have kept
+// it. It is known of all epochs up to that one how many leaves they kept (asserted).
+[[nodiscard]] std::uint32_t epoch_of_leaf(const v1::PartnerLog& log, std::uint32_t epoch,
+                                          std::uint64_t leaf);
 
 // The export that an answer is about, or null: of Import, RefuseImport, VoidImport.
 [[nodiscard]] const v1::ProvenLeaf* answered_export(const v1::Payload& answer);

@@ -71,6 +71,17 @@ Verdict need_unretired(const Case& at, const Ranges& serials, const std::string&
   return {};
 }
 
+// The epoch of the partner that a proven leaf is of: where one kept it, that of before, and so on.
+std::uint32_t epoch_begun(const v1::PartnerLog& log, const v1::ProvenLeaf& leaf) {
+  for (std::uint32_t epoch = 0; epoch < leaf.epoch(); ++epoch) {
+    const auto kept = log.kept_leaves().begin() + epoch;
+    const auto last = log.kept_leaves().begin() + leaf.epoch();
+    if (std::all_of(kept, last, [&](std::uint64_t leaves) { return leaf.index() < leaves; }))
+      return epoch;
+  }
+  return leaf.epoch();
+}
+
 // ---- Recalls ------------------------------------------------------------------------------------
 
 // Serials of a batch here that stand for serials named there.
@@ -338,7 +349,8 @@ Verdict note_recall(Case& at, const v1::NoteRecall& action) {
   const auto* record = find(at.books.agreements, leaf.city());
   if (record == nullptr) return refused(ErrorCode::AGREEMENT_UNKNOWN, leaf.city());
   if (auto bad = need_list(*record)) return bad;
-  const std::pair place{leaf.city(), leaf.index()};
+  const std::tuple place{leaf.city(), epoch_begun(at.books.partners.at(leaf.city()), leaf),
+                         leaf.index()};
   if (at.books.recalls_noted.contains(place)) return told_before(leaf.city(), leaf.index());
   if (named.empty()) *named.Add() = range_of(1, kSerialMax);
   const auto [open, is_new] = at.books.recalls_open.try_emplace(place, 0);

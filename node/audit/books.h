@@ -177,10 +177,13 @@ struct Books {
   std::map<std::pair<std::string, std::string>, Batches> mirrors;
   using Serials = google::protobuf::RepeatedPtrField<v1::SerialRange>;
   std::map<std::pair<std::string, std::string>, Serials> recalled_abroad;
-  // Recalls there, by leaf; retirements here that a city was told of, by leaf.
-  std::set<std::pair<std::string, std::uint64_t>> recalls_noted, stated;
-  // Recalls there that are noted in part: the serial here that is next.
-  std::map<std::pair<std::string, std::uint64_t>, std::uint64_t> recalls_open;
+  // Retirements here that a city was told of, by leaf.
+  std::set<std::pair<std::string, std::uint64_t>> stated;
+  // Recalls there, by city, epoch in which the leaf came, and leaf; of those that are noted in part
+  // the serial here that is next.
+  using LeafThere = std::tuple<std::string, std::uint32_t, std::uint64_t>;
+  std::set<LeafThere> recalls_noted;
+  std::map<LeafThere, std::uint64_t> recalls_open;
   std::map<std::pair<std::string, std::string>, v1::ForeignProject> foreign_projects;
   std::set<std::pair<std::string, std::string>> drafts_ended;  // by city: those of projects
 

@@ -27,11 +27,63 @@ constexpr Column kAgreementColumns[] = {
     {"LEAF", "filed_at"},
     {"WHY", "reason"},
 };
+
+// What the terms of each taker say, in the order in which the takers are named.
+std::string of_each_taker(const google::protobuf::Message& agreement,
+                          std::string (*said)(const v1::RecognitionTerms&)) {
+  std::string text;
+  for (const auto& terms : dynamic_cast<const v1::Agreement&>(agreement).terms()) {
+    const auto part = said(terms);
+    text += (text.empty() ? "" : ",") + (part.empty() ? "-" : printable(part));
+  }
+  return text.empty() ? "-" : text;
+}
+
+// "2023-2026".
+std::string vintages_text(const google::protobuf::Message& agreement) {
+  return of_each_taker(agreement, [](const v1::RecognitionTerms& terms) {
+    return std::to_string(terms.vintage_from()) + "-" + std::to_string(terms.vintage_to());
+  });
+}
+
+// "HF-PV-2023>PV+HF-EV-2024@1/2>EV": of the other city, of which versions, served as.
+std::string methodologies_text(const google::protobuf::Message& agreement) {
+  return of_each_taker(agreement, [](const v1::RecognitionTerms& terms) {
+    std::string text;
+    for (const auto& known : terms.methodologies()) {
+      text += (text.empty() ? "" : "+") + known.methodology();
+      for (int i = 0; i < known.versions_size(); ++i)
+        text += (i == 0 ? "@" : "/") + known.versions(i);
+      text += ">" + known.recognised_as();
+    }
+    return text;
+  });
+}
+
+// "voluntary=15+offset=20": kilograms a year.
+std::string purpose_caps_text(const google::protobuf::Message& agreement) {
+  return of_each_taker(agreement, [](const v1::RecognitionTerms& terms) {
+    std::string text;
+    for (const auto& cap : terms.purpose_caps())
+      text += (text.empty() ? "" : "+") + cap.purpose() + "=" + std::to_string(cap.max_kg());
+    return text;
+  });
+}
+
 constexpr Column kVersionColumns[] = {
-    {"VERSION", "version"},         {"FROM", "effective_from"},
-    {"TO", "effective_to"},         {"TAKER", "terms.taker"},
-    {"DISCOUNT", "terms.discount"}, {"YEAR-QUOTA-KG", "terms.year_quota_kg"},
+    {"VERSION", "version"},
+    {"FROM", "effective_from"},
+    {"TO", "effective_to"},
+    {"ANSWER-WITHIN", "answer_within"},
+    {"DEAD-AFTER", "dead_after"},
+    {"TAKER", "terms.taker"},
+    {"DISCOUNT", "terms.discount"},
+    {"YEAR-QUOTA-KG", "terms.year_quota_kg"},
     {"PRIORITY", "terms.priority"},
+    {"DISPUTE-WINDOW", "terms.dispute_window"},
+    {"VINTAGES", "", vintages_text},
+    {"METHODOLOGIES", "", methodologies_text},
+    {"PURPOSE-CAPS-KG", "", purpose_caps_text},
 };
 
 // What a node has under these parts as text; empty where it has nothing.

@@ -9,8 +9,8 @@ namespace {
 
 class AskedCity : public relay::City {
  public:
-  AskedCity(const World& world, Settings settings)
-      : session_(world, std::move(settings), RunFlags()) {}
+  AskedCity(const World& world, Settings settings, RunFlags flags)
+      : session_(world, std::move(settings), std::move(flags)) {}
 
   // Which city it is.
   Result<void> open() {
@@ -60,7 +60,7 @@ class AskedCity : public relay::City {
       auto settings = session_.settings();
       settings.urls = {url};
       nodes_.push_back(
-          std::make_unique<Session>(session_.world(), std::move(settings), RunFlags()));
+          std::make_unique<Session>(session_.world(), std::move(settings), session_.flags()));
     }
   }
 
@@ -70,10 +70,13 @@ class AskedCity : public relay::City {
   std::vector<crypto::SecretKey> keys_;  // opened when first needed
 };
 
-Result<std::unique_ptr<relay::City>> open_with(const Session& session, Settings settings) {
+Result<std::unique_ptr<relay::City>> open_with(const Session& session, Settings settings,
+                                               std::uint32_t answer_ms) {
   settings.city.clear();
   settings.wait = "receipt";  // what comes next needs a checkpoint of it
-  auto city = std::make_unique<AskedCity>(session.world(), std::move(settings));
+  RunFlags flags;
+  flags.answer_ms = answer_ms;
+  auto city = std::make_unique<AskedCity>(session.world(), std::move(settings), std::move(flags));
   if (auto opened = city->open(); !opened) return tl::make_unexpected(opened.error());
   return city;
 }
@@ -81,10 +84,11 @@ Result<std::unique_ptr<relay::City>> open_with(const Session& session, Settings 
 }  // namespace
 
 Result<std::unique_ptr<relay::City>> own_city(const Session& session) {
-  return open_with(session, session.settings());
+  return open_with(session, session.settings(), RunFlags().answer_ms);
 }
 
-Result<std::unique_ptr<relay::City>> open_city(const Session& session, const std::string& where) {
+Result<std::unique_ptr<relay::City>> open_city(const Session& session, const std::string& where,
+                                               std::uint32_t answer_ms) {
   auto settings = session.settings();
   if (where.starts_with("https://")) {
     settings.urls = {where};
@@ -95,7 +99,7 @@ Result<std::unique_ptr<relay::City>> open_city(const Session& session, const std
     if (!profile) return tl::make_unexpected(profile.error());
     settings = overlay(std::move(settings), *profile);
   }
-  auto city = open_with(session, std::move(settings));
+  auto city = open_with(session, std::move(settings), answer_ms);
   if (!city) city.error().detail.insert(0, where + ": ");
   return city;
 }

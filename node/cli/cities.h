@@ -1,6 +1,7 @@
 // Several cities in one run: each with its own address, authority and keys.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,8 +17,9 @@ inline constexpr const char* kCityHelp =
 
 // A city by such a name. Asks its node which city it is; events are signed with the keys, and in
 // the name of the party, of its profile. CONFIG for a profile that is none; errors of Session.
-[[nodiscard]] Result<std::unique_ptr<relay::City>> open_city(const Session& session,
-                                                             const std::string& where);
+[[nodiscard]] Result<std::unique_ptr<relay::City>> open_city(
+    const Session& session, const std::string& where,
+    std::uint32_t answer_ms = RunFlags().answer_ms);
 // The one that this run's own settings name.
 [[nodiscard]] Result<std::unique_ptr<relay::City>> own_city(const Session& session);
 

@@ -15,15 +15,16 @@ constexpr std::uint32_t kMillis = 1'000;
 struct RelayFlags {
   std::vector<std::string> from, to;
   std::uint32_t every_s = 5;
+  std::uint32_t answer_timeout_s = 10;  // a silent city keeps the others waiting
   bool once = false;
 };
 
 using Cities = std::vector<std::unique_ptr<relay::City>>;
 
 Result<void> open_all(const Session& session, const std::vector<std::string>& named,
-                      Cities& cities) {
+                      std::uint32_t answer_ms, Cities& cities) {
   for (const auto& where : named) {
-    auto city = open_city(session, where);
+    auto city = open_city(session, where, answer_ms);
     if (!city) return tl::make_unexpected(city.error());
     cities.push_back(std::move(*city));
   }
@@ -36,9 +37,10 @@ struct Ends {
 
 Result<Ends> open_ends(const Session& session, const RelayFlags& flags) {
   Ends ends;
-  if (auto opened = open_all(session, flags.from, ends.from); !opened)
+  const auto answer_ms = flags.answer_timeout_s * kMillis;
+  if (auto opened = open_all(session, flags.from, answer_ms, ends.from); !opened)
     return tl::make_unexpected(opened.error());
-  if (auto opened = open_all(session, flags.to, ends.to); !opened)
+  if (auto opened = open_all(session, flags.to, answer_ms, ends.to); !opened)
     return tl::make_unexpected(opened.error());
   for (const auto& from : ends.from)
     for (const auto& to : ends.to)
@@ -110,6 +112,10 @@ Run declare_run(CLI::App& app) {
   app.add_option("--every", flags->every_s, "seconds between rounds")
       ->capture_default_str()
       ->check(CLI::Range(1, 3'600));
+  app.add_option("--answer-timeout", flags->answer_timeout_s,
+                 "seconds that a city's node may take to answer, before it is left out for a while")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 600));
   app.add_flag("--once", flags->once, "one round, then end: 0 if nothing is left, else 4");
   return [flags](Session& session) { return run_relay(session, *flags); };
 }

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/struct.pb.h>
 
+#include <algorithm>
 #include <cassert>
 
 #include "node/cli/own_key.h"
@@ -110,6 +111,8 @@ Result<void> Session::connect() {
     if (!key) return tl::make_unexpected(key.error());
     options.certificate = tls::CertifiedKey{std::move(*certificate), std::move(*key)};
   }
+  options.answer_ms = flags_.answer_ms;
+  options.connect_ms = std::min(options.connect_ms, options.answer_ms);
   auto client = http::Client::create(std::move(options));
   if (!client) return tl::make_unexpected(client.error());
   client_.emplace(std::move(*client));

@@ -49,6 +49,8 @@ struct RunFlags {
   bool linearizable = false;
   std::optional<std::uint64_t> at;  // Read the state right after this position.
   std::string own_key;              // Key file of a citizen's account, to read that.
+  // How long a node may take to answer; to be reached, it takes no longer either.
+  std::uint32_t answer_ms = http::ClientOptions().answer_ms;
 };
 
 using Query = std::vector<std::pair<std::string, std::string>>;

@@ -88,6 +88,14 @@ const std::set<std::string_view> kTimeFields = {
     "puhui.v1.TransferRecord.deadline",
     "puhui.v1.TransferRecord.bound_until",
     "puhui.v1.ForeignRetirement.time",
+    "puhui.v1.AgreementRecord.standing_time",
+    "puhui.v1.EpochRecord.opened_time",
+};
+const std::set<std::string_view> kDurationFields = {
+    "puhui.v1.Agreement.dead_after",
+    "puhui.v1.Agreement.answer_within",
+    "puhui.v1.RecognitionTerms.dispute_window",
+    "puhui.v1.Export.answer_within",
 };
 
 // A code point and its length; length 0 for bytes that are not UTF-8.
@@ -123,6 +131,7 @@ std::string format_integer(const FieldDescriptor& field, std::int64_t value) {
   const std::string_view name = field.full_name();
   if (kDayFields.contains(name)) return value == 0 ? "-" : format_day(value);
   if (kTimeFields.contains(name)) return value == 0 ? "-" : format_time(value);
+  if (kDurationFields.contains(name)) return value == 0 ? "-" : format_duration(value);
   return std::to_string(value);
 }
 

@@ -1,8 +1,8 @@
 // Messages as JSON and as tables for a terminal.
 //
-// Tables are made by reflection: a column names a field by its dotted path. Days, times and bytes
-// are shown as dates, UTC times and hex; enumerations in lower case. What comes from outside never
-// reaches the terminal as control characters. All functions are pure.
+// Tables are made by reflection: a column names a field by its dotted path. Days, times,
+// durations and bytes are shown as dates, UTC times, "7d" and hex; enumerations in lower case. What
+// comes from outside never reaches the terminal as control characters. All functions are pure.
 #pragma once
 
 #include <google/protobuf/message.h>

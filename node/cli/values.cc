@@ -224,6 +224,16 @@ Result<std::int64_t> parse_duration_us(std::string_view text) {
   return duration;
 }
 
+std::string format_duration(std::int64_t duration_us) {
+  constexpr std::pair<std::int64_t, const char*> kUnits[] = {{kMicrosPerDay, "d"},
+                                                             {kMicrosPerHour, "h"},
+                                                             {kMicrosPerMinute, "m"},
+                                                             {kMicrosPerSecond, "s"}};
+  for (const auto& [unit_us, name] : kUnits)
+    if (duration_us % unit_us == 0) return std::to_string(duration_us / unit_us) + name;
+  return std::to_string(duration_us) + "us";
+}
+
 Result<std::int64_t> parse_time_us(std::string_view text) {
   if (const auto micros = crypto::parse_decimal(text); micros && *micros <= INT64_MAX)
     return static_cast<std::int64_t>(*micros);

@@ -39,6 +39,8 @@ inline constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 
 // "90s", "15m", "1h", "7d" in microseconds; above zero.
 [[nodiscard]] Result<std::int64_t> parse_duration_us(std::string_view text);
+// The same in the largest unit that divides it; "250000us" if none does.
+[[nodiscard]] std::string format_duration(std::int64_t duration_us);
 
 // UTC microseconds since 1970 as digits, or "2024-09-02T08:00:00Z" with up to six decimal places
 // of the second, with "Z" or an offset like "+08:00". Formatted always in UTC.

@@ -26,7 +26,7 @@ class Client::State {
                                   const std::string& target);
   Result<Connection*> connection_to(const Address& address);
   Result<ClientResponse> exchange_once(OutgoingRequest& request, const Address& address,
-                                       bool& reused);
+                                       bool& may_be_stale);
 
   const ClientOptions options_;
   const std::vector<Address> bases_;
@@ -92,12 +92,12 @@ Result<ClientResponse> Client::State::exchange(OutgoingRequest& request, const A
   }
   request.target(target);
   request.set(beast::http::field::host, address.authority());
-  bool reused = false;
-  auto response = exchange_once(request, address, reused);
+  bool may_be_stale = false;
+  auto response = exchange_once(request, address, may_be_stale);
   // The server may have ended an idle connection in the moment we took it up again.
-  const bool stale = !response && reused && response.error().code == ErrorCode::OUTCOME_UNKNOWN &&
-                     is_safe(request);
-  return stale ? exchange_once(request, address, reused) : response;
+  const bool stale = !response && may_be_stale &&
+                     response.error().code == ErrorCode::OUTCOME_UNKNOWN && is_safe(request);
+  return stale ? exchange_once(request, address, may_be_stale) : response;
 }
 
 Result<Connection*> Client::State::connection_to(const Address& address) {
@@ -113,12 +113,13 @@ Result<Connection*> Client::State::connection_to(const Address& address) {
 }
 
 Result<ClientResponse> Client::State::exchange_once(OutgoingRequest& request,
-                                                    const Address& address, bool& reused) {
+                                                    const Address& address, bool& may_be_stale) {
   const std::uint64_t before = connections_;
   const auto connection = connection_to(address);
   if (!connection) return tl::make_unexpected(connection.error());
-  reused = connections_ == before;
   auto response = (*connection)->exchange(request, options_);
+  // One that said nothing for so long would not say more when asked again.
+  may_be_stale = connections_ == before && !(*connection)->timed_out();
   if (!response) {
     open_.erase(address.authority());
     response.error().detail = address.authority() + ": " + response.error().detail;

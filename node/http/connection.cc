@@ -57,7 +57,8 @@ template <class Start>
 error_code Connection::perform(Start start) {
   std::optional<error_code> done;
   start([&done](error_code error, auto&&...) { done = error; });
-  return finish(done) ? *done : error_code(asio::error::timed_out);
+  timed_out_ = !finish(done);
+  return timed_out_ ? error_code(asio::error::timed_out) : *done;
 }
 
 Result<void> Connection::open(const Address& address, std::uint32_t timeout_ms) {

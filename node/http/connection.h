@@ -33,6 +33,9 @@ class Connection {
   // ended it or sent something unasked.
   bool reusable();
 
+  // Whether the last exchange took longer than it may.
+  [[nodiscard]] bool timed_out() const { return timed_out_; }
+
   // Sends a request and reads the answer. Errors as Client::request.
   [[nodiscard]] Result<ClientResponse> exchange(const OutgoingRequest& request,
                                                 const ClientOptions& options);
@@ -55,6 +58,7 @@ class Connection {
   std::chrono::steady_clock::time_point deadline_;
   bool fresh_ = true;  // No answer was read yet.
   bool keep_alive_ = false;
+  bool timed_out_ = false;
 };
 
 }  // namespace puhui::node::http

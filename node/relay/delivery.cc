@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 #include "crypto/bytes.h"
 #include "crypto/hash.h"
@@ -137,18 +138,21 @@ Result<Carried> note_retirement(City& to, const v1::ProvenLeaf& leaf,
 }
 
 // Whether all that it recalls is frozen, once that leaf of `to` is applied: a recall is listed when
-// its last part is noted.
+// its last part is noted, by the epoch in which its leaf came. Not in one that `to` knows not of.
 Result<bool> is_recall_done(City& to, const v1::ProvenLeaf& leaf, std::int64_t at_least) {
-  Query query{{"limit", "1"}, {"at_least", std::to_string(at_least)}};
+  const auto log = to.find<v1::PartnerLog>({"v1", "partners", leaf.city()});
+  if (!log) return tl::make_unexpected(log.error());
+  if (!*log || std::cmp_greater(leaf.epoch(), (*log)->kept_leaves_size())) return false;
+  const auto epoch = ledger::epoch_of_leaf(**log, leaf.epoch(), leaf.index());
   std::string before;
-  if (leaf.index() > 0) {
-    crypto::append_u64(before, leaf.index() - 1);
-    query.emplace_back("after", hex(before));
-  }
-  const auto noted =
-      to.get<v1::NotedLeafList>({"v1", "partners", leaf.city(), "recalls"}, std::move(query));
+  crypto::append_u32(before, epoch);
+  if (leaf.index() > 0) crypto::append_u64(before, leaf.index() - 1);
+  const auto noted = to.get<v1::NotedLeafList>(
+      {"v1", "partners", leaf.city(), "recalls"},
+      {{"limit", "1"}, {"at_least", std::to_string(at_least)}, {"after", hex(before)}});
   if (!noted) return tl::make_unexpected(noted.error());
-  return !noted->items().empty() && noted->items(0).leaf() == leaf.index();
+  return !noted->items().empty() && noted->items(0).epoch() == epoch &&
+         noted->items(0).leaf() == leaf.index();
 }
 
 // The same proof again, part by part, until all of it is noted.

@@ -1,5 +1,6 @@
 // What of one city is open in the other: each search walks lists of both, and names the leaves.
 #include "crypto/bytes.h"
+#include "ledger/recognition.h"
 #include "node/relay/way.h"
 
 namespace puhui::node::relay {
@@ -12,6 +13,10 @@ std::string cursor_of(std::uint64_t leaf) {
   std::string bytes;
   crypto::append_u64(bytes, leaf);
   return crypto::hex_encode(bytes);
+}
+
+std::pair<std::uint32_t, std::uint64_t> place_of(const v1::NotedLeaf& noted) {
+  return {noted.epoch(), noted.leaf()};
 }
 
 Query locked_to(const std::string& partner) { return {{"state", "locked"}, {"partner", partner}}; }
@@ -95,21 +100,25 @@ Result<void> Way::find_notices(std::vector<Open>& open) {
   return {};
 }
 
-// Both lists come in the order of the leaves there; a recall is on the second when all its parts
-// are noted.
+// Both lists come in the order of the leaves there, by the epochs in which they came; a recall is
+// on the second when all its parts are noted, and stays on it when its leaf is lost there.
 Result<void> Way::find_recalls(std::vector<Open>& open) {
+  const auto log = known();
+  if (!log) return tl::make_unexpected(log.error());
+  const auto epoch = static_cast<std::uint32_t>(log->kept_leaves_size());
   Items<v1::RecallRecordList> recalls(from_, {"v1", "recalls"});
   Items<v1::NotedLeafList> noted(to_, {"v1", "partners", from_.code(), "recalls"});
-  auto known = noted.next();
+  auto next = noted.next();
   while (open.size() < kOpenMax) {
     const auto record = recalls.next();
     if (!record) return tl::make_unexpected(record.error());
     if (*record == nullptr) break;
     if (!(*record)->has_recall()) continue;
     const auto leaf = leaf_of((*record)->leaf());
-    while (known && *known != nullptr && (*known)->leaf() < leaf) known = noted.next();
-    if (!known) return tl::make_unexpected(known.error());
-    if (*known == nullptr || (*known)->leaf() != leaf) add({leaf, {}}, open);
+    const std::pair place{ledger::epoch_of_leaf(*log, epoch, leaf), leaf};
+    while (next && *next != nullptr && place_of(**next) < place) next = noted.next();
+    if (!next) return tl::make_unexpected(next.error());
+    if (*next == nullptr || place_of(**next) != place) add({leaf, {}}, open);
   }
   return {};
 }

@@ -1,7 +1,7 @@
 #include "node/replica/ordering.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
-
 #include <cassert>
 
 namespace puhui::node {
@@ -25,16 +25,28 @@ std::size_t tasks_for(std::size_t count) { return (count + kChecksPerTask - 1) /
 
 std::size_t size_of(const Pending& event) { return ledger::block_item_size(event.item); }
 
+// None of its signatures is by a key that was registered when it was checked.
+bool is_by_nobody(const PendingPtr& event) {
+  const auto& checked = *event->checked;
+  return checked && !checked->payload.has_genesis() &&
+         std::ranges::none_of(checked->verdicts,
+                              [](const auto& known) { return known.has_value(); });
+}
+
 // An error that no later position can mend, found ahead of ordering.
-std::optional<Error> hopeless(const ledger::Checked& checked) {
-  if (!*checked) return checked->error();
-  for (const auto& verdict : (*checked)->verdicts)
-    if (verdict) return std::nullopt;
-  if ((*checked)->payload.has_genesis()) return std::nullopt;
+std::optional<Error> hopeless(const PendingPtr& event) {
+  if (!*event->checked) return event->checked->error();
+  if (!is_by_nobody(event)) return std::nullopt;
   return Error{ErrorCode::SIGNATURE_UNKNOWN_KEY, "no key id of the envelope is registered"};
 }
 
 }  // namespace
+
+struct Ordering::Checking {
+  std::vector<PendingPtr> events;
+  bool is_current;
+  std::atomic<std::size_t> tasks_left;
+};
 
 Ordering::Ordering(OrderingOptions options, asio::io_context& strand, asio::thread_pool& pool,
                    LedgerSlot& slot, OrderingHooks hooks)
@@ -86,22 +98,36 @@ void Ordering::submit(std::vector<PendingPtr> events) {
       event->done(ledger::failed_result({ErrorCode::BUSY, "the queue is full"}));
     return;
   }
-  auto shared = std::make_shared<std::vector<PendingPtr>>(std::move(events));
-  auto left = std::make_shared<std::atomic<std::size_t>>(tasks_for(count));
-  each_task(pool_, count, [this, shared, left](std::size_t from, std::size_t to) {
+  check(std::move(events), false);
+}
+
+// `is_current`: the ledger here has applied all that was accepted before the events came.
+void Ordering::check(std::vector<PendingPtr> events, bool is_current) {
+  const auto count = events.size();
+  const std::shared_ptr<Checking> checking(
+      new Checking{std::move(events), is_current, tasks_for(count)});
+  each_task(pool_, count, [this, checking](std::size_t from, std::size_t to) {
     const auto ledger = slot_.get();
-    for (auto i = from; i < to; ++i) (*shared)[i]->checked = ledger->check((*shared)[i]->item);
-    if (--*left == 0) checked(std::move(*shared));
+    for (auto i = from; i < to; ++i) {
+      auto& event = checking->events[i];
+      if (!event->checked || is_by_nobody(event)) event->checked = ledger->check(event->item);
+    }
+    if (--checking->tasks_left == 0) checked(std::move(checking->events), checking->is_current);
   });
 }
 
-void Ordering::checked(std::vector<PendingPtr> events) {
+void Ordering::checked(std::vector<PendingPtr> events, bool is_current) {
+  if (!is_current && std::ranges::any_of(events, is_by_nobody)) {
+    asio::post(strand_, [this, events = std::move(events)]() mutable {
+      check_when_current(std::move(events));
+    });
+    return;
+  }
   std::vector<PendingPtr> sound;
   sound.reserve(events.size());
   for (auto& event : events) {
-    if (const auto error = hopeless(event->checked)) {
-      --admitted_events_;
-      admitted_bytes_ -= size_of(*event);
+    if (const auto error = hopeless(event)) {
+      release(*event);
       event->done(ledger::failed_result(*error));
     } else {
       sound.push_back(std::move(event));
@@ -111,14 +137,31 @@ void Ordering::checked(std::vector<PendingPtr> events) {
   asio::post(strand_, [this, sound = std::move(sound)]() mutable { enqueue(std::move(sound)); });
 }
 
+// The key may be registered in what is not applied here yet: by the leader of before, or of now.
+// All wait, so that they stay in their order.
+void Ordering::check_when_current(std::vector<PendingPtr> events) {
+  if (stopped_) return turn_away(events, ErrorCode::OUTCOME_UNKNOWN, "the node stops");
+  if (!leads_) return turn_away(events, ErrorCode::NOT_LEADER, "");
+  read([this, events = std::move(events)](const Result<consensus::Index>& current) {
+    if (current) return check(events, true);
+    turn_away(events, current.error().code, current.error().detail);
+  });
+}
+
+void Ordering::release(const Pending& event) {
+  --admitted_events_;
+  admitted_bytes_ -= size_of(event);
+}
+
+void Ordering::turn_away(const std::vector<PendingPtr>& events, ErrorCode code,
+                         const std::string& detail) {
+  for (const auto& event : events) release(*event);
+  fail(events, code, detail);
+}
+
 void Ordering::enqueue(std::vector<PendingPtr> events) {
-  if (stopped_ || !leads_) {
-    for (const auto& event : events) {
-      --admitted_events_;
-      admitted_bytes_ -= size_of(*event);
-    }
-    return fail(events, stopped_ ? ErrorCode::OUTCOME_UNKNOWN : ErrorCode::NOT_LEADER, "");
-  }
+  if (stopped_ || !leads_)
+    return turn_away(events, stopped_ ? ErrorCode::OUTCOME_UNKNOWN : ErrorCode::NOT_LEADER, "");
   if (queue_.empty()) oldest_queued_ms_ = steady_clock_ms();
   for (auto& event : events) {
     queue_bytes_ += size_of(*event);
@@ -334,11 +377,7 @@ void Ordering::leadership(bool leads, consensus::Term) {
     return;
   }
   // What was queued was never proposed; what was proposed may yet be committed by the next leader.
-  for (const auto& event : queue_) {
-    --admitted_events_;
-    admitted_bytes_ -= size_of(*event);
-  }
-  fail({queue_.begin(), queue_.end()}, ErrorCode::NOT_LEADER, "");
+  turn_away({queue_.begin(), queue_.end()}, ErrorCode::NOT_LEADER, "");
   queue_.clear();
   queue_bytes_ = 0;
   for (auto& [bytes, work] : works_) {

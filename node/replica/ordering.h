@@ -61,7 +61,8 @@ class Ordering final : public consensus::Transport, public consensus::StateMachi
 
   // ---- From any thread ----
   // Events of one client, in their order, checked on the pool and then queued together. Those that
-  // fail their check, or find the queue full, are answered at once.
+  // fail their check, or find the queue full, are answered at once; but that no key is known is
+  // said only by a node that leads, and when it has applied all that was accepted before.
   void submit(std::vector<PendingPtr> events);
 
   // ---- On the strand ----
@@ -95,7 +96,11 @@ class Ordering final : public consensus::Transport, public consensus::StateMachi
 
  private:
   struct Checking;  // the checks of one submission under way
-  void checked(std::vector<PendingPtr> events);
+  void check(std::vector<PendingPtr> events, bool is_current);
+  void checked(std::vector<PendingPtr> events, bool is_current);
+  void check_when_current(std::vector<PendingPtr> events);
+  void release(const Pending& event);
+  void turn_away(const std::vector<PendingPtr>& events, ErrorCode code, const std::string& detail);
   void enqueue(std::vector<PendingPtr> events);
   void pump();
   [[nodiscard]] bool may_propose() const;

@@ -344,6 +344,27 @@ TEST_F(AuditedEpochs, OpenEachOverTheOneBefore) {
   expect_all_clean();
 }
 
+// Recalls of the partner, of which it lost one and has another at the same leaf.
+TEST_F(AuditedEpochs, TellsApartWhatIsAtOneLeafInTwo) {
+  cross(b, a, {{{1, 20}}});
+  const auto kept = recall(b, "B1", {{1, 2}});
+  PUHUI_ACCEPTED(note_recall(a, carry(b, a, kept.leaf)));
+  const Backup backup(b);
+  fill_up(b, b.head().size + 9, 31);
+  const auto lost = recall(b, "B1", {{3, 5}});
+  PUHUI_ACCEPTED(note_recall(a, carry(b, a, lost.leaf)));
+  PUHUI_ACCEPTED(open_epoch(b, backup.restore()));
+  reconcile(b, a);
+  fill_up(b, lost.leaf, 31);
+  const auto again = recall(b, "B1", {{6, 9}});
+  EXPECT_EQ(again.leaf, lost.leaf);
+  PUHUI_ACCEPTED(note_recall(a, carry(b, a, again.leaf)));
+  refuses(noting(again), RETIREMENT_STATED);
+  refuses(noting(kept), RETIREMENT_STATED);
+  EXPECT_EQ(a.bound("owner-main"), 9);
+  expect_all_clean();
+}
+
 // An agreement whose filing was lost is filed as it was, of a log of before, and awaits its list.
 struct AuditedAgreements : AuditedCities {};
 

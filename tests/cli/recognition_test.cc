@@ -1,6 +1,9 @@
 // What the commands between cities make, ask and show.
 #include <gtest/gtest.h>
 
+#include <boost/asio/ip/tcp.hpp>
+#include <mutex>
+
 #include "crypto/bytes.h"
 #include "crypto/evidence.h"
 #include "crypto/policy.h"
@@ -166,6 +169,39 @@ TEST_F(SigningDesk, ASideIsTheCityWithItsPolicy) {
   EXPECT_EQ(shown.policy(), policy);
   EXPECT_EQ(shown.authority_keys(), 2u);
   EXPECT_EQ(shown.lineage(), side.lineage());
+}
+
+TEST(AgreementVersions, SayAllThatBindsAnOperator) {
+  const Caller caller;
+  v1::AgreementVersionList list;
+  auto& version = *list.add_items();
+  version.set_version(2);
+  version.set_answer_within(604'800'000'000);
+  auto& here = *version.add_terms();
+  here.set_taker("HEFEI");
+  here.set_vintage_from(2023);
+  here.set_vintage_to(2026);
+  here.set_dispute_window(5'400'000'000);
+  auto& known = *here.add_methodologies();
+  known.set_methodology("WH-PV");
+  known.add_versions("1");
+  known.add_versions("2");
+  known.set_recognised_as("PV");
+  auto& cap = *here.add_purpose_caps();
+  cap.set_purpose("offset");
+  cap.set_max_kg(20);
+  auto& there = *version.add_terms();
+  there = here;
+  there.set_taker("WUHAN");
+  there.set_dispute_window(0);
+  there.clear_purpose_caps();
+  there.mutable_methodologies(0)->clear_versions();
+  const FakeNode node(answering({{"agreements HEFEI versions", to_json(list)}}));
+  const auto shown = caller.run(node.url(), {"agreement", "show", "HEFEI", "--versions"});
+  EXPECT_EQ(shown.exit, Exit::ok) << shown.err;
+  for (const auto* part : {"ANSWER-WITHIN", "7d", "HEFEI,WUHAN", "2023-2026,2023-2026", "90m,-",
+                           "WH-PV@1/2>PV,WH-PV>PV", "offset=20,-"})
+    EXPECT_TRUE(contains(shown.out, part)) << part << "\n" << shown.out;
 }
 
 TEST(PartnerPolicy, IsPrintedAsTheFileThatToolsRead) {
@@ -392,6 +428,61 @@ TEST(RelayRun, TakesEachCityByAProfile) {
   const auto none = caller.run(wuhan.url(), {"relay", "run", "--from", wuhan.url(), "--to",
                                              caller.scratch.path("none.toml"), "--once"});
   EXPECT_EQ(none.exit, Exit::usage) << none.err;
+}
+
+// Says which city it is when first asked, and nothing ever after.
+class Silent {
+ public:
+  http::Handler of(const std::string& code) {
+    return [this, code](const http::Request&, const http::Respond& respond) {
+      const std::lock_guard lock(mutex_);
+      if (asked_++ == 0) return respond({200, "application/json", {}, city_named(code)});
+      kept_.push_back(respond);
+    };
+  }
+  // While the node is still there.
+  void end() {
+    const std::lock_guard lock(mutex_);
+    kept_.clear();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::size_t asked_ = 0;
+  std::vector<http::Respond> kept_;
+};
+
+TEST(RelayRun, GoesOnWithOthersWhereACityIsSilent) {
+  const Caller caller;
+  Silent silent;
+  const FakeNode wuhan(answering({{"status", city_named("WUHAN")}}));
+  const FakeNode hefei(answering({{"status", city_named("HEFEI")}}));
+  const FakeNode mute(silent.of("XIANGYANG"));
+  const auto ran =
+      caller.run(wuhan.url(), {"relay", "run", "--from", wuhan.url(), "--to", mute.url(), "--to",
+                               hefei.url(), "--once", "--answer-timeout", "1"});
+  silent.end();
+  EXPECT_EQ(ran.exit, Exit::unreachable) << "something is left";
+  EXPECT_TRUE(contains(ran.err, "WUHAN to XIANGYANG: puhui: outcome_unknown")) << ran.err;
+  EXPECT_TRUE(contains(ran.err, "XIANGYANG to WUHAN: puhui: outcome_unknown")) << ran.err;
+  EXPECT_TRUE(contains(ran.err, "WUHAN to HEFEI: puhui: agreement.unknown")) << ran.err;
+}
+
+// The kernel takes the connection; nobody ever reads from it.
+TEST(RelayRun, WaitsNoLongerForOneThatOnlyListens) {
+  const Caller caller;
+  const FakeNode wuhan(answering({{"status", city_named("WUHAN")}}));
+  boost::asio::io_context io;
+  using boost::asio::ip::tcp;
+  const tcp::acceptor stopped(io, {boost::asio::ip::address_v4::loopback(), 0});
+  const auto url = "https://127.0.0.1:" + std::to_string(stopped.local_endpoint().port());
+  const auto ran = caller.run(wuhan.url(), {"relay", "run", "--from", wuhan.url(), "--to", url,
+                                            "--once", "--answer-timeout", "1"});
+  EXPECT_EQ(ran.exit, Exit::unreachable) << ran.err;
+  EXPECT_TRUE(contains(ran.err, "unreachable")) << ran.err;
+  const auto never = caller.run(wuhan.url(), {"relay", "run", "--from", wuhan.url(), "--to", url,
+                                              "--once", "--answer-timeout", "0"});
+  EXPECT_EQ(never.exit, Exit::usage) << never.err;
 }
 
 // The city's own nodes have seen it as witnesses.

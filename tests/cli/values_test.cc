@@ -111,6 +111,10 @@ TEST(Times, TakeOffsetsAndMicros) {
     EXPECT_FALSE(parse_time_us(text)) << text;
   }
   EXPECT_EQ(format_time(1'725'235'200'250'000), "2024-09-02T00:00:00.250000Z");
+  EXPECT_EQ(format_duration(604'800'000'000), "7d");
+  EXPECT_EQ(format_duration(90'000'000), "90s");
+  EXPECT_EQ(format_duration(5'400'000'000), "90m");
+  EXPECT_EQ(format_duration(250'000), "250000us");
   EXPECT_EQ(format_time(-1), "1969-12-31T23:59:59.999999Z");
 }
 

@@ -38,6 +38,8 @@ class Exchange : public ::testing::Test {
   Exchange();
 
   // ---- The cities ----
+  static std::vector<std::string> run_flags();
+  static std::string rules();
   [[nodiscard]] City& other(City& city) { return &city == &home_ ? away_ : home_; }
   [[nodiscard]] std::string file(const std::string& name) const {
     return home_.folder() + "/" + name;
@@ -104,8 +106,6 @@ class Exchange : public ::testing::Test {
   std::map<Journey, int> begun_;  // how often
 
  private:
-  static std::vector<std::string> run_flags();
-  static std::string rules();
   void expect_totals();
   void expect_transfers();
   void expect_leaves();

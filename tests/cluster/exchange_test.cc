@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 
 #include "crypto/bytes.h"
 #include "crypto/envelope.h"
@@ -226,6 +227,44 @@ TEST_F(Exchange, ACutNetworkDelaysAndLosesNothing) {
   EXPECT_TRUE(late.running());
   relay.kill9();
   late.kill9();
+  expect_nothing_left();
+  expect_books_kept();
+}
+
+// ---- A node stopped ----------------------------------------------------------------------------
+
+// The machine of the stopped node still takes connections, and nobody answers on them.
+TEST_F(Exchange, AStoppedPartnerKeepsNobodyWaiting) {
+  agree();
+  City third{{PUHUI_PUHUID, 1, {"--origin", "third.example"}, run_flags(), rules(), "THIRD"}};
+  third.start(1);
+  (void)third.leader();
+  const auto begun = depart(Journey::there);
+  Process relay(
+      {PUHUI_CLI, "relay", "run", "--from", profile(home_), "--to", profile(away_), "--to",
+       profile_at(third, "THIRD", {third.url(1)}), "--every", "1", "--answer-timeout", "2"},
+      file("relay.log"));
+  EXPECT_TRUE(
+      City::wait([this] { return times(said("relay.log"), "accept_checkpoint done") > 0; }));
+
+  away_.process(1).signal(SIGSTOP);  // asked for nothing here until it goes on
+  // There is no agreement with the third one, which the relay says whenever it comes to it.
+  const auto reports = [this] {
+    const auto text = said("relay.log");
+    return std::pair(times(text, "HOME to AWAY: puhui: "),
+                     times(text, "HOME to THIRD: puhui: agreement.unknown"));
+  };
+  const auto before = reports();
+  EXPECT_TRUE(City::wait([&] {
+    const auto now = reports();
+    return now.first >= before.first + 2 && now.second >= before.second + 2;
+  })) << said("relay.log");
+
+  away_.process(1).signal(SIGCONT);
+  expect_recorded(begun);
+  for (const auto journey : kJourneys) expect_recorded(depart(journey));
+  EXPECT_TRUE(relay.running());
+  relay.kill9();
   expect_nothing_left();
   expect_books_kept();
 }

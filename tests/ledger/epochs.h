@@ -94,6 +94,13 @@ inline Answer renew_epoch(const SovereignCity& city, SovereignCity& at) {
   return renew_epoch(city, at, epoch_side(city));
 }
 
+// Moves a kilogram from this serial on per leaf, until there are so many leaves.
+inline void fill_up(SovereignCity& city, std::uint64_t leaves, std::uint64_t serial) {
+  ASSERT_LE(city.head().size, leaves);
+  for (; city.head().size < leaves; ++serial)
+    PUHUI_ACCEPTED(transfer(city, {"owner-main", "owner-side"}, {{serial, serial}}));
+}
+
 // ---- Lists ----
 
 inline v1::ListedTransfer listed(const v1::TransferRecord& record) {

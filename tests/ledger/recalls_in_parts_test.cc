@@ -44,7 +44,7 @@ struct RecallsInParts : TwoCities {
     return b.view().serial(serial)->bound_by() == "recall/WUHAN";
   }
   [[nodiscard]] bool is_noted(const Answer& recalled) const {
-    return b.view().reader().get(key::recall_noted("WUHAN", recalled.leaf)).has_value();
+    return b.view().reader().get(key::recall_noted("WUHAN", 0, recalled.leaf)).has_value();
   }
   // How often a kilogram was frozen.
   [[nodiscard]] std::int64_t freezes_of(std::uint64_t serial) const {

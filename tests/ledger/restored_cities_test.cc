@@ -45,6 +45,34 @@ TEST_F(RestoredCities, BringBackNoRecalledUnitsFree) {
   EXPECT_EQ(a.bound("owner-main"), 10);
 }
 
+// Where one that is noted was lost, the next epoch has another one at the same leaf.
+TEST_F(RestoredCities, RecallOnceMoreAtALeafThatWasLost) {
+  cross(a, b, {{{1, 20}}});
+  const auto kept = recall(a, "B1", {{1, 2}});
+  PUHUI_ACCEPTED(note_recall(b, carry(a, b, kept.leaf)));
+  const Backup backup(a);
+  fill_up(a, a.head().size + 9, 41);
+  const auto lost = recall(a, "B1", {{3, 5}});
+  PUHUI_ACCEPTED(note_recall(b, carry(a, b, lost.leaf)));
+  lose_since(a, backup);
+  reconcile(a, b);
+  fill_up(a, lost.leaf, 41);
+  const auto again = recall(a, "B1", {{6, 9}});
+  EXPECT_EQ(again.leaf, lost.leaf);
+  PUHUI_ACCEPTED(note_recall(b, carry(a, b, again.leaf)));
+  PUHUI_REFUSED(note_recall(b, carry(a, b, again.leaf)), RETIREMENT_STATED);
+  PUHUI_REFUSED(note_recall(b, carry(a, b, kept.leaf)), RETIREMENT_STATED);
+  EXPECT_EQ(b.bound("owner-main"), 9);
+  const auto noted = b.view().recalls_noted("WUHAN", {});
+  ASSERT_EQ(noted.items_size(), 3);
+  EXPECT_EQ(noted.items(0).leaf(), kept.leaf);
+  EXPECT_EQ(noted.items(0).epoch(), 0U) << "the next epoch kept it";
+  EXPECT_EQ(noted.items(1).leaf(), lost.leaf);
+  EXPECT_EQ(noted.items(1).epoch(), 0U);
+  EXPECT_EQ(noted.items(2).leaf(), again.leaf);
+  EXPECT_EQ(noted.items(2).epoch(), 1U);
+}
+
 // What came is numbered again where serials that went had been issued: the list is never noted.
 TEST_F(RestoredCities, NumberWhatComesBackBesideWhatWent) {
   const Backup backup(a);

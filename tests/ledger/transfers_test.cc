@@ -42,6 +42,10 @@ TEST_F(Transfers, LockUnitsUntilTheAnswerIsKnown) {
   EXPECT_EQ(record.party(), "owner");
   EXPECT_EQ(record.exported_time(), exported.time);
   EXPECT_EQ(record.deadline(), exported.time + kAnswerWithin);
+  const auto& facts = exported.outcome.facts();
+  const auto deadline = std::ranges::find(facts, "deadline", &v1::NamedValue::name);
+  ASSERT_NE(deadline, facts.end());
+  EXPECT_EQ(deadline->value(), time_text(record.deadline()));
   EXPECT_EQ(a.held("owner-main"), 100);
   EXPECT_EQ(a.bound("owner-main"), 100);
   EXPECT_EQ(a.view().serial(1)->bound_by(),

@@ -82,6 +82,23 @@ TEST_F(ClientTest, AReadIsTriedElsewhere) {
   EXPECT_EQ(response->body, "GET / ");
 }
 
+TEST_F(ClientTest, AServerThatIsSilentIsAskedOnce) {
+  start([this](const Request& request, const Respond& respond) {
+    if (request.path == "/held") return hold(respond);
+    echo(request, respond);
+  });
+  ClientOptions options = client_options();
+  options.answer_ms = 1'000;
+  auto client = Client::create(options).value();
+  ASSERT_TRUE(client.request("GET", "/"));
+  const auto unknown = client.request("GET", "/held");
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, ErrorCode::OUTCOME_UNKNOWN);
+  take_held();
+  EXPECT_EQ(server_->counters().requests, 2u) << "the connection was not stale";
+  EXPECT_TRUE(client.request("GET", "/"));
+}
+
 TEST_F(ClientTest, FollowsARedirectWithMethodAndBody) {
   std::string leader;
   start([&](const Request& request, const Respond& respond) {

@@ -23,10 +23,12 @@ inline ReplicaIdentity lone_identity(const std::string& log_key) {
 }
 
 struct LoneReplica {
-  explicit LoneReplica(const std::string& log_key = "log") {
+  explicit LoneReplica(const std::string& log_key = "log") { start(log_key); }
+  // Once more, after `replica` was ended: on the same folder.
+  void start(const std::string& log_key = "log") {
     ReplicaOptions options;
     options.node_id = 1;
-    options.folder = folder.file("data");
+    options.folder = data();
     options.marker = folder.file("began");
     options.peer_listen = {"127.0.0.1", 0};
     options.ordering.consensus.self = 1;
@@ -34,6 +36,7 @@ struct LoneReplica {
     EXPECT_TRUE(started) << describe(started.error());
     replica = std::move(*started);
   }
+  [[nodiscard]] std::string data() const { return folder.file("data"); }
   ~LoneReplica() {
     replica.reset();
     work.reset();

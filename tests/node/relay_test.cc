@@ -152,6 +152,32 @@ TEST_F(Relays, GoOnInANewEpochOfACity) {
   EXPECT_EQ(transfer_state(b, id), v1::TRANSFER_IMPORTED);
 }
 
+// A recall that is noted there and lost here says nothing of the one that is at its leaf now.
+TEST_F(Relays, BringARecallAtALeafThatAnEpochLost) {
+  agree(a, b, agreement_between(a, b));
+  send({{{1, 20}}});
+  PUHUI_ACCEPTED(recall(a, "B1", {{1, 2}}));
+  EXPECT_TRUE(run().is_all_done());
+  const Backup backup(a);
+  fill_up(a, a.head().size + 9, 41);
+  const auto lost = recall(a, "B1", {{3, 5}});
+  EXPECT_TRUE(run().is_all_done());
+  EXPECT_EQ(b.bound("owner-main"), 5);
+  PUHUI_ACCEPTED(open_epoch(a, backup.restore()));
+  reconcile(a, b);
+  fill_up(a, lost.leaf, 41);
+  EXPECT_EQ(recall(a, "B1", {{6, 9}}).leaf, lost.leaf);
+  EXPECT_TRUE(run().is_all_done()) << ::testing::PrintToString(told);
+  EXPECT_TRUE(has_told("WUHAN note_recall done"));
+  EXPECT_EQ(b.bound("owner-main"), 9);
+  EXPECT_TRUE(run().is_all_done());
+  EXPECT_EQ(told, std::vector<std::string>()) << "the one that was kept is noted";
+  // One that looks for them for the first time finds nothing either.
+  relay::Relay another(relay::Pairs{{&asked_a, &asked_b}});
+  EXPECT_TRUE(run(another).is_all_done());
+  EXPECT_EQ(told, std::vector<std::string>());
+}
+
 TEST_F(Relays, SayThatThereIsNoAgreement) {
   EXPECT_FALSE(run().is_all_done());
   EXPECT_EQ(failures, std::vector<std::string>(2, "agreement.unknown"));

@@ -273,7 +273,8 @@ Ruling note_recall(Context& context, const v1::NoteRecall& action) {
   // What the list brings back would escape it.
   if (auto listed = need_lists(*record); !listed) return listed;
   const auto& recall = event->payload.recall();
-  const auto epoch = epoch_of_leaf(*need_partner(context, leaf.city()), leaf);
+  const auto log = need_partner(context, leaf.city());
+  const auto epoch = epoch_of_leaf(*log, leaf.epoch(), leaf.index());
   const auto noted = key::recall_noted(leaf.city(), epoch, leaf.index());
   if (context.state.has(noted)) return noted_before(leaf.city(), leaf.index());
   auto recalled = recall.serials();

@@ -199,10 +199,10 @@ Ruling need_in_force(const Context& context, const v1::AgreementRecord& record) 
                   record.reason());
   if (context.now >= agreement.effective_from() && context.now < agreement.effective_to())
     return {};
-  return refuse(ErrorCode::AGREEMENT_STANDING, "agreement.effective",
-                std::to_string(agreement.effective_from()) + " to " +
-                    std::to_string(agreement.effective_to()),
-                {}, std::to_string(context.now));
+  return refuse(
+      ErrorCode::AGREEMENT_STANDING, "agreement.effective",
+      time_text(agreement.effective_from()) + " to " + time_text(agreement.effective_to()), {},
+      time_text(context.now));
 }
 
 tl::expected<v1::Agreement, Refusal> agreement_of(const Context& context,

@@ -186,8 +186,8 @@ Ruling need_left_behind(const Context& context, const v1::TransferSettlement& se
                         const v1::AgreementRecord& record, const v1::PartnerLog& log) {
   const auto deadline = transfer_of(context, settlement.transfer())->deadline();
   if (context.now < deadline)
-    return refuse(ErrorCode::PARTNER_PRESENT, "transfer.deadline", std::to_string(deadline), {},
-                  std::to_string(context.now));
+    return refuse(ErrorCode::PARTNER_PRESENT, "transfer.deadline", time_text(deadline), {},
+                  time_text(context.now));
   return need_gone(context, record, log);
 }
 
@@ -354,7 +354,7 @@ Ruling export_units(Context& context, const v1::Export& action) {
   if (auto terms = check_terms(action, agreement); !terms) return terms;
   put_transfer(context, transfer);
   context.fact("transfer", crypto::Digest::from_bytes(transfer.transfer())->hex());
-  context.fact("deadline", std::to_string(transfer.deadline()));
+  context.fact("deadline", time_text(transfer.deadline()));
   return {};
 }
 

@@ -60,7 +60,7 @@ tl::expected<Incoming, Refusal> need_unanswered(const Context& context,
 Ruling need_in_time(const Context& context, const v1::TransferRecord& record) {
   if (context.now < record.deadline()) return {};
   return refuse(ErrorCode::TRANSFER_DEADLINE_PASSED, "transfer.deadline",
-                std::to_string(record.deadline()), {}, std::to_string(context.now));
+                time_text(record.deadline()), {}, time_text(context.now));
 }
 
 std::string quota_of(const Context& context, const std::string& city) {
@@ -344,7 +344,7 @@ Ruling void_import(Context& context, const v1::VoidImport& action) {
   if (!incoming) return tl::make_unexpected(incoming.error());
   if (context.now < incoming->record.deadline())
     return refuse(ErrorCode::TRANSFER_DEADLINE_RUNNING, "transfer.deadline",
-                  std::to_string(incoming->record.deadline()), {}, std::to_string(context.now));
+                  time_text(incoming->record.deadline()), {}, time_text(context.now));
   return put_answer(context, *incoming, v1::TRANSFER_VOID);
 }
 

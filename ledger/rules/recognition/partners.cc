@@ -81,12 +81,6 @@ tl::expected<ForeignEvent, Refusal> prove(const Context& context, const v1::Prov
   return event_of(leaf);
 }
 
-std::uint32_t epoch_of_leaf(const v1::PartnerLog& log, const v1::ProvenLeaf& leaf) {
-  auto epoch = leaf.epoch();
-  while (epoch > 0 && leaf.index() < log.kept_leaves(static_cast<int>(epoch) - 1)) --epoch;
-  return epoch;
-}
-
 void note_partner_leaf(Context& context, const std::string& partner,
                        const v1::TransferRecord& record) {
   context.state.put(key::transfer_by_leaf(partner, record.partner_leaf(), record.transfer()),

@@ -47,8 +47,6 @@ void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing st
 // The entry that a proof shows. CHECKPOINT_NOT_ACCEPTED, PROOF_INVALID, LEAF_UNEXPECTED.
 [[nodiscard]] tl::expected<ForeignEvent, Refusal> prove(const Context& context,
                                                         const v1::ProvenLeaf& leaf);
-// The epoch in which a proven leaf came: later ones may have kept it.
-[[nodiscard]] std::uint32_t epoch_of_leaf(const v1::PartnerLog& log, const v1::ProvenLeaf& leaf);
 [[nodiscard]] inline tl::unexpected<Refusal> unexpected_leaf(std::string_view wanted,
                                                              const v1::ProvenLeaf& leaf) {
   return refuse(ErrorCode::LEAF_UNEXPECTED, "proof.entry", std::string(wanted), {},
