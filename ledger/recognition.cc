@@ -277,7 +277,17 @@ Result<ForeignEvent> read_foreign(std::string_view entry, std::string_view city)
   event.sha256 = crypto::event_digest(*envelope);
   if (!event.payload.ParseFromString(envelope->payload)) return unexpected("not a payload");
   if (event.payload.city() != city) return unexpected("of another city");
+  if (const auto* settlement = settlement_in(event.payload); settlement != nullptr) {
+    auto settled = *settlement;
+    *event.payload.mutable_settle_transfer() = std::move(settled);
+  }
   return event;
+}
+
+const v1::SettleTransfer* settlement_in(const v1::Payload& payload) {
+  if (payload.has_settle_transfer()) return &payload.settle_transfer();
+  const auto& resolution = payload.execute().resolution();
+  return resolution.has_settle_transfer() ? &resolution.settle_transfer() : nullptr;
 }
 
 const v1::ProvenLeaf* answered_export(const v1::Payload& answer) {

@@ -106,9 +106,11 @@ struct ForeignEvent {
   v1::Payload payload;
 };
 // LEAF_UNEXPECTED unless the entry is an event of that city. Signatures are not looked at: that
-// ledger did.
+// ledger did. A settlement that was carried out after a vote reads as the settlement itself.
 [[nodiscard]] Result<ForeignEvent> read_foreign(std::string_view entry, std::string_view city);
 
+// The settlement that an event is, or carries out after a vote; null for any other.
+[[nodiscard]] const v1::SettleTransfer* settlement_in(const v1::Payload& payload);
 // The export that an answer is about, or null: of Import, RefuseImport, VoidImport.
 [[nodiscard]] const v1::ProvenLeaf* answered_export(const v1::Payload& answer);
 // The transfer that an answer is about, of a city with this lineage: the id of the export answered,

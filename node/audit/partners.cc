@@ -77,7 +77,13 @@ Verdict read_foreign(std::string_view entry, const std::string& city, ForeignEve
   const auto envelope = crypto::decode_envelope(entry.substr(kHeadSize));
   if (!envelope) return other("not an envelope");
   if (!event.payload.ParseFromString(envelope->payload)) return other("not a payload");
-  return event.payload.city() == city ? Verdict() : other("of another city");
+  if (event.payload.city() != city) return other("of another city");
+  // A vote may have settled it.
+  if (event.payload.execute().resolution().has_settle_transfer()) {
+    const auto settled = event.payload.execute().resolution().settle_transfer();
+    *event.payload.mutable_settle_transfer() = settled;
+  }
+  return {};
 }
 
 Verdict prove(Case& at, const v1::ProvenLeaf& leaf, ForeignEvent& event) {

@@ -79,6 +79,10 @@ TEST_F(AuditedRecognition, AreSetByGovernance) {
   PUHUI_ACCEPTED(act(a, vote, {"bureau"}));
   v1::Execute execution;
   execution.set_proposal("suspend");
+  auto repeated = a.event("bureau");
+  *repeated.mutable_execute() = execution;
+  *repeated.mutable_execute()->mutable_resolution() = proposal.resolution();
+  refuses(repeated, EVENT_MALFORMED);
   PUHUI_ACCEPTED(act(a, execution, {"bureau"}));
   EXPECT_EQ(agreement_at(a, b)->standing(), v1::STANDING_SUSPENDED);
   expect_clean(a);
