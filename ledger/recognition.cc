@@ -306,8 +306,10 @@ const v1::ProvenLeaf* answered_export(const v1::Payload& answer) {
 Result<std::string> answered_transfer(const v1::Payload& answer, const Sender& sender) {
   if (answer.has_settle_transfer()) {
     const auto settlement = read_settlement(answer.settle_transfer().settlement());
-    if (settlement && settlement->sender() == sender.city) return settlement->transfer();
-    return fail(ErrorCode::LEAF_UNEXPECTED, "a settlement of another city's transfer");
+    // Who takes by a settlement takes nothing: it imports by its proof.
+    if (settlement && settlement->sender() == sender.city && !settlement->is_recognised())
+      return settlement->transfer();
+    return fail(ErrorCode::LEAF_UNEXPECTED, "no settlement of that city's transfer by its taker");
   }
   const auto* about = answered_export(answer);
   if (about == nullptr) return fail(ErrorCode::LEAF_UNEXPECTED, "not an answer to an export");

@@ -114,7 +114,8 @@ struct ForeignEvent {
 // The export that an answer is about, or null: of Import, RefuseImport, VoidImport.
 [[nodiscard]] const v1::ProvenLeaf* answered_export(const v1::Payload& answer);
 // The transfer that an answer is about, of a city with this lineage: the id of the export answered,
-// or that of a settlement. LEAF_UNEXPECTED where it is no answer to an export of that city.
+// or that of a settlement, by which a taker never takes. LEAF_UNEXPECTED where it is no answer to
+// an export of that city.
 struct Sender {
   std::string_view city;
   std::string_view lineage;

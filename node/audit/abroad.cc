@@ -359,6 +359,7 @@ Verdict note_filing(Case& at, const v1::NoteFiling& action) {
   const auto& leaf = action.filing();
   const std::pair name{leaf.city(), project.project()};
   const auto& draft = filing.payload.draft_filing().filing();
+  if (!draft.empty() && !is_name(draft)) return unexpected(leaf, "a draft that has a name");
   if (at.books.foreign_projects.contains(name) ||
       at.books.drafts_ended.contains({leaf.city(), draft}))
     return told_before(leaf.city(), leaf.index());

@@ -201,6 +201,19 @@ TEST_F(AuditedRecognition, FindsUnitsThatAreTakenByAnotherVersion) {
   expect_all_clean();
 }
 
+TEST_F(AuditedRecognition, FindsRefusalsBecauseAVersionBeginsLater) {
+  recognise();
+  const auto proof = sent_here({{1, 10}});
+  auto next = agreement_between(a, b, 2);
+  next.set_effective_from(a.now + kMicrosPerDay);
+  PUHUI_ACCEPTED(file_agreement(a, b, next));
+  refuses(import_event(a, proof), AGREEMENT_STANDING);
+  refuses(refusing(proof, AGREEMENT_STANDING), TRANSFER_ACCEPTABLE);
+  a.now = next.effective_from();
+  PUHUI_ACCEPTED(import_units(a, proof));
+  expect_clean(a);
+}
+
 TEST_F(AuditedRecognition, FindsASecondAnswer) {
   recognise();
   const auto taken = sent_here({{1, 10}});

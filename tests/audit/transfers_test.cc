@@ -108,6 +108,26 @@ TEST_F(AuditedTransfers, FindsPartnersThatAreNotGone) {
   expect_clean(a);
 }
 
+TEST_F(AuditedTransfers, FindsPartnersThatRenewedTheirKeys) {
+  recognise();
+  const auto sent = export_units(a, b, {{{1, 10}}});
+  const auto freed = settlement_of(id_of(a, sent.leaf), a);
+  PUHUI_ACCEPTED(a.send(closing(), {"bureau"}));
+  a.now += kDeadAfter;
+  v1::SideRenewal renewal;
+  renewal.set_sequence(1);
+  *renewal.mutable_side() = b.side();
+  v1::RenewPartner renewing;
+  renewing.set_renewal(renewal.SerializeAsString());
+  *renewing.mutable_partner_signatures() = b.by_authority(kRenewalWord, renewing.renewal());
+  const auto heard = act(a, renewing, {"operator"});
+  PUHUI_ACCEPTED(heard);
+  a.now = heard.time + kDeadAfter;
+  refuses(giving_up(freed), PARTNER_PRESENT);
+  PUHUI_ACCEPTED(a.send(giving_up(freed), {"bureau"}));
+  expect_clean(a);
+}
+
 TEST_F(AuditedTransfers, EndByProofOfWhatTheTakerSettled) {
   recognise();
   const auto sent = export_units(a, b, {{{1, 10}}});

@@ -31,6 +31,16 @@ struct Settled : TwoCities {
     a.now = time + silence;
     return give_up(a, freed);
   }
+  Answer renew() {
+    v1::SideRenewal renewal;
+    renewal.set_sequence(1);
+    *renewal.mutable_side() = b.side();
+    auto payload = a.event("operator");
+    auto& action = *payload.mutable_renew_partner();
+    action.set_renewal(renewal.SerializeAsString());
+    *action.mutable_partner_signatures() = b.by_authority(kRenewalWord, action.renewal());
+    return a.send(payload, {"operator"});
+  }
   Answer accuse() {
     auto forged = b.tree();
     forged.root = crypto::sha256("another tree");
@@ -325,6 +335,17 @@ TEST_F(Settled, DoNotComeBackWhileThePartnerIsHeardOf) {
   a.now = closed + kDeadAfter;
   PUHUI_ACCEPTED(open_account(b, "owner-new", "owner"));
   const auto heard = carry_checkpoint(b, a);
+  PUHUI_ACCEPTED(heard);
+  PUHUI_REFUSED(give_up_after(closed, kDeadAfter + kMicrosPerDay), PARTNER_PRESENT);
+  PUHUI_REFUSED(give_up_after(heard.time, kDeadAfter), PARTNER_PRESENT);
+  PUHUI_ACCEPTED(give_up_after(heard.time, kDeadAfter + 1));
+}
+
+// Its authority signs how it goes on.
+TEST_F(Settled, DoNotComeBackWhileThePartnerRenewsItsKeys) {
+  const auto closed = close();
+  a.now = closed + kDeadAfter;
+  const auto heard = renew();
   PUHUI_ACCEPTED(heard);
   PUHUI_REFUSED(give_up_after(closed, kDeadAfter + kMicrosPerDay), PARTNER_PRESENT);
   PUHUI_REFUSED(give_up_after(heard.time, kDeadAfter), PARTNER_PRESENT);

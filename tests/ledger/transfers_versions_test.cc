@@ -70,6 +70,18 @@ TEST_F(TransferVersions, OfTheirSendingDecideWhatIsRecognised) {
   EXPECT_EQ(b.held("owner-main"), 90);
 }
 
+// Time mends it: the transfer is taken once that version has begun.
+TEST_F(TransferVersions, AreNotRefusedBecauseTheNextBeginsLater) {
+  const auto exported = export_units(a, b, {{{1, 10}}});
+  const auto begins = exported.time + kMicrosPerDay;
+  PUHUI_ACCEPTED(file_agreement(b, a, next([&](auto& g) { g.set_effective_from(begins); })));
+  const auto proof = carry(a, b, exported.leaf);
+  b.now = begins - 1;
+  PUHUI_REFUSED(import_units(b, proof), AGREEMENT_STANDING);
+  PUHUI_REFUSED(refuse_import(b, proof, "agreement.standing"), TRANSFER_ACCEPTABLE);
+  PUHUI_ACCEPTED(import_units(b, proof));
+}
+
 TEST_F(TransferVersions, OfTheirSendingAreWhatAnImportStates) {
   const auto exported = export_units(a, b, {{{1, 20}}});
   auto newer = next([this](auto& g) { terms_of_taker(g, b).set_discount("1/2"); });

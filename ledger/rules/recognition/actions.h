@@ -20,7 +20,8 @@ namespace puhui::ledger {
 // Order: form; agreement known; standing that can follow; signers of "agreement.set".
 [[nodiscard]] Ruling set_agreement(Context& context, const v1::SetAgreement& action);
 // Order: form; agreement known; the next of its sequence, of the same city, lineage and log; signed
-// by the partner's authority as known until now. Needs no other signer than who sends it.
+// by the partner's authority as known until now. Needs no other signer than who sends it. The
+// partner was heard of by it.
 [[nodiscard]] Ruling renew_partner(Context& context, const v1::RenewPartner& action);
 
 // ---- partners.cc ----

@@ -295,6 +295,7 @@ Ruling renew_partner(Context& context, const v1::RenewPartner& action) {
     return signed_there;
   if (renewal->epoch() != log->epoch()) begin_epoch(context, *log, *renewal);
   log->set_sequence(renewal->sequence());
+  log->set_accepted_time(context.now);
   const auto side = renewal->side();
   put_partner(context, std::move(*log), side);
   return {};

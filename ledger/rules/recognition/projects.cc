@@ -90,6 +90,7 @@ Ruling note_filing(Context& context, const v1::NoteFiling& action) {
     return unexpected_leaf("a project filed or under notice", leaf);
   const auto stored = key::foreign_project(leaf.city(), project->project());
   const auto& draft = filing->payload.draft_filing().filing();
+  if (!draft.empty() && !is_name(draft)) return unexpected_leaf("a draft with a name", leaf);
   if (context.state.has(stored) || context.state.has(key::filing_ended(leaf.city(), draft)))
     return noted_before(leaf.city(), leaf.index());
   v1::ForeignProject noted;
