@@ -49,6 +49,7 @@ TEST_F(AuditedRecognition, HowAgreementsStand) {
   EXPECT_EQ(agreement_at(a, b)->standing(), v1::STANDING_SUSPENDED);
   refuses(accusing(), AGREEMENT_STANDING);
   PUHUI_ACCEPTED(set_agreement(a, b, v1::IN_FORCE));
+  refuses(accusing(), RETIREMENT_STATED);
   PUHUI_ACCEPTED(b.issue_kg(1));
   PUHUI_ACCEPTED(carry_checkpoint(b, a));
   PUHUI_ACCEPTED(a.send(closing(), {"bureau"}));
