@@ -277,6 +277,10 @@ Result<ForeignEvent> read_foreign(std::string_view entry, std::string_view city)
   event.sha256 = crypto::event_digest(*envelope);
   if (!event.payload.ParseFromString(envelope->payload)) return unexpected("not a payload");
   if (event.payload.city() != city) return unexpected("of another city");
+  if (const auto* settlement = settlement_in(event.payload); settlement != nullptr) {
+    auto settled = *settlement;
+    *event.payload.mutable_settle_transfer() = std::move(settled);
+  }
   return event;
 }
 
@@ -284,6 +288,12 @@ std::uint32_t epoch_of_leaf(const v1::PartnerLog& log, std::uint32_t epoch, std:
   assert(epoch <= static_cast<std::uint32_t>(log.kept_leaves_size()));
   while (epoch > 0 && leaf < log.kept_leaves(static_cast<int>(epoch) - 1)) --epoch;
   return epoch;
+}
+
+const v1::SettleTransfer* settlement_in(const v1::Payload& payload) {
+  if (payload.has_settle_transfer()) return &payload.settle_transfer();
+  const auto& resolution = payload.execute().resolution();
+  return resolution.has_settle_transfer() ? &resolution.settle_transfer() : nullptr;
 }
 
 const v1::ProvenLeaf* answered_export(const v1::Payload& answer) {
@@ -302,8 +312,10 @@ const v1::ProvenLeaf* answered_export(const v1::Payload& answer) {
 Result<std::string> answered_transfer(const v1::Payload& answer, const Sender& sender) {
   if (answer.has_settle_transfer()) {
     const auto settlement = read_settlement(answer.settle_transfer().settlement());
-    if (settlement && settlement->sender() == sender.city) return settlement->transfer();
-    return fail(ErrorCode::LEAF_UNEXPECTED, "a settlement of another city's transfer");
+    // Who takes by a settlement takes nothing: it imports by its proof.
+    if (settlement && settlement->sender() == sender.city && !settlement->is_recognised())
+      return settlement->transfer();
+    return fail(ErrorCode::LEAF_UNEXPECTED, "no settlement of that city's transfer by its taker");
   }
   const auto* about = answered_export(answer);
   if (about == nullptr) return fail(ErrorCode::LEAF_UNEXPECTED, "not an answer to an export");

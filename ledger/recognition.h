@@ -106,7 +106,7 @@ struct ForeignEvent {
   v1::Payload payload;
 };
 // LEAF_UNEXPECTED unless the entry is an event of that city. Signatures are not looked at: that
-// ledger did.
+// ledger did. A settlement that was carried out after a vote reads as the settlement itself.
 [[nodiscard]] Result<ForeignEvent> read_foreign(std::string_view entry, std::string_view city);
 
 // The epoch of a partner in which a leaf came that the log of `epoch` has: later ones may have kept
@@ -114,10 +114,13 @@ struct ForeignEvent {
 [[nodiscard]] std::uint32_t epoch_of_leaf(const v1::PartnerLog& log, std::uint32_t epoch,
                                           std::uint64_t leaf);
 
+// The settlement that an event is, or carries out after a vote; null for any other.
+[[nodiscard]] const v1::SettleTransfer* settlement_in(const v1::Payload& payload);
 // The export that an answer is about, or null: of Import, RefuseImport, VoidImport.
 [[nodiscard]] const v1::ProvenLeaf* answered_export(const v1::Payload& answer);
 // The transfer that an answer is about, of a city with this lineage: the id of the export answered,
-// or that of a settlement. LEAF_UNEXPECTED where it is no answer to an export of that city.
+// or that of a settlement, by which a taker never takes. LEAF_UNEXPECTED where it is no answer to
+// an export of that city.
 struct Sender {
   std::string_view city;
   std::string_view lineage;

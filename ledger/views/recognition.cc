@@ -45,6 +45,10 @@ std::string concluded_transfer(const View& view, const v1::ConcludeTransfer& act
 std::string transfer_at(const View& view, std::uint64_t leaf) {
   const auto shown = view.entry_view(leaf);
   const auto& payload = shown.payload();
+  if (const auto* action = settlement_in(payload); action != nullptr) {
+    const auto settlement = read_settlement(action->settlement());
+    return settlement ? settlement->transfer() : std::string();
+  }
   switch (payload.action_case()) {
     case v1::Payload::kExport:
       return own_transfer(view, shown.entry());
@@ -52,10 +56,6 @@ std::string transfer_at(const View& view, std::uint64_t leaf) {
       return partners_transfer(view, payload.import().export_());
     case v1::Payload::kConcludeTransfer:
       return concluded_transfer(view, payload.conclude_transfer());
-    case v1::Payload::kSettleTransfer: {
-      const auto settlement = read_settlement(payload.settle_transfer().settlement());
-      return settlement ? settlement->transfer() : std::string();
-    }
     default:
       return {};
   }

@@ -98,15 +98,19 @@ Ranges here(const v1::UnitBatch& batch, const Ranges& named) {
   return ranges;
 }
 
-// All serials here that stand for these of a partner's batch: by the first, the last ones.
+// All serials here that stand for these of a partner's batch, from the batch here that has `next`
+// on: by the first, the last ones.
 using Lasts = std::map<std::uint64_t, std::uint64_t>;
-Lasts all_here(const Books& books, const std::string& city, const std::string& batch,
-               const Ranges& named) {
+Lasts all_here(const Books& books, const std::pair<std::string, std::string>& batch,
+               const Ranges& named, std::uint64_t next) {
   Lasts lasts;
-  if (const auto* mirrors = find(books.mirrors, {city, batch}))
-    for (const auto& [start, name] : *mirrors)
-      for (const auto& range : here(books.batches.at(name), named))
-        lasts[range.start()] = range.end();
+  const auto* mirrors = find(books.mirrors, batch);
+  if (mirrors == nullptr) return lasts;
+  auto each = mirrors->upper_bound(next);
+  if (each != mirrors->begin()) --each;
+  for (; each != mirrors->end(); ++each)
+    for (const auto& range : here(books.batches.at(each->second), named))
+      lasts[range.start()] = range.end();
   return lasts;
 }
 
@@ -171,7 +175,7 @@ const v1::FileProject* project_of(const v1::Payload& filing, const v1::Payload* 
 }
 
 bool meet(const v1::FileProject& project, std::int64_t from, std::int64_t to) {
-  return from < project.crediting_to() && to > project.crediting_from();
+  return from < to && from < project.crediting_to() && to > project.crediting_from();
 }
 
 // The project of this city that has one of its keys for some of its days; empty if none has.
@@ -190,6 +194,13 @@ std::string ended_in(const v1::Payload& end) {
   if (end.has_withdraw_filing()) return end.withdraw_filing().filing();
   const auto& decision = end.decide_objection();
   return decision.upheld() ? decision.about().filing() : std::string();
+}
+
+// The project goes no further there.
+bool is_over(const v1::Payload& end, const std::string& project) {
+  const auto& step = end.set_standing();
+  if (!step.has_project() || step.project() != project) return false;
+  return step.standing() == v1::CLOSED || step.standing() == v1::REVOKED;
 }
 
 Verdict read_filing(Case& at, const v1::NoteFiling& action, ForeignEvent& filing,
@@ -219,9 +230,16 @@ std::map<std::string, std::int64_t> by_issuer(const Books& books, const Pieces& 
   return kilograms;
 }
 
-// By which this city takes that partner's units now; null if it takes none.
-const v1::RecognitionTerms* own_terms(const Books& books, const std::string& city) {
-  return terms_of(books.agreements.at(city).agreement(), books.genesis.city());
+// By which this city takes that partner's units now, of the last version that has begun; null if it
+// takes none.
+const v1::RecognitionTerms* own_terms(const Case& at, const std::string& city) {
+  const auto& versions = at.books.agreement_versions;
+  const v1::RecognitionTerms* terms = nullptr;
+  for (auto each = versions.lower_bound({city, 0});
+       each != versions.end() && each->first.first == city; ++each)
+    if (each->second.effective_from() <= at.now)
+      terms = terms_of(each->second, at.books.genesis.city());
+  return terms;
 }
 
 std::tuple<std::string, std::string, std::uint32_t> purpose_of(const Case& at,
@@ -355,7 +373,7 @@ Verdict note_recall(Case& at, const v1::NoteRecall& action) {
   if (named.empty()) *named.Add() = range_of(1, kSerialMax);
   const auto [open, is_new] = at.books.recalls_open.try_emplace(place, 0);
   if (is_new) at.books.recalled_abroad[{leaf.city(), recall.batch()}].MergeFrom(named);
-  const auto lasts = all_here(at.books, leaf.city(), recall.batch(), named);
+  const auto lasts = all_here(at.books, {leaf.city(), recall.batch()}, named, open->second);
   for (auto& piece : plan_freeze(at.books, lasts, open->second))
     freeze(at, leaf.city(), std::move(piece));
   if (open->second != 0) return {};
@@ -371,6 +389,7 @@ Verdict note_filing(Case& at, const v1::NoteFiling& action) {
   const auto& leaf = action.filing();
   const std::pair name{leaf.city(), project.project()};
   const auto& draft = filing.payload.draft_filing().filing();
+  if (!draft.empty() && !is_name(draft)) return unexpected(leaf, "a draft that has a name");
   if (at.books.foreign_projects.contains(name) ||
       at.books.drafts_ended.contains({leaf.city(), draft}))
     return told_before(leaf.city(), leaf.index());
@@ -394,6 +413,13 @@ Verdict note_filing_end(Case& at, const v1::NoteFilingEnd& action) {
   const auto noted = at.books.foreign_projects.find({leaf.city(), action.project()});
   if (noted == at.books.foreign_projects.end())
     return refused(ErrorCode::PROJECT_ABROAD, leaf.city() + " " + action.project());
+  if (is_over(event.payload, action.project())) {
+    const auto free_from = day_of(event.time) + 1;
+    auto& project = noted->second;
+    if (project.to() <= free_from) return told_before(leaf.city(), leaf.index());
+    project.set_to(std::max(project.from(), free_from));
+    return {};
+  }
   const auto ended = ended_in(event.payload);
   if (ended.empty() || ended != noted->second.filing())
     return unexpected(leaf, "the end of the draft " + noted->second.filing());
@@ -404,7 +430,7 @@ Verdict note_filing_end(Case& at, const v1::NoteFilingEnd& action) {
 
 Verdict check_purpose_caps(const Case& at, const Pieces& pieces, const std::string& purpose) {
   for (const auto& [city, amount_kg] : by_issuer(at.books, pieces)) {
-    const auto* terms = own_terms(at.books, city);
+    const auto* terms = own_terms(at, city);
     if (terms == nullptr) continue;
     const auto* used = find(at.books.retired_of, purpose_of(at, city, purpose));
     const Whole sum = Whole(used != nullptr ? *used : 0) + amount_kg;
@@ -418,7 +444,7 @@ Verdict check_purpose_caps(const Case& at, const Pieces& pieces, const std::stri
 
 void note_purpose(Case& at, const Pieces& pieces, const std::string& purpose) {
   for (const auto& [city, amount_kg] : by_issuer(at.books, pieces))
-    if (own_terms(at.books, city) != nullptr)
+    if (own_terms(at, city) != nullptr)
       at.books.retired_of[purpose_of(at, city, purpose)] += amount_kg;
 }
 

@@ -243,6 +243,7 @@ Verdict renew_partner(Case& at, const v1::RenewPartner& action) {
     return bad;
   if (renewal.epoch() != log->epoch()) begin_epoch(at, *log, renewal);
   log->set_sequence(renewal.sequence());
+  log->set_accepted_time(at.now);
   put_side(at, *log, renewal.side());
   return {};
 }

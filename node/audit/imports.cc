@@ -135,6 +135,11 @@ bool lasts(const Verdict& reason) {
          !is(ErrorCode::TRANSFER_STATE_WRONG) && !is(ErrorCode::AGREEMENT_VERSION);
 }
 
+// An agreement that begins later will be one by which it may come.
+bool begins_later(const Case& at, const v1::AgreementRecord& record) {
+  return record.standing() == v1::IN_FORCE && record.agreement().effective_from() > at.now;
+}
+
 // What stands against taking it now, by the version it was sent under; fills in what that
 // recognises.
 Verdict check_import(const Case& at, Incoming& incoming) {
@@ -311,9 +316,10 @@ Verdict refuse_import(Case& at, const v1::RefuseImport& action) {
   if (auto bad = need_in_time(at, incoming.record)) return bad;
   auto tried = incoming;
   const auto reason = check_import(at, tried);
-  if (!lasts(reason) || reason->code != action.code())
+  const bool is_final = lasts(reason) && !begins_later(at, *incoming.agreement);
+  if (!is_final || reason->code != action.code())
     return refused(ErrorCode::TRANSFER_ACCEPTABLE, hex(incoming.record.transfer()),
-                   lasts(reason) ? reason->code : "no reason that lasts", action.code());
+                   is_final ? reason->code : "no reason that lasts", action.code());
   incoming.record.set_code(action.code());
   put_answer(at, incoming.record, v1::TRANSFER_REFUSED);
   return {};

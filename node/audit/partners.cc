@@ -1,4 +1,6 @@
 // What is known of a partner's log, and what it proves.
+#include <algorithm>
+
 #include "crypto/bytes.h"
 #include "crypto/evidence.h"
 #include "crypto/merkle.h"
@@ -30,6 +32,18 @@ Verdict need_not_accused(const v1::PartnerLog& log) {
 
 Verdict fails(const Error& error, const std::string& what) {
   return refused(error.code, what + " " + error.detail);
+}
+
+// One tree has one root of a size: which fork it is say the two of the size where it shows.
+std::string name_of(const crypto::Evidence& evidence, const crypto::Fork& fork) {
+  const bool are_alike = fork.smaller.size == fork.larger.size;
+  std::string one(fork.smaller.root.view());
+  std::string other((are_alike ? fork.larger.root : *evidence.root).view());
+  if (other < one) std::swap(one, other);
+  std::string size;
+  crypto::append_u64(size, fork.smaller.size);
+  const auto named = fork.log.name + std::string(1, '\0') + size + one + other;
+  return std::string(crypto::sha256(named).view());
 }
 
 // An epoch that came later did not keep it.
@@ -77,7 +91,13 @@ Verdict read_foreign(std::string_view entry, const std::string& city, ForeignEve
   const auto envelope = crypto::decode_envelope(entry.substr(kHeadSize));
   if (!envelope) return other("not an envelope");
   if (!event.payload.ParseFromString(envelope->payload)) return other("not a payload");
-  return event.payload.city() == city ? Verdict() : other("of another city");
+  if (event.payload.city() != city) return other("of another city");
+  // A vote may have settled it.
+  if (event.payload.execute().resolution().has_settle_transfer()) {
+    const auto settled = event.payload.execute().resolution().settle_transfer();
+    *event.payload.mutable_settle_transfer() = settled;
+  }
+  return {};
 }
 
 Verdict prove(Case& at, const v1::ProvenLeaf& leaf, ForeignEvent& event) {
@@ -128,6 +148,10 @@ Verdict accuse_partner(Case& at, const v1::AccusePartner& action) {
   const auto keys = crypto::log_keys(*crypto::parse_policy(log->side().policy()));
   const auto fork = crypto::verify_evidence(*evidence, keys);
   if (!fork) return fails(fork.error(), "evidence");
+  const auto name = name_of(*evidence, *fork);
+  if (std::ranges::count(log->forks(), name) > 0)
+    return refused(ErrorCode::RETIREMENT_STATED, "fork of " + action.partner(), "once");
+  log->add_forks(name);
   log->set_evidence_sha256(std::string(crypto::sha256(action.evidence()).view()));
   log->set_accused_at(as_leaf(at));
   changed(at, *log);

@@ -61,7 +61,7 @@ struct ForeignEvent {
   Micros time = 0;
   v1::Payload payload;
 };
-// What stands in an entry, if it is an event of that city.
+// What stands in an entry, if it is an event of that city; of a settlement by vote, the settlement.
 [[nodiscard]] Verdict read_foreign(std::string_view entry, const std::string& city,
                                    ForeignEvent& event);
 // The same of one that an accepted checkpoint proves.

@@ -149,8 +149,8 @@ Verdict read_answered(const v1::ProvenLeaf& leaf, const v1::Payload& answer, con
   if (answer.has_settle_transfer()) {
     v1::TransferSettlement settlement;
     if (read_treaty(answer.settle_transfer().settlement(), settlement) ||
-        settlement.sender() != sender.city)
-      return unexpected(leaf, "a settlement of a transfer of " + sender.city);
+        settlement.sender() != sender.city || settlement.is_recognised())
+      return unexpected(leaf, "that a transfer of " + sender.city + " is not taken");
     transfer = settlement.transfer();
     return {};
   }

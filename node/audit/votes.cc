@@ -67,6 +67,15 @@ void keep(Case& at, const v1::Proposal& proposal) {
   if (until > at.now) at.books.due.emplace(until, DueKind::proposal, key);
 }
 
+// Only what is to be proved elsewhere stands in the leaf that carries it out, word for word.
+Verdict need_repeated(const v1::Execute& action, const v1::Resolution& resolved) {
+  const bool is_wanted = resolved.has_settle_transfer();
+  if (is_wanted != action.has_resolution()) return malformed("resolution");
+  if (!is_wanted || action.resolution().SerializeAsString() == resolved.SerializeAsString())
+    return {};
+  return malformed("another resolution");
+}
+
 Verdict carry_out(Case& at, const v1::Resolution& what) {
   switch (what.action_case()) {
     case v1::Resolution::kRegisterParty:
@@ -180,6 +189,7 @@ Verdict vote(Case& at, const v1::Vote& action) {
 Verdict execute(Case& at, const v1::Execute& action) {
   if (auto bad = need_state(at, action.proposal(), v1::CARRIED_BY_VOTE)) return bad;
   auto proposal = at.books.proposals.at(action.proposal());
+  if (auto bad = need_repeated(action, proposal.resolution())) return bad;
   if (at.now < proposal.executable_from())
     return refused(ErrorCode::TIME_LOCKED, action.proposal());
   if (auto bad = need_proposer(at, proposal.ballot())) return bad;

@@ -53,10 +53,23 @@ Run declare_vote(CLI::App& app) {
   return submits(action, &v1::Payload::mutable_vote);
 }
 
+// A settlement is said once more by the event that carries it out, for the other city to read.
+Result<Exit> execute(Session& session, v1::Execute action) {
+  if (session.has_url()) {
+    const auto proposal = session.get<v1::Proposal>({"v1", "proposals", action.proposal()});
+    if (!proposal) return tl::make_unexpected(proposal.error());
+    if (proposal->resolution().has_settle_transfer())
+      *action.mutable_resolution() = proposal->resolution();
+  }
+  v1::Payload payload;
+  *payload.mutable_execute() = std::move(action);
+  return submit(session, std::move(payload));
+}
+
 Run declare_execute(CLI::App& app) {
   auto action = std::make_shared<v1::Execute>();
   app.add_option("name", *action->mutable_proposal(), "proposal")->required();
-  return submits(action, &v1::Payload::mutable_execute);
+  return [action](Session& session) { return execute(session, *action); };
 }
 
 Run declare_proposal_show(CLI::App& app) {

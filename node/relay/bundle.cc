@@ -116,8 +116,8 @@ using Wanted = std::map<std::pair<Sort, std::uint64_t>, Open>;
 std::optional<Sort> sort_of(const v1::Payload& payload, const std::string& to) {
   if (const auto* about = ledger::answered_export(payload))
     return about->city() == to ? std::optional(Sort::answer) : std::nullopt;
-  if (payload.has_settle_transfer()) {
-    const auto settled = ledger::read_settlement(payload.settle_transfer().settlement());
+  if (const auto* action = ledger::settlement_in(payload); action != nullptr) {
+    const auto settled = ledger::read_settlement(action->settlement());
     return settled && settled->sender() == to ? std::optional(Sort::answer) : std::nullopt;
   }
   if (payload.has_file_project()) return Sort::filing;

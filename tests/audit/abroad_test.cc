@@ -27,6 +27,16 @@ TEST_F(AuditedAbroad, FindsUnitsBeyondTheCapOfAPurpose) {
   add_serials(*more.mutable_retire(), {{111, 116}});
   refuses(more, CAP_EXCEEDED);
   PUHUI_ACCEPTED(retire(a, "owner-main", {{111, 115}}));
+  // What another version allows, it allows once it has begun.
+  agreement.set_version(2);
+  agreement.set_effective_from(a.now + kMicrosPerDay);
+  terms_of_taker(agreement, a).mutable_purpose_caps(0)->set_max_kg(16);
+  PUHUI_ACCEPTED(file_agreement(a, b, agreement));
+  auto another = retire_event(a, "owner-main", "owner");
+  add_serials(*another.mutable_retire(), {{116, 116}});
+  refuses(another, CAP_EXCEEDED);
+  a.now = agreement.effective_from();
+  PUHUI_ACCEPTED(retire(a, "owner-main", {{116, 116}}));
   expect_clean(a);
 }
 
@@ -175,6 +185,36 @@ TEST_F(AuditedProjects, OfDraftsThatEndFreeTheirKeys) {
   const auto upheld = judge(b, filing_named("p7"), "o2", Upheld::yes);
   PUHUI_ACCEPTED(a.send(ending("P7", upheld.leaf), {"operator"}));
   PUHUI_ACCEPTED(file(a, with_key("P6", "meter-7")));
+  expect_clean(a);
+}
+
+TEST_F(AuditedProjects, ThatAreClosedFreeTheirKeysFromTheNextDayOn) {
+  PUHUI_ACCEPTED(note_project(b, a));
+  const auto closed = stand(b, "P2", v1::CLOSED);
+  PUHUI_ACCEPTED(closed);
+  PUHUI_ACCEPTED(a.send(ending("P2", closed.leaf), {"operator"}));
+  refuses(ending("P2", closed.leaf), RETIREMENT_STATED);
+  auto own = with_key("P5", "meter-2");
+  own.set_crediting_from(kToday);
+  auto filing = a.event("operator");
+  *filing.mutable_file_project() = own;
+  expect_refused(a.sealed(filing, {"operator", "owner"}), PERIOD_ABROAD);
+  own.set_crediting_from(kToday + 1);
+  PUHUI_ACCEPTED(file(a, own));
+  expect_clean(a);
+}
+
+// One that was closed before its time began has none.
+TEST_F(AuditedProjects, ThatNeverBeganFreeTheirKeysAltogether) {
+  PUHUI_ACCEPTED(file_rules(b, recognition_rules("at once")));
+  auto later = with_key("P9", "meter-shared");
+  later.set_crediting_from(kToday + 10);
+  const auto filed = file(b, later);
+  PUHUI_ACCEPTED(filed);
+  PUHUI_ACCEPTED(a.send(filing_event(a, carry(b, a, filed.leaf)), {"operator"}));
+  const auto revoked = stand(b, "P9", v1::REVOKED);
+  PUHUI_ACCEPTED(a.send(ending("P9", revoked.leaf), {"operator"}));
+  PUHUI_ACCEPTED(file(a, with_key("P5", "meter-shared")));
   expect_clean(a);
 }
 

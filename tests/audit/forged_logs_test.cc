@@ -45,6 +45,34 @@ TEST_F(AuditedForgery, IsFoundWhereItAnswersForAnotherCity) {
   expect_clean(a);
 }
 
+// Who takes by a settlement takes nothing.
+TEST_F(AuditedForgery, IsFoundWhereItTakesByASettlement) {
+  const auto exported = export_units(a, c, {{{1, 10}}});
+  PUHUI_ACCEPTED(exported);
+  const auto settled = [&](bool is_recognised) {
+    const auto bytes = settlement_of(id_of(a, exported.leaf), a, is_recognised);
+    return log.show(a, settling_event(c, bytes, {}));
+  };
+  refuses(concluding(settled(true)), LEAF_UNEXPECTED);
+  PUHUI_ACCEPTED(a.send(concluding(settled(false)), {"operator"}));
+  EXPECT_EQ(a.bound("owner-main"), 0);
+  expect_clean(a);
+}
+
+TEST_F(AuditedForgery, IsFoundWhereADraftHasNoName) {
+  const std::string name(10'000, 'x');
+  auto drafted = c.event("operator"), opened = c.event("operator");
+  drafted.mutable_draft_filing()->set_filing(name);
+  *drafted.mutable_draft_filing()->mutable_subject()->mutable_project() = pv_project("P8");
+  opened.mutable_open_notice()->mutable_about()->set_filing(name);
+  const auto draft = log.add(drafted), notice = log.add(opened);
+  auto noted = a.event("operator");
+  *noted.mutable_note_filing()->mutable_notice() = log.show(a, notice);
+  *noted.mutable_note_filing()->mutable_filing() = log.show(a, draft);
+  refuses(noted, LEAF_UNEXPECTED);
+  expect_clean(a);
+}
+
 TEST_F(AuditedForgery, IsFoundWhereItReturnsWhatWentElsewhere) {
   cross(a, b, {{{1, 50}}});
   const auto run = a.run(1, 10);

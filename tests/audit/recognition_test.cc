@@ -49,6 +49,7 @@ TEST_F(AuditedRecognition, HowAgreementsStand) {
   EXPECT_EQ(agreement_at(a, b)->standing(), v1::STANDING_SUSPENDED);
   refuses(accusing(), AGREEMENT_STANDING);
   PUHUI_ACCEPTED(set_agreement(a, b, v1::IN_FORCE));
+  refuses(accusing(), RETIREMENT_STATED);
   PUHUI_ACCEPTED(b.issue_kg(1));
   PUHUI_ACCEPTED(carry_checkpoint(b, a));
   PUHUI_ACCEPTED(a.send(closing(), {"bureau"}));
@@ -79,6 +80,10 @@ TEST_F(AuditedRecognition, AreSetByGovernance) {
   PUHUI_ACCEPTED(act(a, vote, {"bureau"}));
   v1::Execute execution;
   execution.set_proposal("suspend");
+  auto repeated = a.event("bureau");
+  *repeated.mutable_execute() = execution;
+  *repeated.mutable_execute()->mutable_resolution() = proposal.resolution();
+  refuses(repeated, EVENT_MALFORMED);
   PUHUI_ACCEPTED(act(a, execution, {"bureau"}));
   EXPECT_EQ(agreement_at(a, b)->standing(), v1::STANDING_SUSPENDED);
   expect_clean(a);
@@ -195,6 +200,19 @@ TEST_F(AuditedRecognition, FindsUnitsThatAreTakenByAnotherVersion) {
   EXPECT_EQ(a.held("owner-main"), 114);
   PUHUI_ACCEPTED(conclude(b, carry(a, b, imported.leaf)));
   expect_all_clean();
+}
+
+TEST_F(AuditedRecognition, FindsRefusalsBecauseAVersionBeginsLater) {
+  recognise();
+  const auto proof = sent_here({{1, 10}});
+  auto next = agreement_between(a, b, 2);
+  next.set_effective_from(a.now + kMicrosPerDay);
+  PUHUI_ACCEPTED(file_agreement(a, b, next));
+  refuses(import_event(a, proof), AGREEMENT_STANDING);
+  refuses(refusing(proof, AGREEMENT_STANDING), TRANSFER_ACCEPTABLE);
+  a.now = next.effective_from();
+  PUHUI_ACCEPTED(import_units(a, proof));
+  expect_clean(a);
 }
 
 TEST_F(AuditedRecognition, FindsASecondAnswer) {

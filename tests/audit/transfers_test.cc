@@ -108,6 +108,26 @@ TEST_F(AuditedTransfers, FindsPartnersThatAreNotGone) {
   expect_clean(a);
 }
 
+TEST_F(AuditedTransfers, FindsPartnersThatRenewedTheirKeys) {
+  recognise();
+  const auto sent = export_units(a, b, {{{1, 10}}});
+  const auto freed = settlement_of(id_of(a, sent.leaf), a);
+  PUHUI_ACCEPTED(a.send(closing(), {"bureau"}));
+  a.now += kDeadAfter;
+  v1::SideRenewal renewal;
+  renewal.set_sequence(1);
+  *renewal.mutable_side() = b.side();
+  v1::RenewPartner renewing;
+  renewing.set_renewal(renewal.SerializeAsString());
+  *renewing.mutable_partner_signatures() = b.by_authority(kRenewalWord, renewing.renewal());
+  const auto heard = act(a, renewing, {"operator"});
+  PUHUI_ACCEPTED(heard);
+  a.now = heard.time + kDeadAfter;
+  refuses(giving_up(freed), PARTNER_PRESENT);
+  PUHUI_ACCEPTED(a.send(giving_up(freed), {"bureau"}));
+  expect_clean(a);
+}
+
 TEST_F(AuditedTransfers, EndByProofOfWhatTheTakerSettled) {
   recognise();
   const auto sent = export_units(a, b, {{{1, 10}}});
@@ -126,6 +146,31 @@ TEST_F(AuditedTransfers, EndByProofOfWhatTheTakerSettled) {
   EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_FREED);
   EXPECT_EQ(a.bound("owner-main"), 0);
   refuses(concluding(proof), TRANSFER_STATE_WRONG);
+  expect_all_clean();
+}
+
+TEST_F(AuditedTransfers, AreSettledByVoteInALeafThatSaysSo) {
+  recognise();
+  const auto sent = export_units(a, b, {{{1, 10}}});
+  const auto theirs = sent_here({{1, 5}});
+  const auto own = settlement_of(id_of(a, sent.leaf), a);
+  const auto settling_there = settling_event(b, own, a.by_authority(kSettlementWord, own));
+  const auto settled = b.send(executing_event(b, settling_there), {"operator"});
+  PUHUI_ACCEPTED(settled);
+  PUHUI_ACCEPTED(a.send(concluding(carry(b, a, settled.leaf)), {"operator"}));
+  EXPECT_EQ(transfer_state(a, id_of(a, sent.leaf)), v1::TRANSFER_FREED);
+  const auto executed = executing_event(a, settling(settlement_of(id_of(b, theirs.index()), b)));
+  auto other = executed;
+  other.set_event_id(a.event("operator").event_id());
+  other.mutable_execute()->clear_resolution();
+  refuses(other, EVENT_MALFORMED);
+  other = executed;
+  auto& resolution = *other.mutable_execute()->mutable_resolution();
+  resolution.mutable_settle_transfer()->set_settlement(own);
+  other.set_event_id(a.event("operator").event_id());
+  refuses(other, EVENT_MALFORMED);
+  PUHUI_ACCEPTED(a.send(executed, {"operator"}));
+  refuses(import_event(a, theirs), TRANSFER_ANSWERED);
   expect_all_clean();
 }
 

@@ -292,6 +292,30 @@ Answers of_holdings() {
       {"projects P1", to_json(project)}};
 }
 
+// ---- Votes ------------------------------------------------------------------------------------
+
+// What was resolved of a transfer is said once more by the event that carries it out.
+TEST(Resolved, SettlementsAreSaidOnceMore) {
+  const Caller caller;
+  v1::Proposal settled, other;
+  settled.mutable_resolution()->mutable_settle_transfer()->set_settlement("bytes");
+  other.mutable_resolution()->mutable_set_agreement()->set_partner("HEFEI");
+  const FakeNode node(answering({{"status", city_named("WUHAN")},
+                                 {"proposals settle", to_json(settled)},
+                                 {"proposals close", to_json(other)}}));
+  const auto executed = [&](const std::string& name) {
+    const auto ran =
+        caller.run(node.url(), {"proposal", "execute", name, "--party", "a", "--dry-run"});
+    EXPECT_EQ(ran.exit, Exit::ok) << ran.err;
+    v1::Payload payload;
+    EXPECT_TRUE(from_json(ran.out, payload, false)) << ran.out;
+    return payload.execute();
+  };
+  EXPECT_EQ(executed("settle").resolution().settle_transfer().settlement(), "bytes");
+  EXPECT_EQ(executed("close").proposal(), "close");
+  EXPECT_FALSE(executed("close").has_resolution());
+}
+
 struct Exports : ::testing::Test {
   v1::Export exported(Words words, Exit exit = Exit::ok) {
     words.insert(words.begin(), {"crossing", "export", "HEFEI", "--from", "a/main", "--to", "b"});

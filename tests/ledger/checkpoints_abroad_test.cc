@@ -201,10 +201,37 @@ TEST_F(PartnersLog, ThatForkedIsTrustedAgainByGovernanceAlone) {
   EXPECT_EQ(log_at(a, b)->evidence_sha256(), "");
   PUHUI_ACCEPTED(carry_checkpoint(b, a));
   // Or by the next version.
+  grow();
   PUHUI_ACCEPTED(accuse(evidence()));
   PUHUI_ACCEPTED(file_agreement(a, b, agreement_between(a, b, 2)));
   grow();
   PUHUI_ACCEPTED(carry_checkpoint(b, a));
+}
+
+// Whoever keeps the two roots of a size can show them in many ways.
+TEST_F(PartnersLog, ThatForkedIsNotAccusedOfWhatWasForgiven) {
+  const auto fork = forged();
+  const auto shown = b.signed_note(fork), kept = b.signed_note(b.tree());
+  PUHUI_ACCEPTED(accuse(evidence()));
+  PUHUI_ACCEPTED(set_agreement(a, b, v1::IN_FORCE));
+  PUHUI_REFUSED(accuse(evidence()), RETIREMENT_STATED);
+  PUHUI_REFUSED(accuse(crypto::format_evidence({{}, {}, shown, kept})), RETIREMENT_STATED);
+  PUHUI_REFUSED(accuse(crypto::format_evidence({{}, {}, b.signed_note(fork, 3), kept})),
+                RETIREMENT_STATED);
+  grow();
+  auto view = b.view();
+  PUHUI_REFUSED(accuse(crypto::format_evidence({view.root_at(fork.size),
+                                                view.consistency_proof(fork.size, b.head().size),
+                                                shown, b.signed_note(b.tree())})),
+                RETIREMENT_STATED);
+  EXPECT_EQ(agreement_at(a, b)->standing(), v1::IN_FORCE);
+  // A third root of that size is another fork; and after it the first is known still.
+  auto third = fork;
+  third.root = crypto::sha256("a third tree");
+  PUHUI_ACCEPTED(accuse(crypto::format_evidence({{}, {}, b.signed_note(third), kept})));
+  PUHUI_ACCEPTED(file_agreement(a, b, agreement_between(a, b, 2)));
+  PUHUI_REFUSED(accuse(crypto::format_evidence({{}, {}, shown, kept})), RETIREMENT_STATED);
+  EXPECT_EQ(log_at(a, b)->forks_size(), 2);
 }
 
 TEST_F(PartnersLog, ThatWasSuspendedBeforeIsAccusedAllTheSame) {

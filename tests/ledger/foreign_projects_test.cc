@@ -211,6 +211,44 @@ TEST_F(ForeignProjects, ThatAreFiledStay) {
   EXPECT_TRUE(noted("P9"));
 }
 
+// Of the days before, units may come still.
+TEST_F(ForeignProjects, ThatAreClosedFreeTheirKeysFromTheNextDayOn) {
+  PUHUI_ACCEPTED(note_project(a, b));
+  const auto suspended = stand(a, "P1", v1::STANDING_SUSPENDED);
+  PUHUI_ACCEPTED(suspended);
+  PUHUI_REFUSED(note_end("P1", suspended.leaf), LEAF_UNEXPECTED);
+  const auto closed = stand(a, "P1", v1::CLOSED);
+  PUHUI_ACCEPTED(closed);
+  auto own = with_key("P5", "meter-1");
+  own.set_crediting_from(kToday + 1);
+  PUHUI_REFUSED(file(b, own), PERIOD_ABROAD);
+  PUHUI_REFUSED(note_end("P2", closed.leaf), PROJECT_ABROAD);
+  PUHUI_ACCEPTED(note_end("P1", closed.leaf));
+  EXPECT_EQ(noted("P1")->to(), kToday + 1);
+  PUHUI_REFUSED(note_end("P1", closed.leaf), RETIREMENT_STATED);
+  own.set_crediting_from(kToday);
+  PUHUI_REFUSED(file(b, own), PERIOD_ABROAD);
+  own.set_crediting_from(kToday + 1);
+  PUHUI_ACCEPTED(file(b, own));
+}
+
+// One that was closed before its time began has none.
+TEST_F(ForeignProjects, ThatNeverBeganFreeTheirKeysAltogether) {
+  auto rules = recognition_rules("at once");
+  PUHUI_ACCEPTED(file_rules(a, rules));
+  auto later = with_key("P9", "meter-shared");
+  later.set_crediting_from(kToday + 10);
+  const auto filed = file(a, later);
+  PUHUI_ACCEPTED(filed);
+  PUHUI_ACCEPTED(note(filed.leaf));
+  auto own = with_key("P5", "meter-shared");
+  PUHUI_REFUSED(file(b, own), PERIOD_ABROAD);
+  const auto revoked = stand(a, "P9", v1::REVOKED);
+  PUHUI_ACCEPTED(revoked);
+  PUHUI_ACCEPTED(note_end("P9", revoked.leaf));
+  PUHUI_ACCEPTED(file(b, own));
+}
+
 // Proofs of a draft last for ever, and anybody can bring them.
 TEST_F(ForeignProjects, ThatEndedDoNotComeBackByTheirOldDraft) {
   draft_shared();

@@ -7,6 +7,7 @@
 
 #include "ledger/rules/holding/holdings.h"
 #include "tests/ledger/lying_log.h"
+#include "tests/ledger/transfer_settlements.h"
 
 namespace puhui::ledger::testing {
 namespace {
@@ -109,6 +110,46 @@ TEST_F(HostileProofs, OfEntriesThatAreNoEvents) {
     SCOPED_TRACE(i);
     PUHUI_REFUSED(import_units(city, log.show(city, log.add_entry(entries[i]))), LEAF_UNEXPECTED);
   }
+}
+
+// ---- Settlements ----
+
+// A taker that takes answers by an import: this one would have the units in both cities.
+TEST_F(HostileProofs, OfSettlementsByWhichTheTakerTakes) {
+  const auto exported = export_units(city, liar, {{{1, 10}}});
+  PUHUI_ACCEPTED(exported);
+  const auto id = id_of(city, exported.leaf);
+  const auto settled = [&](bool is_recognised) {
+    return log.show(city, settling_event(liar, settlement_of(id, city, is_recognised), {}));
+  };
+  PUHUI_REFUSED(conclude(city, settled(true)), LEAF_UNEXPECTED);
+  auto executed = liar.event("operator");
+  auto& resolution = *executed.mutable_execute()->mutable_resolution();
+  resolution.mutable_settle_transfer()->set_settlement(settlement_of(id, city, true));
+  PUHUI_REFUSED(conclude(city, log.show(city, executed)), LEAF_UNEXPECTED);
+  EXPECT_EQ(transfer_state(city, id), v1::TRANSFER_LOCKED);
+  PUHUI_ACCEPTED(conclude(city, settled(false)));
+  EXPECT_EQ(transfer_state(city, id), v1::TRANSFER_FREED);
+}
+
+// ---- Drafts ----
+
+// What ended is kept by its name.
+TEST_F(HostileProofs, OfDraftsWithoutAName) {
+  const auto noting = [this](const std::string& name) {
+    auto drafted = liar.event("operator"), opened = liar.event("operator");
+    drafted.mutable_draft_filing()->set_filing(name);
+    *drafted.mutable_draft_filing()->mutable_subject()->mutable_project() = pv_project("P8");
+    opened.mutable_open_notice()->mutable_about()->set_filing(name);
+    const auto draft = log.add(drafted), notice = log.add(opened);
+    auto payload = city.event("operator");
+    *payload.mutable_note_filing()->mutable_notice() = log.show(city, notice);
+    *payload.mutable_note_filing()->mutable_filing() = log.show(city, draft);
+    return city.send(payload, {"operator"});
+  };
+  for (const auto& name : {std::string(10'000, 'x'), std::string("p\0q", 3), std::string("A b")})
+    PUHUI_REFUSED(noting(name), LEAF_UNEXPECTED);
+  PUHUI_ACCEPTED(noting("p8"));
 }
 
 // ---- Runs ----

@@ -26,6 +26,34 @@ inline v1::Payload settling_event(SovereignCity& at, const std::string& bytes,
 inline Answer settle(SovereignCity& at, const SovereignCity& with, const std::string& bytes) {
   return at.send(settling_event(at, bytes, with.by_authority(kSettlementWord, bytes)), {"bureau"});
 }
+// Settled by a vote of the authority instead: the event that carries it out, by the operator.
+inline v1::Payload executing_event(SovereignCity& at, const v1::Payload& settling) {
+  const auto accepted = [](const Answer& answer) {
+    EXPECT_EQ(answer.decision, v1::ACCEPTED) << code_name(answer.code) << answer.detail;
+  };
+  auto rules = recognition_rules("by vote");
+  auto& ballot = *rules.add_ballots();
+  ballot.set_action("transfer.settle");
+  ballot.set_voters(v1::AUTHORITY);
+  ballot.set_approvals(1);
+  ballot.set_voting(kMicrosPerDay);
+  ballot.set_execution(kMicrosPerDay);
+  ballot.add_proposers(v1::OPERATOR);
+  accepted(file_rules(at, rules));
+  auto proposed = at.event("operator");
+  proposed.mutable_propose()->set_proposal("settle");
+  auto& resolution = *proposed.mutable_propose()->mutable_resolution();
+  *resolution.mutable_settle_transfer() = settling.settle_transfer();
+  accepted(at.send(proposed, {"operator"}));
+  auto vote = at.event("bureau");
+  vote.mutable_vote()->set_proposal("settle");
+  vote.mutable_vote()->set_approve(true);
+  accepted(at.send(vote, {"bureau"}));
+  auto executed = at.event("operator");
+  executed.mutable_execute()->set_proposal("settle");
+  *executed.mutable_execute()->mutable_resolution() = resolution;
+  return executed;
+}
 // Without the partner: it is gone.
 inline Answer give_up(SovereignCity& at, const std::string& bytes) {
   return at.send(settling_event(at, bytes, {}), {"bureau"});

@@ -31,6 +31,16 @@ struct Settled : TwoCities {
     a.now = time + silence;
     return give_up(a, freed);
   }
+  Answer renew() {
+    v1::SideRenewal renewal;
+    renewal.set_sequence(1);
+    *renewal.mutable_side() = b.side();
+    auto payload = a.event("operator");
+    auto& action = *payload.mutable_renew_partner();
+    action.set_renewal(renewal.SerializeAsString());
+    *action.mutable_partner_signatures() = b.by_authority(kRenewalWord, action.renewal());
+    return a.send(payload, {"operator"});
+  }
   Answer accuse() {
     auto forged = b.tree();
     forged.root = crypto::sha256("another tree");
@@ -76,6 +86,40 @@ TEST_F(Settled, ByTheTakerAreNeverTakenAndFreeAtHomeByThatLeaf) {
   EXPECT_EQ(held_text(a, "owner-main"), "1-100");
   PUHUI_REFUSED(conclude(a, answer), TRANSFER_STATE_WRONG);
   PUHUI_ACCEPTED(export_units(a, b, {{{1, 20}}}));
+}
+
+// The leaf that carries out what was resolved says all of it: abroad nobody knows the proposal.
+TEST_F(Settled, ByAVoteOfTheTakerAreFreeAtHomeByTheLeafThatCarriesItOut) {
+  const auto settling = settling_event(b, freed, a.by_authority(kSettlementWord, freed));
+  const auto executed = executing_event(b, settling);
+  auto other = executed;
+  other.set_event_id(b.event("operator").event_id());
+  other.mutable_execute()->clear_resolution();
+  PUHUI_REFUSED(b.send(other, {"operator"}), EVENT_MALFORMED);
+  other.set_event_id(b.event("operator").event_id());
+  auto& resolution = *other.mutable_execute()->mutable_resolution();
+  *resolution.mutable_settle_transfer() = settling.settle_transfer();
+  resolution.mutable_settle_transfer()->set_settlement(taken);
+  PUHUI_REFUSED(b.send(other, {"operator"}), EVENT_MALFORMED);
+  EXPECT_EQ(transfer_state(b, id), v1::TRANSFER_STATE_UNSPECIFIED);
+  const auto settled = b.send(executed, {"operator"});
+  PUHUI_ACCEPTED(settled);
+  EXPECT_EQ(transfer_state(b, id), v1::TRANSFER_VOID);
+  PUHUI_ACCEPTED(conclude(a, carry(b, a, settled.leaf)));
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_FREED);
+  EXPECT_EQ(transfer_at(a, id)->partner_leaf(), settled.leaf);
+  EXPECT_EQ(held_text(a, "owner-main"), "1-100");
+}
+
+TEST_F(Settled, ByAVoteAtHomeShowInTheLifeOfTheirUnits) {
+  PUHUI_ACCEPTED(import_units(b, proof()));
+  close();
+  const auto settling = settling_event(a, taken, b.by_authority(kSettlementWord, taken));
+  PUHUI_ACCEPTED(a.send(executing_event(a, settling), {"operator"}));
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
+  const auto lineage = *a.view().lineage(1, {});
+  EXPECT_EQ(lineage.steps(lineage.steps_size() - 1).move().kind(), v1::MOVE_EXPORT);
+  EXPECT_EQ(lineage.steps(lineage.steps_size() - 1).transfer(), id);
 }
 
 TEST_F(Settled, ByTheTakerAreNotAnsweredBefore) {
@@ -291,6 +335,17 @@ TEST_F(Settled, DoNotComeBackWhileThePartnerIsHeardOf) {
   a.now = closed + kDeadAfter;
   PUHUI_ACCEPTED(open_account(b, "owner-new", "owner"));
   const auto heard = carry_checkpoint(b, a);
+  PUHUI_ACCEPTED(heard);
+  PUHUI_REFUSED(give_up_after(closed, kDeadAfter + kMicrosPerDay), PARTNER_PRESENT);
+  PUHUI_REFUSED(give_up_after(heard.time, kDeadAfter), PARTNER_PRESENT);
+  PUHUI_ACCEPTED(give_up_after(heard.time, kDeadAfter + 1));
+}
+
+// Its authority signs how it goes on.
+TEST_F(Settled, DoNotComeBackWhileThePartnerRenewsItsKeys) {
+  const auto closed = close();
+  a.now = closed + kDeadAfter;
+  const auto heard = renew();
   PUHUI_ACCEPTED(heard);
   PUHUI_REFUSED(give_up_after(closed, kDeadAfter + kMicrosPerDay), PARTNER_PRESENT);
   PUHUI_REFUSED(give_up_after(heard.time, kDeadAfter), PARTNER_PRESENT);

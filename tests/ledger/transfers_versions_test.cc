@@ -70,6 +70,18 @@ TEST_F(TransferVersions, OfTheirSendingDecideWhatIsRecognised) {
   EXPECT_EQ(b.held("owner-main"), 90);
 }
 
+// Time mends it: the transfer is taken once that version has begun.
+TEST_F(TransferVersions, AreNotRefusedBecauseTheNextBeginsLater) {
+  const auto exported = export_units(a, b, {{{1, 10}}});
+  const auto begins = exported.time + kMicrosPerDay;
+  PUHUI_ACCEPTED(file_agreement(b, a, next([&](auto& g) { g.set_effective_from(begins); })));
+  const auto proof = carry(a, b, exported.leaf);
+  PUHUI_REFUSED(import_units(b, proof), AGREEMENT_STANDING);
+  PUHUI_REFUSED(refuse_import(b, proof, "agreement.standing"), TRANSFER_ACCEPTABLE);
+  b.now = begins;
+  PUHUI_ACCEPTED(import_units(b, proof));
+}
+
 TEST_F(TransferVersions, OfTheirSendingAreWhatAnImportStates) {
   const auto exported = export_units(a, b, {{{1, 20}}});
   auto newer = next([this](auto& g) { terms_of_taker(g, b).set_discount("1/2"); });
@@ -81,6 +93,27 @@ TEST_F(TransferVersions, OfTheirSendingAreWhatAnImportStates) {
   *payload.mutable_import()->mutable_discounted() = by_newer.discounted;
   PUHUI_REFUSED(b.send(payload, {"operator"}), DISCOUNT_DIFFERS);
   PUHUI_ACCEPTED(import_units(b, proof));
+}
+
+// What is retired goes by the version that has begun, whatever is filed for later.
+TEST_F(TransferVersions, ThatHaveBegunSayHowMuchIsRetired) {
+  const auto capped = [this](v1::Agreement& agreement, std::int64_t max_kg) {
+    auto& cap = *terms_of_taker(agreement, b).add_purpose_caps();
+    cap.set_purpose("voluntary");
+    cap.set_max_kg(max_kg);
+  };
+  agree(a, b, next([&](auto& g) { capped(g, 15); }));
+  cross(a, b, {{{1, 50}}});  // 1-45 there
+  const auto begins = b.now + kMicrosPerDay;
+  PUHUI_ACCEPTED(file_agreement(b, a, next([&](auto& g) {
+                                  g.set_effective_from(begins);
+                                  capped(g, 30);
+                                })));
+  PUHUI_ACCEPTED(retire(b, "owner-main", {{1, 15}}));
+  PUHUI_REFUSED(retire(b, "owner-main", {{16, 16}}), CAP_EXCEEDED);
+  b.now = begins;
+  PUHUI_ACCEPTED(retire(b, "owner-main", {{16, 30}}));
+  PUHUI_REFUSED(retire(b, "owner-main", {{31, 31}}), CAP_EXCEEDED);
 }
 
 // One account of what came in a year; how much of it there may be says the version.

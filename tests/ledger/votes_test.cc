@@ -117,6 +117,10 @@ TEST_F(Votes, AreCountedLockedAndCarriedOut) {
   city.now = proposal.executable_from() - 1;
   PUHUI_REFUSED(execute("new-rules"), ErrorCode::TIME_LOCKED);
   city.now = proposal.executable_from();
+  auto repeated = city.event("operator");
+  repeated.mutable_execute()->set_proposal("new-rules");
+  *repeated.mutable_execute()->mutable_resolution() = new_rules();
+  PUHUI_REFUSED(city.send(repeated, {"operator"}), ErrorCode::EVENT_MALFORMED);
   PUHUI_ACCEPTED(execute("new-rules"));
   EXPECT_EQ(state("new-rules"), v1::EXECUTED);
   const auto rules = city.view().rules({});

@@ -42,8 +42,9 @@ namespace puhui::ledger {
 // Order: proposal known; still open; voter by the ballot; one vote each. Only votes of parties that
 // are voters still are counted; so many for it carry it, so many against end it.
 [[nodiscard]] Ruling vote(Context& context, const v1::Vote& action);
-// Order: proposal known; carried and not lapsed; time lock over; executor by the ballot; then as
-// the action itself, but for its signers.
+// Order: proposal known; carried and not lapsed; the resolution once more if it is a settlement,
+// and none of others; time lock over; executor by the ballot; then as the action itself, but for
+// its signers.
 [[nodiscard]] Ruling execute(Context& context, const v1::Execute& action);
 
 }  // namespace puhui::ledger

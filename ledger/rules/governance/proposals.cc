@@ -39,6 +39,17 @@ std::string_view action_of(const v1::Resolution& resolution) {
   return {};
 }
 
+// A leaf of a settlement proves it abroad, where nobody knows the proposal: it says the same once
+// more.
+Ruling check_repeated(const v1::Execute& action, const v1::Resolution& resolution) {
+  const auto is_same = [&] {
+    return action.resolution().SerializeAsString() == resolution.SerializeAsString();
+  };
+  const bool is_right = resolution.has_settle_transfer() ? action.has_resolution() && is_same()
+                                                         : !action.has_resolution();
+  return is_right ? Ruling{} : malformed("resolution");
+}
+
 Ruling carry_out(Context& context, const v1::Resolution& resolution) {
   switch (resolution.action_case()) {
     case v1::Resolution::kRegisterParty:
@@ -169,6 +180,7 @@ Ruling vote(Context& context, const v1::Vote& action) {
 Ruling execute(Context& context, const v1::Execute& action) {
   auto proposal = need_proposal(context, action.proposal(), v1::CARRIED_BY_VOTE);
   if (!proposal) return tl::make_unexpected(proposal.error());
+  if (auto repeated = check_repeated(action, proposal->resolution()); !repeated) return repeated;
   if (context.now < proposal->executable_from())
     return refuse(ErrorCode::TIME_LOCKED, "ballot.time_lock",
                   time_text(proposal->executable_from()), {}, time_text(context.now));

@@ -92,7 +92,7 @@ Ruling freeze_ranges(Context& context, const std::string& city, const SerialRang
 
 void freeze_mirrored(Context& context, const std::string& city, const v1::Recall& recall,
                      const SerialRanges& recalled, Part& part) {
-  const auto frozen = visit_mirrored(context, {city, recall.batch()}, recalled,
+  const auto frozen = visit_mirrored(context, {city, recall.batch(), part.next}, recalled,
                                      [&](const v1::UnitBatch&, const SerialRanges& here) {
                                        return freeze_ranges(context, city, here, part);
                                      });
@@ -184,8 +184,8 @@ Ruling use_purpose_caps(Context& context, const std::vector<v1::UnitBlock>& piec
   }
   const auto year = static_cast<std::uint32_t>(year_of_day(day_of(context.now)));
   for (const auto& [city, amount_kg] : of_city) {
-    const auto record = need_agreement(context, city);
-    const auto* terms = terms_of(record->agreement(), context.genesis.city());
+    const auto agreement = version_begun(context, city);
+    const auto* terms = agreement ? terms_of(*agreement, context.genesis.city()) : nullptr;
     if (terms == nullptr) continue;
     const auto& caps = terms->purpose_caps();
     const auto cap = std::ranges::find(caps, purpose, &v1::PurposeCap::purpose);

@@ -20,7 +20,8 @@ namespace puhui::ledger {
 // Order: form; agreement known; standing that can follow; signers of "agreement.set".
 [[nodiscard]] Ruling set_agreement(Context& context, const v1::SetAgreement& action);
 // Order: form; agreement known; the next of its sequence, of the same city, lineage and log; signed
-// by the partner's authority as known until now. Needs no other signer than who sends it.
+// by the partner's authority as known until now. Needs no other signer than who sends it. The
+// partner was heard of by it.
 [[nodiscard]] Ruling renew_partner(Context& context, const v1::RenewPartner& action);
 
 // ---- partners.cc ----
@@ -28,8 +29,9 @@ namespace puhui::ledger {
 // CHECKPOINT_ORIGIN, POLICY_UNMET, …); larger than the last one; consistent with it
 // (PROOF_INVALID). Needs no other signer than who sends it.
 [[nodiscard]] Ruling accept_checkpoint(Context& context, const v1::AcceptCheckpoint& action);
-// Order: partner known, and not accused before; the evidence holds for its log key. Its agreement
-// is suspended. Needs no other signer than who sends it.
+// Order: partner known, and not accused now; the evidence holds for its log key; it was never
+// accused of this fork (RETIREMENT_STATED), which governance may have forgiven. Its agreement is
+// suspended. Needs no other signer than who sends it.
 [[nodiscard]] Ruling accuse_partner(Context& context, const v1::AccusePartner& action);
 
 // ---- exports.cc ----
@@ -70,7 +72,8 @@ namespace puhui::ledger {
 // ---- projects.cc ----
 // Order: proof; not noted before; a project of the partner, filed or under notice.
 [[nodiscard]] Ruling note_filing(Context& context, const v1::NoteFiling& action);
-// Order: proof; noted before; of the draft that was noted.
+// Order: proof; noted before; of the draft that was noted, or of the project, and its time is not
+// over by then (RETIREMENT_STATED).
 [[nodiscard]] Ruling note_filing_end(Context& context, const v1::NoteFilingEnd& action);
 
 // ---- epochs.cc ----

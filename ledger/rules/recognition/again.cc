@@ -135,7 +135,7 @@ void visit_held(const Context& context, const std::string& mirrors, const Serial
     return {};
   };
   // It ends where the visitor ends it.
-  static_cast<void>(visit_mirrors(context, mirrors, origins, all));
+  static_cast<void>(visit_mirrors(context, mirrors, mirrors, origins, all));
 }
 
 // The same of a partner's units that had gone home: by their serials there.

@@ -214,6 +214,15 @@ tl::expected<v1::Agreement, Refusal> agreement_of(const Context& context,
                 std::to_string(version));
 }
 
+std::optional<v1::Agreement> version_begun(const Context& context, const std::string& partner) {
+  const auto record = need_agreement(context, partner);
+  for (auto version = record ? record->agreement().version() : 0; version > 0; --version) {
+    auto agreement = agreement_of(context, partner, version);
+    if (agreement && agreement->effective_from() <= context.now) return std::move(*agreement);
+  }
+  return std::nullopt;
+}
+
 void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing standing,
                   const std::string& reason) {
   record.set_standing(standing);
@@ -295,6 +304,7 @@ Ruling renew_partner(Context& context, const v1::RenewPartner& action) {
     return signed_there;
   if (renewal->epoch() != log->epoch()) begin_epoch(context, *log, *renewal);
   log->set_sequence(renewal->sequence());
+  log->set_accepted_time(context.now);
   const auto side = renewal->side();
   put_partner(context, std::move(*log), side);
   return {};

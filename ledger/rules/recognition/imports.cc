@@ -132,6 +132,11 @@ bool passes(ErrorCode code) {
          code == ErrorCode::TRANSFER_STATE_WRONG || code == ErrorCode::AGREEMENT_VERSION;
 }
 
+// So it does where the version filed last has not begun.
+bool is_to_begin(const Context& context, const v1::AgreementRecord& record) {
+  return record.standing() == v1::IN_FORCE && context.now < record.agreement().effective_from();
+}
+
 // Whatever stands against taking it now, by the version it was sent under.
 Ruling check_taking(const Context& context, const Incoming& incoming,
                     const v1::Agreement& agreement) {
@@ -331,7 +336,8 @@ Ruling refuse_import(Context& context, const v1::RefuseImport& action) {
   if (auto in_time = need_in_time(context, incoming->record); !in_time) return in_time;
   auto tried = *incoming;
   const auto takes = check_import(context, tried);
-  const bool lasts = !takes && !passes(takes.error().code);
+  const bool lasts =
+      !takes && !passes(takes.error().code) && !is_to_begin(context, incoming->agreement);
   const auto reason = lasts ? std::string(code_name(takes.error().code)) : std::string("none");
   if (!lasts || reason != action.code())
     return refuse(ErrorCode::TRANSFER_ACCEPTABLE, "transfer.reason", reason, {}, action.code());

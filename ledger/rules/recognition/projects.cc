@@ -43,6 +43,37 @@ std::string ended_in(const v1::Payload& end) {
   return end.decide_objection().upheld() ? end.decide_objection().about().filing() : std::string();
 }
 
+// A project there claims no day after the one on which it is closed or revoked.
+bool is_closed_by(const v1::Payload& payload, const std::string& project) {
+  const auto& set = payload.set_standing();
+  return set.has_project() && set.project() == project &&
+         (set.standing() == v1::CLOSED || set.standing() == v1::REVOKED);
+}
+
+void put_periods(Context& context, const v1::ForeignProject& noted) {
+  for (const auto& meter : noted.keys())
+    if (is_name(meter))
+      context.state.put(key::foreign_period(meter, noted.from(), noted.city(), noted.project()),
+                        noted);
+}
+
+void erase_periods(Context& context, const v1::ForeignProject& noted) {
+  for (const auto& meter : noted.keys())
+    if (is_name(meter))
+      context.state.erase(key::foreign_period(meter, noted.from(), noted.city(), noted.project()));
+}
+
+// It stays noted for the units of its days before that one.
+Ruling end_claim(Context& context, v1::ForeignProject noted, const v1::ProvenLeaf& leaf,
+                 std::int64_t day) {
+  if (day >= noted.to()) return noted_before(leaf.city(), leaf.index());
+  erase_periods(context, noted);
+  noted.set_to(std::max(day, noted.from()));
+  context.state.put(key::foreign_project(noted.city(), noted.project()), noted);
+  if (noted.to() > noted.from()) put_periods(context, noted);
+  return {};
+}
+
 }  // namespace
 
 Ruling need_project_noted(const Context& context, const std::string& city,
@@ -90,6 +121,7 @@ Ruling note_filing(Context& context, const v1::NoteFiling& action) {
     return unexpected_leaf("a project filed or under notice", leaf);
   const auto stored = key::foreign_project(leaf.city(), project->project());
   const auto& draft = filing->payload.draft_filing().filing();
+  if (!draft.empty() && !is_name(draft)) return unexpected_leaf("a draft with a name", leaf);
   if (context.state.has(stored) || context.state.has(key::filing_ended(leaf.city(), draft)))
     return noted_before(leaf.city(), leaf.index());
   v1::ForeignProject noted;
@@ -103,10 +135,7 @@ Ruling note_filing(Context& context, const v1::NoteFiling& action) {
   noted.set_conflict(own_claim(context, *project));
   noted.set_filing(draft);
   context.state.put(stored, noted);
-  for (const auto& meter : project->keys())
-    if (is_name(meter))
-      context.state.put(key::foreign_period(meter, noted.from(), noted.city(), noted.project()),
-                        noted);
+  put_periods(context, noted);
   if (!noted.conflict().empty()) context.fact("conflict", noted.conflict());
   return {};
 }
@@ -122,14 +151,13 @@ Ruling note_filing_end(Context& context, const v1::NoteFilingEnd& action) {
   if (!noted)
     return refuse(ErrorCode::PROJECT_ABROAD, "partner.projects", {}, {},
                   leaf.city() + " " + action.project());
+  if (is_closed_by(event->payload, action.project()))
+    return end_claim(context, *noted, leaf, day_of(event->time) + 1);
   if (filing.empty() || filing != noted->filing())
     return unexpected_leaf("the end of the draft " + noted->filing(), leaf);
   put_number(context.state, key::filing_ended(leaf.city(), filing), context.leaf);
   context.state.erase(stored);
-  for (const auto& meter : noted->keys())
-    if (is_name(meter))
-      context.state.erase(
-          key::foreign_period(meter, noted->from(), noted->city(), action.project()));
+  erase_periods(context, *noted);
   return {};
 }
 

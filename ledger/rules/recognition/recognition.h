@@ -22,6 +22,9 @@ namespace puhui::ledger {
 [[nodiscard]] tl::expected<v1::Agreement, Refusal> agreement_of(const Context& context,
                                                                 const std::string& partner,
                                                                 std::uint32_t version);
+// The last version that has begun by now, if one has; whatever was filed for later.
+[[nodiscard]] std::optional<v1::Agreement> version_begun(const Context& context,
+                                                         const std::string& partner);
 void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing standing,
                   const std::string& reason);
 // AGREEMENT_SIGNATURE.
@@ -171,8 +174,8 @@ void put_tags(Context& context, const Record& record, const RecordPlace& place);
 // come to where it never left.
 [[nodiscard]] Ruling need_none_returning(const Context& context, const std::string& city,
                                          const v1::ExportedRun& run);
-// Counts pieces of partners' units against what agreements allow of a purpose in a year.
-// CAP_EXCEEDED.
+// Counts pieces of partners' units against what the agreements that have begun allow of a purpose
+// in a year. CAP_EXCEEDED.
 [[nodiscard]] Ruling use_purpose_caps(Context& context, const std::vector<v1::UnitBlock>& pieces,
                                       const std::string& purpose);
 // Units issued here that went to that city, with what is known of them since.
@@ -182,16 +185,17 @@ void put_tags(Context& context, const Record& record, const RecordPlace& place);
 struct ForeignBatch {
   const std::string& city;
   const std::string& batch;
+  std::uint64_t from = 0;  // serial here: what lies in batches before its own is passed over
 };
 [[nodiscard]] SerialRanges origins_of(const v1::ExportedRun& run);
 // What of these serials of a partner's a batch mirrors, by serials here.
 [[nodiscard]] SerialRanges mirrored_here(const v1::UnitBatch& batch, const SerialRanges& origins);
 // Calls `visit(batch, serials here)` for each batch here that mirrors part of these serials of a
-// partner's, of its batches under a prefix of key::mirror, until it refuses.
+// partner's, of its batches under a prefix of key::mirror from the first on, until it refuses.
 template <class Visit>
-Ruling visit_mirrors(const Context& context, const std::string& prefix, const SerialRanges& origins,
-                     Visit visit) {
-  for (auto at = context.state.at_or_after(prefix, prefix); at;
+Ruling visit_mirrors(const Context& context, const std::string& prefix, const std::string& first,
+                     const SerialRanges& origins, Visit visit) {
+  for (auto at = context.state.at_or_after(prefix, first); at;
        at = context.state.at_or_after(prefix, at->key + '\0')) {
     const auto last = block_of(context.state, crypto::read_u64(at->value));
     const auto batch = context.state.find<v1::UnitBatch>(key::batch(last->batch()));
@@ -202,7 +206,9 @@ Ruling visit_mirrors(const Context& context, const std::string& prefix, const Se
 template <class Visit>
 Ruling visit_mirrored(const Context& context, const ForeignBatch& of, const SerialRanges& origins,
                       Visit visit) {
-  return visit_mirrors(context, key::mirrors(of.city, of.batch), origins, visit);
+  const auto prefix = key::mirrors(of.city, of.batch);
+  const auto first = context.state.before(prefix, key::mirror(of.city, of.batch, of.from + 1));
+  return visit_mirrors(context, prefix, first ? first->key : prefix, origins, visit);
 }
 
 }  // namespace puhui::ledger
