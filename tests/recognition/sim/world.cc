@@ -207,6 +207,7 @@ void World::restore(int index) {
   // Copies of an epoch before are never put back: their epoch has begun already.
   copies.clear();
   auto& restored = city(index);
+  ask_stranger(index);
   const auto lost = restored.head().size - from.size;
   const auto note = restored.signed_note(restored.tree());
   restored.close();
