@@ -424,6 +424,9 @@ inline std::string recognised_in(std::string_view city, std::uint32_t year) {
 inline std::string retired_of(std::string_view city, std::string_view purpose, std::uint32_t year) {
   return Builder("v4").u8(4).name(city).name(purpose).u32(year).done();
 }
+inline std::string mirrors_of(std::string_view city) {
+  return Builder("v4").u8(5).name(city).done();
+}
 inline std::string mirrors(std::string_view city, std::string_view batch) {
   return Builder("v4").u8(5).name(city).name(batch).done();
 }

@@ -2,6 +2,7 @@
 #include <cassert>
 #include <map>
 
+#include "crypto/merkle.h"
 #include "ledger/rules/checks.h"
 #include "ledger/rules/holding/holding.h"
 #include "ledger/rules/recognition/actions.h"
@@ -240,6 +241,11 @@ Ruling note_retirement(Context& context, const v1::NoteRetirement& action) {
     return visited;
   for (const auto& [batch, amount_kg] : recalled_kg)
     if (auto covered = cover_recalled(context, batch, amount_kg); !covered) return covered;
+  // The partner may lose its statement: this city can tell it then.
+  put_number(
+      context.state,
+      key::transfer_by_leaf(leaf.city(), leaf.index(), crypto::leaf_hash(leaf.entry()).view()),
+      context.leaf);
   auto& totals = context.totals;
   totals.set_units_retired_abroad_kg(totals.units_retired_abroad_kg() +
                                      kilograms(statement.serials()));

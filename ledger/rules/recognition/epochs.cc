@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <set>
 
 #include "crypto/checkpoint.h"
 #include "crypto/note.h"
@@ -15,9 +16,37 @@
 namespace puhui::ledger {
 namespace {
 
-// Signed by the log before, and of leaves that are not here.
+constexpr int kLostMax = 100;  // epochs at once
+
+bool is_log_form(const Context& context, const std::string& origin, const std::string& key) {
+  return crypto::is_key_name(origin) && crypto::PublicKey::decode(key) &&
+         context.genesis.has_demo_clock() == origin.starts_with("demo.");
+}
+
+// Of epochs that began after the leaves kept: none that is known here, none twice.
+Ruling need_lost_logs(const Context& context, const v1::OpenEpoch& action) {
+  if (action.lost_size() > kLostMax)
+    return refuse(ErrorCode::TOO_LARGE, "epoch.lost", std::to_string(kLostMax));
+  std::set<std::string> origins = {action.origin()};
+  for (const auto& lost : action.lost()) {
+    if (!is_log_form(context, lost.origin(), lost.log_key()) || lost.kept_leaves() != 0)
+      return malformed("lost");
+    if (is_own_origin(context, lost.origin()) || !origins.insert(lost.origin()).second)
+      return epoch_invalid("lost", {}, lost.origin());
+  }
+  return {};
+}
+
+// The log that ended when leaves were lost.
+crypto::VerifierKey last_log(const Context& context, const v1::OpenEpoch& action) {
+  if (action.lost().empty()) return own_log(context);
+  const auto& last = *action.lost().rbegin();
+  return {last.origin(), crypto::NoteKeyType::ed25519, *crypto::PublicKey::decode(last.log_key())};
+}
+
+// Signed by the last log before, and of leaves that are not here.
 Ruling need_lost(const Context& context, const v1::OpenEpoch& action) {
-  const auto log = own_log(context);
+  const auto log = last_log(context, action);
   const auto checkpoint = signed_by_any({log}, action.last_checkpoint());
   if (!checkpoint) return epoch_invalid("last_checkpoint", log.name, {});
   if (checkpoint->size > action.kept_leaves()) return {};
@@ -84,6 +113,7 @@ v1::EpochRecord epoch_of(const Context& context) {
 
 void end_list(Context& context, v1::AgreementRecord& record) {
   record.set_awaits_list(false);
+  record.clear_list_part();
   auto epoch = epoch_of(context);
   epoch.set_lists_awaited(epoch.lists_awaited() - 1);
   context.state.put(key::epoch(), epoch);
@@ -123,18 +153,17 @@ Ruling need_all_lists(const Context& context) {
 
 Ruling open_epoch(Context& context, const v1::OpenEpoch& action) {
   const auto before = context.state.find<v1::EpochRecord>(key::epoch());
-  const auto next = before ? before->opening().epoch() + 1 : 1;
+  const auto next = (before ? before->opening().epoch() : 0) + 1 +
+                    static_cast<std::uint32_t>(std::min(action.lost_size(), kLostMax));
   if (!action.has_decision() || !is_document(action.decision())) return malformed("decision");
-  if (!crypto::is_key_name(action.origin()) || !crypto::PublicKey::decode(action.log_key()))
-    return malformed("origin");
-  if (context.genesis.has_demo_clock() != action.origin().starts_with("demo."))
-    return malformed("origin");
+  if (!is_log_form(context, action.origin(), action.log_key())) return malformed("origin");
   if (action.epoch() != next)
     return epoch_invalid("number", std::to_string(next), std::to_string(action.epoch()));
   if (action.kept_leaves() != context.leaf)
     return epoch_invalid("kept_leaves", std::to_string(context.leaf),
                          std::to_string(action.kept_leaves()));
   if (is_own_origin(context, action.origin())) return epoch_invalid("origin", {}, action.origin());
+  if (auto logs = need_lost_logs(context, action); !logs) return logs;
   if (const auto least = next_serial(context.state);
       action.first_serial() < least || action.first_serial() > kSerialMax)
     return epoch_invalid("first_serial",
@@ -151,6 +180,11 @@ Ruling open_epoch(Context& context, const v1::OpenEpoch& action) {
   past->set_origin(log.name);
   past->set_log_key(log.key.encode());
   past->set_kept_leaves(action.kept_leaves());
+  for (const auto& lost : action.lost()) {
+    past = record.add_past();
+    *past = lost;
+    past->set_kept_leaves(action.kept_leaves());
+  }
   context.state.put(key::epoch(), record);
   put_number(context.state, key::next_serial(), action.first_serial());
   await_lists(context);

@@ -259,15 +259,16 @@ void bring_home(Context& context, const v1::TransferRecord& record) {
   }
 }
 
-void keep_for_dispute(Context& context, v1::TransferRecord& record,
-                      const v1::Agreement& agreement) {
-  const auto* terms = terms_of(agreement, context.genesis.city());
-  if (record.export_().is_return() || terms->dispute_window() == 0) return;
-  record.set_bound_until(context.now + terms->dispute_window());
-  schedule(context, {0, record.bound_until()}, DueKind::transfer, key::transfer(record.transfer()));
-}
-
 }  // namespace
+
+void keep_for_dispute(Context& context, v1::TransferRecord& record, Micros answered,
+                      const v1::Agreement& agreement) {
+  if (record.export_().is_return()) return;
+  const auto until = answered + terms_of(agreement, context.genesis.city())->dispute_window();
+  if (until <= context.now) return;
+  record.set_bound_until(until);
+  schedule(context, {0, until}, DueKind::transfer, key::transfer(record.transfer()));
+}
 
 Ruling need_stated(const v1::TransferRecord& record, const v1::Import& answer) {
   if (record.recognised_kg() == answer.recognised_kg() &&
@@ -307,7 +308,7 @@ Ruling import_units(Context& context, const v1::Import& action) {
   if (!agreement) return tl::make_unexpected(agreement.error());
   auto& record = incoming->record;
   if (auto stated = need_stated(record, action); !stated) return stated;
-  keep_for_dispute(context, record, *agreement);
+  keep_for_dispute(context, record, context.now, *agreement);
   take_in(context, record, *agreement);
   *record.mutable_serials() = context.outcome.serials();
   context.fact("recognised_kg", std::to_string(record.recognised_kg()));

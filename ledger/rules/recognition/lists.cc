@@ -1,13 +1,12 @@
-// What became of transfers whose leaf another city has lost: stated for it there, and made here
-// once more, by receipts of what was lost.
+// What became of transfers and retirements whose leaf another city has lost: stated for it there,
+// and noted here, by receipts of what was lost.
 #include <algorithm>
 #include <cassert>
 
 #include "crypto/checkpoint.h"
-#include "ledger/rules/holding/holding.h"
+#include "crypto/merkle.h"
 #include "ledger/rules/recognition/actions.h"
 #include "ledger/rules/recognition/recognition.h"
-#include "ledger/rules/reductions/reductions.h"
 #include "ledger/store/numbers.h"
 
 namespace puhui::ledger {
@@ -40,6 +39,22 @@ v1::ListedTransfer listed(const v1::TransferRecord& record) {
   return transfer;
 }
 
+// What a row of transfers_by_leaf names: a transfer, or a retirement with the leaf that noted it.
+v1::ListedTransfer listed(const Context& context, std::string_view place, std::string_view noted) {
+  const auto id = place.substr(8);
+  if (noted.empty()) {
+    const auto record = transfer_of(context, id);
+    assert(record && "a transfer is listed that is not recorded");
+    return listed(*record);
+  }
+  v1::ListedTransfer retirement;
+  retirement.set_transfer(std::string(id));
+  retirement.set_state(v1::LISTED_RETIRED);
+  retirement.set_lost_leaf(crypto::read_u64(place));
+  retirement.set_leaf(crypto::read_u64(noted));
+  return retirement;
+}
+
 // Whether the list is that of the leaves [from, to) of the epoch before.
 Ruling need_list(const Context& context, const v1::StateTransfers& action) {
   const auto prefix = key::transfers_by_leaf(action.home());
@@ -49,13 +64,11 @@ Ruling need_list(const Context& context, const v1::StateTransfers& action) {
   for (; at; at = context.state.at_or_after(prefix, at->key + '\0')) {
     const auto rest = std::string_view(at->key).substr(prefix.size());
     if (crypto::read_u64(rest) >= action.to()) break;
-    const auto record = transfer_of(context, rest.substr(8));
-    assert(record && "a transfer is listed that is not recorded");
+    const auto known = listed(context, rest, at->value);
     if (count == action.transfers_size() ||
-        listed(*record).SerializeAsString() != action.transfers(count).SerializeAsString())
+        known.SerializeAsString() != action.transfers(count).SerializeAsString())
       return refuse(ErrorCode::RUN_DIFFERS, "epoch.transfers",
-                    crypto::Digest::from_bytes(record->transfer())->hex(), {},
-                    std::to_string(count));
+                    crypto::Digest::from_bytes(known.transfer())->hex(), {}, std::to_string(count));
     ++count;
   }
   if (count == action.transfers_size() && at.has_value() != action.is_last()) return {};
@@ -63,7 +76,7 @@ Ruling need_list(const Context& context, const v1::StateTransfers& action) {
                 std::to_string(action.transfers_size()));
 }
 
-// ---- Making a listed transfer again ----
+// ---- What receipts show ----
 
 Ruling wrong_receipts(std::uint64_t leaf) {
   return refuse(ErrorCode::RUN_DIFFERS, "epoch.receipts", "one of each lost leaf", {},
@@ -128,11 +141,15 @@ v1::TransferRecord sent_record(const Context& context, const v1::ListedTransfer&
   return record;
 }
 
-// What its record said before it was lost.
-tl::expected<v1::TransferRecord, Refusal> record_of(const Context& context,
-                                                    const v1::ListedTransfer& listed,
-                                                    const v1::LostReceipt& receipt,
-                                                    const v1::CitySide& partner) {
+// What a list tells, and what shows it.
+struct Shown {
+  const v1::ListedTransfer& listed;
+  const v1::LostReceipt& receipt;
+  const v1::CitySide& partner;
+};
+
+tl::expected<Told, Refusal> told_of(const Context& context, const Shown& shown) {
+  const auto& [listed, receipt, partner] = shown;
   const auto& leaf = receipt.leaf();
   auto lost = prove_lost(context, receipt);
   if (!lost) return tl::make_unexpected(lost.error());
@@ -140,7 +157,9 @@ tl::expected<v1::TransferRecord, Refusal> record_of(const Context& context,
   if (leaf.index() != listed.lost_leaf() || !told || *told != listed.transfer())
     return unexpected_leaf("the transfer that is listed", leaf);
   if (lost->payload.has_settle_transfer())
-    return settled_record(context, *read_settlement(lost->payload.settle_transfer().settlement()));
+    return Told{
+        settled_record(context, *read_settlement(lost->payload.settle_transfer().settlement())),
+        lost->time};
   const auto* about = answered_export(lost->payload);
   const auto sent =
       about == nullptr ? Result<ForeignEvent>(*lost) : read_foreign(about->entry(), partner.city());
@@ -148,164 +167,72 @@ tl::expected<v1::TransferRecord, Refusal> record_of(const Context& context,
   if (!sent || !sent->payload.has_export_() || sent->payload.export_().partner() != to ||
       !check_export(sent->payload.export_()))
     return unexpected_leaf("an export to " + to, leaf);
-  return sent_record(context, listed, *sent);
+  return Told{sent_record(context, listed, *sent), lost->time};
 }
 
-// A batch whose issuance was lost, as far as units of it went away: issued once more, and owed by
-// the project, which will report the same reductions again.
-Ruling issue_again(Context& context, const v1::ExportedRun& run) {
-  auto project = context.state.find<v1::Project>(key::project(run.project()));
-  if (!project) return refuse(ErrorCode::PROJECT_UNKNOWN, "project.known", {}, {}, run.project());
-  auto batch = context.state.find<v1::UnitBatch>(key::batch(run.batch())).value_or(v1::UnitBatch());
-  if (batch.batch().empty()) {
-    batch.set_batch(run.batch());
-    batch.set_project(run.project());
-    batch.set_methodology(run.methodology());
-    batch.set_methodology_version(run.methodology_version());
-    batch.set_serial_code(run.serial_code());
-    batch.set_vintage(run.vintage());
-    batch.set_issued_at(static_cast<std::int64_t>(context.leaf));
-    batch.set_registered_at(batch.issued_at());
-    batch.set_start(run.batch_start());
-  }
-  batch.set_end(std::max(batch.end(), run.end()));
-  auto whole = run;
-  whole.set_origin_start(batch.start());
-  batch.set_serial(printed_serial(context.genesis.city(), whole,
-                                  static_cast<std::int64_t>(batch.end() - batch.start() + 1)));
-  context.state.put(key::batch(run.batch()), batch);
-  const auto next = next_serial(context.state);
-  put_number(context.state, key::next_serial(), std::max(next, run.end() + 1));
-  project->set_issued_kg(project->issued_kg() + kilograms(run));
-  project->set_owed_kg(project->owed_kg() + kilograms(run));
-  context.state.put(key::project(run.project()), *project);
-  auto& totals = context.totals;
-  totals.set_units_issued_kg(totals.units_issued_kg() + kilograms(run));
+// The statement of it, which names serials of the partner's.
+tl::expected<v1::StateRetirement, Refusal> lost_retirement(const Context& context,
+                                                           const Shown& shown) {
+  const auto& [listed, receipt, partner] = shown;
+  const auto lost = prove_lost(context, receipt);
+  if (!lost) return tl::make_unexpected(lost.error());
+  const auto& leaf = receipt.leaf();
+  const auto& statement = lost->payload.state_retirement();
+  if (leaf.index() != listed.lost_leaf() || statement.home() != partner.city() ||
+      crypto::leaf_hash(leaf.entry()).view() != listed.transfer())
+    return unexpected_leaf("the retirement that is listed", leaf);
+  return statement;
+}
+
+// ---- What is noted ----
+
+Ruling make_retired(Context& context, const Shown& shown) {
+  const auto lost = lost_retirement(context, shown);
+  if (!lost) return tl::make_unexpected(lost.error());
+  retire_again(context, shown.partner.city(), *lost);
+  context.state.put(key::retired_again(shown.listed.transfer()), std::string());
   return {};
 }
 
-// The last serial of a run from here on that no units have.
-std::uint64_t end_of_lost(const Context& context, std::uint64_t serial, std::uint64_t end) {
-  const auto next = block_from(context.state, serial);
-  return next ? std::min(end, next->start() - 1) : end;
+Ruling make_transfer(Context& context, const Shown& shown, v1::AgreementRecord& agreed) {
+  auto told = told_of(context, shown);
+  if (!told) return tl::make_unexpected(told.error());
+  told->record.set_partner_leaf(shown.listed.leaf());
+  told->record.set_lost_leaf(shown.listed.lost_leaf());
+  return make_again(context, shown.partner.city(), std::move(*told), agreed);
 }
 
-// Takes serials that went away out of whatever they are in here: a held piece from its holder; of
-// what has ended here since, nothing can be taken, and its project owes it.
-Ruling take_away(Context& context, const v1::ExportedRun& run, std::vector<v1::UnitBlock>& pieces) {
-  for (auto serial = run.start(); serial <= run.end();) {
-    if (pieces.size() > kRangesMax)
-      return refuse(ErrorCode::TOO_LARGE, "epoch.pieces", std::to_string(kRangesMax));
-    const auto block = block_of(context.state, serial);
-    if (!block) {
-      auto lost = run;
-      lost.set_start(serial);
-      lost.set_end(end_of_lost(context, serial, run.end()));
-      if (auto issued = issue_again(context, lost); !issued) return issued;
-      v1::UnitBlock piece;
-      piece.set_start(serial);
-      piece.set_end(lost.end());
-      piece.set_batch(run.batch());
-      piece.set_batch_start(run.batch_start());
-      pieces.push_back(piece);
-      serial = lost.end() + 1;
-      continue;
-    }
-    if (context.state.find<v1::UnitBatch>(key::batch(block->batch()))->has_mirrored())
-      return refuse(ErrorCode::UNITS_FOREIGN, "epoch.serials", "issued here", block->batch(),
-                    std::to_string(serial));
-    const auto end = std::min(run.end(), block->end());
-    const auto kg = static_cast<std::int64_t>(end - serial + 1);
-    if (block->state() == v1::HELD) {
-      note_recalled(context, block->bound_by(), kg);
-      pieces.push_back(take_piece(context, *block, serial, end));
-    } else if (auto owed = cover_recalled(context, block->batch(), kg); !owed) {
-      return owed;
-    }
-    serial = end + 1;
-  }
-  return {};
+bool is_known(const Context& context, const v1::ListedTransfer& listed) {
+  return listed.state() == v1::LISTED_RETIRED
+             ? context.state.has(key::retired_again(listed.transfer()))
+             : transfer_of(context, listed.transfer()).has_value();
 }
 
-// The same of a partner's units that had gone home: by their serials there.
-Ruling take_home(Context& context, const std::string& partner, const v1::ExportedRun& run,
-                 std::vector<v1::UnitBlock>& pieces) {
-  const auto take_held = [&](const v1::UnitBlock& block, std::uint64_t start, std::uint64_t end) {
-    note_recalled(context, block.bound_by(), static_cast<std::int64_t>(end - start + 1));
-    pieces.push_back(take_piece(context, block, start, end));
-  };
-  const auto take = [&](const v1::UnitBatch&, const SerialRanges& here) -> Ruling {
-    for (const auto& range : here)
-      for (auto serial = range.start(); serial <= range.end();) {
-        const auto block = block_of(context.state, serial);
-        const auto end = std::min(block->end(), range.end());
-        if (block->state() == v1::HELD) take_held(*block, serial, end);
-        serial = end + 1;
-      }
-    if (pieces.size() <= kRangesMax) return {};
-    return refuse(ErrorCode::TOO_LARGE, "epoch.pieces", std::to_string(kRangesMax));
-  };
-  return visit_mirrored(context, {partner, run.batch()}, origins_of(run), take);
-}
-
-Ruling take_gone(Context& context, const std::string& partner, const v1::TransferRecord& record) {
-  // Run by run: the next one looks at the same batches, where nothing may be missing.
-  for (const auto& run : record.export_().runs()) {
-    std::vector<v1::UnitBlock> pieces;
-    if (auto taken = record.export_().is_return() ? take_home(context, partner, run, pieces)
-                                                  : take_away(context, run, pieces);
-        !taken)
-      return taken;
-    end_recognised(context, pieces, record);
-  }
-  return {};
-}
-
-// Takes in, by its terms of then, what had come here.
-Ruling take_again(Context& context, const v1::TransferRecord& record,
-                  const v1::Agreement& agreement) {
-  const auto account = need_account(context, record.export_().to());
-  if (!account) return tl::make_unexpected(account.error());
-  if (auto takable = need_takable(context, record, agreement); !takable) return takable;
-  take_in(context, record, agreement);
-  return {};
-}
-
-Ruling make_again(Context& context, const std::string& partner, v1::TransferRecord record) {
-  const bool is_gone = record.state() == v1::TRANSFER_CONCLUDED;
-  if (is_gone || record.state() == v1::TRANSFER_IMPORTED) {
-    const auto agreement = fill_recognised(context, partner, record);
-    if (!agreement) return tl::make_unexpected(agreement.error());
-    if (auto made =
-            is_gone ? take_gone(context, partner, record) : take_again(context, record, *agreement);
-        !made)
-      return made;
-  }
-  put_transfer(context, record);
-  note_partner_leaf(context, partner, record);
-  return {};
-}
-
-// Makes what the list names from `record.list_from` on, as far as there are receipts.
+// Makes what the list names from `record.list_from` on, as far as there are receipts, and room.
 Ruling make_listed(Context& context, const v1::StateTransfers& list,
                    const v1::NoteTransfers& action, v1::AgreementRecord& record) {
   const auto partner = *need_partner(context, action.statement().city());
+  const bool went_on = record.has_list_part();
+  if (auto made = make_part(context, partner.side().city(), record); !made) return made;
   auto receipt = action.receipts().begin();
+  bool is_full = record.has_list_part();
   for (const auto& listed : list.transfers()) {
-    if (listed.lost_leaf() < record.list_from() || transfer_of(context, listed.transfer()))
-      continue;
-    if (receipt == action.receipts().end()) {
+    if (listed.lost_leaf() < record.list_from() || is_known(context, listed)) continue;
+    if (receipt == action.receipts().end() || is_full) {
       record.set_list_from(listed.lost_leaf());
-      return action.receipts().empty() ? wrong_receipts(listed.lost_leaf()) : Ruling{};
+      const bool is_some = went_on || !action.receipts().empty();
+      return is_some && receipt == action.receipts().end() ? Ruling{}
+                                                           : wrong_receipts(listed.lost_leaf());
     }
-    auto made = record_of(context, listed, *receipt++, partner.side());
-    if (!made) return tl::make_unexpected(made.error());
-    made->set_partner_leaf(listed.leaf());
-    made->set_lost_leaf(listed.lost_leaf());
-    if (auto again = make_again(context, partner.side().city(), std::move(*made)); !again)
-      return again;
+    const Shown shown{listed, *receipt++, partner.side()};
+    const bool is_retired = listed.state() == v1::LISTED_RETIRED;
+    if (auto made =
+            is_retired ? make_retired(context, shown) : make_transfer(context, shown, record);
+        !made)
+      return made;
+    is_full = is_retired || record.has_list_part();
   }
-  record.set_list_from(list.to());
+  if (!record.has_list_part()) record.set_list_from(list.to());
   return receipt == action.receipts().end() ? Ruling{} : wrong_receipts(list.to());
 }
 

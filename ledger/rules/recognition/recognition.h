@@ -119,8 +119,29 @@ void end_recognised(Context& context, const std::vector<v1::UnitBlock>& pieces,
 void take_in(Context& context, const v1::TransferRecord& record, const v1::Agreement& agreement);
 // An answer says of the amount what the record says. DISCOUNT_DIFFERS.
 [[nodiscard]] Ruling need_stated(const v1::TransferRecord& record, const v1::Import& answer);
+// What comes is bound from its answer on for as long as its terms say, if that is not over.
+void keep_for_dispute(Context& context, v1::TransferRecord& record, Micros answered,
+                      const v1::Agreement& agreement);
 // The end of the dispute window: the units are free.
 void transfer_due(State& state, std::string_view stored, std::uint64_t leaf);
+
+// ---- again.cc ----
+// What the record of a lost transfer said but for what comes of it here, and the time of its leaf.
+struct Told {
+  v1::TransferRecord record;
+  Micros time = 0;
+};
+// Makes it as it was, or the first part of it (`agreed.list_part`): what it sent is taken from
+// whoever has it here, and owed where it has ended; what it brought is given once more.
+// PROJECT_UNKNOWN, ACCOUNT_UNKNOWN, UNITS_FOREIGN, AGREEMENT_VERSION, AMOUNT_OVERFLOW.
+[[nodiscard]] Ruling make_again(Context& context, const std::string& partner, Told told,
+                                v1::AgreementRecord& agreed);
+// The next part of what is not made whole yet, if anything is.
+[[nodiscard]] Ruling make_part(Context& context, const std::string& partner,
+                               v1::AgreementRecord& agreed);
+// Retires what is held here of the serials that it names, from whoever has them, for whom it was.
+void retire_again(Context& context, const std::string& partner,
+                  const v1::StateRetirement& statement);
 
 // ---- tags.cc ----
 // The act carries a tag for each partner that the rules name for its scenario, and none of its tags
@@ -164,12 +185,11 @@ struct ForeignBatch {
 [[nodiscard]] SerialRanges origins_of(const v1::ExportedRun& run);
 // What of these serials of a partner's a batch mirrors, by serials here.
 [[nodiscard]] SerialRanges mirrored_here(const v1::UnitBatch& batch, const SerialRanges& origins);
-// Calls `visit(batch, serials here)` for each batch here that mirrors part of a partner's, until it
-// refuses.
+// Calls `visit(batch, serials here)` for each batch here that mirrors part of these serials of a
+// partner's, of its batches under a prefix of key::mirror, until it refuses.
 template <class Visit>
-Ruling visit_mirrored(const Context& context, const ForeignBatch& of, const SerialRanges& origins,
-                      Visit visit) {
-  const auto prefix = key::mirrors(of.city, of.batch);
+Ruling visit_mirrors(const Context& context, const std::string& prefix, const SerialRanges& origins,
+                     Visit visit) {
   for (auto at = context.state.at_or_after(prefix, prefix); at;
        at = context.state.at_or_after(prefix, at->key + '\0')) {
     const auto last = block_of(context.state, crypto::read_u64(at->value));
@@ -177,6 +197,11 @@ Ruling visit_mirrored(const Context& context, const ForeignBatch& of, const Seri
     if (auto visited = visit(*batch, mirrored_here(*batch, origins)); !visited) return visited;
   }
   return {};
+}
+template <class Visit>
+Ruling visit_mirrored(const Context& context, const ForeignBatch& of, const SerialRanges& origins,
+                      Visit visit) {
+  return visit_mirrors(context, key::mirrors(of.city, of.batch), origins, visit);
 }
 
 }  // namespace puhui::ledger
