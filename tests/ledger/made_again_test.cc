@@ -1,0 +1,304 @@
+// What a restored city makes again by its partner's list: retirements, transfers in parts, units
+// that were to stay bound, batches whose names went to others, epochs that were lost whole.
+#include <gtest/gtest.h>
+
+#include "ledger/rules/holding/holdings.h"
+#include "tests/ledger/epochs.h"
+
+namespace puhui::ledger::testing {
+namespace {
+
+using enum v1::ErrorCode;
+
+// ---- Retirements ----
+
+struct RetirementsMadeAgain : LosingCities {
+  void SetUp() override {
+    auto agreement = agreement_between(a, b);
+    terms_of_taker(agreement, a).set_discount("1");
+    PUHUI_ACCEPTED(b.issue_kg(50));
+    recognise(agreement);
+    cross(b, a, {{{1, 20}}});
+  }
+  // Retired in the first city, and known in the second, which issued the units.
+  Answer retire_and_tell(const SerialRange& here, const SerialRange& there) {
+    const auto retired = retire(a, "owner-main", {here});
+    EXPECT_EQ(retired.decision, v1::ACCEPTED) << code_name(retired.code);
+    const auto stated = state_retirement(a, b, retired.leaf, {there});
+    EXPECT_EQ(stated.decision, v1::ACCEPTED) << code_name(stated.code);
+    const auto noted = note_retirement(b, carry(a, b, stated.leaf));
+    EXPECT_EQ(noted.decision, v1::ACCEPTED) << code_name(noted.code);
+    return retired;
+  }
+  [[nodiscard]] std::int64_t retired_kg() const { return a.totals().units_retired_kg(); }
+};
+
+TEST_F(RetirementsMadeAgain, AreThoseThatTheIssuingCityHasNoted) {
+  const Backup backup(a);
+  PUHUI_ACCEPTED(transfer(a, {"owner-main", "buyer-main"}, {{7, 8}}));
+  retire_and_tell({1, 5}, {1, 5});
+  const auto lost = a.view().head().size;
+  lose_since(backup);
+  EXPECT_EQ(retired_kg(), 0);
+  PUHUI_ACCEPTED(transfer(a, {"owner-main", "buyer-main"}, {{4, 4}}));
+  EXPECT_LT(a.view().head().size, lost);
+  reconcile(a, b);
+  EXPECT_EQ(retired_kg(), 5);
+  EXPECT_EQ(held_text(a, "owner-main"), "6-20");
+  EXPECT_EQ(held_text(a, "buyer-main"), "") << "taken from whoever has it";
+  const auto leaf = static_cast<std::uint64_t>(a.view().serial(1)->since());
+  const auto record = *stored<v1::Retirement>(a, key::retirement(leaf));
+  EXPECT_EQ(record.amount_kg(), 5);
+  ASSERT_EQ(record.serials_size(), 1);
+  EXPECT_EQ(record.serials(0).end(), 5u);
+  EXPECT_EQ(record.retirement().purpose(), "voluntary");
+  // The city that issued them knows it: whatever is stated again says nothing new.
+  const auto again = state_retirement(a, b, leaf, {{1, 5}});
+  PUHUI_ACCEPTED(again);
+  PUHUI_REFUSED(note_retirement(b, carry(a, b, again.leaf)), RETIREMENT_STATED);
+  EXPECT_EQ(b.totals().units_retired_abroad_kg(), 5);
+}
+
+TEST_F(RetirementsMadeAgain, AreMadeOneByOne) {
+  const Backup backup(a);
+  retire_and_tell({1, 5}, {1, 5});
+  retire_and_tell({10, 12}, {10, 12});
+  lose_since(backup);
+  PUHUI_ACCEPTED(renew_epoch(a, b));
+  const auto stated = state_transfers(b, a);
+  PUHUI_ACCEPTED(stated);
+  const auto proof = carry(b, a, stated.leaf);
+  EXPECT_EQ(b.payload_at(stated.leaf).state_transfers().transfers_size(), 2);
+  const auto receipts = receipts_for(a, b, proof);
+  ASSERT_EQ(receipts.size(), 1u) << "the last one of its event";
+  PUHUI_ACCEPTED(a.send(noting_event(a, proof, receipts), {"operator"}));
+  EXPECT_EQ(retired_kg(), 5);
+  PUHUI_REFUSED(retire(a, "owner-main", {{13, 13}}), EPOCH_LISTS_PENDING);
+  PUHUI_REFUSED(a.send(noting_event(a, proof, {}), {"operator"}), RUN_DIFFERS);
+  PUHUI_REFUSED(a.send(noting_event(a, proof, receipts), {"operator"}), LEAF_UNEXPECTED);
+  PUHUI_ACCEPTED(note_transfers(a, b, proof));
+  EXPECT_EQ(retired_kg(), 8);
+  PUHUI_ACCEPTED(retire(a, "owner-main", {{13, 13}}));
+}
+
+TEST_F(RetirementsMadeAgain, AreNotMadeTwice) {
+  retire(a, "owner-main", {{20, 20}});
+  const Backup before(a);
+  const auto retired = retire(a, "owner-main", {{1, 5}});
+  PUHUI_ACCEPTED(retired);
+  const Backup backup(a);  // the retirement is kept, its statement is not
+  const auto stated = state_retirement(a, b, retired.leaf, {{1, 5}});
+  PUHUI_ACCEPTED(stated);
+  PUHUI_ACCEPTED(note_retirement(b, carry(a, b, stated.leaf)));
+  lose_since(backup);
+  reconcile(a, b);
+  EXPECT_EQ(retired_kg(), 6);
+  const Backup again(a);
+  PUHUI_ACCEPTED(transfer(a, {"owner-main", "buyer-main"}, {{7, 8}}));
+  lose_since(again);
+  reconcile(a, b);  // listed once more, and known
+  EXPECT_EQ(retired_kg(), 6);
+}
+
+// ---- In parts ----
+
+struct TransfersMadeInParts : LosingCities {
+  static constexpr std::int64_t kAway = 2'300;
+  void SetUp() override {
+    auto agreement = agreement_between(a, b);
+    terms_of_taker(agreement, b).set_discount("1");
+    recognise(agreement);
+    PUHUI_ACCEPTED(a.issue_kg(kAway + 100));
+  }
+  // Every other kilogram is somebody else's now.
+  static void cut(SovereignCity& city) {
+    SerialRanges even;
+    for (std::uint64_t serial = 2; serial <= 2'000; serial += 2) even.emplace_back(serial, serial);
+    PUHUI_ACCEPTED(transfer(city, {"owner-main", "owner-side"}, even));
+  }
+  [[nodiscard]] bool is_in_parts() const { return agreement_at(a, b)->has_list_part(); }
+  [[nodiscard]] Answer go_on(const v1::ProvenLeaf& list) {
+    return a.send(noting_event(a, list, {}), {"operator"});
+  }
+};
+
+TEST_F(TransfersMadeInParts, AreNotedWhenTheyAreWhole) {
+  const Backup backup(a);
+  const auto sent = take(a, b, {{1, kAway}});
+  const auto id = id_of(a, sent.leaf);
+  lose_since(backup);
+  cut(a);
+  PUHUI_ACCEPTED(renew_epoch(a, b));
+  const auto stated = state_transfers(b, a);
+  PUHUI_ACCEPTED(stated);
+  const auto list = carry(b, a, stated.leaf);
+  PUHUI_ACCEPTED(note_transfers(a, b, list));
+  EXPECT_TRUE(is_in_parts());
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_STATE_UNSPECIFIED);
+  EXPECT_EQ(a.totals().units_exported_kg(), 1'000);
+  a.reopen();
+  PUHUI_ACCEPTED(go_on(list));
+  EXPECT_TRUE(is_in_parts());
+  EXPECT_TRUE(agreement_at(a, b)->awaits_list());
+  PUHUI_ACCEPTED(go_on(list));
+  EXPECT_FALSE(is_in_parts());
+  EXPECT_FALSE(agreement_at(a, b)->awaits_list());
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
+  EXPECT_EQ(a.totals().units_exported_kg(), kAway);
+  EXPECT_EQ(held_text(a, "owner-main"), "2301-2400");
+  EXPECT_EQ(held_text(a, "owner-side"), "");
+}
+
+TEST_F(TransfersMadeInParts, GoOnAfterAnotherRestore) {
+  const Backup backup(a);
+  take(a, b, {{1, kAway}});
+  lose_since(backup);
+  cut(a);
+  PUHUI_ACCEPTED(renew_epoch(a, b));
+  const auto stated = state_transfers(b, a);
+  PUHUI_ACCEPTED(stated);
+  PUHUI_ACCEPTED(note_transfers(a, b, carry(b, a, stated.leaf)));
+  const Backup again(a);
+  PUHUI_ACCEPTED(transfer(a, {"owner-main", "buyer-main"}, {{2'301, 2'310}}));
+  lose_since(again);
+  EXPECT_TRUE(is_in_parts());
+  PUHUI_ACCEPTED(renew_epoch(a, b));
+  const auto listed = state_transfers(b, a);
+  PUHUI_ACCEPTED(listed);
+  const auto list = carry(b, a, listed.leaf);
+  PUHUI_ACCEPTED(go_on(list));
+  PUHUI_ACCEPTED(go_on(list));
+  EXPECT_FALSE(agreement_at(a, b)->awaits_list());
+  EXPECT_EQ(a.totals().units_exported_kg(), kAway);
+  EXPECT_EQ(a.totals().units_held_kg(), 100);
+}
+
+// ---- Bound until a dispute window ends ----
+
+struct DisputesMadeAgain : LosingCities {
+  static constexpr Micros kWindow = Micros{72} * 3'600'000'000;
+  void SetUp() override {
+    auto agreement = agreement_between(a, b);
+    terms_of_taker(agreement, a).set_discount("1");
+    terms_of_taker(agreement, a).set_dispute_window(kWindow);
+    PUHUI_ACCEPTED(b.issue_kg(50));
+    recognise(agreement);
+  }
+  // Units come, and are lost; the list is noted so long after.
+  std::string made_again_after(Micros waited) {
+    const Backup backup(a);
+    const auto sent = take(b, a, {{1, 20}});
+    const auto id = id_of(b, sent.leaf);
+    const auto came = a.now;
+    const auto imported = *transfer_at(a, id);
+    PUHUI_ACCEPTED(conclude(b, carry(a, b, static_cast<std::uint64_t>(imported.ended_at()))));
+    lose_since(backup);
+    a.now = b.now = came + waited;
+    reconcile(a, b);
+    return id;
+  }
+};
+
+TEST_F(DisputesMadeAgain, EndWhenTheyWouldHave) {
+  const auto id = made_again_after(kWindow / 2);
+  const auto record = *transfer_at(a, id);
+  EXPECT_EQ(record.state(), v1::TRANSFER_IMPORTED);
+  ASSERT_EQ(record.serials_size(), 1);
+  EXPECT_EQ(record.serials(0).end() - record.serials(0).start() + 1, 20u);
+  EXPECT_EQ(a.bound("owner-main"), 20);
+  PUHUI_REFUSED(retire(a, "owner-main", {{record.serials(0).start(), record.serials(0).start()}}),
+                SERIAL_BOUND);
+  a.now = record.bound_until();
+  PUHUI_ACCEPTED(a.issue_kg(1));
+  EXPECT_EQ(a.bound("owner-main"), 0);
+}
+
+TEST_F(DisputesMadeAgain, AreOverWhenTheyWouldHaveBeen) {
+  const auto id = made_again_after(kWindow + 3'600'000'000);
+  EXPECT_EQ(transfer_at(a, id)->bound_until(), 0);
+  EXPECT_EQ(a.bound("owner-main"), 0);
+}
+
+// ---- Names ----
+
+struct BatchesOfBefore : TwoCities {};
+
+TEST_F(BatchesOfBefore, KeepTheirNumbersWhereTheirNameIsAnothers) {
+  const Backup backup(a);
+  recognise();
+  PUHUI_ACCEPTED(a.issue_kg(100));
+  const auto sent = export_units(a, b, {{{1, 10}}});
+  PUHUI_ACCEPTED(sent);
+  const auto imported = import_units(b, carry(a, b, sent.leaf));
+  PUHUI_ACCEPTED(imported);
+  const auto id = id_of(a, sent.leaf);
+  const auto agreement = agreement_at(b, a)->agreement();
+  PUHUI_ACCEPTED(open_epoch(a, backup.restore()));
+  PUHUI_ACCEPTED(a.issue_kg(7));  // no list is awaited: the agreement was lost, too
+  const auto batch = a.view().serial(next_serial(a) - 1)->batch();
+  const auto issued = *a.view().batch(batch);
+  PUHUI_ACCEPTED(file_agreement(a, b, agreement));
+  PUHUI_ACCEPTED(note_project(b, a));
+  reconcile(a, b);
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
+  const auto old = *a.view().serial(1);
+  EXPECT_EQ(old.state(), v1::EXPORTED);
+  EXPECT_EQ(old.batch(), batch + ".1");
+  EXPECT_EQ(a.view().batch(batch)->start(), issued.start());
+  EXPECT_EQ(a.view().batch(batch)->end(), issued.end());
+  EXPECT_EQ(a.view().batch(batch + ".1")->end(), 10u);
+}
+
+// ---- Epochs that were lost whole ----
+
+struct EpochsLost : LosingCities {
+  // An opening after the epochs of these logs were lost as well.
+  Answer open_after(const std::string& last_checkpoint, const std::vector<v1::OwnLog>& lost) {
+    auto payload = epoch_event(a, last_checkpoint);
+    auto& action = *payload.mutable_open_epoch();
+    for (const auto& log : lost) *action.add_lost() = log;
+    action.set_epoch(action.epoch() + static_cast<std::uint32_t>(lost.size()));
+    action.set_origin(a.view().genesis()->origin() + "/" + std::to_string(action.epoch()));
+    return a.send(payload, {"bureau"});
+  }
+  [[nodiscard]] v1::OwnLog log_now() const {
+    v1::OwnLog log;
+    log.set_origin(a.origin());
+    log.set_log_key(a.public_key("log"));
+    return log;
+  }
+};
+
+TEST_F(EpochsLost, AreNamedByTheNext) {
+  const Backup backup(a);
+  const auto first_log = log_now();
+  const auto first = take(a, b, {{1, 10}});
+  const auto first_id = id_of(a, first.leaf);
+  lose_since(backup);
+  reconcile(a, b);
+  const auto log = log_now();
+  const auto second = take(a, b, {{11, 20}});
+  const auto second_id = id_of(a, second.leaf);
+  const auto last = backup.restore();  // from before the epoch that began
+  ASSERT_FALSE(a.epoch());
+  PUHUI_REFUSED(open_epoch(a, last), EPOCH_INVALID);
+  PUHUI_REFUSED(open_after(last, {log, log}), EPOCH_INVALID);
+  PUHUI_REFUSED(open_after(last, {first_log}), EPOCH_INVALID);
+  auto kept = log;
+  kept.set_kept_leaves(1);
+  PUHUI_REFUSED(open_after(last, {kept}), EVENT_MALFORMED);
+  PUHUI_REFUSED(open_after(last, std::vector<v1::OwnLog>(101, log)), TOO_LARGE);
+  PUHUI_ACCEPTED(open_after(last, {log}));
+  const auto epoch = *a.epoch();
+  EXPECT_EQ(epoch.opening().epoch(), 2u);
+  ASSERT_EQ(epoch.past_size(), 2);
+  EXPECT_EQ(epoch.past(1).origin(), log.origin());
+  EXPECT_EQ(epoch.past(1).kept_leaves(), epoch.opening().kept_leaves());
+  reconcile(a, b);
+  EXPECT_EQ(transfer_state(a, first_id), v1::TRANSFER_CONCLUDED);
+  EXPECT_EQ(transfer_state(a, second_id), v1::TRANSFER_CONCLUDED);
+  EXPECT_EQ(held_text(a, "owner-main"), "21-100");
+}
+
+}  // namespace
+}  // namespace puhui::ledger::testing
