@@ -21,10 +21,10 @@ struct RetirementsMadeAgain : LosingCities {
     cross(b, a, {{{1, 20}}});
   }
   // Retired in the first city, and known in the second, which issued the units.
-  Answer retire_and_tell(const SerialRange& here, const SerialRange& there) {
-    const auto retired = retire(a, "owner-main", {here});
+  Answer retire_and_tell(const SerialRanges& here, const SerialRanges& there) {
+    const auto retired = retire(a, "owner-main", here);
     EXPECT_EQ(retired.decision, v1::ACCEPTED) << code_name(retired.code);
-    const auto stated = state_retirement(a, b, retired.leaf, {there});
+    const auto stated = state_retirement(a, b, retired.leaf, there);
     EXPECT_EQ(stated.decision, v1::ACCEPTED) << code_name(stated.code);
     const auto noted = note_retirement(b, carry(a, b, stated.leaf));
     EXPECT_EQ(noted.decision, v1::ACCEPTED) << code_name(noted.code);
@@ -36,7 +36,7 @@ struct RetirementsMadeAgain : LosingCities {
 TEST_F(RetirementsMadeAgain, AreThoseThatTheIssuingCityHasNoted) {
   const Backup backup(a);
   PUHUI_ACCEPTED(transfer(a, {"owner-main", "buyer-main"}, {{7, 8}}));
-  retire_and_tell({1, 5}, {1, 5});
+  retire_and_tell({{1, 5}}, {{1, 5}});
   const auto lost = a.view().head().size;
   lose_since(backup);
   EXPECT_EQ(retired_kg(), 0);
@@ -61,8 +61,8 @@ TEST_F(RetirementsMadeAgain, AreThoseThatTheIssuingCityHasNoted) {
 
 TEST_F(RetirementsMadeAgain, AreMadeOneByOne) {
   const Backup backup(a);
-  retire_and_tell({1, 5}, {1, 5});
-  retire_and_tell({10, 12}, {10, 12});
+  retire_and_tell({{1, 5}}, {{1, 5}});
+  retire_and_tell({{10, 12}}, {{10, 12}});
   lose_since(backup);
   PUHUI_ACCEPTED(renew_epoch(a, b));
   const auto stated = state_transfers(b, a);
@@ -185,22 +185,23 @@ struct DisputesMadeAgain : LosingCities {
     recognise(agreement);
   }
   // Units come, and are lost; the list is noted so long after.
-  std::string made_again_after(Micros waited) {
+  void make_again_after(Micros waited) {
     const Backup backup(a);
     const auto sent = take(b, a, {{1, 20}});
-    const auto id = id_of(b, sent.leaf);
+    id = id_of(b, sent.leaf);
     const auto came = a.now;
     const auto imported = *transfer_at(a, id);
     PUHUI_ACCEPTED(conclude(b, carry(a, b, static_cast<std::uint64_t>(imported.ended_at()))));
     lose_since(backup);
     a.now = b.now = came + waited;
     reconcile(a, b);
-    return id;
   }
+
+  std::string id;
 };
 
 TEST_F(DisputesMadeAgain, EndWhenTheyWouldHave) {
-  const auto id = made_again_after(kWindow / 2);
+  make_again_after(kWindow / 2);
   const auto record = *transfer_at(a, id);
   EXPECT_EQ(record.state(), v1::TRANSFER_IMPORTED);
   ASSERT_EQ(record.serials_size(), 1);
@@ -214,7 +215,7 @@ TEST_F(DisputesMadeAgain, EndWhenTheyWouldHave) {
 }
 
 TEST_F(DisputesMadeAgain, AreOverWhenTheyWouldHaveBeen) {
-  const auto id = made_again_after(kWindow + 3'600'000'000);
+  make_again_after(kWindow + 3'600'000'000);
   EXPECT_EQ(transfer_at(a, id)->bound_until(), 0);
   EXPECT_EQ(a.bound("owner-main"), 0);
 }
