@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "crypto/merkle.h"
 #include "node/audit/recognition.h"
 
 namespace puhui::node::audit {
@@ -321,6 +322,8 @@ Verdict note_retirement(Case& at, const v1::NoteRetirement& action) {
   }
   for (const auto& [batch, amount_kg] : recalled_kg)
     if (auto bad = cover_recalled(at, batch, amount_kg)) return bad;
+  const auto hash = crypto::leaf_hash(leaf.entry());
+  at.books.transfers_by_leaf[leaf.city()][{leaf.index(), std::string(hash.view())}] = at.position;
   auto& totals = at.books.totals;
   totals.set_units_retired_abroad_kg(totals.units_retired_abroad_kg() + kilograms_of(serials));
   return {};

@@ -256,16 +256,16 @@ void bring_home(Case& at, const v1::TransferRecord& record, Ranges& serials) {
     }
 }
 
-void keep_for_dispute(Case& at, Incoming& incoming) {
-  if (incoming.exported().is_return()) return;
-  const auto window = own_terms(at, incoming)->dispute_window();
-  if (window == 0) return;
-  auto& record = incoming.record;
-  record.set_bound_until(at.now + window);
+}  // namespace
+
+void keep_for_dispute(Case& at, v1::TransferRecord& record, Micros answered,
+                      const v1::Agreement& agreement) {
+  if (record.export_().is_return()) return;
+  const auto window = terms_of(agreement, at.books.genesis.city())->dispute_window();
+  if (answered + window <= at.now) return;
+  record.set_bound_until(answered + window);
   schedule(at, record.bound_until(), DueKind::transfer, stored('3', record.transfer()));
 }
-
-}  // namespace
 
 Verdict need_takable(const Case& at, const v1::TransferRecord& record,
                      const v1::Agreement& agreement) {
@@ -297,7 +297,7 @@ Verdict import_units(Case& at, const v1::Import& action) {
   if (auto bad = check_import(at, incoming)) return bad;
   auto& record = incoming.record;
   if (auto bad = need_stated(record, action)) return bad;
-  keep_for_dispute(at, incoming);
+  keep_for_dispute(at, record, at.now, *incoming.version);
   *record.mutable_serials() = take_in(at, record, *incoming.version);
   put_answer(at, record, v1::TRANSFER_IMPORTED);
   return {};

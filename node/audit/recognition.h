@@ -127,6 +127,9 @@ struct Sender {
                                    const v1::Agreement& agreement);
 // It comes; answers its serials.
 Ranges take_in(Case& at, const v1::TransferRecord& record, const v1::Agreement& agreement);
+// It is bound for as long as its terms say from its answer on, unless that is over.
+void keep_for_dispute(Case& at, v1::TransferRecord& record, Micros answered,
+                      const v1::Agreement& agreement);
 // The dispute window of the transfer under this stored key is over: its units are free.
 void end_dispute(Books& books, const std::string& key, std::uint64_t position);
 
@@ -153,6 +156,20 @@ void end_list(Case& at, v1::AgreementRecord& record);
 // ---- What was lost of transfers (lists.cc) ----
 [[nodiscard]] Verdict state_transfers(Case& at, const v1::StateTransfers& action);
 [[nodiscard]] Verdict note_transfers(Case& at, const v1::NoteTransfers& action);
+
+// ---- What is made once more (again.cc) ----
+// A transfer as a lost leaf tells of it, and when that leaf was written.
+struct Told {
+  v1::TransferRecord record;
+  Micros time = 0;
+};
+// Or the first part of it, if it lies in more pieces than one event may touch.
+[[nodiscard]] Verdict make_again(Case& at, const std::string& partner, Told told,
+                                 v1::AgreementRecord& agreed);
+// The next part of what is not whole yet, if anything is.
+[[nodiscard]] Verdict make_part(Case& at, const std::string& partner, v1::AgreementRecord& agreed);
+// What is held of the serials that it names is retired, whoever holds it.
+void retire_again(Case& at, const std::string& partner, const v1::StateRetirement& statement);
 
 // ---- Acts that two cities compare (tags.cc; the rest is in citizens.h) ----
 [[nodiscard]] Verdict publish_tags(Case& at, const v1::PublishTags& action);

@@ -179,7 +179,7 @@ void keep(Case& at, const v1::TransferRecord& record) {
 }
 
 void keep_told(Case& at, const std::string& partner, const v1::TransferRecord& record) {
-  at.books.transfers_by_leaf[partner].emplace(record.partner_leaf(), record.transfer());
+  at.books.transfers_by_leaf[partner].try_emplace({record.partner_leaf(), record.transfer()});
   keep(at, record);
 }
 
@@ -202,7 +202,7 @@ Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action) {
   if (code.size() > kTextMax) return unexpected(leaf, "a code");
   record.set_code(code);
   record.set_partner_leaf(told_at);
-  at.books.transfers_by_leaf[leaf.city()].emplace(told_at, record.transfer());
+  at.books.transfers_by_leaf[leaf.city()].try_emplace({told_at, record.transfer()});
   return end(at, std::move(record), is_recognised);
 }
 
