@@ -206,6 +206,10 @@ Ruling state_retirement(Context& context, const v1::StateRetirement& action) {
   if (!retirement)
     return refuse(ErrorCode::RETIREMENT_UNKNOWN, "retirement.known", {}, {},
                   std::to_string(action.retirement()));
+  const auto record = need_agreement(context, action.home());
+  if (!record) return tl::make_unexpected(record.error());
+  // A list tells of statements that were lost, not of new ones.
+  if (auto listed = need_lists(*record); !listed) return listed;
   const auto stored = key::stated(action.home(), action.retirement());
   if (context.state.has(stored)) return noted_before(action.home(), action.retirement());
   const auto serials = retired_of(context, *retirement, action.home());
@@ -227,6 +231,10 @@ Ruling note_retirement(Context& context, const v1::NoteRetirement& action) {
   if (!event->payload.has_state_retirement() || statement.home() != context.genesis.city() ||
       !check_quantity(statement.serials(), 0))
     return unexpected_leaf("a retirement of units of " + context.genesis.city(), leaf);
+  const auto record = need_agreement(context, leaf.city());
+  if (!record) return tl::make_unexpected(record.error());
+  // It is the last that became of them: whatever was lost came before.
+  if (auto listed = need_lists(*record); !listed) return listed;
   if (auto abroad = need_abroad(context, statement.serials(), leaf.city()); !abroad) return abroad;
   std::map<std::string, std::int64_t> recalled_kg;
   const auto all = [](const v1::UnitBlock&) { return true; };

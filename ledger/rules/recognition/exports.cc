@@ -252,6 +252,14 @@ std::string lock_of(std::string_view transfer) {
   return std::string(kLockPrefix) + crypto::Digest::from_bytes(transfer)->hex();
 }
 
+bool is_locked_to(const Context& context, const v1::UnitBlock& block, const std::string& city) {
+  if (block.state() != v1::HELD || !is_lock(block.bound_by())) return false;
+  const auto id = crypto::hex_decode(block.bound_by().substr(kLockPrefix.size()));
+  const auto record = transfer_of(context, *id);
+  assert(record && "units are locked by a transfer that is recorded");
+  return record->export_().partner() == city;
+}
+
 bool is_lock(std::string_view bond) { return bond.starts_with(kLockPrefix); }
 
 std::optional<v1::TransferRecord> transfer_of(const Context& context, std::string_view transfer) {
@@ -362,6 +370,10 @@ Ruling conclude_transfer(Context& context, const v1::ConcludeTransfer& action) {
   if (!record) return tl::make_unexpected(record.error());
   if (record->export_().partner() != leaf.city())
     return unexpected_leaf("an answer of " + record->export_().partner(), leaf);
+  // Until then it may be that the partner has lost this leaf, too, and this ledger not heard of it.
+  const auto agreed = need_agreement(context, leaf.city());
+  if (!agreed) return tl::make_unexpected(agreed.error());
+  if (auto listed = need_lists(*agreed); !listed) return listed;
   const bool is_recognised = answer->payload.has_import();
   if (is_recognised) {
     if (auto filled = fill_recognised(context, leaf.city(), *record); !filled)

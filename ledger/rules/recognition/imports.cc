@@ -82,21 +82,28 @@ Ruling need_serials(const Context& context, std::int64_t kilograms) {
   return refuse(ErrorCode::SERIAL_EXHAUSTED, "import.serials");
 }
 
-// Own units that come home: they went to that partner, were not retired there, and are in no more
-// pieces than one event may touch.
-Ruling need_away(const Context& context, const v1::TransferRecord& record) {
+// That a serial of this city's is with that one and was not retired there. What a list brings home
+// may be on its way there still: it was concluded once.
+Ruling need_there(const Context& context, const std::optional<v1::UnitBlock>& block,
+                  const std::string& city, std::uint64_t serial, bool is_listed) {
+  if (is_listed && block && is_locked_to(context, *block, city)) return {};
+  if (block && block->state() == v1::HELD && is_lock(block->bound_by()))
+    return refuse(ErrorCode::TRANSFER_STATE_WRONG, "return.concluded",
+                  "the way there concluded first", block->bound_by(), std::to_string(serial));
+  if (block && is_away(context, *block, city) && block->retired_abroad_at() == 0) return {};
+  return refuse(ErrorCode::UNITS_FOREIGN, "return.serials", "exported to " + city,
+                block ? v1::UnitState_Name(block->state()) : "not issued", std::to_string(serial));
+}
+
+// Own units that come home, in no more pieces than one event may touch.
+Ruling need_away(const Context& context, const v1::TransferRecord& record, bool is_listed) {
   std::size_t pieces = 0;
   for (const auto& run : record.export_().runs()) {
     const auto last = run.origin_start() + (run.end() - run.start());
     for (auto serial = run.origin_start(); serial <= last;) {
       const auto block = block_of(context.state, serial);
-      if (block && block->state() == v1::HELD && is_lock(block->bound_by()))
-        return refuse(ErrorCode::TRANSFER_STATE_WRONG, "return.concluded",
-                      "the way there concluded first", block->bound_by(), std::to_string(serial));
-      if (!block || !is_away(context, *block, record.city()) || block->retired_abroad_at() != 0)
-        return refuse(ErrorCode::UNITS_FOREIGN, "return.serials", "exported to " + record.city(),
-                      block ? v1::UnitState_Name(block->state()) : "not issued",
-                      std::to_string(serial));
+      if (auto there = need_there(context, block, record.city(), serial, is_listed); !there)
+        return there;
       if (++pieces > kRangesMax)
         return refuse(ErrorCode::TOO_LARGE, "return.pieces", std::to_string(kRangesMax));
       serial = block->end() + 1;
@@ -133,7 +140,7 @@ Ruling check_taking(const Context& context, const Incoming& incoming,
   if (auto kind = need_no_buffer(*account); !kind) return kind;
   const auto kg = incoming.record.recognised_kg();
   if (auto limit = need_room(context, account->account(), kg); !limit) return limit;
-  return incoming.exported().is_return() ? need_away(context, incoming.record)
+  return incoming.exported().is_return() ? need_away(context, incoming.record, false)
                                          : need_recognisable(context, incoming, agreement);
 }
 
@@ -247,7 +254,8 @@ void bring_home(Context& context, const v1::TransferRecord& record) {
       auto piece = take_piece(context, *block, serial, end);
       serial = end + 1;
       auto& totals = context.totals;
-      totals.set_units_exported_kg(totals.units_exported_kg() - count(piece));
+      if (block->state() == v1::EXPORTED)
+        totals.set_units_exported_kg(totals.units_exported_kg() - count(piece));
       if (piece.recalled_at() == 0) {
         give_imported(context, record, piece, v1::MOVE_RETURN);
       } else {
@@ -281,7 +289,7 @@ Ruling need_stated(const v1::TransferRecord& record, const v1::Import& answer) {
 
 Ruling need_takable(const Context& context, const v1::TransferRecord& record,
                     const v1::Agreement& agreement) {
-  if (record.export_().is_return()) return need_away(context, record);
+  if (record.export_().is_return()) return need_away(context, record, true);
   if (terms_of(agreement, context.genesis.city()) == nullptr)
     return refuse(ErrorCode::AGREEMENT_STANDING, "agreement.terms", {}, {}, record.city());
   return need_serials(context, record.recognised_kg());

@@ -96,6 +96,9 @@ void put_transfer(Context& context, const v1::TransferRecord& record);
 // What binds the units of a transfer: "transfer/HEX".
 [[nodiscard]] std::string lock_of(std::string_view transfer);
 [[nodiscard]] bool is_lock(std::string_view bond);
+// On its way to that city, as far as is known here.
+[[nodiscard]] bool is_locked_to(const Context& context, const v1::UnitBlock& block,
+                                const std::string& city);
 [[nodiscard]] std::optional<v1::TransferRecord> transfer_of(const Context& context,
                                                             std::string_view transfer);
 // A time to answer in, and runs in order, apart here and at home; EVENT_MALFORMED, TOO_LARGE,
@@ -111,8 +114,8 @@ void end_recognised(Context& context, const std::vector<v1::UnitBlock>& pieces,
                     const v1::TransferRecord& record);
 
 // ---- imports.cc ----
-// Whether what a record says can come, whoever wrote it: home from where it is (UNITS_FOREIGN), or
-// by terms and numbers there are (AGREEMENT_STANDING, SERIAL_EXHAUSTED).
+// Whether what a list says came can come once more: home from where it is, or is on its way to
+// (UNITS_FOREIGN), or by terms and numbers there are (AGREEMENT_STANDING, SERIAL_EXHAUSTED).
 [[nodiscard]] Ruling need_takable(const Context& context, const v1::TransferRecord& record,
                                   const v1::Agreement& agreement);
 // Makes what came, or came home, by a record whose amounts are known; it is takable.
