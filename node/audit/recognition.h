@@ -76,6 +76,9 @@ struct ForeignEvent {
 [[nodiscard]] std::string transfer_id(const std::string& lineage, const v1::Payload& exporting);
 [[nodiscard]] std::string lock_of(const std::string& transfer);
 [[nodiscard]] bool is_locked(const v1::UnitBlock& block);
+// To that city, by a transfer that has not ended here.
+[[nodiscard]] bool is_on_its_way(const Books& books, const v1::UnitBlock& block,
+                                 const std::string& city);
 [[nodiscard]] std::int64_t kilograms(const v1::ExportedRun& run);
 [[nodiscard]] std::int64_t kilograms(const v1::Export& exported);
 // A time to answer in, and runs that can be.
@@ -122,7 +125,8 @@ struct Sender {
 [[nodiscard]] Verdict import_units(Case& at, const v1::Import& action);
 [[nodiscard]] Verdict refuse_import(Case& at, const v1::RefuseImport& action);
 [[nodiscard]] Verdict void_import(Case& at, const v1::VoidImport& action);
-// Whether what a record says can come: home from where it is, or by terms and numbers there are.
+// Whether what a list says came can come once more: home from where it is, or is on its way to; or
+// by terms and numbers there are.
 [[nodiscard]] Verdict need_takable(const Case& at, const v1::TransferRecord& record,
                                    const v1::Agreement& agreement);
 // It comes; answers its serials.

@@ -192,6 +192,8 @@ Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action) {
     if (auto bad = read_remade(action, answer, told_at)) return bad;
   v1::TransferRecord record;
   if (auto bad = find_answered(at, leaf, answer.payload, record)) return bad;
+  // The partner may have lost that answer, too, and this city not have heard of it.
+  if (auto bad = need_list(at.books.agreements.at(leaf.city()))) return bad;
   const bool is_recognised = answer.payload.has_import();
   if (is_recognised) {
     const v1::Agreement* version = nullptr;
