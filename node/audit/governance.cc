@@ -305,6 +305,8 @@ Verdict restrain_party(Case& at, const v1::RestrainParty& action) {
   if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
   auto* party = find(at.books.parties, action.party());
   if (party == nullptr) return unknown_party(action.party());
+  if (action.restraint() == v1::FROZEN && party->restraint().restraint() == v1::SUSPENDED)
+    if (auto bad = need_unrestrained(at.books, action.party())) return bad;
   need_signers(at, "party.restrain", about(*party));
   *party->mutable_restraint() = action;
   party->set_restrained_at(as_leaf(at));

@@ -60,6 +60,15 @@ v1::UnitBatch make_batch(const Case& at, const v1::Issue& action, const v1::Repo
 
 std::string bond_of(const v1::UnitBatch& batch) { return "batch/" + batch.batch(); }
 
+// What of the batch waits for its registration.
+Pieces waiting_units(const Books& books, const v1::UnitBatch& batch) {
+  Pieces waiting;
+  const auto end = books.blocks.upper_bound(batch.end());
+  for (auto each = books.blocks.lower_bound(batch.start()); each != end; ++each)
+    if (each->second.bound_by() == bond_of(batch)) waiting.push_back(each->second);
+  return waiting;
+}
+
 void put_units(Case& at, const v1::UnitBatch& batch, const Shares& shares,
                const std::string& account) {
   auto next = batch.start();
@@ -167,15 +176,13 @@ Verdict register_batch(Case& at, const v1::RegisterBatch& action) {
   if (batch->registered_at() != 0)
     return refused(ErrorCode::BATCH_STATE, action.batch(), "not yet registered",
                    "registered at leaf " + std::to_string(batch->registered_at()));
+  const auto waiting = waiting_units(at.books, *batch);
+  if (waiting.empty() && batch->recalled_kg() > 0)
+    return refused(ErrorCode::BATCH_STATE, action.batch(), "units to register", "all recalled");
   if (auto bad = need_in_force(at.books.projects.at(batch->project()), Closed::allowed)) return bad;
   need_signers(at, "batch.register", about(at, *batch));
-  Pieces bound;
-  const auto& blocks = at.books.blocks;
-  for (auto each = blocks.lower_bound(batch->start()); each != blocks.upper_bound(batch->end());
-       ++each)
-    if (each->second.bound_by() == bond_of(*batch)) bound.push_back(each->second);
-  for (const auto& piece : bound) take_part(at, piece);
-  for (const auto& piece : bound) give(at, piece, piece.account());
+  for (const auto& piece : waiting) take_part(at, piece);
+  for (const auto& piece : waiting) give(at, piece, piece.account());
   batch->set_registered_at(as_leaf(at));
   changed(at, *batch);
   return {};

@@ -142,15 +142,35 @@ bool is_one_party(const InitOptions& options) {
   return options.authority.party == options.operator_party.party;
 }
 
+Founder founder_of(FoundingParty named, v1::Role role, const char* entity) {
+  if (named.legal_entity.empty()) named.legal_entity = entity;
+  return {std::move(named), {role}};
+}
+
 // The authority first; one party does the work of both until the city grows.
 std::vector<Founder> founders_of(const InitOptions& options) {
+  auto authority = options.authority;
+  const bool is_one = is_one_party(options);
+  if (is_one && authority.legal_entity.empty())
+    authority.legal_entity = options.operator_party.legal_entity;
   std::vector<Founder> founders;
-  founders.push_back({options.authority, {v1::AUTHORITY}});
-  if (is_one_party(options))
+  founders.push_back(founder_of(std::move(authority), v1::AUTHORITY, "authority"));
+  if (is_one)
     founders.front().roles.push_back(v1::OPERATOR);
   else
-    founders.push_back({options.operator_party, {v1::OPERATOR}});
+    founders.push_back(founder_of(options.operator_party, v1::OPERATOR, "operator"));
   return founders;
+}
+
+// What is said of one party twice says the same.
+Result<void> check_one_party(const FoundingParty& authority, const FoundingParty& second) {
+  const auto bad = [](const char* what) { return fail(ErrorCode::INVALID_ARGUMENT, what); };
+  if (!second.name_zh.empty() || !second.name_en.empty())
+    return bad("one party as authority and operator is named by --authority-zh, --authority-en");
+  if (!authority.legal_entity.empty() && !second.legal_entity.empty() &&
+      authority.legal_entity != second.legal_entity)
+    return bad("one party is of one legal entity: --authority-entity, --operator-entity differ");
+  return {};
 }
 
 void add_party(v1::Genesis& genesis, const Founder& founder) {
@@ -232,9 +252,8 @@ Result<void> check_options(const InitOptions& options) {
     if (auto sound = check_addresses(addresses); !sound) return sound;
   for (const auto* founder : {&options.authority, &options.operator_party})
     if (!ledger::is_name(founder->party)) return bad("party name \"" + founder->party + "\"");
-  const auto& second = options.operator_party;
-  if (is_one_party(options) && !(second.name_zh.empty() && second.name_en.empty()))
-    return bad("one party as authority and operator is named by --authority-zh, --authority-en");
+  if (is_one_party(options))
+    if (auto one = check_one_party(options.authority, options.operator_party); !one) return one;
   if (options.demo_rate < 1) return bad("the demo clock's rate is at least 1");
   if (exists(options.folder + "/genesis.envelope"))
     return fail(ErrorCode::LOCKED, options.folder + " already holds a city");

@@ -27,7 +27,7 @@ struct NodeAddresses {
 
 struct FoundingParty {
   std::string party;
-  std::string legal_entity;
+  std::string legal_entity;  // empty: "authority" or "operator", as its role is
   std::string name_zh, name_en;
 };
 
@@ -39,7 +39,7 @@ struct InitOptions {
   std::string origin;  // empty: "<city>.puhui-ledger.example", lower case
   std::vector<NodeAddresses> nodes;
   // One party holds both roles if the operator has the authority's name; the authority's fields
-  // describe it then.
+  // describe it then, and either's its legal entity.
   FoundingParty authority, operator_party;
   std::uint32_t state_root_interval = 256;
   bool entries_for_members_only = false;

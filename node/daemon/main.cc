@@ -61,15 +61,16 @@ void add_init(CLI::App& app, InitFlags& flags) {
   init->add_option("--origin", o.origin, "origin of checkpoints, a URL without scheme");
   init->add_option("--authority", o.authority.party, "party of the authority")
       ->default_val("authority");
-  init->add_option("--authority-entity", o.authority.legal_entity, "its legal entity")
-      ->default_val("authority");
+  init->add_option("--authority-entity", o.authority.legal_entity,
+                   "its legal entity (default: authority)");
   init->add_option("--authority-zh", o.authority.name_zh, "its name in Chinese");
   init->add_option("--authority-en", o.authority.name_en, "its name in English");
   init->add_option("--operator", o.operator_party.party,
                    "party of the operator; may be the authority's, then one party is both")
       ->default_val("operator");
-  init->add_option("--operator-entity", o.operator_party.legal_entity, "its legal entity")
-      ->default_val("operator");
+  init->add_option(
+      "--operator-entity", o.operator_party.legal_entity,
+      "its legal entity (default: operator, or the authority's if they are one party)");
   init->add_option("--operator-zh", o.operator_party.name_zh, "its name in Chinese");
   init->add_option("--operator-en", o.operator_party.name_en, "its name in English");
   init->add_option("--rules", o.rules_file, "first rule set, JSON (default: built in)");

@@ -1,8 +1,8 @@
 // The rule set a new city begins with, as JSON of puhui.v1.RuleSet; `puhuid init --rules FILE`
 // replaces it, and filing a rule set changes it later. It states what a city can go by from its
 // first day. Left to the city are the rules that name its parties, accounts and scenarios (pools,
-// buffers, caps of persons, scenarios that tell whereabouts), and its calendar: notices count all
-// days. Times are microseconds.
+// buffers, caps of persons, scenarios that tell whereabouts), targets of accounts and tonnes, for
+// which the plan names no number, and its calendar: notices count all days. Times are microseconds.
 #pragma once
 
 #include <string_view>
@@ -98,8 +98,8 @@ inline constexpr std::string_view kFirstRules = R"json({
     {"action": "void.organisation_neutrality", "all_of": [{"relation": "HOLDER"}]},
     {"action": "void.event_neutrality", "all_of": [{"relation": "HOLDER"}]},
     {"action": "void.damage_compensation", "all_of": [{"role": "AUTHORITY"}]},
-    {"action": "void.equal_substitution", "all_of": [{"relation": "HOLDER"}]},
-    {"action": "void.ets_compliance", "all_of": [{"relation": "HOLDER"}]},
+    {"action": "void.equal_substitution", "all_of": [{"role": "AUTHORITY"}]},
+    {"action": "void.ets_compliance", "all_of": [{"role": "ETS_AUTHORITY"}]},
     {"action": "certify", "all_of": [{"role": "EXCHANGE"}]},
     {"action": "certify.statement", "all_of": [{"role": "OPERATOR"}]},
     {"action": "loan.refer", "all_of": [{"relation": "HOLDER"}, {"relation": "SUBJECT"}]},

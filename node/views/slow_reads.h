@@ -1,6 +1,7 @@
-// Answers that read much (statements, lists of claims, credits), few at a time, on two threads of
-// their own, one for members and one for strangers: they hold up nobody, nor strangers members.
-// Threads: `answer` from any; answers come from the two, or at once.
+// Answers that read much (statements, lists of claims, credits), few at a time, on threads of their
+// own, one each for members, for who signs to read the own account, and for strangers: they hold up
+// nobody, nor strangers the others. A signature that is none is refused before anything is read.
+// Threads: `answer` from any; answers come from these, or at once.
 #pragma once
 
 #include <atomic>
@@ -27,9 +28,11 @@ class SlowReads {
   void stop();
 
  private:
+  [[nodiscard]] boost::asio::thread_pool& pool_of(Caller caller);
+
   std::atomic<bool> stopping_{false};
   Waiting waiting_{kWaitingMax};
-  boost::asio::thread_pool members_{1}, strangers_{1};
+  boost::asio::thread_pool members_{1}, owners_{1}, strangers_{1};
 };
 
 }  // namespace puhui::node::views

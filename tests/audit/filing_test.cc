@@ -122,6 +122,19 @@ TEST_F(AuditedRegistry, BatchesOfSuspendedProjectsAreNotRegistered) {
   expect_clean();
 }
 
+TEST_F(AuditedRegistry, BatchesRecalledWholeAreNotRegistered) {
+  auto rules = registry_rules("registers");
+  rules.set_registers_batches(true);
+  PUHUI_ACCEPTED(file_rules(city, rules));
+  PUHUI_ACCEPTED(city.issue_kg(100));
+  PUHUI_ACCEPTED(city.issue_kg(10));
+  PUHUI_ACCEPTED(recall(city, "B1", {{1, 99}}));
+  PUHUI_ACCEPTED(recall(city, "B2"));
+  expect_refused(sign(register_event(city, "B2"), {"operator"}), BATCH_STATE);
+  PUHUI_ACCEPTED(register_batch(city, "B1"));
+  expect_clean();
+}
+
 TEST_F(AuditedRegistry, ReductionsAreJudgedByTheListsOfTheirYears) {
   PUHUI_ACCEPTED(publish_ets(city, 2024, {ets_firm("entity of owner")}));
   PUHUI_ACCEPTED(publish_ets(city, 2025, {ets_firm("entity of a mill")}));
@@ -140,6 +153,27 @@ TEST_F(AuditedRegistry, BoundariesAreCheckedWhateverTheMethodologyLists) {
   auto project = pv_project("P8");
   project.set_methodology("WH-WIND-2023");
   expect_refused(sign(filing_event(city, project), {"operator", "owner"}), GUARD_FAILED);
+  expect_clean();
+}
+
+// ---- Restraint ----
+
+TEST_F(AuditedRegistry, WhoIsSuspendedIsReleasedBeforeItIsFrozen) {
+  const auto restraint = [this](v1::Restraint kind) {
+    auto payload = city.event("bureau");
+    auto& action = *payload.mutable_restrain_party();
+    action.set_party("owner");
+    action.set_restraint(kind);
+    action.set_reason("case 1");
+    return sign(payload, {"bureau"});
+  };
+  for (const auto kind : {v1::FROZEN, v1::FROZEN, v1::SUSPENDED, v1::SUSPENDED})
+    PUHUI_ACCEPTED(city.submit(restraint(kind)));
+  expect_refused(restraint(v1::FROZEN), PARTY_RESTRAINED);
+  auto released = city.event("bureau");
+  released.mutable_release_party()->set_party("owner");
+  city.must(released, {"bureau"});
+  PUHUI_ACCEPTED(city.submit(restraint(v1::FROZEN)));
   expect_clean();
 }
 

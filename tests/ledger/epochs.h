@@ -35,9 +35,12 @@ inline std::uint64_t next_serial(const City& city) {
   const auto bytes = city.view().reader().get(key::next_serial());
   return bytes ? crypto::read_u64(*bytes) : 1;
 }
-inline v1::Payload epoch_event(SovereignCity& at, const std::string& last_checkpoint) {
+// With the logs of epochs that began after the leaves kept: nothing here tells of them.
+inline v1::Payload epoch_event(SovereignCity& at, const std::string& last_checkpoint,
+                               const std::vector<v1::OwnLog>& lost = {}) {
   const auto before = at.epoch();
-  const auto next = before ? before->opening().epoch() + 1 : 1;
+  const auto next =
+      (before ? before->opening().epoch() : 0) + 1 + static_cast<std::uint32_t>(lost.size());
   auto payload = at.event("bureau");
   auto& action = *payload.mutable_open_epoch();
   action.set_epoch(next);
@@ -46,6 +49,7 @@ inline v1::Payload epoch_event(SovereignCity& at, const std::string& last_checkp
   action.set_kept_leaves(at.head().size);
   action.set_last_checkpoint(last_checkpoint);
   action.set_first_serial(next_serial(at) + 10'000'000);
+  for (const auto& log : lost) *action.add_lost() = log;
   auto& decision = *action.mutable_decision();
   decision.set_name("restored");
   decision.set_sha256(std::string(32, 'r'));
@@ -53,8 +57,16 @@ inline v1::Payload epoch_event(SovereignCity& at, const std::string& last_checkp
   decision.set_size(1);
   return payload;
 }
-inline Answer open_epoch(SovereignCity& at, const std::string& last_checkpoint) {
-  return at.send(epoch_event(at, last_checkpoint), {"bureau"});
+inline Answer open_epoch(SovereignCity& at, const std::string& last_checkpoint,
+                         const std::vector<v1::OwnLog>& lost = {}) {
+  return at.send(epoch_event(at, last_checkpoint, lost), {"bureau"});
+}
+// The log of the epoch that a city is in, as it is named once that epoch is lost whole.
+inline v1::OwnLog own_log(const SovereignCity& city) {
+  v1::OwnLog log;
+  log.set_origin(city.origin());
+  log.set_log_key(city.public_key("log"));
+  return log;
 }
 // How an epoch is told to partners, which see one after the other.
 struct EpochSide {
@@ -96,8 +108,20 @@ inline v1::ListedTransfer listed(const v1::TransferRecord& record) {
   transfer.set_leaf(record.lost_leaf() != 0 ? record.lost_leaf() : recorded_at);
   return transfer;
 }
-// What it knows of transfers that the other city may have lost: in leaves from where it stated the
-// last part up to `to`.
+// What a row of key::transfers_by_leaf names, without the name of the city: a transfer, or a
+// retirement with the leaf that noted it.
+inline v1::ListedTransfer listed(const City& at, std::string_view row, std::string_view noted) {
+  const std::string id(row.substr(8));
+  if (noted.empty()) return listed(*transfer_at(at, id));
+  v1::ListedTransfer retirement;
+  retirement.set_transfer(id);
+  retirement.set_state(v1::LISTED_RETIRED);
+  retirement.set_lost_leaf(crypto::read_u64(row));
+  retirement.set_leaf(crypto::read_u64(noted));
+  return retirement;
+}
+// What it knows of transfers and retirements that the other city may have lost: in leaves from
+// where it stated the last part up to `to`.
 inline v1::Payload transfers_event(SovereignCity& at, const City& home,
                                    std::uint64_t to = crypto::kTreeSizeMax) {
   const auto log = *log_at(at, home);
@@ -111,9 +135,8 @@ inline v1::Payload transfers_event(SovereignCity& at, const City& home,
   const auto prefix = key::transfers_by_leaf(home.code());
   const auto view = at.view();
   view.reader().scan(prefix, key::transfer_by_leaf(home.code(), log.stated_to(), ""),
-                     [&](std::string_view name, std::string_view) {
-                       const auto id = std::string(name.substr(prefix.size() + 8));
-                       const auto transfer = listed(*transfer_at(at, id));
+                     [&](std::string_view name, std::string_view noted) {
+                       const auto transfer = listed(at, name.substr(prefix.size()), noted);
                        action.set_is_last(transfer.lost_leaf() < to);
                        if (action.is_last()) *action.add_transfers() = transfer;
                        return action.is_last();
@@ -132,23 +155,27 @@ inline v1::LostReceipt kept_receipt(const SovereignCity& city, std::uint64_t lea
   *receipt.mutable_leaf() = city.proven(leaf, city.head().size);
   return receipt;
 }
-// What the partner was shown of a transfer's leaf that the home city lost: the proof, and the
-// checkpoint by which it was accepted.
+// What the partner was shown of a leaf that the home city lost.
+inline v1::ProvenLeaf shown_of(const SovereignCity& partner, const v1::ListedTransfer& listed) {
+  const bool is_retired = listed.state() == v1::LISTED_RETIRED;
+  const auto told_at =
+      is_retired ? listed.leaf()
+                 : static_cast<std::uint64_t>(transfer_at(partner, listed.transfer())->ended_at());
+  const auto told = partner.payload_at(told_at);
+  if (is_retired) return told.note_retirement().statement();
+  const auto* exported = answered_export(told);
+  return exported != nullptr ? *exported : told.conclude_transfer().answer();
+}
+// The same, with the checkpoint by which it was accepted.
 inline v1::LostReceipt receipt_of(const SovereignCity& partner, const City& home,
                                   const v1::ListedTransfer& listed) {
-  const auto ended_at =
-      static_cast<std::uint64_t>(transfer_at(partner, listed.transfer())->ended_at());
-  const auto answer = read_foreign(partner.view().entry(ended_at), partner.code());
-  const auto* exported = answered_export(answer->payload);
   v1::LostReceipt receipt;
-  *receipt.mutable_leaf() =
-      exported != nullptr ? *exported : answer->payload.conclude_transfer().answer();
+  *receipt.mutable_leaf() = shown_of(partner, listed);
   const auto& leaf = receipt.leaf();
   const auto accepted = stored<v1::AcceptedCheckpoint>(
       partner, key::partner_checkpoint(home.code(), leaf.epoch(), leaf.tree_size()));
-  const auto at = static_cast<std::uint64_t>(accepted->accepted_at());
-  const auto event = read_foreign(partner.view().entry(at), partner.code());
-  receipt.set_checkpoint(event->payload.accept_checkpoint().checkpoint());
+  const auto event = partner.payload_at(static_cast<std::uint64_t>(accepted->accepted_at()));
+  receipt.set_checkpoint(event.accept_checkpoint().checkpoint());
   return receipt;
 }
 
@@ -161,19 +188,35 @@ inline v1::Payload noting_event(SovereignCity& home, const v1::ProvenLeaf& state
   for (const auto& receipt : receipts) *action.add_receipts() = receipt;
   return payload;
 }
+// Whether what is listed is known at home, or was made again there.
+inline bool is_known(const City& home, const v1::ListedTransfer& listed) {
+  if (listed.state() != v1::LISTED_RETIRED) return transfer_at(home, listed.transfer()).has_value();
+  return home.view().reader().get(key::retired_again(listed.transfer())).has_value();
+}
+// What one part of the list may make: as many as that, and nothing after a retirement; nothing
+// new while the last one is not whole.
+inline std::vector<v1::ListedTransfer> next_of_list(const City& home, const City& partner,
+                                                    const v1::ProvenLeaf& statement,
+                                                    std::size_t most) {
+  std::vector<v1::ListedTransfer> next;
+  const auto record = agreement_at(home, partner);
+  if (record->has_list_part()) return next;
+  const auto stating = read_foreign(statement.entry(), partner.code());
+  for (const auto& listed : stating->payload.state_transfers().transfers()) {
+    if (listed.lost_leaf() < record->list_from() || is_known(home, listed)) continue;
+    if (next.size() < most) next.push_back(listed);
+    if (listed.state() == v1::LISTED_RETIRED) break;
+  }
+  return next;
+}
 // Receipts of what it lists and is not known at home, at most so many.
 inline std::vector<v1::LostReceipt> receipts_for(const SovereignCity& home,
                                                  const SovereignCity& partner,
                                                  const v1::ProvenLeaf& statement,
                                                  std::size_t receipts_max = 200) {
   std::vector<v1::LostReceipt> receipts;
-  const auto from = agreement_at(home, partner)->list_from();
-  const auto stating = read_foreign(statement.entry(), partner.code());
-  for (const auto& listed : stating->payload.state_transfers().transfers()) {
-    const bool is_open = listed.lost_leaf() >= from && !transfer_at(home, listed.transfer());
-    if (is_open && receipts.size() < receipts_max)
-      receipts.push_back(receipt_of(partner, home, listed));
-  }
+  for (const auto& listed : next_of_list(home, partner, statement, receipts_max))
+    receipts.push_back(receipt_of(partner, home, listed));
   return receipts;
 }
 inline Answer note_transfers(SovereignCity& home, const SovereignCity& partner,
@@ -181,11 +224,14 @@ inline Answer note_transfers(SovereignCity& home, const SovereignCity& partner,
   const auto receipts = receipts_for(home, partner, statement, receipts_max);
   return home.send(noting_event(home, statement, receipts), {"operator"});
 }
-// The partner's list, whole, once it knows of the epoch.
+// The partner's list, whole, once it knows of the epoch; in as many parts as it takes.
 inline void bring_list(SovereignCity& partner, SovereignCity& home) {
   const auto stated = state_transfers(partner, home);
   PUHUI_ACCEPTED(stated);
-  PUHUI_ACCEPTED(note_transfers(home, partner, carry(partner, home, stated.leaf)));
+  const auto statement = carry(partner, home, stated.leaf);
+  do {
+    PUHUI_ACCEPTED(note_transfers(home, partner, statement));
+  } while (agreement_at(home, partner)->awaits_list());
 }
 // All that two cities do after a restore of the first.
 inline void reconcile(SovereignCity& home, SovereignCity& partner) {

@@ -142,6 +142,11 @@ v1::RuleSet registering(std::string_view share = {}) {
 
 struct Registration : Units {
   explicit Registration(const v1::RuleSet& rules = registering()) : Units(rules) {}
+  // Of a first batch of 10 kg, so many are reversed.
+  Answer reverse_issued(std::int64_t kilograms) {
+    EXPECT_EQ(city.issue_kg(10).decision, v1::ACCEPTED);
+    return reverse(city, "P1", kilograms);
+  }
 };
 
 TEST_F(Registration, LetsUnitsMove) {
@@ -243,9 +248,40 @@ TEST_F(Registration, FindsWhatARecallLeft) {
   EXPECT_EQ(city.held("owner-main"), 80);
   PUHUI_REFUSED(transfer(city, {"owner-main", "buyer-main"}, {{10, 11}}), SERIAL_ENDED);
   PUHUI_ACCEPTED(city.issue_kg(10));
-  EXPECT_EQ(told(recall(city, "B2")), "10 0 0 0");
+  EXPECT_EQ(city.held("owner-main"), 90);
+}
+
+TEST_F(Registration, IsOfNoBatchThatWasRecalledWhole) {
+  PUHUI_ACCEPTED(city.issue_kg(10));
+  EXPECT_EQ(told(recall(city, "B1")), "10 0 0 0");
+  const auto refused = register_batch(city, "B1");
+  PUHUI_REFUSED(refused, BATCH_STATE);
+  EXPECT_EQ(refused.outcome.rule(), "batch.registered");
+  EXPECT_EQ(refused.outcome.used(), "recalled, 10 kg");
+  EXPECT_EQ(city.view().batch("B1")->registered_at(), 0);
+  // Part by part it comes to the same.
+  PUHUI_ACCEPTED(city.issue_kg(10));
+  EXPECT_EQ(told(recall(city, "B2", {{11, 13}})), "3 0 0 0");
+  EXPECT_EQ(told(recall(city, "B2", {{14, 20}})), "7 0 0 0");
+  PUHUI_REFUSED(register_batch(city, "B2"), BATCH_STATE);
+}
+
+// Some of it is cancelled for what the project owes, and all the rest recalled.
+TEST_F(Registration, IsOfNoBatchOfWhichNothingIsLeft) {
+  EXPECT_EQ(told(reverse_issued(5)), "0 0 0 5");
+  PUHUI_ACCEPTED(city.issue_kg(20));
+  EXPECT_EQ(city.state(30), v1::CANCELLED);
+  EXPECT_EQ(told(recall(city, "B2")), "15 0 0 0");
+  PUHUI_REFUSED(register_batch(city, "B2"), BATCH_STATE);
+  EXPECT_EQ(city.view().batch("B2")->registered_at(), 0);
+}
+
+// What covers a debt whole is registered like any other.
+TEST_F(Registration, IsOfABatchThatTheProjectOwed) {
+  EXPECT_EQ(told(reverse_issued(10)), "0 0 0 10");
+  PUHUI_ACCEPTED(city.issue_kg(10));
+  EXPECT_EQ(city.held("owner-main"), 10) << "of the first batch";
   PUHUI_ACCEPTED(register_batch(city, "B2"));
-  EXPECT_EQ(city.held("owner-main"), 80);
 }
 
 // ---- Buffer ----

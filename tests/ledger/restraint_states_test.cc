@@ -54,14 +54,16 @@ v1::ErrorCode expected(v1::Restraint state, RestraintAction action) {
       return state == v1::SUSPENDED ? PARTY_RESTRAINED : ErrorCode::OK;
     case RestraintAction::move:
       return state == v1::RESTRAINT_UNSPECIFIED ? ErrorCode::OK : PARTY_RESTRAINED;
+    case RestraintAction::freeze:
+      return state == v1::SUSPENDED ? PARTY_RESTRAINED : ErrorCode::OK;
     default:
       return ErrorCode::OK;
   }
 }
 
-// One restraint takes the place of another.
+// One restraint takes the place of another that is not stronger.
 v1::Restraint next(v1::Restraint state, RestraintAction action) {
-  if (action == RestraintAction::freeze) return v1::FROZEN;
+  if (action == RestraintAction::freeze) return state == v1::SUSPENDED ? state : v1::FROZEN;
   if (action == RestraintAction::suspend) return v1::SUSPENDED;
   return action == RestraintAction::release ? v1::RESTRAINT_UNSPECIFIED : state;
 }

@@ -9,7 +9,8 @@ namespace {
 
 using enum v1::ErrorCode;
 
-enum class BatchState : std::uint8_t { none, issued, registered, recalled, expired };
+// Withdrawn: recalled before it is registered.
+enum class BatchState : std::uint8_t { none, issued, registered, recalled, withdrawn, expired };
 enum class BatchAction : std::uint8_t { issue, register_it, move, recall, expire };
 using BatchCase = std::tuple<BatchState, BatchAction>;
 
@@ -28,6 +29,10 @@ struct BatchStates : Units, ::testing::WithParamInterface<BatchCase> {
     if (state == BatchState::none) return;
     PUHUI_ACCEPTED(city.issue_kg(10));
     if (state == BatchState::issued) return;
+    if (state == BatchState::withdrawn) {
+      PUHUI_ACCEPTED(recall(city, "B1"));
+      return;
+    }
     PUHUI_ACCEPTED(register_batch(city, "B1"));
     if (state == BatchState::recalled) PUHUI_ACCEPTED(recall(city, "B1"));
     if (state == BatchState::expired) PUHUI_ACCEPTED(expire(city, "B1"));
@@ -75,7 +80,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, BatchStates,
     ::testing::Combine(::testing::Values(BatchState::none, BatchState::issued,
                                          BatchState::registered, BatchState::recalled,
-                                         BatchState::expired),
+                                         BatchState::withdrawn, BatchState::expired),
                        ::testing::Values(BatchAction::issue, BatchAction::register_it,
                                          BatchAction::move, BatchAction::recall,
                                          BatchAction::expire)));

@@ -298,6 +298,21 @@ TEST_F(Votes, NothingASuspendedPartySignsCounts) {
   PUHUI_ACCEPTED(file(city, pv_methodology()));
 }
 
+TEST_F(Votes, ASuspendedPartyIsNotMerelyFrozen) {
+  const Signers bureau{"bureau", "bureau#2"};
+  PUHUI_ACCEPTED(restrain(v1::SUSPENDED, "owner", bureau));
+  const auto suspended = city.view().party("owner")->restrained_at();
+  const auto refused = restrain(v1::FROZEN, "owner", bureau);
+  PUHUI_REFUSED(refused, ErrorCode::PARTY_RESTRAINED);
+  EXPECT_EQ(refused.outcome.rule(), "party.restraint");
+  EXPECT_EQ(refused.outcome.limit(), "SUSPENDED since leaf " + std::to_string(suspended));
+  EXPECT_EQ(refused.outcome.used(), "case 1");
+  EXPECT_EQ(refused.outcome.asked(), "owner");
+  EXPECT_EQ(city.view().party("owner")->restrained_at(), suspended);
+  PUHUI_ACCEPTED(release("owner"));
+  PUHUI_ACCEPTED(restrain(v1::FROZEN, "owner", bureau));
+}
+
 TEST_F(Votes, EnoughAreAlwaysLeftToReplaceTheRules) {
   // Here two may vote; one authority by its signature is enough as well.
   PUHUI_ACCEPTED(restrain(v1::SUSPENDED, "bureau2", {"bureau", "bureau#2"}));

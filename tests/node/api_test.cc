@@ -11,6 +11,7 @@
 #include "node/clocks.h"
 #include "node/files/folder.h"
 #include "node/views/answer.h"
+#include "node/views/own_key.h"
 #include "tests/net/certificates.h"
 #include "tests/node/lone_replica.h"
 
@@ -215,6 +216,54 @@ TEST_F(ApiAlone, SlowReadsEndWithoutReadingWhatWaits) {
   await(stopped);
   EXPECT_EQ(read, 1);
   EXPECT_EQ(statuses, (std::vector<int>{200, 503, 503, 503}));
+}
+
+// Slow reads of which those of one caller are held: on their thread, and in all their places.
+struct HeldReads {
+  std::promise<void> release;
+  std::shared_future<void> released = release.get_future().share();
+  std::vector<std::future<int>> held;
+  views::SlowReads reads;
+
+  std::future<int> ask(const Request& request, std::function<Response()> work) {
+    auto answer = std::make_shared<std::promise<int>>();
+    auto status = answer->get_future();
+    reads.answer(
+        request, [answer](const Response& response) { answer->set_value(response.status); },
+        std::move(work));
+    return status;
+  }
+  int ask_at_once(const Request& request) {
+    auto status = ask(request, [] { return Response{}; });
+    return await(status);
+  }
+  void hold(const Request& request) {
+    for (int i = 0; i < views::SlowReads::kWaitingMax; ++i)
+      held.push_back(ask(request, [until = released] {
+        until.wait();
+        return Response{};
+      }));
+  }
+  void end() {
+    release.set_value();
+    for (auto& each : held) EXPECT_EQ(await(each), 200);
+  }
+};
+
+TEST(SlowReads, LeaveRoomForWhoReadsTheOwnAccount) {
+  const auto person = ledger::personal_id(std::string(16, 'x'));
+  const auto stranger = get({"v1", "statement"});
+  auto member = stranger, owner = get({"v1", "accounts", person, "history"});
+  member.party = "operator";
+  owner.headers = {{std::string(views::kOwnKeyHeader), "WUHAN 1 00"}};
+  const std::vector<Request> callers{stranger, owner, member};
+  for (const auto& busy : callers) {
+    HeldReads reads;
+    reads.hold(busy);
+    for (const auto& other : callers)
+      EXPECT_EQ(reads.ask_at_once(other), &other == &busy ? 429 : 200);
+    reads.end();
+  }
 }
 
 // A path may be written in many ways; what it means is in its parts.

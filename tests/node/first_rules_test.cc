@@ -4,8 +4,10 @@
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
+#include "ledger/rules/calendar.h"
 #include "ledger/rules/citizens/credits.h"
 #include "ledger/rules/signers.h"
+#include "ledger/views/statement.h"
 #include "tests/ledger/filings.h"
 #include "tests/ledger/market.h"
 
@@ -68,6 +70,23 @@ TEST_F(FirstRules, LetNothingBeFiledAtOnce) {
   PUHUI_ACCEPTED(draft(city, "pv", subject_of(pv_methodology()), "expert1"));
 }
 
+// As many as the plan names a number for; of accounts and tonnes it names none.
+TEST_F(FirstRules, MeasureTheCityAgainstThePlan) {
+  auto view = city.view();
+  const auto stated = ledger::statement(view, {1, city.now + 1});
+  EXPECT_EQ(stated.plan().source(), "武政办〔2023〕26 号");
+  EXPECT_EQ(ledger::date_text(stated.plan().until()), "2026-01-01");
+  std::map<v1::TargetKind, std::int64_t> wanted;
+  for (const auto& target : stated.targets()) {
+    wanted[target.kind()] = target.wanted();
+    EXPECT_FALSE(target.met()) << v1::TargetKind_Name(target.kind());
+  }
+  EXPECT_EQ(wanted,
+            (std::map<v1::TargetKind, std::int64_t>{{v1::TARGET_METHODOLOGIES, 10},
+                                                    {v1::TARGET_INSTITUTIONS, 20},
+                                                    {v1::TARGET_PROJECTS_AND_SCENARIOS, 50}}));
+}
+
 // How lines of the table spell what bonds of cases are.
 const std::map<v1::BondKind, std::string> kBondWords{
     {v1::RESERVATION, "reservation"}, {v1::ESCROW, "escrow"}, {v1::EVENT_RESERVATION, "event"}};
@@ -113,6 +132,29 @@ TEST_F(FirstRules, LetNoHolderTakeBackAnEscrow) {
   EXPECT_EQ(case_named(city, "c").state(), v1::CASE_CONFIRMED);
   PUHUI_ACCEPTED(act(city, voiding("c"), {"bureau"}));
   EXPECT_EQ(case_named(city, "c").state(), v1::CASE_VOID);
+}
+
+// Who accepts units in the place of a duty says when that is off, before it accepted and after.
+void expect_voided_by(City& city, const std::string& purpose, const std::string& who) {
+  SCOPED_TRACE(purpose);
+  const auto still = purpose + "-still", open = purpose + "-open";
+  for (const auto& name : {still, open})
+    PUHUI_ACCEPTED(act(city, opening(name, purpose), {"owner"}));
+  PUHUI_ACCEPTED(act(city, confirmation(still, 1'000), {who}));
+  for (const auto& name : {still, open}) {
+    const auto state = case_named(city, name).state();
+    PUHUI_FAILED(act(city, voiding(name), {"owner"}), SIGNATURE_MISSING);
+    EXPECT_EQ(case_named(city, name).state(), state);
+    PUHUI_ACCEPTED(act(city, voiding(name), {who}));
+    EXPECT_EQ(case_named(city, name).state(), v1::CASE_VOID);
+  }
+}
+
+TEST_F(FirstRules, LetNoHolderTakeBackWhatADutyRestsOn) {
+  PUHUI_ACCEPTED(city.send(account_event(city, "owner-main", "owner"), {"owner", "operator"}));
+  expect_voided_by(city, "equal_substitution", "bureau");
+  PUHUI_ACCEPTED(publish_ets(city, 2025, {emitter("owner", 100'000'000)}));
+  expect_voided_by(city, "ets_compliance", "ets");
 }
 
 TEST_F(FirstRules, AskCitizensAboutTheirData) {

@@ -49,7 +49,7 @@ TEST_F(Init, TwoPartiesFoundACity) {
 }
 
 TEST_F(Init, OnePartyFoundsACity) {
-  options.operator_party.party = "bureau";
+  options.operator_party = {"bureau", "", "", ""};
   const auto city = founded();
   EXPECT_EQ(city->totals().parties(), 1);
   const auto bureau = city->view().party("bureau");
@@ -63,6 +63,30 @@ TEST_F(Init, OnePartyFoundsACity) {
   EXPECT_TRUE(has("keys/bureau.key"));
   EXPECT_TRUE(has("clients/bureau-key.pem"));
   EXPECT_TRUE(has("node-1/node.toml"));
+}
+
+TEST_F(Init, OnePartyIsOfTheEntityThatEitherRoleNames) {
+  options.authority.legal_entity.clear();
+  options.operator_party = {"bureau", "a company", "", ""};
+  EXPECT_EQ(founded()->view().party("bureau")->legal_entity(), "a company");
+}
+
+TEST_F(Init, OnePartyIsOfOneEntity) {
+  options.operator_party = {"bureau", "a company", "", ""};
+  const auto refused = init_city(options);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::INVALID_ARGUMENT);
+  EXPECT_FALSE(has("genesis.envelope"));
+  options.operator_party.legal_entity = "a bureau";
+  EXPECT_EQ(founded()->view().party("bureau")->legal_entity(), "a bureau");
+}
+
+TEST_F(Init, EntitiesThatNobodyNamesAreCalledByTheRoles) {
+  options.authority.legal_entity.clear();
+  options.operator_party.legal_entity.clear();
+  const auto city = founded();
+  EXPECT_EQ(city->view().party("bureau")->legal_entity(), "authority");
+  EXPECT_EQ(city->view().party("company")->legal_entity(), "operator");
 }
 
 TEST_F(Init, OnePartyHasOneName) {

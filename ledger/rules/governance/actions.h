@@ -25,8 +25,8 @@ namespace puhui::ledger {
 [[nodiscard]] Ruling add_key(Context& context, const v1::AddKey& action);
 [[nodiscard]] Ruling rotate_key(Context& context, const v1::RotateKey& action);
 [[nodiscard]] Ruling revoke_key(Context& context, const v1::RevokeKey& action);
-// Order: form; party known; signers; enough are left to replace the rules. Replaces a restraint
-// there is.
+// Order: form; party known, and not suspended if it is to be frozen; signers; enough are left to
+// replace the rules. Replaces a restraint there is.
 [[nodiscard]] Ruling restrain_party(Context& context, const v1::RestrainParty& action);
 // Order: form; party known and restrained; signers.
 [[nodiscard]] Ruling release_party(Context& context, const v1::ReleaseParty& action);

@@ -274,6 +274,16 @@ Ruling revoke_key(Context& context, const v1::RevokeKey& action) {
   return {};
 }
 
+namespace {
+
+// Who is suspended is released before it is only frozen.
+Ruling need_no_weakening(const v1::Party& party, v1::Restraint restraint) {
+  const bool weakens = party.restraint().restraint() == v1::SUSPENDED && restraint != v1::SUSPENDED;
+  return weakens ? need_unrestrained(party) : Ruling{};
+}
+
+}  // namespace
+
 Ruling restrain_party(Context& context, const v1::RestrainParty& action) {
   if (!v1::Restraint_IsValid(action.restraint()) || action.restraint() == v1::RESTRAINT_UNSPECIFIED)
     return malformed("restraint");
@@ -281,6 +291,7 @@ Ruling restrain_party(Context& context, const v1::RestrainParty& action) {
   if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
   auto party = need_party(context, action.party());
   if (!party) return tl::make_unexpected(party.error());
+  if (auto stronger = need_no_weakening(*party, action.restraint()); !stronger) return stronger;
   if (auto met = require_signers(context, "party.restrain", about(action.party(), party->area()));
       !met)
     return met;

@@ -27,7 +27,8 @@ namespace puhui::ledger {
 // The lowest serials go to the project's account, the next to the buffer, the last are cancelled
 // for what the project owes.
 [[nodiscard]] Ruling issue(Context& context, const v1::Issue& action);
-// Order: batch issued and not yet registered; project not suspended or revoked; signers.
+// Order: batch issued, not yet registered and not recalled whole; project not suspended or revoked;
+// signers.
 [[nodiscard]] Ruling register_batch(Context& context, const v1::RegisterBatch& action);
 
 // ---- recall.cc ----

@@ -136,6 +136,19 @@ tl::expected<v1::Report, Refusal> need_issuable(const Context& context, const st
   return publicised;
 }
 
+// Not registered yet, and not all of it recalled.
+Ruling need_unregistered(const Context& context, const v1::UnitBatch& batch) {
+  const auto refuse_as = [&batch](std::string used) {
+    return refuse(ErrorCode::BATCH_STATE, "batch.registered", "issued, not yet registered",
+                  std::move(used), batch.batch());
+  };
+  if (batch.registered_at() != 0)
+    return refuse_as("registered at leaf " + std::to_string(batch.registered_at()));
+  const auto waiting = key::bonds(bond_of(batch.batch()));
+  if (batch.recalled_kg() == 0 || context.state.at_or_after(waiting, waiting)) return {};
+  return refuse_as("recalled, " + std::to_string(batch.recalled_kg()) + " kg");
+}
+
 }  // namespace
 
 std::uint64_t next_serial(const State& state) {
@@ -227,9 +240,7 @@ Ruling issue(Context& context, const v1::Issue& action) {
 Ruling register_batch(Context& context, const v1::RegisterBatch& action) {
   auto batch = need_batch(context, action.batch());
   if (!batch) return tl::make_unexpected(batch.error());
-  if (batch->registered_at() != 0)
-    return refuse(ErrorCode::BATCH_STATE, "batch.registered", "issued, not yet registered",
-                  "registered at leaf " + std::to_string(batch->registered_at()), action.batch());
+  if (auto fresh = need_unregistered(context, *batch); !fresh) return fresh;
   const auto project = context.state.find<v1::Project>(key::project(batch->project()));
   assert(project && "a batch names a filed project");
   if (auto stands = need_in_force(*project, Closed::allowed); !stands) return stands;

@@ -104,11 +104,20 @@ void Book::add_mirrors(const Journey& journey, std::int64_t kg, std::int64_t dis
   book.imported_kg += kg;
 }
 
-void Book::bring_home(const Journey& journey) {
+// Whether a kilogram that was issued here is on its way to that city, as far as is known here.
+bool Book::is_leaving(const Kilogram& kilogram, int to) const {
+  return kilogram.state == v1::HELD && !kilogram.lock.empty() && journey(kilogram.lock).to == to;
+}
+
+// What a list brings home may have gone there by a transfer whose end is not known here any more.
+void Book::bring_home(const Journey& journey, bool is_listed) {
   for (const auto origin : journey.origins) {
     auto& kilogram = unit(journey.to, origin);
-    if (kilogram.state != v1::EXPORTED || kilogram.is_retired_abroad)
+    const bool is_away = kilogram.state == v1::EXPORTED && !kilogram.is_retired_abroad &&
+                         kilogram.exported_to == journey.from;
+    if (!is_away && !(is_listed && is_leaving(kilogram, journey.from)))
       complain("RETURNED what was not away: " + std::to_string(origin));
+    kilogram.lock.clear();
     kilogram.state = kilogram.is_recalled ? v1::CANCELLED : v1::HELD;
     kilogram.account = journey.to_account;
     kilogram.exported_to = -1;
@@ -124,7 +133,7 @@ void Book::imported(const Import& import) {
   known = {v1::TRANSFER_IMPORTED, import.leaf, import.version};
   const auto kg = recognised(journey, import.version);
   if (journey.is_return)
-    bring_home(journey);
+    bring_home(journey, false);
   else
     add_mirrors(journey, kg, import.disputed_until);
   if (is_mutant("import-twice")) add_mirrors(journey, kg, import.disputed_until);
@@ -172,11 +181,18 @@ void Book::concluded(const std::string& id, bool is_recognised, std::uint32_t ve
   }
 }
 
-void Book::retirement_noted(int home, std::size_t letter, const Serials& origins) {
-  auto& book = city(home);
+void Book::stated(const std::string& id, const Statement& statement) {
+  statements_.emplace(id, statement);
+  city(statement.city).stated.insert(id);
+}
+
+void Book::retirement_noted(const std::string& id, std::size_t letter, std::uint64_t leaf) {
+  const auto& statement = statements_.at(id);
+  auto& book = city(statement.home);
   book.noted.insert(letter);
-  for (const auto origin : origins) {
-    auto& kilogram = unit(home, origin);
+  book.retired_abroad[id] = leaf;
+  for (const auto origin : statement.origins) {
+    auto& kilogram = unit(statement.home, origin);
     if (kilogram.is_retired_abroad) complain("RETIRED twice: serial " + std::to_string(origin));
     kilogram.is_retired_abroad = true;
     if (kilogram.is_recalled) ++book.owed_kg;
@@ -241,6 +257,9 @@ std::vector<Listed> Book::list(int at_city, int home) const {
     if (is_of_both && known.state != v1::TRANSFER_LOCKED && known.partner_leaf != 0)
       list.push_back({id, known});
   }
+  for (const auto& [id, leaf] : at(at_city).retired_abroad)
+    if (statements_.at(id).city == home)
+      list.push_back({id, {v1::TRANSFER_STATE_UNSPECIFIED, leaf, 0}, true});
   std::ranges::sort(list, {}, [](const Listed& listed) {
     return std::pair(listed.known.partner_leaf, listed.id);
   });
@@ -279,32 +298,57 @@ void Book::take_away(const Journey& journey, std::int64_t kg) {
   }
 }
 
-void Book::remake(int home, int partner, const Listed& listed) {
-  auto& book = city(home);
+// What is held of units that had gone home: from whoever has them.
+void Book::take_home(const Journey& journey) {
+  for (auto& [serial, kilogram] : city(journey.from).units) {
+    const bool is_named =
+        kilogram.home == journey.to && kilogram.state == v1::HELD &&
+        std::ranges::find(journey.origins, kilogram.origin) != journey.origins.end();
+    if (!is_named) continue;
+    kilogram.lock.clear();
+    kilogram.is_frozen = false;
+    kilogram.disputed_until = 0;
+    kilogram.state = v1::EXPORTED;
+    kilogram.exported_to = journey.to;
+  }
+}
+
+void Book::retire_again(int index, const std::string& id) {
+  const auto& statement = statements_.at(id);
+  city(index).stated.insert(id);
+  for (auto& [serial, kilogram] : city(index).units) {
+    const bool is_named =
+        kilogram.home == statement.home && kilogram.state == v1::HELD &&
+        std::ranges::find(statement.origins, kilogram.origin) != statement.origins.end();
+    if (!is_named) continue;
+    kilogram.lock.clear();
+    kilogram.is_frozen = false;
+    kilogram.disputed_until = 0;
+    kilogram.state = v1::RETIRED;
+  }
+}
+
+bool Book::knows(int index, const Listed& listed) const {
+  if (listed.is_statement) return at(index).stated.contains(listed.id);
+  return state(index, listed.id) != v1::TRANSFER_STATE_UNSPECIFIED;
+}
+
+void Book::remake(int home, const Listed& listed) {
+  if (listed.is_statement) return retire_again(home, listed.id);
+  if (knows(home, listed)) return;
   const auto& journey = journeys_.at(listed.id);
-  if (state(home, listed.id) != v1::TRANSFER_STATE_UNSPECIFIED) return;
-  auto& known = book.transfers[listed.id];
+  auto& known = city(home).transfers[listed.id];
   known.version = listed.known.version;
+  known.partner_leaf = listed.leaf;
   const auto kg = recognised(journey, listed.known.version);
   switch (listed.known.state) {
     case v1::TRANSFER_IMPORTED:
       known.state = v1::TRANSFER_CONCLUDED;
-      if (!journey.is_return) return take_away(journey, kg);
-      for (auto& [serial, kilogram] : book.units) {
-        const bool is_named =
-            kilogram.home == partner && kilogram.state == v1::HELD &&
-            std::ranges::find(journey.origins, kilogram.origin) != journey.origins.end();
-        if (!is_named) continue;
-        kilogram.lock.clear();
-        kilogram.is_frozen = false;
-        kilogram.disputed_until = 0;
-        kilogram.state = v1::EXPORTED;
-        kilogram.exported_to = partner;
-      }
-      return;
+      return journey.is_return ? take_home(journey) : take_away(journey, kg);
     case v1::TRANSFER_CONCLUDED:
       known.state = v1::TRANSFER_IMPORTED;
-      return journey.is_return ? bring_home(journey) : add_mirrors(journey, kg, 0);
+      return journey.is_return ? bring_home(journey, true)
+                               : add_mirrors(journey, kg, listed.disputed_until);
     case v1::TRANSFER_FREED:
       known.state = v1::TRANSFER_VOID;
       return;
@@ -313,10 +357,16 @@ void Book::remake(int home, int partner, const Listed& listed) {
   }
 }
 
-void Book::list_noted(int home, int partner, const std::vector<Listed>& list) {
-  city(home).awaited.erase(partner);
+void Book::list_noted(int home, const std::vector<Listed>& made) {
   if (is_mutant("forget-list")) return;
-  for (const auto& listed : list) remake(home, partner, listed);
+  for (const auto& listed : made) remake(home, listed);
+}
+
+void Book::list_ended(int home, int partner, const std::vector<Listed>& list) {
+  city(home).awaited.erase(partner);
+  for (const auto& listed : list)
+    if (!knows(home, listed))
+      complain("LISTED, and not made again: leaf " + std::to_string(listed.known.partner_leaf));
 }
 
 void Book::list_given_up(int home, int partner) {

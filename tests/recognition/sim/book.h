@@ -53,17 +53,27 @@ struct Known {
       0;                      // of the export, of one that came; of the answer, of one that went
   std::uint32_t version = 0;  // by which it was recognised
 };
-// What a partner says of a transfer that the other city may have lost.
+// What a city said of units that it retired, to the city that issued them.
+struct Statement {
+  int city = 0, home = 0;
+  Serials origins;
+};
+// What a partner says of a transfer, or of a statement, that the other city may have lost.
 struct Listed {
   std::string id;
   Known known;
+  bool is_statement = false;
+  std::uint64_t leaf = 0;           // of the partner's own
+  std::int64_t disputed_until = 0;  // of what comes once more
 };
 
 struct CityBook {
   std::map<std::uint64_t, Kilogram> units;
   std::map<std::string, Known> transfers;
-  std::set<std::size_t> noted;  // letters of recalls and retirements
-  std::set<int> awaited;        // partners whose lists are awaited since an epoch began
+  std::set<std::size_t> noted;                          // letters of recalls and retirements
+  std::map<std::string, std::uint64_t> retired_abroad;  // partners' statements, by their leaves
+  std::set<std::string> stated;                         // its own, as far as it knows
+  std::set<int> awaited;  // partners whose lists are awaited since an epoch began
   std::set<std::pair<int, std::uint64_t>> recalled;  // serials of partners', as far as it knows
   std::uint64_t next_serial = 1;
   std::int64_t issued_kg = 0, taken_back_kg = 0, owed_kg = 0, imported_kg = 0;
@@ -135,7 +145,9 @@ class Book {
   void answered(const std::string& id, v1::TransferState state, std::uint64_t leaf);
   void concluded(const std::string& id, bool is_recognised, std::uint32_t version,
                  std::uint64_t leaf);
-  void retirement_noted(int home, std::size_t letter, const Serials& origins);
+  // Statements have names of their own, as transfers have.
+  void stated(const std::string& id, const Statement& statement);
+  void retirement_noted(const std::string& id, std::size_t letter, std::uint64_t leaf);
   // Of those of a batch, all or some.
   void recalled(int city, const Serials& serials);
   void recall_noted(int city, int home, std::size_t letter, const Serials& origins);
@@ -144,9 +156,11 @@ class Book {
   // Numbers go on from `next_serial`.
   void restored(int city, const CityBook& saved, const std::set<int>& awaited,
                 std::uint64_t next_serial);
-  // What a city knows of transfers from and to another one.
+  // What a city knows of transfers from and to another one, and of its statements.
   [[nodiscard]] std::vector<Listed> list(int at, int home) const;
-  void list_noted(int home, int partner, const std::vector<Listed>& list);
+  // Some of it is made again; and all of it is.
+  void list_noted(int home, const std::vector<Listed>& made);
+  void list_ended(int home, int partner, const std::vector<Listed>& list);
   // The agreement was closed: its list will never be noted.
   void list_given_up(int home, int partner);
 
@@ -155,14 +169,19 @@ class Book {
   Kilogram& unit(int city, std::uint64_t serial);
   [[nodiscard]] bool is_mutant(std::string_view name) const { return mutant_ == name; }
   void add_mirrors(const Journey& journey, std::int64_t kg, std::int64_t disputed_until);
-  void bring_home(const Journey& journey);
+  [[nodiscard]] bool is_leaving(const Kilogram& kilogram, int to) const;
+  void bring_home(const Journey& journey, bool is_listed);
   void send_away(const Journey& journey, std::int64_t kg);
-  void remake(int home, int partner, const Listed& listed);
+  void remake(int home, const Listed& listed);
+  void take_home(const Journey& journey);
+  void retire_again(int city, const std::string& id);
+  [[nodiscard]] bool knows(int city, const Listed& listed) const;
   void take_away(const Journey& journey, std::int64_t kg);
   void owe(int home, std::uint64_t origin);
 
   std::vector<CityBook> cities_;
   std::map<std::string, Journey> journeys_;
+  std::map<std::string, Statement> statements_;
   std::map<std::pair<std::pair<int, int>, std::uint32_t>, Share> shares_;  // taker, sender
   std::set<std::pair<int, std::uint64_t>> excused_;
   std::set<std::pair<int, int>> given_up_;

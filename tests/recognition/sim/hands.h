@@ -94,17 +94,39 @@ inline v1::ProvenLeaf proven(const Log& log, std::uint64_t leaf, std::uint64_t s
   return proof;
 }
 
+// ---- What was lost ----
+
+// Whether an entry of a city's log is what a partner lists: leaves of several epochs may have had
+// the same place.
+inline bool tells_of(const SovereignCity& home, const SovereignCity& partner,
+                     const std::string& entry, const v1::ListedTransfer& listed) {
+  if (listed.state() == v1::LISTED_RETIRED)
+    return crypto::leaf_hash(entry).view() == listed.transfer();
+  const auto event = read_foreign(entry, home.code());
+  if (!event) return false;
+  if (event->payload.has_export_())
+    return transfer_id(home.lineage(), event->payload).view() == listed.transfer();
+  if (event->payload.has_import() != (listed.state() == v1::LISTED_GONE)) return false;
+  const auto lineage = partner.lineage();
+  const auto answered = answered_transfer(event->payload, {partner.code(), lineage});
+  return answered && *answered == listed.transfer();
+}
+// A leaf as whoever keeps the whole log can show it.
+inline v1::LostReceipt receipt_in(const Log& log, std::uint64_t leaf) {
+  v1::LostReceipt receipt;
+  receipt.set_checkpoint(log.note);
+  *receipt.mutable_leaf() = proven(log, leaf, log.ledger->view().head().size);
+  return receipt;
+}
+
 // ---- Epochs ----
 
-// Begins an epoch, and answers where serials go on: far above those of what was lost.
-struct Opened {
-  Answer answer;
-  std::uint64_t next_serial = 0;
-};
-inline Opened open(SovereignCity& at, const std::string& last_checkpoint) {
-  const auto answer = open_epoch(at, last_checkpoint);
-  const auto epoch = at.epoch();
-  return {answer, epoch ? epoch->opening().first_serial() : 0};
+// Serials go on from far above those of what was lost.
+inline Answer open(SovereignCity& at, const std::string& last_checkpoint,
+                   const std::vector<v1::OwnLog>& lost, std::uint64_t first_serial) {
+  auto payload = epoch_event(at, last_checkpoint, lost);
+  payload.mutable_open_epoch()->set_first_serial(first_serial);
+  return at.send(payload, {"bureau"});
 }
 // The renewal by which partners learn of the epoch that a city has just begun.
 inline v1::SideRenewal renewal_of(const SovereignCity& city) {

@@ -98,6 +98,22 @@ std::string transfers_differ(const View& view, const CityBook& book) {
   return wrong;
 }
 
+std::string awaited_differ(const View& view, const CityBook& book, const Judged& place) {
+  std::string wrong;
+  view.reader().scan(
+      key::kAgreements, key::kAgreements, [&](std::string_view name, std::string_view value) {
+        v1::AgreementRecord record;
+        record.ParseFromArray(value.data(), static_cast<int>(value.size()));
+        const auto partner = name.substr(std::string_view(key::kAgreements).size());
+        const auto known = std::ranges::find(place.codes, partner);
+        const auto awaited = book.awaited.contains(static_cast<int>(known - place.codes.begin()));
+        if (awaited != record.awaits_list())
+          wrong = "the list of " + *known + (awaited ? " is not awaited" : " is awaited still");
+        return wrong.empty();
+      });
+  return wrong;
+}
+
 std::string totals_differ(const View& view, const Book& book, const Judged& place) {
   std::string wrong;
   const auto totals = view.totals();
@@ -183,6 +199,7 @@ std::string differs(const View& view, const Book& book, const Judged& place) {
   const auto& known = book.at(place.city);
   auto wrong = serials_differ(view, known, place);
   if (wrong.empty()) wrong = transfers_differ(view, known);
+  if (wrong.empty()) wrong = awaited_differ(view, known, place);
   if (wrong.empty()) wrong = totals_differ(view, book, place);
   if (wrong.empty()) return wrong;
   return place.codes[static_cast<std::size_t>(place.city)] + ": " + wrong;
@@ -200,16 +217,19 @@ std::string unconserved(const Book& book, const std::vector<std::string>& codes)
   return {};
 }
 
-std::int64_t usable_again_kg(const Book& book) {
-  std::int64_t kg = 0;
+std::string usable_again(const Book& book, const std::vector<std::string>& codes) {
   for (int city = 0; city < book.size(); ++city)
     for (const auto& [serial, kilogram] : book.at(city).units) {
-      if (kilogram.home == city || kilogram.state != v1::HELD) continue;
-      const auto& at_home = book.at(kilogram.home).units;
+      const int home = kilogram.home;
+      if (home == city || kilogram.state != v1::HELD) continue;
+      if (book.at(city).awaited.contains(home) || book.is_given_up(city, home)) continue;
+      const auto& at_home = book.at(home).units;
       const auto own = at_home.find(kilogram.origin);
-      kg += own != at_home.end() && own->second.is_retired_abroad;
+      if (own == at_home.end() || !own->second.is_retired_abroad) continue;
+      return "RETIRED, and usable again: kilogram " + codes[static_cast<std::size_t>(home)] + "-" +
+             text(kilogram.origin) + " in " + codes[static_cast<std::size_t>(city)];
     }
-  return kg;
+  return {};
 }
 
 std::string unended(const Book& book, const std::set<int>& gone,

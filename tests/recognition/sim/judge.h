@@ -30,9 +30,9 @@ struct Judged {
 // another awaits a list from, are left out: they are looked at when the list is noted.
 [[nodiscard]] std::string unconserved(const Book& book, const std::vector<std::string>& codes);
 
-// Kilograms that were reported home as retired and that their holder can use again, since it lost
-// the retirement.
-[[nodiscard]] std::int64_t usable_again_kg(const Book& book);
+// A kilogram that was reported home as retired and that its holder, which has lost the retirement,
+// can use again though it has noted the list of the city that issued it.
+[[nodiscard]] std::string usable_again(const Book& book, const std::vector<std::string>& codes);
 
 // When all is carried and all deadlines are over: a transfer that has not ended, ends that do not
 // match, a list that was never noted. Cities that are gone end nothing.

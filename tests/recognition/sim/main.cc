@@ -29,7 +29,6 @@ constexpr const char* kUsage =
     "  --no-restores --no-recalls --no-renegotiation --no-closing --no-retries --no-settlements\n"
     "  --no-gone           all of these happen, unless they shall not\n"
     "  --use-while-waiting a restored city uses its units before all lists are noted\n"
-    "  --strict            nothing that was reported home as retired may be usable again\n"
     "  --stop              stop at the first seed that fails\n"
     "  --trace             print every step\n"
     "Exit 0 if all seeds hold (with --mutants: if none holds for all seeds), 1 otherwise.\n";
@@ -58,7 +57,6 @@ Arguments parse(int argc, char** argv) {
       {"--no-settlements", [&] { plan.settlements = false; }},
       {"--no-gone", [&] { plan.gone = false; }},
       {"--use-while-waiting", [&] { plan.waits = false; }},
-      {"--strict", [&] { plan.strict = true; }},
       {"--mutants", [&] { arguments.mutants = true; }},
       {"--stop", [&] { arguments.stop = true; }},
       {"--trace", [&] { plan.trace = true; }},
@@ -101,12 +99,11 @@ void report(const Counters& total, std::uint64_t failures, double wall_s) {
   std::printf(
       "%llu seeds, %llu violations | steps %llu events %llu transfers %llu imports %llu concluded "
       "%llu recalls %llu crashes %llu copies %llu restores %llu lost leaves %llu lists %llu owed "
-      "kg "
-      "%llu retired again kg %llu | %.1f s | refused:%s\n",
+      "kg %llu | %.1f s | refused:%s\n",
       n(total.seeds), n(failures), n(total.steps), n(total.events), n(total.transfers),
       n(total.imports), n(total.concluded), n(total.recalls), n(total.crashes), n(total.copies),
-      n(total.restores), n(total.lost_leaves), n(total.lists), n(total.excused_kg),
-      n(total.usable_again_kg), wall_s, refused.c_str());
+      n(total.restores), n(total.lost_leaves), n(total.lists), n(total.excused_kg), wall_s,
+      refused.c_str());
 }
 
 // Runs the seeds, and prints those that fail with their last steps.

@@ -213,11 +213,12 @@ void World::deliver(std::size_t index, Answering answering) {
   // What was kept can be proved by the log it was written in, too.
   const bool by_old = is_gone || (letter.epoch < known && random.chance(0.2));
   const auto shown = proof(letter, by_old ? letter.epoch : known, !by_old && !random.chance(0.03));
-  const auto answer = letter.tells == Tells::exported ? this->answer(letter, shown, answering)
-                                                      : conclude_or_note(letter, shown);
   const auto what = std::string("is shown ") + name_of(letter.tells) + " " + hex(letter.id) +
                     " of " + code(letter.from) + " leaf " + std::to_string(letter.leaf) +
                     (is_gone ? " (lost)" : "");
+  if (letter.tells == Tells::listed && !is_gone) return note_list(letter, shown, what);
+  const auto answer = letter.tells == Tells::exported ? this->answer(letter, shown, answering)
+                                                      : conclude_or_note(letter, shown);
   if (!done(letter.to, what, answer)) return;
   if (is_gone) throw Violation("LOST, and taken all the same: " + what);
   take(index, answer, answering);
@@ -243,7 +244,7 @@ Answer World::conclude_or_note(const Letter& letter, const v1::ProvenLeaf& shown
     case Tells::recalled:
       return note_recall(at, shown);
     default:
-      return note_transfers(at, city(letter.from), shown);
+      return at.send(noting_event(at, shown, {}), {"operator"});
   }
 }
 
@@ -258,12 +259,9 @@ void World::take(std::size_t index, const Answer& answer, Answering answering) {
       return book.concluded(letter.id, letter.answer == v1::TRANSFER_IMPORTED, letter.version,
                             letter.leaf);
     case Tells::retired:
-      return book.retirement_noted(letter.to, index, letter.serials);
-    case Tells::recalled:
-      return book.recall_noted(letter.to, letter.from, index, letter.serials);
+      return book.retirement_noted(letter.id, index, letter.leaf);
     default:
-      ++counters.lists;
-      return book.list_noted(letter.to, letter.from, letter.list);
+      return book.recall_noted(letter.to, letter.from, index, letter.serials);
   }
 }
 

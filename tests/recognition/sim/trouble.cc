@@ -17,33 +17,10 @@ void World::state_retirement() {
     if (!done(retired.city, "states a retirement to " + code(home), answer)) continue;
     Letter letter{Tells::retired, retired.city, home, epoch(retired.city), answer.leaf};
     letter.serials = origins;
+    letter.id = std::string(crypto::leaf_hash(at.view().entry(answer.leaf)).view());
+    book.stated(letter.id, {retired.city, home, origins});
     post(letter);
   }
-}
-
-// ---- Epochs ----
-
-bool World::is_behind(int index, int at) const { return epoch_known(index, at) < epoch(index); }
-
-void World::renew(int index, int at) {
-  const auto known = epoch_known(index, at);
-  const auto& renewals = renewals_[static_cast<std::size_t>(index)];
-  if (known == renewals.size()) return;
-  done(at, "learns of the epoch of " + code(index),
-       testing::sim::renew(city(index), renewals[known], city(at)));
-}
-
-bool World::owes_list(int at, int home) const {
-  const auto log = log_at(city(at), city(home));
-  return log && log->epoch() > 0 && log->stated_to() < crypto::kTreeSizeMax;
-}
-
-void World::state_list(int at, int home) {
-  const auto answer = state_transfers(city(at), city(home));
-  if (!done(at, "states transfers to " + code(home), answer)) return;
-  Letter letter{Tells::listed, at, home, epoch(at), answer.leaf};
-  letter.list = book.list(at, home);
-  post(letter);
 }
 
 // ---- Without an answer ----
@@ -87,14 +64,6 @@ void World::close_with_gone() {
         set_standing(at, partner, v1::CLOSED);
 }
 
-// Lists of cities that are gone, after as long a time as they might have needed.
-void World::give_up_lists() {
-  for (int at = 0; at < size(); ++at)
-    for (const int partner : partners(at))
-      if (!is_gone(at) && is_gone(partner) && book.at(at).awaited.contains(partner))
-        set_standing(at, partner, v1::CLOSED);
-}
-
 // ---- What holds ----
 
 void World::check_touched() {
@@ -113,10 +82,7 @@ void World::check_all() {
   check_touched();
   if (const auto wrong = unconserved(book, codes_); !wrong.empty()) throw Violation(wrong);
   counters.excused_kg = book.excused();
-  counters.usable_again_kg = static_cast<std::uint64_t>(usable_again_kg(book));
-  if (plan_.strict && counters.usable_again_kg > 0)
-    throw Violation("RETIRED, and usable again: " + std::to_string(counters.usable_again_kg) +
-                    " kg");
+  if (const auto wrong = usable_again(book, codes_); !wrong.empty()) throw Violation(wrong);
 }
 
 void World::check_rest() {

@@ -7,7 +7,8 @@ namespace puhui::ledger::testing::sim {
 namespace {
 
 constexpr int kMeters = 10;  // named by the last digits of projects: partners have others
-constexpr std::size_t kTraced = 40, kCopies = 2;
+constexpr std::size_t kTraced = 40, kCopies = 3;
+constexpr std::uint64_t kSerialsBetween = 10'000'000;  // of epochs
 std::string text(std::uint64_t number) { return std::to_string(number); }
 
 std::string project_of(int city) { return "P" + text(static_cast<std::uint64_t>(city)); }
@@ -39,7 +40,6 @@ void Counters::add(const Counters& other) {
   lost_leaves += other.lost_leaves;
   recalls += other.recalls;
   excused_kg += other.excused_kg;
-  usable_again_kg += other.usable_again_kg;
   for (const auto& [code, count] : other.refused) refused[code] += count;
 }
 
@@ -185,7 +185,7 @@ void World::copy(int index) {
   auto& copies = copies_[static_cast<std::size_t>(index)];
   if (copies.size() == kCopies)
     copies.erase(copies.begin() + static_cast<std::ptrdiff_t>(random.below(kCopies)));
-  Copy made{std::make_unique<Folder>(), book.at(index), city(index).head().size};
+  Copy made{std::make_unique<Folder>(), book.at(index), city(index).head().size, epoch(index)};
   city(index).close();
   copy_folder(city(index).folder(), made.folder->file("ledger"));
   city(index).open();
@@ -196,35 +196,49 @@ void World::copy(int index) {
 
 bool World::can_restore(int index) const {
   const auto& copies = copies_[static_cast<std::size_t>(index)];
-  return !copies.empty() && copies.back().size < city(index).head().size;
+  return !copies.empty() && copies.front().size < city(index).head().size;
 }
 
-// The end of its log is lost: it goes on from a copy, in a new epoch.
+// The logs of the epochs after one: a copy from before them knows none.
+std::vector<v1::OwnLog> World::logs_since(int index, std::uint32_t known) const {
+  std::vector<v1::OwnLog> logs;
+  for (auto later = known + 1; later <= epoch(index); ++later) {
+    auto& log = logs.emplace_back(own_log(city(index)));
+    log.set_origin(city(index).view().genesis()->origin() + "/" + text(later));
+  }
+  return logs;
+}
+
+// The end of its log is lost: it goes on from a copy, in a new epoch, whichever one that is of.
 void World::restore(int index) {
   auto& copies = copies_[static_cast<std::size_t>(index)];
-  const auto chosen = random.below(copies.size());
-  auto from = std::move(copies[chosen]);
-  // Copies of an epoch before are never put back: their epoch has begun already.
-  copies.clear();
   auto& restored = city(index);
+  const auto head = restored.head().size;
+  // They are in order of their sizes, and each begins the log as it is.
+  const auto shorter =
+      std::ranges::count_if(copies, [head](const Copy& copy) { return copy.size < head; });
+  const auto& from = copies[random.below(static_cast<std::uint64_t>(shorter))];
+  const auto size = from.size;
   ask_stranger(index);
-  const auto lost = restored.head().size - from.size;
   const auto note = restored.signed_note(restored.tree());
+  const auto lost = logs_since(index, from.epoch);
+  const auto first_serial = next_serial(restored) + kSerialsBetween;
   restored.close();
   ghosts_[static_cast<std::size_t>(index)].push_back(
       std::make_unique<Ghost>(restored.folder(), note));
   copy_folder(from.folder->file("ledger"), restored.folder());
   restored.open();
-  tell(code(index) + " is restored at " + text(from.size) + " leaves, without " + text(lost));
+  tell(code(index) + " is restored at " + text(size) + " leaves of epoch " + text(from.epoch) +
+       ", without " + text(head - size));
   ++counters.restores;
-  counters.lost_leaves += lost;
-  std::set<int> awaited;
-  for (const int partner : partners(index)) awaited.insert(partner);
-  const auto opened = open(restored, note);
-  if (!done(index, "opens an epoch", opened.answer))
+  counters.lost_leaves += head - size;
+  const std::set<int> awaited(partners(index).begin(), partners(index).end());
+  if (!done(index, "opens an epoch", open(restored, note, lost, first_serial)))
     throw Violation("the epoch of a restored city is refused");
-  book.restored(index, from.book, awaited, opened.next_serial);
+  book.restored(index, from.book, awaited, first_serial);
   renewals_[static_cast<std::size_t>(index)].push_back(renewal_of(restored));
+  // What goes on where the log does not any more is no copy of it.
+  std::erase_if(copies, [size](const Copy& copy) { return copy.size > size; });
 }
 
 }  // namespace puhui::ledger::testing::sim

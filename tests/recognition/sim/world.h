@@ -37,7 +37,6 @@ struct Plan {
   bool settlements = true;  // by both authorities
   bool gone = true;         // a city may be gone for good
   bool waits = true;        // a restored city uses nothing before all lists are noted
-  bool strict = false;      // units whose retirement was lost may not be used again
   std::string mutant = "none";
   bool trace = false;
   Stranger stranger = nullptr;  // may be empty
@@ -46,7 +45,7 @@ struct Plan {
 struct Counters {
   std::uint64_t seeds = 0, steps = 0, events = 0, transfers = 0, imports = 0, concluded = 0,
                 crashes = 0, copies = 0, restores = 0, lists = 0, lost_leaves = 0, recalls = 0;
-  std::uint64_t excused_kg = 0, usable_again_kg = 0;
+  std::uint64_t excused_kg = 0;
   std::map<std::string, std::uint64_t> refused;
   void add(const Counters& other);
 };
@@ -58,7 +57,7 @@ struct Letter {
   int from = 0, to = 0;
   std::uint32_t epoch = 0;
   std::uint64_t leaf = 0;
-  std::string id = {};  // of the transfer
+  std::string id = {};  // of the transfer, or of the statement
   v1::TransferState answer = v1::TRANSFER_STATE_UNSPECIFIED;
   std::uint32_t version = 0;  // by which it was recognised
   Micros deadline = 0;
@@ -141,11 +140,17 @@ class World {
     std::unique_ptr<Folder> folder;
     CityBook book;
     std::uint64_t size = 0;
+    std::uint32_t epoch = 0;
   };
   struct Retired {
     int city = 0;
     std::uint64_t leaf = 0;
     std::map<int, Serials> origins;  // by the city that issued them
+  };
+  // What one event makes again of a list.
+  struct Part {
+    std::vector<v1::LostReceipt> receipts;
+    std::vector<Listed> made;
   };
   struct Exported {
     Sent sent;
@@ -183,6 +188,13 @@ class World {
   void answered(const Letter& letter, const Answer& answer, Answering answering);
   void take(std::size_t letter, const Answer& answer, Answering answering);
   Answer conclude_or_note(const Letter& letter, const v1::ProvenLeaf& proof);
+  [[nodiscard]] v1::LostReceipt lost_receipt(int home, int partner,
+                                             const v1::ListedTransfer& listed) const;
+  [[nodiscard]] Listed made_again(const Letter& letter, const v1::ListedTransfer& listed,
+                                  const v1::LostReceipt& receipt);
+  Part part_of(const Letter& letter, const v1::ProvenLeaf& statement);
+  void note_list(const Letter& letter, const v1::ProvenLeaf& statement, const std::string& what);
+  [[nodiscard]] std::vector<v1::OwnLog> logs_since(int city, std::uint32_t epoch) const;
   // Notes what came of an event; whether it was accepted.
   bool done(int city, const std::string& what, const Answer& answer);
   void tell(const std::string& text);
