@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "crypto/merkle.h"
 #include "node/audit/recognition.h"
 
 namespace puhui::node::audit {
@@ -315,6 +316,9 @@ Verdict state_retirement(Case& at, const v1::StateRetirement& action) {
   const auto* retirement = find(at.books.retirements, action.retirement());
   if (retirement == nullptr)
     return refused(ErrorCode::RETIREMENT_UNKNOWN, std::to_string(action.retirement()));
+  v1::AgreementRecord* agreement = nullptr;
+  if (auto bad = find_agreement(at, action.home(), agreement)) return bad;
+  if (auto bad = need_list(*agreement)) return bad;
   const std::pair stated{action.home(), action.retirement()};
   if (at.books.stated.contains(stated)) return told_before(action.home(), action.retirement());
   const auto serials = issued_by(at.books, *retirement, action.home());
@@ -338,6 +342,8 @@ Verdict note_retirement(Case& at, const v1::NoteRetirement& action) {
   if (!event.payload.has_state_retirement() || statement.home() != own ||
       check_quantity({serials, 0}))
     return unexpected(leaf, "a retirement of units of " + own);
+  // Whatever else became of them, and was lost, came before.
+  if (auto bad = need_list(at.books.agreements.at(leaf.city()))) return bad;
   if (auto bad = need_unretired(at, serials, leaf.city())) return bad;
   Pieces pieces;
   if (auto bad = parts_of(at, serials, pieces)) return bad;
@@ -350,6 +356,8 @@ Verdict note_retirement(Case& at, const v1::NoteRetirement& action) {
   }
   for (const auto& [batch, amount_kg] : recalled_kg)
     if (auto bad = cover_recalled(at, batch, amount_kg)) return bad;
+  const auto hash = crypto::leaf_hash(leaf.entry());
+  at.books.transfers_by_leaf[leaf.city()][{leaf.index(), std::string(hash.view())}] = at.position;
   auto& totals = at.books.totals;
   totals.set_units_retired_abroad_kg(totals.units_retired_abroad_kg() + kilograms_of(serials));
   return {};

@@ -10,6 +10,28 @@ namespace {
 
 constexpr auto kSerialMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
+constexpr int kLostEpochsMax = 100;
+
+bool is_log(const Case& at, const std::string& origin, const std::string& log_key) {
+  return crypto::is_key_name(origin) && crypto::PublicKey::decode(log_key) &&
+         at.books.genesis.has_demo_clock() == origin.starts_with("demo.");
+}
+
+// Epochs that began after the leaves kept: logs that nobody here knows, each another one.
+Verdict need_lost_epochs(const Case& at, const v1::OpenEpoch& action) {
+  if (action.lost_size() > kLostEpochsMax)
+    return refused(ErrorCode::TOO_LARGE, "lost epochs", std::to_string(kLostEpochsMax),
+                   std::to_string(action.lost_size()));
+  std::set<std::string> seen{action.origin()};
+  for (const auto& log : own_logs(at.books)) seen.insert(log.name);
+  for (const auto& log : action.lost()) {
+    if (!is_log(at, log.origin(), log.log_key()) || log.kept_leaves() != 0)
+      return malformed("lost");
+    if (!seen.insert(log.origin()).second) return wrong_epoch("lost", "new", log.origin());
+  }
+  return {};
+}
+
 // No unit of before, kept or lost, has a number that is given from here on.
 Verdict need_new_serials(const Case& at, const v1::OpenEpoch& action) {
   const auto first = action.first_serial();
@@ -18,9 +40,12 @@ Verdict need_new_serials(const Case& at, const v1::OpenEpoch& action) {
                      std::to_string(first));
 }
 
-// Leaves that are not here were signed by the log of before.
+// Leaves that are not here were signed by the last log of before.
 Verdict need_lost(const Case& at, const v1::OpenEpoch& action) {
-  const auto logs = own_logs(at.books);
+  auto logs = own_logs(at.books);
+  for (const auto& log : action.lost())
+    logs.push_back(
+        {log.origin(), crypto::NoteKeyType::ed25519, *crypto::PublicKey::decode(log.log_key())});
   const auto checkpoint = signed_by_one_of(std::span(logs).last(1), action.last_checkpoint());
   if (!checkpoint) return wrong_epoch("last_checkpoint", "signed by " + logs.back().name, {});
   if (checkpoint->size > action.kept_leaves()) return {};
@@ -29,11 +54,11 @@ Verdict need_lost(const Case& at, const v1::OpenEpoch& action) {
 }
 
 Verdict check_opening(const Case& at, const v1::OpenEpoch& action) {
-  const auto next = at.books.epoch ? at.books.epoch->opening().epoch() + 1 : 1;
+  const auto before = at.books.epoch ? at.books.epoch->opening().epoch() : 0;
+  const auto lost = std::min(action.lost_size(), kLostEpochsMax);
+  const auto next = before + static_cast<std::uint32_t>(lost) + 1;
   if (!is_document(action.decision())) return malformed("decision");
-  if (!crypto::is_key_name(action.origin()) || !crypto::PublicKey::decode(action.log_key()) ||
-      at.books.genesis.has_demo_clock() != action.origin().starts_with("demo."))
-    return malformed("origin");
+  if (!is_log(at, action.origin(), action.log_key())) return malformed("origin");
   if (action.epoch() != next)
     return wrong_epoch("number", std::to_string(next), std::to_string(action.epoch()));
   if (action.kept_leaves() != at.position)
@@ -41,6 +66,7 @@ Verdict check_opening(const Case& at, const v1::OpenEpoch& action) {
                        std::to_string(action.kept_leaves()));
   if (is_own_origin(at.books, action.origin()))
     return wrong_epoch("origin", "new", action.origin());
+  if (auto bad = need_lost_epochs(at, action)) return bad;
   if (auto bad = need_new_serials(at, action)) return bad;
   return need_lost(at, action);
 }
@@ -141,6 +167,11 @@ Verdict open_epoch(Case& at, const v1::OpenEpoch& action) {
   past.set_origin(log.name);
   past.set_log_key(log.key.encode());
   past.set_kept_leaves(action.kept_leaves());
+  // None of those that were lost whole kept more.
+  for (auto lost : action.lost()) {
+    lost.set_kept_leaves(action.kept_leaves());
+    *record.add_past() = lost;
+  }
   at.books.epoch = std::move(record);
   put_epoch(at);
   at.books.next_serial = action.first_serial();

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "crypto/bytes.h"
 #include "node/audit/recognition.h"
 
 namespace puhui::node::audit {
@@ -112,6 +113,12 @@ std::string lock_of(const std::string& transfer) {
 }
 
 bool is_locked(const v1::UnitBlock& block) { return block.bound_by().starts_with(kLocks); }
+
+bool is_on_its_way(const Books& books, const v1::UnitBlock& block, const std::string& city) {
+  if (block.state() != v1::HELD || !is_locked(block)) return false;
+  const auto id = crypto::hex_decode(block.bound_by().substr(std::string_view(kLocks).size()));
+  return books.transfers.at(*id).export_().partner() == city;
+}
 
 std::int64_t kilograms(const v1::ExportedRun& run) {
   return static_cast<std::int64_t>(run.end() - run.start() + 1);

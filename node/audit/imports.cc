@@ -90,21 +90,30 @@ Ranges coming_home(const v1::Export& exported) {
   return ranges;
 }
 
-// They went there, and were not retired there.
-Verdict need_all_away(const Case& at, const v1::TransferRecord& record) {
+// What the leaf of a transfer must find of the units that it brings home.
+enum class Home { sent, listed };
+
+// It went there, and was not retired there; of what is listed, the way there may not have ended.
+Verdict need_there(const Case& at, const v1::UnitBlock& block, const std::string& city, Home home) {
+  const bool is_coming = home == Home::listed && is_on_its_way(at.books, block, city);
+  if (is_coming) return {};
+  if (is_locked(block))
+    return refused(ErrorCode::TRANSFER_STATE_WRONG, std::to_string(block.start()),
+                   "the way there concluded", block.bound_by());
+  if (is_away(at.books, block, city) && block.retired_abroad_at() == 0) return {};
+  return refused(ErrorCode::UNITS_FOREIGN, std::to_string(block.start()), "exported to " + city,
+                 v1::UnitState_Name(block.state()));
+}
+
+Verdict need_all_there(const Case& at, const v1::TransferRecord& record, Home home) {
   std::size_t pieces = 0;
   for (const auto& range : coming_home(record.export_()))
     for (auto serial = range.start(); serial <= range.end();) {
       const auto found = at.books.blocks.lower_bound(serial);
-      const bool is_there = found != at.books.blocks.end() && found->second.start() <= serial;
-      if (is_there && is_locked(found->second))
-        return refused(ErrorCode::TRANSFER_STATE_WRONG, std::to_string(serial),
-                       "the way there concluded", found->second.bound_by());
-      if (!is_there || !is_away(at.books, found->second, record.city()) ||
-          found->second.retired_abroad_at() != 0)
+      if (found == at.books.blocks.end() || found->second.start() > serial)
         return refused(ErrorCode::UNITS_FOREIGN, std::to_string(serial),
-                       "exported to " + record.city(),
-                       is_there ? v1::UnitState_Name(found->second.state()) : "not issued");
+                       "exported to " + record.city(), "not issued");
+      if (auto bad = need_there(at, found->second, record.city(), home)) return bad;
       if (++pieces > kPiecesMax) return refused(ErrorCode::TOO_LARGE, "pieces of serials");
       serial = found->second.end() + 1;
     }
@@ -149,7 +158,7 @@ Verdict check_import(const Case& at, Incoming& incoming) {
   const auto& to = incoming.exported().to();
   if (auto bad = find_no_buffer(at, to)) return bad;
   if (auto bad = need_room(at, to, record.recognised_kg())) return bad;
-  return incoming.exported().is_return() ? need_all_away(at, record)
+  return incoming.exported().is_return() ? need_all_there(at, record, Home::sent)
                                          : need_recognisable(at, incoming);
 }
 
@@ -241,7 +250,8 @@ void mirror(Case& at, const v1::TransferRecord& record, const v1::RecognitionTer
 void bring_home(Case& at, const v1::TransferRecord& record, v1::UnitBlock part) {
   auto& totals = at.books.totals;
   take_part(at, part);
-  totals.set_units_exported_kg(totals.units_exported_kg() - size_of(part));
+  if (part.state() == v1::EXPORTED)
+    totals.set_units_exported_kg(totals.units_exported_kg() - size_of(part));
   if (part.recalled_at() == 0) return give_imported(at, record, part);
   part.clear_exported_to();
   end_units(at, std::move(part), record.export_().to(), v1::CANCELLED);
@@ -261,20 +271,20 @@ void bring_home(Case& at, const v1::TransferRecord& record, Ranges& serials) {
     }
 }
 
-void keep_for_dispute(Case& at, Incoming& incoming) {
-  if (incoming.exported().is_return()) return;
-  const auto window = own_terms(at, incoming)->dispute_window();
-  if (window == 0) return;
-  auto& record = incoming.record;
-  record.set_bound_until(at.now + window);
+}  // namespace
+
+void keep_for_dispute(Case& at, v1::TransferRecord& record, Micros answered,
+                      const v1::Agreement& agreement) {
+  if (record.export_().is_return()) return;
+  const auto window = terms_of(agreement, at.books.genesis.city())->dispute_window();
+  if (answered + window <= at.now) return;
+  record.set_bound_until(answered + window);
   schedule(at, record.bound_until(), DueKind::transfer, stored('3', record.transfer()));
 }
 
-}  // namespace
-
 Verdict need_takable(const Case& at, const v1::TransferRecord& record,
                      const v1::Agreement& agreement) {
-  if (record.export_().is_return()) return need_all_away(at, record);
+  if (record.export_().is_return()) return need_all_there(at, record, Home::listed);
   if (terms_of(agreement, at.books.genesis.city()) == nullptr)
     return refused(ErrorCode::AGREEMENT_STANDING, record.city(), "terms by which it was taken");
   return need_serials(at, record.recognised_kg());
@@ -302,7 +312,7 @@ Verdict import_units(Case& at, const v1::Import& action) {
   if (auto bad = check_import(at, incoming)) return bad;
   auto& record = incoming.record;
   if (auto bad = need_stated(record, action)) return bad;
-  keep_for_dispute(at, incoming);
+  keep_for_dispute(at, record, at.now, *incoming.version);
   *record.mutable_serials() = take_in(at, record, *incoming.version);
   put_answer(at, record, v1::TRANSFER_IMPORTED);
   return {};

@@ -1,7 +1,8 @@
-// What became of transfers of which a city lost a leaf: listed by its partner, and made once more
-// there by receipts of what was lost.
+// What became of transfers and retirements of which a city lost a leaf: listed by its partner, and
+// noted there by receipts of what was lost.
 #include <algorithm>
 
+#include "crypto/merkle.h"
 #include "node/audit/recognition.h"
 
 namespace puhui::node::audit {
@@ -28,15 +29,29 @@ v1::ListedTransfer listed(const v1::TransferRecord& record) {
   return transfer;
 }
 
+// A retirement that the other city stated, and that a leaf here has noted.
+v1::ListedTransfer listed(const Books::Told::value_type& noted) {
+  const auto& [place, leaf] = noted;
+  v1::ListedTransfer retirement;
+  retirement.set_transfer(place.second);
+  retirement.set_state(v1::LISTED_RETIRED);
+  retirement.set_lost_leaf(place.first);
+  retirement.set_leaf(leaf);
+  return retirement;
+}
+
 // All of these leaves in their order, and whether anything lies beyond.
 Verdict need_listed(const Case& at, const v1::StateTransfers& action) {
   std::vector<std::string> known, told;
   bool is_more = false;
   if (const auto* all = find(at.books.transfers_by_leaf, action.home()))
-    for (const auto& [leaf, id] : *all) {
+    for (const auto& each : *all) {
+      const auto& [leaf, id] = each.first;
       is_more = is_more || leaf >= action.to();
-      if (leaf >= action.from() && leaf < action.to())
-        known.push_back(listed(at.books.transfers.at(id)).SerializeAsString());
+      if (leaf < action.from() || leaf >= action.to()) continue;
+      const bool is_retired = each.second != 0;
+      const auto line = is_retired ? listed(each) : listed(at.books.transfers.at(id));
+      known.push_back(line.SerializeAsString());
     }
   for (const auto& transfer : action.transfers()) told.push_back(transfer.SerializeAsString());
   if (known == told && action.is_last() != is_more) return {};
@@ -128,9 +143,10 @@ v1::TransferRecord record_of(const Case& at, const v1::ListedTransfer& listed,
   return record;
 }
 
-// The record of what is shown; in a settlement there is no export.
-Verdict read_shown(const Case& at, const Shown& shown, v1::TransferRecord& record) {
+// The transfer that is shown; in a settlement there is no export.
+Verdict read_shown(const Case& at, const Shown& shown, Told& told) {
   ForeignEvent lost, sent;
+  auto& record = told.record;
   if (auto bad = read_lost(at, shown.receipt, lost)) return bad;
   if (auto bad = need_listed_leaf(at, shown, lost.payload)) return bad;
   if (lost.payload.has_settle_transfer()) {
@@ -143,173 +159,72 @@ Verdict read_shown(const Case& at, const Shown& shown, v1::TransferRecord& recor
   }
   record.set_partner_leaf(shown.listed.leaf());
   record.set_lost_leaf(shown.listed.lost_leaf());
+  told.time = lost.time;
   return {};
 }
 
-// ---- What is made again -------------------------------------------------------------------------
-
-v1::UnitBatch batch_of(const Case& at, const v1::ExportedRun& run) {
-  v1::UnitBatch batch;
-  batch.set_batch(run.batch());
-  batch.set_project(run.project());
-  batch.set_methodology(run.methodology());
-  batch.set_methodology_version(run.methodology_version());
-  batch.set_serial_code(run.serial_code());
-  batch.set_vintage(run.vintage());
-  batch.set_issued_at(as_leaf(at));
-  batch.set_registered_at(as_leaf(at));
-  batch.set_start(run.batch_start());
-  return batch;
+// The statement of a retirement: as such it is listed, by its very bytes.
+Verdict read_retired(const Case& at, const Shown& shown, v1::StateRetirement& statement) {
+  const auto& leaf = shown.leaf();
+  ForeignEvent lost;
+  if (auto bad = read_lost(at, shown.receipt, lost)) return bad;
+  statement = lost.payload.state_retirement();
+  const bool is_it = leaf.index() == shown.listed.lost_leaf() &&
+                     crypto::leaf_hash(leaf.entry()).view() == shown.listed.transfer();
+  if (is_it && statement.home() == shown.partner.city()) return {};
+  return unexpected(leaf, "the retirement that is listed");
 }
 
-// Units of a batch whose issuance was lost are issued once more, and owed by their project.
-Verdict issue_again(Case& at, const v1::ExportedRun& run) {
-  auto* project = find(at.books.projects, run.project());
-  if (project == nullptr) return refused(ErrorCode::PROJECT_UNKNOWN, run.project());
-  auto& batch = at.books.batches.try_emplace(run.batch(), batch_of(at, run)).first->second;
-  batch.set_end(std::max(batch.end(), run.end()));
-  batch.set_serial(at.books.genesis.city() + "-CPH-" + run.serial_code() + "-" + run.project() +
-                   "-" + std::to_string(run.vintage()) + "-" + run.batch() + "-" +
-                   std::to_string(batch.start()) + "-" + std::to_string(batch.end()));
-  changed(at, batch);
-  at.books.next_serial = std::max(at.books.next_serial, run.end() + 1);
-  project->set_issued_kg(project->issued_kg() + kilograms(run));
-  project->set_owed_kg(project->owed_kg() + kilograms(run));
-  changed(at, *project);
-  auto& totals = at.books.totals;
-  totals.set_units_issued_kg(totals.units_issued_kg() + kilograms(run));
-  return {};
+// ---- What is noted ------------------------------------------------------------------------------
+
+bool is_retired(const v1::ListedTransfer& listed) { return listed.state() == v1::LISTED_RETIRED; }
+
+bool is_known(const Books& books, const v1::ListedTransfer& listed) {
+  return is_retired(listed) ? books.retired_again.contains(listed.transfer())
+                            : books.transfers.contains(listed.transfer());
 }
 
-// A held part is taken from its holder, whatever bound it.
-void take_held(Case& at, const v1::UnitBlock& part, Pieces& pieces) {
-  note_recalled(at, part.bound_by(), size_of(part));
-  take_part(at, part);
-  pieces.push_back(part);
-}
-
-// From this serial on, which nobody has, to the next that somebody has.
-Verdict take_lost(Case& at, const v1::ExportedRun& run, std::uint64_t serial, Pieces& pieces) {
-  const auto next = at.books.blocks.lower_bound(serial);
-  auto lost = run;
-  lost.set_start(serial);
-  if (next != at.books.blocks.end()) lost.set_end(std::min(run.end(), next->second.start() - 1));
-  if (auto bad = issue_again(at, lost)) return bad;
-  auto& piece = pieces.emplace_back();
-  piece.set_start(lost.start());
-  piece.set_end(lost.end());
-  piece.set_batch(run.batch());
-  piece.set_batch_start(run.batch_start());
-  return {};
-}
-
-// What of a run lies in this block; if that has ended here, its project owes it.
-Verdict take_known(Case& at, v1::UnitBlock part, Pieces& pieces) {
-  if (at.books.batches.at(part.batch()).has_mirrored())
-    return refused(ErrorCode::UNITS_FOREIGN, std::to_string(part.start()), "issued here",
-                   part.batch());
-  if (part.state() != v1::HELD) return cover_recalled(at, part.batch(), size_of(part));
-  take_held(at, part, pieces);
-  return {};
-}
-
-// Own units that went away.
-Verdict take_away(Case& at, const v1::ExportedRun& run, Pieces& pieces) {
-  for (auto serial = run.start(); serial <= run.end();) {
-    if (pieces.size() > kPiecesMax) return refused(ErrorCode::TOO_LARGE, "pieces of serials");
-    const auto found = at.books.blocks.lower_bound(serial);
-    if (found == at.books.blocks.end() || found->second.start() > serial) {
-      if (auto bad = take_lost(at, run, serial, pieces)) return bad;
-      serial = pieces.back().end() + 1;
-      continue;
-    }
-    auto part = found->second;
-    part.set_start(serial);
-    part.set_end(std::min(part.end(), run.end()));
-    serial = part.end() + 1;
-    if (auto bad = take_known(at, std::move(part), pieces)) return bad;
+Verdict make_shown(Case& at, const Shown& shown, v1::AgreementRecord& agreed) {
+  const auto& partner = shown.partner.city();
+  if (!is_retired(shown.listed)) {
+    Told told;
+    if (auto bad = read_shown(at, shown, told)) return bad;
+    return make_again(at, partner, std::move(told), agreed);
   }
+  v1::StateRetirement statement;
+  if (auto bad = read_retired(at, shown, statement)) return bad;
+  retire_again(at, partner, statement);
+  at.books.retired_again.insert(shown.listed.transfer());
   return {};
 }
 
-// A partner's units that had gone home, by their serials there.
-Verdict take_home(Case& at, const std::string& partner, const v1::ExportedRun& run,
-                  Pieces& pieces) {
-  const auto* mirrors = find(at.books.mirrors, {partner, run.batch()});
-  if (mirrors == nullptr) return {};
-  for (const auto& [first, name] : *mirrors) {
-    const auto& batch = at.books.batches.at(name);
-    const auto theirs = at_home(batch, batch.start(), batch.end());
-    const auto from = std::max(theirs.start(), run.origin_start());
-    const auto to = std::min(theirs.end(), origin_end(run));
-    if (from > to) continue;
-    const auto stop = batch.start() + (to - theirs.start());
-    for (auto serial = batch.start() + (from - theirs.start()); serial <= stop;) {
-      auto part = at.books.blocks.lower_bound(serial)->second;
-      part.set_start(serial);
-      part.set_end(std::min(part.end(), stop));
-      serial = part.end() + 1;
-      if (part.state() == v1::HELD) take_held(at, part, pieces);
-    }
-    if (pieces.size() > kPiecesMax) return refused(ErrorCode::TOO_LARGE, "pieces of serials");
-  }
-  return {};
+Verdict wrong_receipts(std::uint64_t leaf) {
+  return refused(ErrorCode::RUN_DIFFERS, "leaf " + std::to_string(leaf),
+                 "a receipt of each that is not known, as many as one event may bring");
 }
 
-Verdict take_gone(Case& at, const std::string& partner, const v1::TransferRecord& record) {
-  const auto& exported = record.export_();
-  for (const auto& run : exported.runs()) {
-    Pieces pieces;
-    if (auto bad =
-            exported.is_return() ? take_home(at, partner, run, pieces) : take_away(at, run, pieces))
-      return bad;
-    end_recognised(at, pieces, record);
-  }
-  return {};
-}
-
-Verdict take_in_again(Case& at, const v1::TransferRecord& record, const v1::Agreement& agreement) {
-  if (auto bad = find_account(at, record.export_().to())) return bad;
-  if (auto bad = need_takable(at, record, agreement)) return bad;
-  take_in(at, record, agreement);
-  return {};
-}
-
-Verdict make_again(Case& at, const std::string& partner, v1::TransferRecord& record) {
-  const bool is_gone = record.state() == v1::TRANSFER_CONCLUDED;
-  if (is_gone || record.state() == v1::TRANSFER_IMPORTED) {
-    const v1::Agreement* version = nullptr;
-    if (auto bad = fill_recognised(at, partner, record, version)) return bad;
-    if (auto bad = is_gone ? take_gone(at, partner, record) : take_in_again(at, record, *version))
-      return bad;
-  }
-  keep_told(at, partner, record);
-  return {};
-}
-
-// Makes of the list, from a leaf on, as much as there are receipts; then the rest is listed from
-// `from` on.
+// First what is not whole yet; then of the list, from a leaf on, as much as there are receipts. A
+// retirement ends the event, and so does what is not whole.
 Verdict make_listed(Case& at, const v1::StateTransfers& list, const v1::NoteTransfers& action,
-                    std::uint64_t& from) {
+                    v1::AgreementRecord& agreed) {
   const auto& city = action.statement().city();
   const auto& partner = at.books.partners.at(city).side();
-  const auto wrong = [](std::uint64_t leaf) {
-    return refused(ErrorCode::RUN_DIFFERS, "leaf " + std::to_string(leaf),
-                   "a receipt of each transfer that is not known");
-  };
-  auto receipt = action.receipts().begin();
+  const bool went_on = agreed.has_list_part();
+  if (auto bad = make_part(at, city, agreed)) return bad;
+  bool is_full = agreed.has_list_part();
+  int used = 0;
   for (const auto& listed : list.transfers()) {
-    if (listed.lost_leaf() < from || at.books.transfers.contains(listed.transfer())) continue;
-    if (receipt == action.receipts().end()) {
-      from = listed.lost_leaf();
-      return action.receipts().empty() ? Verdict(wrong(from)) : Verdict();
+    if (listed.lost_leaf() < agreed.list_from() || is_known(at.books, listed)) continue;
+    const bool is_over = used == action.receipts_size();
+    if (is_over || is_full) {
+      agreed.set_list_from(listed.lost_leaf());
+      return is_over && (went_on || used > 0) ? Verdict() : wrong_receipts(agreed.list_from());
     }
-    v1::TransferRecord record;
-    if (auto bad = read_shown(at, {listed, *receipt++, partner}, record)) return bad;
-    if (auto bad = make_again(at, city, record)) return bad;
+    if (auto bad = make_shown(at, {listed, action.receipts(used++), partner}, agreed)) return bad;
+    is_full = is_retired(listed) || agreed.has_list_part();
   }
-  from = list.to();
-  return receipt == action.receipts().end() ? Verdict() : Verdict(wrong(from));
+  if (!agreed.has_list_part()) agreed.set_list_from(list.to());
+  return used == action.receipts_size() ? Verdict() : wrong_receipts(list.to());
 }
 
 }  // namespace
@@ -341,13 +256,12 @@ Verdict note_transfers(Case& at, const v1::NoteTransfers& action) {
   if (!event.payload.has_state_transfers() || list.home() != at.books.genesis.city() ||
       !at.books.epoch || list.epoch() != epoch)
     return unexpected(leaf, "transfers of this epoch");
-  auto from = record.list_from();
+  const auto from = record.list_from();
   if (!record.awaits_list() || list.from() > from || list.to() <= from)
     return refused(ErrorCode::RUN_DIFFERS, "leaves", "from " + std::to_string(from),
                    std::to_string(list.from()) + " to " + std::to_string(list.to()));
-  if (auto bad = make_listed(at, list, action, from)) return bad;
-  record.set_list_from(from);
-  if (list.is_last() && from == list.to()) end_list(at, record);
+  if (auto bad = make_listed(at, list, action, record)) return bad;
+  if (list.is_last() && record.list_from() == list.to()) end_list(at, record);
   at.books.changed(stored('1', leaf.city()), record);
   return {};
 }

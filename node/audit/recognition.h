@@ -76,6 +76,9 @@ struct ForeignEvent {
 [[nodiscard]] std::string transfer_id(const std::string& lineage, const v1::Payload& exporting);
 [[nodiscard]] std::string lock_of(const std::string& transfer);
 [[nodiscard]] bool is_locked(const v1::UnitBlock& block);
+// To that city, by a transfer that has not ended here.
+[[nodiscard]] bool is_on_its_way(const Books& books, const v1::UnitBlock& block,
+                                 const std::string& city);
 [[nodiscard]] std::int64_t kilograms(const v1::ExportedRun& run);
 [[nodiscard]] std::int64_t kilograms(const v1::Export& exported);
 // A time to answer in, and runs that can be.
@@ -122,11 +125,15 @@ struct Sender {
 [[nodiscard]] Verdict import_units(Case& at, const v1::Import& action);
 [[nodiscard]] Verdict refuse_import(Case& at, const v1::RefuseImport& action);
 [[nodiscard]] Verdict void_import(Case& at, const v1::VoidImport& action);
-// Whether what a record says can come: home from where it is, or by terms and numbers there are.
+// Whether what a list says came can come once more: home from where it is, or is on its way to; or
+// by terms and numbers there are.
 [[nodiscard]] Verdict need_takable(const Case& at, const v1::TransferRecord& record,
                                    const v1::Agreement& agreement);
 // It comes; answers its serials.
 Ranges take_in(Case& at, const v1::TransferRecord& record, const v1::Agreement& agreement);
+// It is bound for as long as its terms say from its answer on, unless that is over.
+void keep_for_dispute(Case& at, v1::TransferRecord& record, Micros answered,
+                      const v1::Agreement& agreement);
 // The dispute window of the transfer under this stored key is over: its units are free.
 void end_dispute(Books& books, const std::string& key, std::uint64_t position);
 
@@ -153,6 +160,20 @@ void end_list(Case& at, v1::AgreementRecord& record);
 // ---- What was lost of transfers (lists.cc) ----
 [[nodiscard]] Verdict state_transfers(Case& at, const v1::StateTransfers& action);
 [[nodiscard]] Verdict note_transfers(Case& at, const v1::NoteTransfers& action);
+
+// ---- What is made once more (again.cc) ----
+// A transfer as a lost leaf tells of it, and when that leaf was written.
+struct Told {
+  v1::TransferRecord record;
+  Micros time = 0;
+};
+// Or the first part of it, if it lies in more pieces than one event may touch.
+[[nodiscard]] Verdict make_again(Case& at, const std::string& partner, Told told,
+                                 v1::AgreementRecord& agreed);
+// The next part of what is not whole yet, if anything is.
+[[nodiscard]] Verdict make_part(Case& at, const std::string& partner, v1::AgreementRecord& agreed);
+// What is held of the serials that it names is retired, whoever holds it.
+void retire_again(Case& at, const std::string& partner, const v1::StateRetirement& statement);
 
 // ---- Acts that two cities compare (tags.cc; the rest is in citizens.h) ----
 [[nodiscard]] Verdict publish_tags(Case& at, const v1::PublishTags& action);

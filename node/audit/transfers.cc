@@ -179,7 +179,7 @@ void keep(Case& at, const v1::TransferRecord& record) {
 }
 
 void keep_told(Case& at, const std::string& partner, const v1::TransferRecord& record) {
-  at.books.transfers_by_leaf[partner].emplace(record.partner_leaf(), record.transfer());
+  at.books.transfers_by_leaf[partner].try_emplace({record.partner_leaf(), record.transfer()});
   keep(at, record);
 }
 
@@ -192,6 +192,8 @@ Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action) {
     if (auto bad = read_remade(action, answer, told_at)) return bad;
   v1::TransferRecord record;
   if (auto bad = find_answered(at, leaf, answer.payload, record)) return bad;
+  // The partner may have lost that answer, too, and this city not have heard of it.
+  if (auto bad = need_list(at.books.agreements.at(leaf.city()))) return bad;
   const bool is_recognised = answer.payload.has_import();
   if (is_recognised) {
     const v1::Agreement* version = nullptr;
@@ -202,7 +204,7 @@ Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action) {
   if (code.size() > kTextMax) return unexpected(leaf, "a code");
   record.set_code(code);
   record.set_partner_leaf(told_at);
-  at.books.transfers_by_leaf[leaf.city()].emplace(told_at, record.transfer());
+  at.books.transfers_by_leaf[leaf.city()].try_emplace({told_at, record.transfer()});
   return end(at, std::move(record), is_recognised);
 }
 

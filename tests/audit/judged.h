@@ -12,22 +12,15 @@ struct Judged : Base {
   using Base::Base;
   using Base::city;
 
-  // Goes on until a state root says what all of it came to.
-  static void reach_a_state_root(City& of) {
-    const auto interval = of.view().genesis()->state_root_interval();
-    const auto roots = of.view().head().size / interval;
-    while (of.view().head().size / interval == roots)
-      PUHUI_ACCEPTED(open_account(of, "owner-" + std::to_string(of.view().head().size), "owner"));
-  }
   static void expect_clean(City& of) {
-    reach_a_state_root(of);
+    audit::testing::reach_a_state_root(of);
     const auto judged = audited(log_of(of));
     EXPECT_EQ(audit::testing::told(judged), "");
     EXPECT_GE(judged.counts().state_roots_compared, 1U);
     EXPECT_EQ(judged.root(), of.view().head().root);
     EXPECT_EQ(judged.books().totals.DebugString(), of.totals().DebugString());
   }
-  void reach_a_state_root() { reach_a_state_root(city); }
+  void reach_a_state_root() { audit::testing::reach_a_state_root(city); }
   void expect_clean() { expect_clean(city); }
 
   // What an auditor says of the log with one more leaf now.

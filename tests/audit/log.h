@@ -17,6 +17,14 @@ inline std::vector<RawLeaf> log_of(City& city) {
   return log;
 }
 
+// Goes on until a state root says what all of it came to.
+inline void reach_a_state_root(City& of) {
+  const auto interval = of.view().genesis()->state_root_interval();
+  const auto roots = of.view().head().size / interval;
+  while (of.view().head().size / interval == roots)
+    PUHUI_ACCEPTED(open_account(of, "owner-" + std::to_string(of.view().head().size), "owner"));
+}
+
 inline Audit audited(const std::vector<RawLeaf>& log) {
   Audit audit;
   for (const auto& leaf : log) audit.next(leaf);

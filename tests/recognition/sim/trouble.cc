@@ -88,6 +88,13 @@ void World::check_all() {
 void World::check_rest() {
   check_all();
   if (const auto wrong = unended(book, gone_, codes_); !wrong.empty()) throw Violation(wrong);
+  for (int index = 0; index < size(); ++index) ask_stranger(index);
+}
+
+void World::ask_stranger(int index) {
+  if (!plan_.stranger) return;
+  if (const auto wrong = plan_.stranger(city(index)); !wrong.empty())
+    throw Violation("A STRANGER: " + code(index) + ": " + wrong);
 }
 
 }  // namespace puhui::ledger::testing::sim

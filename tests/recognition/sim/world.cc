@@ -219,6 +219,7 @@ void World::restore(int index) {
       std::ranges::count_if(copies, [head](const Copy& copy) { return copy.size < head; });
   const auto& from = copies[random.below(static_cast<std::uint64_t>(shorter))];
   const auto size = from.size;
+  ask_stranger(index);
   const auto note = restored.signed_note(restored.tree());
   const auto lost = logs_since(index, from.epoch);
   const auto first_serial = next_serial(restored) + kSerialsBetween;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -23,6 +24,10 @@ struct Violation : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Says what is wrong with the log of a city, or nothing. Asked when a log has come to its end, lost
+// or with all that there is: it may be gone on with, as long as no units move.
+using Stranger = std::function<std::string(SovereignCity&)>;
+
 struct Plan {
   std::uint64_t seed = 1;
   std::uint64_t steps = 200;
@@ -34,6 +39,7 @@ struct Plan {
   bool waits = true;        // a restored city uses nothing before all lists are noted
   std::string mutant = "none";
   bool trace = false;
+  Stranger stranger = nullptr;  // may be empty
 };
 
 struct Counters {
@@ -155,6 +161,7 @@ class World {
     std::map<std::uint32_t, Terms> terms;  // by version
   };
 
+  void ask_stranger(int index);
   SovereignCity& city(int index) { return *cities_[static_cast<std::size_t>(index)]; }
   [[nodiscard]] const SovereignCity& city(int index) const {
     return *cities_[static_cast<std::size_t>(index)];
