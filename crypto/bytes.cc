@@ -3,7 +3,9 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
+#include <cstring>
 #include <limits>
 
 namespace puhui::crypto {
@@ -13,20 +15,31 @@ const unsigned char* data_of(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
+// The same number with its bytes in big-endian order.
+std::uint16_t big_endian(std::uint16_t value) {
+  return std::endian::native == std::endian::big ? value : __builtin_bswap16(value);
+}
+std::uint32_t big_endian(std::uint32_t value) {
+  return std::endian::native == std::endian::big ? value : __builtin_bswap32(value);
+}
+std::uint64_t big_endian(std::uint64_t value) {
+  return std::endian::native == std::endian::big ? value : __builtin_bswap64(value);
+}
+
 template <class Number>
 void append_big_endian(std::string& out, Number value) {
-  char bytes[sizeof(Number)];
-  for (std::size_t i = 0; i < sizeof(Number); ++i)
-    bytes[i] = static_cast<char>((value >> (8 * (sizeof(Number) - 1 - i))) & 0xff);
-  out.append(bytes, sizeof(Number));
+  value = big_endian(value);
+  char bytes[sizeof value];
+  std::memcpy(bytes, &value, sizeof value);
+  out.append(bytes, sizeof value);
 }
 
 template <class Number>
 Number read_big_endian(std::string_view bytes) {
   assert(bytes.size() >= sizeof(Number));
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < sizeof(Number); ++i) value = value << 8 | data_of(bytes)[i];
-  return static_cast<Number>(value);
+  Number value = 0;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return big_endian(value);
 }
 
 // What may follow a lead byte of UTF-8: how many bytes, and the range of the first of them.

@@ -1,5 +1,7 @@
 #include "ledger/state_root.h"
 
+#include <array>
+
 #include "ledger/personal.h"
 
 namespace puhui::ledger {
@@ -9,13 +11,26 @@ constexpr char kForm = 3;
 constexpr std::size_t kRootsSize = 1 + 2 * crypto::Digest::kSize;
 constexpr std::size_t kFamilySize = 1 + crypto::Digest::kSize;
 
+// Whether a byte is one of these letters; asked for every row that is written.
+using Letters = std::array<bool, 256>;
+constexpr Letters letters(std::string_view of) {
+  Letters set{};
+  for (const char letter : of) set[static_cast<unsigned char>(letter)] = true;
+  return set;
+}
+constexpr bool has(const Letters& set, char letter) {
+  return set[static_cast<unsigned char>(letter)];
+}
+constexpr auto kIsOpen = letters(kOpenFamilies);
+constexpr auto kIsOfPersons = letters("5Cgkpqy");
+
 }  // namespace
 
 std::optional<StateMap> map_of(std::string_view key) {
   if (key.size() < 2 || key[0] != 'v') return std::nullopt;
   const bool is_account = key[1] == 'A';
   if (key[1] == 'L' || (is_account && key.size() > 2 && key[2] == '\1')) return StateMap::personal;
-  if (kOpenFamilies.find(key[1]) == std::string_view::npos) return std::nullopt;
+  if (!has(kIsOpen, key[1])) return std::nullopt;
   return StateMap::open;
 }
 
@@ -27,9 +42,8 @@ bool is_mapped(std::string_view key, std::string_view value) {
 }
 
 char chain_of(std::string_view key) {
-  constexpr std::string_view kOfPersons = "5Cgkpqy";
   const bool is_personal = key[1] == 'A' && map_of(key) == StateMap::personal;
-  return is_personal || kOfPersons.find(key[1]) != std::string_view::npos ? 'C' : key[1];
+  return is_personal || has(kIsOfPersons, key[1]) ? 'C' : key[1];
 }
 
 std::string difference(const StateRoot& here, const StateRoot& there) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <tuple>
 
 #include "ledger/store/keys.h"
 #include "ledger/store/pieces.h"
@@ -40,9 +41,14 @@ Result<StateRoots> StateRoots::load(const Store& store) {
 void StateRoots::accept(const State& state, const Changes::List& changes) {
   // Keys are in order, those of one chain perhaps apart from one another.
   std::map<char, Chain> chains;
+  auto chain = chains.end();
   for (const auto* change : changes) {
-    auto [chain, is_new] = chains.try_emplace(chain_of(change->key));
-    if (is_new) chain->second.hash.update(families_[chain->first].view());
+    const char family = chain_of(change->key);
+    if (chain == chains.end() || chain->first != family) {
+      bool is_new = false;
+      std::tie(chain, is_new) = chains.try_emplace(family);
+      if (is_new) chain->second.hash.update(families_[family].view());
+    }
     auto& bytes = chain->second.bytes;
     append_change(bytes, change->key, change->of_block);
     if (bytes.size() >= kHashedAtOnce) {
@@ -51,7 +57,7 @@ void StateRoots::accept(const State& state, const Changes::List& changes) {
     }
     if (map_of(change->key) && note(change->key)) notes_.push_back(state.replaced(*change));
   }
-  for (auto& [family, chain] : chains) families_[family] = chain.hash.update(chain.bytes).final();
+  for (auto& [family, ended] : chains) families_[family] = ended.hash.update(ended.bytes).final();
 }
 
 bool StateRoots::note(std::string_view key) {

@@ -1,6 +1,7 @@
 #include "ledger/store/store.h"
 
 #include <leveldb/cache.h>
+#include <leveldb/comparator.h>
 #include <leveldb/db.h>
 #include <leveldb/env.h>
 #include <leveldb/filter_policy.h>
@@ -8,8 +9,10 @@
 #include <leveldb/write_batch.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 
 namespace puhui::ledger {
@@ -47,6 +50,34 @@ class PrefixEnv : public leveldb::EnvWrapper {
     *file = name.ends_with(".log") ? new SyncedOnClose(opened) : opened;
     return status;
   }
+};
+
+// LevelDB's own order of bytes, decided by whole words: most keys differ in their first sixteen
+// bytes. What was written by either is read by the other.
+class ByteOrder : public leveldb::Comparator {
+ public:
+  int Compare(const leveldb::Slice& a, const leveldb::Slice& b) const override {
+    for (std::size_t at = 0; at != 2 * kWord; at += kWord) {
+      if (a.size() < at + kWord || b.size() < at + kWord) break;
+      const auto left = word(a.data() + at), right = word(b.data() + at);
+      if (left != right) return left < right ? -1 : 1;
+    }
+    return a.compare(b);
+  }
+  const char* Name() const override { return bytewise_.Name(); }
+  void FindShortestSeparator(std::string* start, const leveldb::Slice& limit) const override {
+    bytewise_.FindShortestSeparator(start, limit);
+  }
+  void FindShortSuccessor(std::string* key) const override { bytewise_.FindShortSuccessor(key); }
+
+ private:
+  static constexpr std::size_t kWord = sizeof(std::uint64_t);
+  static std::uint64_t word(const char* bytes) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes, kWord);
+    return std::endian::native == std::endian::big ? word : __builtin_bswap64(word);
+  }
+  const leveldb::Comparator& bytewise_ = *leveldb::BytewiseComparator();
 };
 
 leveldb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
@@ -156,7 +187,9 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   store->cache_.reset(leveldb::NewLRUCache(options.cache_bytes));
   store->filter_.reset(leveldb::NewBloomFilterPolicy(10));
   leveldb::Options db;
+  static const ByteOrder order;
   db.create_if_missing = true;
+  db.comparator = &order;
   db.paranoid_checks = true;
   db.env = store->env_.get();
   db.block_cache = store->cache_.get();

@@ -25,8 +25,10 @@ void move_credits(Context& context, const std::string& account_key, PersonalBala
   const auto before = balance.grams;
   balance.grams += movement.grams;
   balance.last = movement.place;
-  balance.trail =
-      crypto::Sha256().update(balance.trail.view()).update(movement.name.view()).final();
+  std::array<char, 2 * crypto::Digest::kSize> link;
+  balance.trail.view().copy(link.data(), crypto::Digest::kSize);
+  movement.name.view().copy(link.data() + crypto::Digest::kSize, crypto::Digest::kSize);
+  balance.trail = crypto::sha256({link.data(), link.size()});
   count_credits(context, held(balance.grams) - held(before), owed(balance.grams) - owed(before));
   context.state.put(account_key, balance.encode());
 }
