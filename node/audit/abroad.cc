@@ -220,6 +220,20 @@ Verdict read_filing(Case& at, const v1::NoteFiling& action, ForeignEvent& filing
   return {};
 }
 
+// A project that its city lost may be filed there anew; of one whose units came, enough is here.
+Verdict forget_lost(Case& at, const std::pair<std::string, std::string>& name) {
+  const auto& [city, project] = name;
+  v1::PartnerLog* log = nullptr;
+  if (auto bad = find_partner(at, city, log)) return bad;
+  const auto* noted = find(at.books.foreign_projects, name);
+  if (noted == nullptr) return refused(ErrorCode::PROJECT_ABROAD, city + " " + project);
+  if (noted->has_come() || !is_lost(*log, noted->epoch(), noted->shown_by()))
+    return refused(ErrorCode::LEAF_UNEXPECTED, city + " " + project,
+                   "a project that was lost, and none of its units here");
+  at.books.foreign_projects.erase(name);
+  return {};
+}
+
 // ---- Purposes -----------------------------------------------------------------------------------
 
 std::map<std::string, std::int64_t> by_issuer(const Books& books, const Pieces& pieces) {
@@ -411,11 +425,17 @@ Verdict note_filing(Case& at, const v1::NoteFiling& action) {
   noted.set_noted_at(as_leaf(at));
   noted.set_conflict(own_claim(at.books, project));
   noted.set_filing(draft);
+  const auto& shown = action.has_notice() ? action.notice() : leaf;
+  noted.set_shown_by(shown.index());
+  noted.set_epoch(shown.epoch());
+  // What a list brought may be of it.
+  noted.set_has_come(at.books.epoch.has_value());
   return {};
 }
 
 Verdict note_filing_end(Case& at, const v1::NoteFilingEnd& action) {
   const auto& leaf = action.ended();
+  if (leaf.entry().empty()) return forget_lost(at, {leaf.city(), action.project()});
   ForeignEvent event;
   if (auto bad = prove(at, leaf, event)) return bad;
   const auto noted = at.books.foreign_projects.find({leaf.city(), action.project()});

@@ -46,20 +46,19 @@ std::string name_of(const crypto::Evidence& evidence, const crypto::Fork& fork) 
   return std::string(crypto::sha256(named).view());
 }
 
-// An epoch that came later did not keep it.
-bool is_lost(const v1::PartnerLog& log, const v1::ProvenLeaf& leaf) {
-  const auto epochs = static_cast<std::uint32_t>(log.kept_leaves_size());
-  for (auto later = leaf.epoch(); later < epochs; ++later)
-    if (leaf.index() >= log.kept_leaves(static_cast<int>(later))) return true;
-  return false;
-}
-
 std::string place(const v1::ProvenLeaf& leaf) {
   return leaf.city() + " leaf " + std::to_string(leaf.index()) + " of " +
          std::to_string(leaf.tree_size());
 }
 
 }  // namespace
+
+bool is_lost(const v1::PartnerLog& log, std::uint32_t epoch, std::uint64_t index) {
+  const auto epochs = static_cast<std::uint32_t>(log.kept_leaves_size());
+  for (auto later = epoch; later < epochs; ++later)
+    if (index >= log.kept_leaves(static_cast<int>(later))) return true;
+  return false;
+}
 
 Fault unexpected(const v1::ProvenLeaf& leaf, const std::string& wanted) {
   return refused(ErrorCode::LEAF_UNEXPECTED, place(leaf), wanted);
@@ -108,7 +107,7 @@ Verdict prove(Case& at, const v1::ProvenLeaf& leaf, ForeignEvent& event) {
     return refused(ErrorCode::CHECKPOINT_NOT_ACCEPTED, place(leaf), "an accepted checkpoint",
                    "the last is of size " + std::to_string(log->size()));
   if (auto bad = need_included(leaf, *root)) return bad;
-  if (is_lost(*log, leaf))
+  if (is_lost(*log, leaf.epoch(), leaf.index()))
     return refused(ErrorCode::LEAF_LOST, place(leaf),
                    "kept by epoch " + std::to_string(log->epoch()));
   return read_foreign(leaf.entry(), leaf.city(), event);

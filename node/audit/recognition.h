@@ -66,6 +66,8 @@ struct ForeignEvent {
                                    ForeignEvent& event);
 // The same of one that an accepted checkpoint proves.
 [[nodiscard]] Verdict prove(Case& at, const v1::ProvenLeaf& leaf, ForeignEvent& event);
+// A leaf of the log of this epoch that one which came later did not keep.
+[[nodiscard]] bool is_lost(const v1::PartnerLog& log, std::uint32_t epoch, std::uint64_t index);
 [[nodiscard]] Fault unexpected(const v1::ProvenLeaf& leaf, const std::string& wanted);
 // It is in the tree of this root.
 [[nodiscard]] Verdict need_included(const v1::ProvenLeaf& leaf, const crypto::Digest& root);

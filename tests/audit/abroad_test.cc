@@ -218,6 +218,37 @@ TEST_F(AuditedProjects, ThatNeverBeganFreeTheirKeysAltogether) {
   expect_clean(a);
 }
 
+TEST_F(AuditedProjects, ThatTheirCityLostFreeTheirKeysIfNothingOfThemCame) {
+  PUHUI_ACCEPTED(note_project(b, a));
+  cross(b, a, {{{1, 10}}});
+  const auto noting_p9 = noticed("p9", with_key("P9", "meter-shared"));
+  PUHUI_ACCEPTED(a.send(noting_p9, {"operator"}));
+  const auto losing = [this](const std::string& project) {
+    auto payload = a.event("operator");
+    payload.mutable_note_filing_end()->set_project(project);
+    payload.mutable_note_filing_end()->mutable_ended()->set_city(b.code());
+    return payload;
+  };
+  refuses(losing("P9"), LEAF_UNEXPECTED);
+  auto policy = b.policy();
+  policy.logs.front().key.name += "/2";
+  v1::SideRenewal renewal;
+  renewal.set_sequence(1);
+  renewal.set_epoch(1);
+  renewal.set_kept_leaves(1);
+  *renewal.mutable_side() = b.side();
+  renewal.mutable_side()->set_policy(crypto::format_policy(policy));
+  v1::RenewPartner renewing;
+  renewing.set_renewal(renewal.SerializeAsString());
+  *renewing.mutable_partner_signatures() = b.by_authority(kRenewalWord, renewing.renewal());
+  PUHUI_ACCEPTED(act(a, renewing, {"operator"}));
+  refuses(losing("P2"), LEAF_UNEXPECTED);
+  refuses(losing("P8"), PROJECT_ABROAD);
+  PUHUI_ACCEPTED(a.send(losing("P9"), {"operator"}));
+  PUHUI_ACCEPTED(file(a, with_key("P5", "meter-shared")));
+  expect_clean(a);
+}
+
 TEST_F(AuditedProjects, FindsEndsOfOtherDrafts) {
   PUHUI_ACCEPTED(note_project(b, a));  // filed at once
   const auto noting_p9 = noticed("p9", with_key("P9", "meter-9"));

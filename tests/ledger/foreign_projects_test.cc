@@ -49,6 +49,27 @@ struct ForeignProjects : TwoCities {
   [[nodiscard]] std::optional<v1::ForeignProject> noted(const std::string& project) const {
     return stored<v1::ForeignProject>(b, key::foreign_project("WUHAN", project));
   }
+  // The partner's log begins anew behind so many leaves.
+  Answer begin_epoch(std::uint64_t kept_leaves) {
+    auto policy = a.policy();
+    policy.logs.front().key.name += "/2";
+    v1::SideRenewal renewal;
+    renewal.set_sequence(1);
+    renewal.set_epoch(1);
+    renewal.set_kept_leaves(kept_leaves);
+    *renewal.mutable_side() = a.side();
+    renewal.mutable_side()->set_policy(crypto::format_policy(policy));
+    auto payload = b.event("operator");
+    auto& action = *payload.mutable_renew_partner();
+    action.set_renewal(renewal.SerializeAsString());
+    *action.mutable_partner_signatures() = a.by_authority(kRenewalWord, action.renewal());
+    return b.send(payload, {"operator"});
+  }
+  Answer note_lost(const std::string& project, const std::string& city = "WUHAN") {
+    v1::ProvenLeaf lost;
+    lost.set_city(city);
+    return note_end(project, lost);
+  }
   // With a key of its own, whatever its code.
   static v1::FileProject with_key(const std::string& project, const std::string& meter) {
     auto action = pv_project(project);
@@ -247,6 +268,30 @@ TEST_F(ForeignProjects, ThatNeverBeganFreeTheirKeysAltogether) {
   PUHUI_ACCEPTED(revoked);
   PUHUI_ACCEPTED(note_end("P9", revoked.leaf));
   PUHUI_ACCEPTED(file(b, own));
+}
+
+// What showed them is in no log any more: there they may be filed anew, or never.
+TEST_F(ForeignProjects, ThatTheirCityLostFreeTheirKeys) {
+  PUHUI_ACCEPTED(note_project(a, b));
+  draft_shared();
+  PUHUI_REFUSED(note_lost("P9"), LEAF_UNEXPECTED);
+  PUHUI_ACCEPTED(begin_epoch(notice_leaf));
+  PUHUI_REFUSED(file(b, with_key("P5", "meter-shared")), PERIOD_ABROAD);
+  PUHUI_REFUSED(note_lost("P1"), LEAF_UNEXPECTED);
+  PUHUI_REFUSED(note_lost("P8"), PROJECT_ABROAD);
+  PUHUI_REFUSED(note_lost("P9", "YICHANG"), AGREEMENT_UNKNOWN);
+  PUHUI_ACCEPTED(note_lost("P9"));
+  EXPECT_FALSE(noted("P9"));
+  PUHUI_ACCEPTED(file(b, with_key("P5", "meter-shared")));
+}
+
+TEST_F(ForeignProjects, ThatTheirCityLostAreNotedStillForTheUnitsThatCame) {
+  PUHUI_ACCEPTED(note_project(a, b));
+  PUHUI_ACCEPTED(a.issue_kg(100));
+  cross(a, b, {{{1, 10}}});
+  PUHUI_ACCEPTED(begin_epoch(1));
+  PUHUI_REFUSED(note_lost("P1"), LEAF_UNEXPECTED);
+  PUHUI_REFUSED(file(b, with_key("P5", "meter-1")), PERIOD_ABROAD);
 }
 
 // Proofs of a draft last for ever, and anybody can bring them.

@@ -73,7 +73,8 @@ namespace puhui::ledger {
 // Order: proof; not noted before; a project of the partner, filed or under notice.
 [[nodiscard]] Ruling note_filing(Context& context, const v1::NoteFiling& action);
 // Order: proof; noted before; of the draft that was noted, or of the project, and its time is not
-// over by then (RETIREMENT_STATED).
+// over by then (RETIREMENT_STATED). Without a leaf: partner known; noted before; lost there, and no
+// units of it came (LEAF_UNEXPECTED).
 [[nodiscard]] Ruling note_filing_end(Context& context, const v1::NoteFilingEnd& action);
 
 // ---- epochs.cc ----

@@ -242,6 +242,7 @@ void mirror(Context& context, const v1::TransferRecord& record, const v1::Recogn
     left_kg -= kept_kg;
     auto batch = mirror_of(context, record, terms, i);
     give_imported(context, record, number(context, batch, run, kept_kg), v1::MOVE_IMPORT);
+    note_come(context, record.city(), run.project());
   }
   auto& totals = context.totals;
   totals.set_units_imported_kg(totals.units_imported_kg() + record.recognised_kg());

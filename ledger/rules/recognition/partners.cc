@@ -46,16 +46,15 @@ std::string fork_id(const crypto::Evidence& evidence, const crypto::Fork& fork) 
   return std::string(crypto::sha256(bytes).view());
 }
 
-// A later epoch did not keep it.
+std::string size_text(std::uint64_t size) { return "size " + std::to_string(size); }
+
+}  // namespace
+
 bool is_lost(const v1::PartnerLog& log, std::uint32_t epoch, std::uint64_t index) {
   for (auto later = static_cast<int>(epoch); later < log.kept_leaves_size(); ++later)
     if (index >= log.kept_leaves(later)) return true;
   return false;
 }
-
-std::string size_text(std::uint64_t size) { return "size " + std::to_string(size); }
-
-}  // namespace
 
 tl::expected<v1::PartnerLog, Refusal> need_partner(const Context& context,
                                                    const std::string& city) {

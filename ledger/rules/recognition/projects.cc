@@ -67,14 +67,49 @@ void erase_periods(Context& context, const v1::ForeignProject& noted) {
 Ruling end_claim(Context& context, v1::ForeignProject noted, const v1::ProvenLeaf& leaf,
                  std::int64_t day) {
   if (day >= noted.to()) return noted_before(leaf.city(), leaf.index());
-  erase_periods(context, noted);
   noted.set_to(std::max(day, noted.from()));
   context.state.put(key::foreign_project(noted.city(), noted.project()), noted);
-  if (noted.to() > noted.from()) put_periods(context, noted);
+  put_periods(context, noted);
+  return {};
+}
+
+tl::expected<v1::ForeignProject, Refusal> need_noted(const Context& context,
+                                                     const std::string& city,
+                                                     const std::string& project) {
+  auto noted = is_code(project)
+                   ? context.state.find<v1::ForeignProject>(key::foreign_project(city, project))
+                   : std::nullopt;
+  if (noted) return std::move(*noted);
+  return refuse(ErrorCode::PROJECT_ABROAD, "partner.projects", {}, {}, city + " " + project);
+}
+
+void forget(Context& context, const v1::ForeignProject& noted) {
+  context.state.erase(key::foreign_project(noted.city(), noted.project()));
+  erase_periods(context, noted);
+}
+
+// Nothing there tells of it any more, and nothing here is of it: there it may be filed anew.
+Ruling forget_lost(Context& context, const std::string& city, const std::string& project) {
+  const auto log = need_partner(context, city);
+  if (!log) return tl::make_unexpected(log.error());
+  const auto noted = need_noted(context, city, project);
+  if (!noted) return tl::make_unexpected(noted.error());
+  if (noted->has_come() || !is_lost(*log, noted->epoch(), noted->shown_by()))
+    return refuse(ErrorCode::LEAF_UNEXPECTED, "partner.epoch", "lost before units of it came", {},
+                  city + " " + project);
+  forget(context, *noted);
   return {};
 }
 
 }  // namespace
+
+void note_come(Context& context, const std::string& city, const std::string& project) {
+  const auto stored = key::foreign_project(city, project);
+  auto noted = context.state.find<v1::ForeignProject>(stored);
+  if (!noted || noted->has_come()) return;
+  noted->set_has_come(true);
+  context.state.put(stored, *noted);
+}
 
 Ruling need_project_noted(const Context& context, const std::string& city,
                           const std::string& project) {
@@ -95,7 +130,9 @@ Ruling need_none_abroad(const Context& context, const v1::FileProject& project) 
       v1::ForeignProject noted;
       const bool parsed = noted.ParseFromString(at->value);
       assert(parsed && "a stored view does not parse");
-      if (parsed && noted.from() < project.crediting_to() && noted.to() > project.crediting_from())
+      const bool has_days = parsed && noted.from() < noted.to();
+      if (has_days && noted.from() < project.crediting_to() &&
+          noted.to() > project.crediting_from())
         return refuse(ErrorCode::PERIOD_ABROAD, "project.exclusive", "one project per key and day",
                       noted.city() + " " + noted.project() + " at leaf " +
                           std::to_string(noted.partner_leaf()),
@@ -134,6 +171,11 @@ Ruling note_filing(Context& context, const v1::NoteFiling& action) {
   noted.set_noted_at(static_cast<std::int64_t>(context.leaf));
   noted.set_conflict(own_claim(context, *project));
   noted.set_filing(draft);
+  const auto& shown = action.has_notice() ? action.notice() : leaf;
+  noted.set_shown_by(shown.index());
+  noted.set_epoch(shown.epoch());
+  // In a later epoch, a list may have brought units before the project is noted.
+  noted.set_has_come(context.state.has(key::epoch()));
   context.state.put(stored, noted);
   put_periods(context, noted);
   if (!noted.conflict().empty()) context.fact("conflict", noted.conflict());
@@ -142,22 +184,18 @@ Ruling note_filing(Context& context, const v1::NoteFiling& action) {
 
 Ruling note_filing_end(Context& context, const v1::NoteFilingEnd& action) {
   const auto& leaf = action.ended();
+  if (leaf.entry().empty()) return forget_lost(context, leaf.city(), action.project());
   const auto event = prove(context, leaf);
   if (!event) return tl::make_unexpected(event.error());
-  const auto filing = ended_in(event->payload);
-  const auto stored = key::foreign_project(leaf.city(), action.project());
-  const auto noted =
-      is_code(action.project()) ? context.state.find<v1::ForeignProject>(stored) : std::nullopt;
-  if (!noted)
-    return refuse(ErrorCode::PROJECT_ABROAD, "partner.projects", {}, {},
-                  leaf.city() + " " + action.project());
+  const auto noted = need_noted(context, leaf.city(), action.project());
+  if (!noted) return tl::make_unexpected(noted.error());
   if (is_closed_by(event->payload, action.project()))
     return end_claim(context, *noted, leaf, day_of(event->time) + 1);
+  const auto filing = ended_in(event->payload);
   if (filing.empty() || filing != noted->filing())
     return unexpected_leaf("the end of the draft " + noted->filing(), leaf);
   put_number(context.state, key::filing_ended(leaf.city(), filing), context.leaf);
-  context.state.erase(stored);
-  erase_periods(context, *noted);
+  forget(context, *noted);
   return {};
 }
 

@@ -50,6 +50,8 @@ void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing st
 // The entry that a proof shows. CHECKPOINT_NOT_ACCEPTED, PROOF_INVALID, LEAF_UNEXPECTED.
 [[nodiscard]] tl::expected<ForeignEvent, Refusal> prove(const Context& context,
                                                         const v1::ProvenLeaf& leaf);
+// A leaf that the log of this epoch had, and a later one did not keep.
+[[nodiscard]] bool is_lost(const v1::PartnerLog& log, std::uint32_t epoch, std::uint64_t index);
 [[nodiscard]] inline tl::unexpected<Refusal> unexpected_leaf(std::string_view wanted,
                                                              const v1::ProvenLeaf& leaf) {
   return refuse(ErrorCode::LEAF_UNEXPECTED, "proof.entry", std::string(wanted), {},
@@ -161,6 +163,9 @@ void put_tags(Context& context, const Record& record, const RecordPlace& place);
                                         const std::string& project);
 // No partner has filed this key for days of the period. PERIOD_ABROAD.
 [[nodiscard]] Ruling need_none_abroad(const Context& context, const v1::FileProject& project);
+
+// Units of this project came here: it stays noted, whatever becomes of it there.
+void note_come(Context& context, const std::string& city, const std::string& project);
 
 // ---- abroad.cc ----
 // RETIREMENT_STATED.
