@@ -66,6 +66,12 @@ class SovereignCity : public KilogramCity {
   [[nodiscard]] std::string lineage() const { return *view().reader().get(key::lineage()); }
 
   // ---- What an agreement says of it ----
+  // Its nodes get other keys; whoever is not told of them takes no checkpoint of theirs any more.
+  void change_node_keys() { ++node_keys_; }
+  [[nodiscard]] const crypto::SecretKey& node_secret(int node) const {
+    const auto name = "node" + std::to_string(node);
+    return secret(node_keys_ == 0 ? name : name + "@" + std::to_string(node_keys_));
+  }
   [[nodiscard]] crypto::Policy policy() const {
     crypto::Policy policy;
     policy.logs.push_back(
@@ -76,7 +82,7 @@ class SovereignCity : public KilogramCity {
       const auto name = "node" + std::to_string(i);
       policy.witnesses.push_back(
           {name,
-           {origin() + "/" + name, crypto::NoteKeyType::cosignature, secret(name).public_key()},
+           {origin() + "/" + name, crypto::NoteKeyType::cosignature, node_secret(i).public_key()},
            ""});
       policy.groups.front().members.push_back(name);
     }
@@ -116,7 +122,7 @@ class SovereignCity : public KilogramCity {
     for (int i = 1; i <= cosigners; ++i) {
       const auto name = "node" + std::to_string(i);
       note.signatures.push_back(
-          *crypto::cosign(text, origin() + "/" + name, secret(name), kCosignedAt));
+          *crypto::cosign(text, origin() + "/" + name, node_secret(i), kCosignedAt));
     }
     return crypto::format_note(note);
   }
@@ -173,6 +179,9 @@ class SovereignCity : public KilogramCity {
       }
     return runs;
   }
+
+ private:
+  int node_keys_ = 0;
 };
 
 }  // namespace puhui::ledger::testing

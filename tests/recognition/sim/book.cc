@@ -1,8 +1,19 @@
 #include "tests/recognition/sim/book.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace puhui::ledger::testing::sim {
+namespace {
+
+// In China.
+int year_of(std::int64_t time) {
+  using namespace std::chrono;
+  const sys_time<microseconds> there{microseconds(time) + hours(8)};
+  return static_cast<int>(year_month_day(floor<days>(there)).year());
+}
+
+}  // namespace
 
 v1::TransferState Book::state(int city, const std::string& id) const {
   const auto& known = at(city).transfers;
@@ -13,8 +24,21 @@ v1::TransferState Book::state(int city, const std::string& id) const {
 std::int64_t Book::recognised(const Journey& journey, std::uint32_t version) const {
   const auto sent = static_cast<std::int64_t>(journey.serials.size());
   if (journey.is_return || is_mutant("forget-discount")) return sent;
-  const auto share = shares_.find({{journey.to, journey.from}, version});
-  return share == shares_.end() ? 0 : sent * share->second.part / share->second.whole;
+  const auto* agreed = deal(journey.to, journey.from, version);
+  return agreed == nullptr ? 0 : sent * agreed->share.part / agreed->share.whole;
+}
+
+const Deal* Book::deal(int taker, int sender, std::uint32_t version) const {
+  const auto found = deals_.find({{taker, sender}, version});
+  return found == deals_.end() ? nullptr : &found->second;
+}
+
+// How much more of the sender's units may be taken in the year.
+std::int64_t Book::left_kg(const Journey& journey, std::uint32_t version, std::int64_t time) const {
+  const auto& taken = at(journey.to).taken_kg;
+  const auto before = taken.find({journey.from, year_of(time)});
+  const auto* agreed = deal(journey.to, journey.from, version);
+  return (agreed == nullptr ? 0 : agreed->quota_kg) - (before == taken.end() ? 0 : before->second);
 }
 
 Sums Book::sums(int city) const {
@@ -45,8 +69,8 @@ Kilogram& Book::unit(int index, std::uint64_t serial) {
   return units[serial];
 }
 
-void Book::agreed(int taker, int sender, std::uint32_t version, Share share) {
-  shares_[{{taker, sender}, version}] = share;
+void Book::agreed(int taker, int sender, std::uint32_t version, const Deal& deal) {
+  deals_[{{taker, sender}, version}] = deal;
 }
 
 void Book::issued(int index, std::int64_t kg, const std::string& batch,
@@ -70,9 +94,18 @@ void Book::moved(int index, const Serials& serials, const std::string& to) {
   for (const auto serial : serials) unit(index, serial).account = to;
 }
 
-void Book::retired(int index, const Serials& serials) {
+void Book::retired(int index, const Serials& serials, const std::map<int, std::uint32_t>& versions,
+                   std::int64_t time) {
   if (is_mutant("forget-retirement")) return;
-  for (const auto serial : serials) unit(index, serial).state = v1::RETIRED;
+  for (const auto serial : serials) {
+    auto& kilogram = unit(index, serial);
+    kilogram.state = v1::RETIRED;
+    if (kilogram.home == index) continue;
+    const auto used_kg = ++city(index).used_kg[{kilogram.home, year_of(time)}];
+    const auto* agreed = deal(index, kilogram.home, versions.at(kilogram.home));
+    if (agreed != nullptr && agreed->retired_max_kg >= 0 && used_kg > agreed->retired_max_kg)
+      complain("RETIRED beyond the cap of the purpose: serial " + std::to_string(serial));
+  }
 }
 
 void Book::locked(const Journey& journey) {
@@ -109,6 +142,12 @@ bool Book::is_leaving(const Kilogram& kilogram, int to) const {
   return kilogram.state == v1::HELD && !kilogram.lock.empty() && journey(kilogram.lock).to == to;
 }
 
+void Book::take_in(const Journey& journey, std::int64_t kg, std::int64_t time,
+                   std::int64_t disputed_until) {
+  add_mirrors(journey, kg, disputed_until);
+  city(journey.to).taken_kg[{journey.from, year_of(time)}] += kg;
+}
+
 // What a list brings home may have gone there by a transfer whose end is not known here any more.
 void Book::bring_home(const Journey& journey, bool is_listed) {
   for (const auto origin : journey.origins) {
@@ -132,11 +171,19 @@ void Book::imported(const Import& import) {
              v1::TransferState_Name(known.state));
   known = {v1::TRANSFER_IMPORTED, import.leaf, import.version};
   const auto kg = recognised(journey, import.version);
+  if (!journey.is_return && kg > left_kg(journey, import.version, import.time))
+    complain("TAKEN beyond the quota of the year");
   if (journey.is_return)
     bring_home(journey, false);
   else
-    add_mirrors(journey, kg, import.disputed_until);
+    take_in(journey, kg, import.time, import.disputed_until);
   if (is_mutant("import-twice")) add_mirrors(journey, kg, import.disputed_until);
+}
+
+void Book::over_quota(const std::string& id, std::uint32_t version, std::int64_t time) {
+  const auto& journey = journeys_.at(id);
+  if (recognised(journey, version) <= left_kg(journey, version, time))
+    complain("REFUSED by a quota that is not used up");
 }
 
 void Book::answered(const std::string& id, v1::TransferState state, std::uint64_t leaf) {
@@ -333,7 +380,7 @@ bool Book::knows(int index, const Listed& listed) const {
   return state(index, listed.id) != v1::TRANSFER_STATE_UNSPECIFIED;
 }
 
-void Book::remake(int home, const Listed& listed) {
+void Book::remake(int home, const Listed& listed, std::int64_t time) {
   if (listed.is_statement) return retire_again(home, listed.id);
   if (knows(home, listed)) return;
   const auto& journey = journeys_.at(listed.id);
@@ -348,7 +395,7 @@ void Book::remake(int home, const Listed& listed) {
     case v1::TRANSFER_CONCLUDED:
       known.state = v1::TRANSFER_IMPORTED;
       return journey.is_return ? bring_home(journey, true)
-                               : add_mirrors(journey, kg, listed.disputed_until);
+                               : take_in(journey, kg, time, listed.disputed_until);
     case v1::TRANSFER_FREED:
       known.state = v1::TRANSFER_VOID;
       return;
@@ -357,9 +404,9 @@ void Book::remake(int home, const Listed& listed) {
   }
 }
 
-void Book::list_noted(int home, const std::vector<Listed>& made) {
+void Book::list_noted(int home, const std::vector<Listed>& made, std::int64_t time) {
   if (is_mutant("forget-list")) return;
-  for (const auto& listed : made) remake(home, listed);
+  for (const auto& listed : made) remake(home, listed, time);
 }
 
 void Book::list_ended(int home, int partner, const std::vector<Listed>& list) {

@@ -67,6 +67,9 @@ struct Listed {
   std::int64_t disputed_until = 0;  // of what comes once more
 };
 
+// A partner, and a year as the city counts it.
+using PartnerYear = std::pair<int, int>;
+
 struct CityBook {
   std::map<std::uint64_t, Kilogram> units;
   std::map<std::string, Known> transfers;
@@ -77,6 +80,7 @@ struct CityBook {
   std::set<std::pair<int, std::uint64_t>> recalled;  // serials of partners', as far as it knows
   std::uint64_t next_serial = 1;
   std::int64_t issued_kg = 0, taken_back_kg = 0, owed_kg = 0, imported_kg = 0;
+  std::map<PartnerYear, std::int64_t> taken_kg, used_kg;  // of its units: recognised, retired
 };
 
 // Mistakes in keeping the book, each of which must be found, or the judge is worth nothing.
@@ -89,6 +93,12 @@ inline const std::vector<std::string>& mutants() {
 
 struct Share {
   std::int64_t part = 1, whole = 1;
+};
+// What a taker grants a sender by one version.
+struct Deal {
+  Share share;
+  std::int64_t quota_kg = 0;         // taken in a year
+  std::int64_t retired_max_kg = -1;  // of it, in a year; -1 = any
 };
 
 // Kilograms by what they are in one city, or over all of them.
@@ -130,18 +140,22 @@ class Book {
   }
 
   // ---- What was accepted ----
-  void agreed(int taker, int sender, std::uint32_t version, Share share);
+  void agreed(int taker, int sender, std::uint32_t version, const Deal& deal);
   void issued(int city, std::int64_t kg, const std::string& batch, const std::string& account);
   void moved(int city, const Serials& serials, const std::string& to);
-  void retired(int city, const Serials& serials);
+  // By the versions of agreements that the city has filed last.
+  void retired(int city, const Serials& serials, const std::map<int, std::uint32_t>& versions,
+               std::int64_t time);
   void locked(const Journey& journey);
   struct Import {
     std::string id;
     std::uint32_t version = 0;
     std::uint64_t leaf = 0;  // of the export
-    std::int64_t disputed_until = 0;
+    std::int64_t disputed_until = 0, time = 0;
   };
   void imported(const Import& import);
+  // It was not taken for what had been taken before.
+  void over_quota(const std::string& id, std::uint32_t version, std::int64_t time);
   void answered(const std::string& id, v1::TransferState state, std::uint64_t leaf);
   void concluded(const std::string& id, bool is_recognised, std::uint32_t version,
                  std::uint64_t leaf);
@@ -159,7 +173,7 @@ class Book {
   // What a city knows of transfers from and to another one, and of its statements.
   [[nodiscard]] std::vector<Listed> list(int at, int home) const;
   // Some of it is made again; and all of it is.
-  void list_noted(int home, const std::vector<Listed>& made);
+  void list_noted(int home, const std::vector<Listed>& made, std::int64_t time);
   void list_ended(int home, int partner, const std::vector<Listed>& list);
   // The agreement was closed: its list will never be noted.
   void list_given_up(int home, int partner);
@@ -172,7 +186,12 @@ class Book {
   [[nodiscard]] bool is_leaving(const Kilogram& kilogram, int to) const;
   void bring_home(const Journey& journey, bool is_listed);
   void send_away(const Journey& journey, std::int64_t kg);
-  void remake(int home, const Listed& listed);
+  void remake(int home, const Listed& listed, std::int64_t time);
+  [[nodiscard]] const Deal* deal(int taker, int sender, std::uint32_t version) const;
+  [[nodiscard]] std::int64_t left_kg(const Journey& journey, std::uint32_t version,
+                                     std::int64_t time) const;
+  void take_in(const Journey& journey, std::int64_t kg, std::int64_t time,
+               std::int64_t disputed_until);
   void take_home(const Journey& journey);
   void retire_again(int city, const std::string& id);
   [[nodiscard]] bool knows(int city, const Listed& listed) const;
@@ -182,7 +201,7 @@ class Book {
   std::vector<CityBook> cities_;
   std::map<std::string, Journey> journeys_;
   std::map<std::string, Statement> statements_;
-  std::map<std::pair<std::pair<int, int>, std::uint32_t>, Share> shares_;  // taker, sender
+  std::map<std::pair<std::pair<int, int>, std::uint32_t>, Deal> deals_;  // taker, sender
   std::set<std::pair<int, std::uint64_t>> excused_;
   std::set<std::pair<int, int>> given_up_;
   std::string wrong_;

@@ -67,7 +67,14 @@ class Storm {
     if (kind < 54) return end(city, partner);
     if (kind < 57) return world_.carry_checkpoint(city, partner);
     if (kind < 61) return reconcile(city, partner);
+    if (kind < 63) return distrust(city, partner);
     carry();
+  }
+
+  void distrust(int city, int partner) {
+    if (world_.plan().forks && random_.chance(0.3)) return world_.accuse(city, partner);
+    if (world_.plan().rotation && random_.chance(0.5)) return world_.rotate(city);
+    reconcile(city, partner);
   }
 
   void stand(int city, int partner) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "crypto/evidence.h"
 #include "tests/ledger/epochs.h"
 
 namespace puhui::ledger::testing::sim {
@@ -12,6 +13,8 @@ namespace puhui::ledger::testing::sim {
 inline constexpr Micros kHour = 3'600 * kSecond;
 // Accounts between which units move, here and abroad.
 inline const std::vector<std::string> kAccounts = {"owner-main", "owner-side"};
+// What all units are retired for.
+inline const std::string kPurpose = "voluntary";
 // Exports are sent again by impatient holders for so long.
 inline constexpr Micros kValidFor = 6 * kMicrosPerDay;
 
@@ -128,13 +131,14 @@ inline Answer open(SovereignCity& at, const std::string& last_checkpoint,
   payload.mutable_open_epoch()->set_first_serial(first_serial);
   return at.send(payload, {"bureau"});
 }
-// The renewal by which partners learn of the epoch that a city has just begun.
+// The renewal by which partners learn of a city's epoch, and of its keys, as they are now.
 inline v1::SideRenewal renewal_of(const SovereignCity& city) {
-  const auto opening = city.epoch()->opening();
   v1::SideRenewal renewal;
   *renewal.mutable_side() = city.side();
-  renewal.set_epoch(opening.epoch());
-  renewal.set_kept_leaves(opening.kept_leaves());
+  if (const auto epoch = city.epoch()) {
+    renewal.set_epoch(epoch->opening().epoch());
+    renewal.set_kept_leaves(epoch->opening().kept_leaves());
+  }
   return renewal;
 }
 inline Answer renew(const SovereignCity& city, v1::SideRenewal renewal, SovereignCity& at) {
@@ -143,6 +147,24 @@ inline Answer renew(const SovereignCity& city, v1::SideRenewal renewal, Sovereig
   auto& action = *payload.mutable_renew_partner();
   action.set_renewal(renewal.SerializeAsString());
   *action.mutable_partner_signatures() = city.by_authority(kRenewalWord, action.renewal());
+  return at.send(payload, {"operator"});
+}
+
+// ---- Forks ----
+
+// Two trees of one size, both of which the log of that origin has signed.
+inline std::string fork_of(const SovereignCity& city, const std::string& origin) {
+  const auto note = [&](const std::string& tree) {
+    const auto text = crypto::format_checkpoint({origin, 1, crypto::sha256(tree), {}});
+    return crypto::format_note({text, {*crypto::sign_note(text, origin, city.secret("log"))}});
+  };
+  return crypto::format_evidence({{}, {}, note("a tree"), note("another tree")});
+}
+inline Answer accuse(SovereignCity& at, const SovereignCity& partner) {
+  auto payload = at.event("operator");
+  auto& action = *payload.mutable_accuse_partner();
+  action.set_partner(partner.code());
+  action.set_evidence(fork_of(partner, log_at(at, partner)->origin()));
   return at.send(payload, {"operator"});
 }
 
@@ -175,6 +197,8 @@ inline Answer give_up(SovereignCity& home, const std::string& id) {
 struct Terms {
   std::string discount;  // of both takers
   Micros answer_within = kAnswerWithin, dispute_window = 0;
+  std::int64_t quota_kg = 1'000'000;  // taken of the other's units in a year
+  std::int64_t retired_max_kg = -1;   // of those, by retirement in a year; -1 = any
 };
 inline v1::Agreement agreement_with(const SovereignCity& a, const SovereignCity& b,
                                     std::uint32_t version, const Terms& said) {
@@ -183,6 +207,11 @@ inline v1::Agreement agreement_with(const SovereignCity& a, const SovereignCity&
   for (auto& terms : *agreement.mutable_terms()) {
     terms.set_discount(said.discount);
     terms.set_dispute_window(said.dispute_window);
+    terms.set_year_quota_kg(said.quota_kg);
+    if (said.retired_max_kg < 0) continue;
+    auto* cap = terms.add_purpose_caps();
+    cap->set_purpose(kPurpose);
+    cap->set_max_kg(said.retired_max_kg);
   }
   return agreement;
 }

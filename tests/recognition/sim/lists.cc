@@ -5,14 +5,28 @@ namespace puhui::ledger::testing::sim {
 
 // ---- Epochs ----
 
-bool World::is_behind(int index, int at) const { return epoch_known(index, at) < epoch(index); }
+// How far a partner knows what there is to be told of a city.
+std::size_t World::followed(int index, int at) const {
+  const auto log = log_at(city(at), city(index));
+  if (!log) return 0;
+  const auto& told = told_[static_cast<std::size_t>(index)];
+  const auto side = log->side().SerializeAsString();
+  const auto found = std::ranges::find_if(told, [&](const v1::SideRenewal& renewal) {
+    return renewal.epoch() == log->epoch() && renewal.side().SerializeAsString() == side;
+  });
+  if (found == told.end()) throw Violation(code(at) + " knows " + code(index) + " as it never was");
+  return static_cast<std::size_t>(found - told.begin());
+}
+
+bool World::is_behind(int index, int at) const {
+  return followed(index, at) + 1 < told_[static_cast<std::size_t>(index)].size();
+}
 
 void World::renew(int index, int at) {
-  const auto known = epoch_known(index, at);
-  const auto& renewals = renewals_[static_cast<std::size_t>(index)];
-  if (known == renewals.size()) return;
-  done(at, "learns of the epoch of " + code(index),
-       testing::sim::renew(city(index), renewals[known], city(at)));
+  if (!is_behind(index, at)) return;
+  const auto& next = told_[static_cast<std::size_t>(index)][followed(index, at) + 1];
+  done(at, "learns of epoch " + std::to_string(next.epoch()) + " and keys of " + code(index),
+       testing::sim::renew(city(index), next, city(at)));
 }
 
 bool World::owes_list(int at, int home) const {
@@ -76,7 +90,7 @@ void World::note_list(const Letter& letter, const v1::ProvenLeaf& statement,
   const auto answer = home.send(noting_event(home, statement, part.receipts), {"operator"});
   if (!done(letter.to, what + " for " + std::to_string(part.made.size()), answer)) return;
   ++counters.lists;
-  book.list_noted(letter.to, part.made);
+  book.list_noted(letter.to, part.made, answer.time);
   if (!agreement_at(home, city(letter.from))->awaits_list())
     book.list_ended(letter.to, letter.from, letter.list);
 }

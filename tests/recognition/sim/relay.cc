@@ -37,12 +37,16 @@ void World::agree(int a, int b) {
   const auto& choice = choices[random.below(choices.size())];
   auto& agreed_now = agreed(a, b);
   const auto version = agreed_now.version + 1;
-  const Terms terms{choice.discount, (1 + static_cast<Micros>(random.below(7 * 24))) * kHour,
-                    random.chance(0.3) ? static_cast<Micros>(random.below(48)) * kHour : 0};
+  Terms terms{choice.discount, (1 + static_cast<Micros>(random.below(7 * 24))) * kHour,
+              random.chance(0.3) ? static_cast<Micros>(random.below(48)) * kHour : 0};
+  if (plan_.quotas && random.chance(0.3))
+    terms.quota_kg = 5 + static_cast<std::int64_t>(random.below(40));
+  if (plan_.quotas && random.chance(0.3))
+    terms.retired_max_kg = static_cast<std::int64_t>(random.below(20));
   agreed_now.version = version;
   agreed_now.terms[version] = terms;
   for (const auto& [taker, sender] : {std::pair(a, b), std::pair(b, a)})
-    book.agreed(taker, sender, version, choice.share);
+    book.agreed(taker, sender, version, {choice.share, terms.quota_kg, terms.retired_max_kg});
   // Sometimes one of them files it later.
   for (const auto& [at, other] : {std::pair(a, b), std::pair(b, a)})
     if (version == 1 || random.chance(0.9)) file_late(at, other);
@@ -51,6 +55,12 @@ void World::agree(int a, int b) {
 std::uint32_t World::version(int at, int other) const {
   const auto record = agreement_at(city(at), city(other));
   return record ? record->agreement().version() : 0;
+}
+
+std::map<int, std::uint32_t> World::versions(int at) const {
+  std::map<int, std::uint32_t> versions;
+  for (const int partner : partners(at)) versions[partner] = version(at, partner);
+  return versions;
 }
 
 void World::file_late(int at, int other) {
@@ -275,9 +285,11 @@ void World::answered(const Letter& letter, const Answer& answer, Answering answe
     reply.version = letter.version;
     const auto window = agreed(letter.from, letter.to).terms[reply.version].dispute_window;
     const auto until = journey.is_return || window == 0 ? 0 : answer.time + window;
-    book.imported({letter.id, reply.version, letter.leaf, until});
+    book.imported({letter.id, reply.version, letter.leaf, until, answer.time});
   } else {
     const bool is_void = answering == Answering::annul;
+    if (transfer_at(city(letter.to), letter.id)->code() == code_name(ErrorCode::QUOTA_EXCEEDED))
+      book.over_quota(letter.id, letter.version, answer.time);
     reply.answer = is_void ? v1::TRANSFER_VOID : v1::TRANSFER_REFUSED;
     book.answered(letter.id, reply.answer, letter.leaf);
   }

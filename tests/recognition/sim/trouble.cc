@@ -23,6 +23,20 @@ void World::state_retirement() {
   }
 }
 
+// ---- Keys, and forks ----
+
+void World::rotate(int index) {
+  city(index).change_node_keys();
+  told_[static_cast<std::size_t>(index)].push_back(renewal_of(city(index)));
+  tell(code(index) + " gives its nodes other keys");
+}
+
+void World::accuse(int at, int partner) {
+  if (standing(at, partner) != v1::IN_FORCE) return;
+  done(at, "accuses " + code(partner) + " of a fork",
+       testing::sim::accuse(city(at), city(partner)));
+}
+
 // ---- Without an answer ----
 
 void World::stop(int index) {

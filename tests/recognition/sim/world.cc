@@ -52,11 +52,13 @@ void World::found() {
   partners_.resize(count);
   ghosts_.resize(count);
   renewals_.resize(count);
+  told_.resize(count);
   copies_.resize(count);
   for (int index = 0; index < plan_.cities; ++index) {
     codes_.push_back("C" + text(static_cast<std::uint64_t>(index)));
     cities_.push_back(
         std::make_unique<SovereignCity>(testing::Place{codes_.back(), project_of(index)}));
+    told_[static_cast<std::size_t>(index)].push_back(renewal_of(city(index)));
   }
   for (int index = 1; index < plan_.cities; ++index) befriend(index - 1, index);
   const int more = plan_.cities * (plan_.partners - 2) / 2;
@@ -136,7 +138,7 @@ void World::retire(int index) {
     const auto& kilogram = book.at(index).units.at(serial);
     if (kilogram.home != index) retired.origins[kilogram.home].push_back(kilogram.origin);
   }
-  book.retired(index, serials);
+  book.retired(index, serials, versions(index), answer.time);
   if (!retired.origins.empty()) retired_.push_back(retired);
 }
 
@@ -237,6 +239,7 @@ void World::restore(int index) {
     throw Violation("the epoch of a restored city is refused");
   book.restored(index, from.book, awaited, first_serial);
   renewals_[static_cast<std::size_t>(index)].push_back(renewal_of(restored));
+  told_[static_cast<std::size_t>(index)].push_back(renewal_of(restored));
   // What goes on where the log does not any more is no copy of it.
   std::erase_if(copies, [size](const Copy& copy) { return copy.size > size; });
 }

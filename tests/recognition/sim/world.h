@@ -36,6 +36,9 @@ struct Plan {
   bool restores = true, recalls = true, renegotiation = true, closing = true, retries = true;
   bool settlements = true;  // by both authorities
   bool gone = true;         // a city may be gone for good
+  bool quotas = true;       // of a year, and caps of what is retired, that are soon used up
+  bool rotation = true;     // nodes get other keys
+  bool forks = true;        // logs are proved to have forked
   bool waits = true;        // a restored city uses nothing before all lists are noted
   std::string mutant = "none";
   bool trace = false;
@@ -93,6 +96,10 @@ class World {
   void file_late(int at, int other);
   void set_standing(int at, int partner, v1::Standing standing);
   void renew(int city, int at);
+  // Its nodes get other keys, which partners have to be told.
+  void rotate(int city);
+  // By proof of a fork: what the partner signs is not taken until governance takes it as it is.
+  void accuse(int at, int partner);
   void state_list(int at, int home);
 
   void stop(int city);
@@ -183,6 +190,8 @@ class World {
   [[nodiscard]] Log log_of(int city, std::uint32_t epoch) const;
   [[nodiscard]] bool is_in(const Letter& letter, std::uint32_t epoch) const;
   [[nodiscard]] std::uint32_t epoch_known(int city, int at) const;
+  [[nodiscard]] std::size_t followed(int city, int at) const;
+  [[nodiscard]] std::map<int, std::uint32_t> versions(int at) const;
   v1::ProvenLeaf proof(const Letter& letter, std::uint32_t epoch, bool carried);
   Answer answer(const Letter& letter, const v1::ProvenLeaf& proof, Answering answering);
   void answered(const Letter& letter, const Answer& answer, Answering answering);
@@ -206,6 +215,8 @@ class World {
   std::vector<Micros> leaf_time_;
   std::vector<std::vector<std::unique_ptr<Ghost>>> ghosts_;  // by epoch
   std::vector<std::vector<v1::SideRenewal>> renewals_;       // to the epochs from 1 on
+  // All that partners have to be told of a city in order: its epochs, and its keys.
+  std::vector<std::vector<v1::SideRenewal>> told_;
   std::vector<std::vector<Copy>> copies_;
   std::map<std::pair<int, int>, Agreed> agreed_;
   std::vector<Letter> letters_;
