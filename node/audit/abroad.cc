@@ -248,13 +248,8 @@ std::map<std::string, std::int64_t> by_issuer(const Books& books, const Pieces& 
 // By which this city takes that partner's units now, of the last version that has begun; null if it
 // takes none.
 const v1::RecognitionTerms* own_terms(const Case& at, const std::string& city) {
-  const auto& versions = at.books.agreement_versions;
-  const v1::RecognitionTerms* terms = nullptr;
-  for (auto each = versions.lower_bound({city, 0});
-       each != versions.end() && each->first.first == city; ++each)
-    if (each->second.effective_from() <= at.now)
-      terms = terms_of(each->second, at.books.genesis.city());
-  return terms;
+  const auto* agreement = last_begun(at, city);
+  return agreement == nullptr ? nullptr : terms_of(*agreement, at.books.genesis.city());
 }
 
 std::tuple<std::string, std::string, std::uint32_t> purpose_of(const Case& at,

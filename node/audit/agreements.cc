@@ -134,9 +134,20 @@ Verdict find_agreement(Case& at, const std::string& partner, v1::AgreementRecord
   return record != nullptr ? Verdict() : refused(ErrorCode::AGREEMENT_UNKNOWN, partner);
 }
 
-Verdict need_in_force(const Case& at, const v1::AgreementRecord& record) {
+const v1::Agreement* last_begun(const Case& at, const std::string& partner) {
+  const v1::Agreement* begun = nullptr;
+  const auto& versions = at.books.agreement_versions;
+  for (auto each = versions.lower_bound({partner, 0});
+       each != versions.end() && each->first.first == partner; ++each)
+    if (each->second.effective_from() <= at.now) begun = &each->second;
+  return begun;
+}
+
+Verdict need_in_force(const Case& at, const std::string& partner,
+                      const v1::AgreementRecord& record) {
   if (auto bad = need_list(record)) return bad;
-  const auto& agreement = record.agreement();
+  const auto* begun = last_begun(at, partner);
+  const auto& agreement = begun != nullptr ? *begun : record.agreement();
   if (record.standing() != v1::IN_FORCE)
     return refused(ErrorCode::AGREEMENT_STANDING, agreement.agreement(), "in force",
                    v1::Standing_Name(record.standing()));

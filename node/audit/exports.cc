@@ -71,11 +71,11 @@ Verdict check_run(const Books& books, const v1::Export& action, const v1::Export
 Verdict may_leave(Case& at, const v1::Export& action) {
   v1::AgreementRecord* record = nullptr;
   if (auto bad = find_agreement(at, action.partner(), record)) return bad;
-  if (auto bad = need_in_force(at, *record)) return bad;
+  if (auto bad = need_in_force(at, action.partner(), *record)) return bad;
   // Units issued here may have gone to any partner, as its list will tell.
   if (!action.is_return())
     if (auto bad = need_all_lists(at)) return bad;
-  const auto& agreement = record->agreement();
+  const auto& agreement = *last_begun(at, action.partner());
   if (auto bad = need_version(agreement.version(), action.agreement_version())) return bad;
   if (action.answer_within() != agreement.answer_within())
     return refused(ErrorCode::AGREEMENT_VERSION, "answer_within",
@@ -248,8 +248,7 @@ Verdict export_units(Case& at, const v1::Export& action) {
                    v1::TransferState_Name(known->state()));
   for (const auto& run : action.runs())
     if (auto bad = check_run(at.books, action, run)) return bad;
-  const auto& agreement = at.books.agreements.at(action.partner()).agreement();
-  if (auto bad = check_terms(action, agreement)) return bad;
+  if (auto bad = check_terms(action, *last_begun(at, action.partner()))) return bad;
   for (const auto& piece : pieces) take_part(at, piece);
   for (const auto& piece : pieces) give(at, piece, action.from(), lock_of(transfer.transfer()));
   keep(at, transfer);

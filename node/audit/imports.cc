@@ -144,15 +144,16 @@ bool lasts(const Verdict& reason) {
          !is(ErrorCode::TRANSFER_STATE_WRONG) && !is(ErrorCode::AGREEMENT_VERSION);
 }
 
-// An agreement that begins later will be one by which it may come.
-bool begins_later(const Case& at, const v1::AgreementRecord& record) {
-  return record.standing() == v1::IN_FORCE && record.agreement().effective_from() > at.now;
+// Where none is in force, an agreement that begins later will be one by which it may come.
+bool begins_later(const Case& at, const v1::AgreementRecord& record, const Fault& reason) {
+  return reason.code == code_name(ErrorCode::AGREEMENT_STANDING) &&
+         record.standing() == v1::IN_FORCE && record.agreement().effective_from() > at.now;
 }
 
 // What stands against taking it now, by the version it was sent under; fills in what that
 // recognises.
 Verdict check_import(const Case& at, Incoming& incoming) {
-  if (auto bad = need_in_force(at, *incoming.agreement)) return bad;
+  if (auto bad = need_in_force(at, incoming.record.city(), *incoming.agreement)) return bad;
   auto& record = incoming.record;
   if (auto bad = fill_recognised(at, incoming.city(), record, incoming.version)) return bad;
   const auto& to = incoming.exported().to();
@@ -324,11 +325,11 @@ Verdict refuse_import(Case& at, const v1::RefuseImport& action) {
   Incoming incoming;
   if (auto bad = find_unanswered(at, action.export_(), incoming)) return bad;
   if (incoming.agreement->standing() == v1::STANDING_SUSPENDED)
-    return need_in_force(at, *incoming.agreement);
+    return need_in_force(at, incoming.record.city(), *incoming.agreement);
   if (auto bad = need_in_time(at, incoming.record)) return bad;
   auto tried = incoming;
   const auto reason = check_import(at, tried);
-  const bool is_final = lasts(reason) && !begins_later(at, *incoming.agreement);
+  const bool is_final = lasts(reason) && !begins_later(at, *incoming.agreement, *reason);
   if (!is_final || reason->code != action.code())
     return refused(ErrorCode::TRANSFER_ACCEPTABLE, hex(incoming.record.transfer()),
                    is_final ? reason->code : "no reason that lasts", action.code());

@@ -39,7 +39,10 @@ using PartnerSignatures = google::protobuf::RepeatedPtrField<v1::AuthoritySignat
 [[nodiscard]] Verdict find_agreement(Case& at, const std::string& partner,
                                      v1::AgreementRecord*& record);
 // In force, and within its time.
-[[nodiscard]] Verdict need_in_force(const Case& at, const v1::AgreementRecord& record);
+[[nodiscard]] Verdict need_in_force(const Case& at, const std::string& partner,
+                                    const v1::AgreementRecord& record);
+// The last version that has begun; null if none has.
+[[nodiscard]] const v1::Agreement* last_begun(const Case& at, const std::string& partner);
 // Nothing was heard of the partner for so long, since the agreement was closed, that it is gone for
 // good.
 [[nodiscard]] Verdict need_gone(const Case& at, const v1::AgreementRecord& record,

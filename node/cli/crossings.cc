@@ -31,11 +31,27 @@ std::string hex_of(const std::string& transfer) {
 
 // ---- Sending ----------------------------------------------------------------------------------
 
-Result<Exit> send_units(Session& session, v1::Export action, UnitsSent sent) {
-  const auto record = session.get<v1::AgreementRecord>({"v1", "agreements", action.partner()});
+// The last version that has begun by the city's clock, whatever was filed for later.
+Result<v1::Agreement> version_now(Session& session, const std::string& partner) {
+  const auto record = session.get<v1::AgreementRecord>({"v1", "agreements", partner});
   if (!record) return tl::make_unexpected(record.error());
-  action.set_agreement_version(record->agreement().version());
-  action.set_answer_within(record->agreement().answer_within());
+  const auto status = session.get<v1::Status>({"v1", "status"});
+  if (!status) return tl::make_unexpected(status.error());
+  auto now = record->agreement();
+  if (now.effective_from() <= status->now()) return now;
+  const auto versions = session.get<v1::AgreementVersionList>(
+      {"v1", "agreements", partner, "versions"}, {{"limit", "500"}});
+  if (!versions) return tl::make_unexpected(versions.error());
+  for (const auto& version : versions->items())
+    if (version.effective_from() <= status->now()) now = version;
+  return now;
+}
+
+Result<Exit> send_units(Session& session, v1::Export action, UnitsSent sent) {
+  const auto agreement = version_now(session, action.partner());
+  if (!agreement) return tl::make_unexpected(agreement.error());
+  action.set_agreement_version(agreement->version());
+  action.set_answer_within(agreement->answer_within());
   sent.account = action.from();
   auto runs = runs_of(session, sent, action);
   if (!runs) return tl::make_unexpected(runs.error());

@@ -203,11 +203,14 @@ TEST_F(AuditedRecognition, FindsUnitsThatAreTakenByAnotherVersion) {
 }
 
 TEST_F(AuditedRecognition, FindsRefusalsBecauseAVersionBeginsLater) {
-  recognise();
+  auto first = agreement_between(a, b);
+  first.set_effective_to(a.now + kMicrosPerDay);
+  recognise(first);
   const auto proof = sent_here({{1, 10}});
   auto next = agreement_between(a, b, 2);
-  next.set_effective_from(a.now + kMicrosPerDay);
+  next.set_effective_from(first.effective_to() + kMicrosPerDay);
   PUHUI_ACCEPTED(file_agreement(a, b, next));
+  a.now = first.effective_to();
   refuses(import_event(a, proof), AGREEMENT_STANDING);
   refuses(refusing(proof, AGREEMENT_STANDING), TRANSFER_ACCEPTABLE);
   a.now = next.effective_from();

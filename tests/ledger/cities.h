@@ -66,6 +66,15 @@ inline void agree(SovereignCity& a, SovereignCity& b, const v1::Agreement& agree
 inline std::optional<v1::AgreementRecord> agreement_at(const City& at, const City& partner) {
   return stored<v1::AgreementRecord>(at, key::agreement(partner.code()));
 }
+// The last version that has begun, or the first of all.
+inline std::optional<v1::Agreement> agreement_now(const City& at, const City& partner) {
+  const auto record = agreement_at(at, partner);
+  for (auto version = record ? record->agreement().version() : 0; version > 0; --version) {
+    auto agreement = stored<v1::Agreement>(at, key::agreement_version(partner.code(), version));
+    if (version == 1 || agreement->effective_from() <= at.now) return agreement;
+  }
+  return std::nullopt;
+}
 inline Answer set_agreement(SovereignCity& at, const City& partner, v1::Standing standing) {
   auto payload = at.event("bureau");
   auto& action = *payload.mutable_set_agreement();
@@ -137,9 +146,9 @@ inline v1::Payload export_event(SovereignCity& from, const City& to, const Sendi
   action.set_partner(to.code());
   action.set_from(sending.from);
   action.set_to(sending.to);
-  if (const auto record = agreement_at(from, to)) {
-    action.set_agreement_version(record->agreement().version());
-    action.set_answer_within(record->agreement().answer_within());
+  if (const auto agreement = agreement_now(from, to)) {
+    action.set_agreement_version(agreement->version());
+    action.set_answer_within(agreement->answer_within());
   }
   *action.mutable_runs() = from.runs(sending.ranges);
   action.set_is_return(sending.is_return);

@@ -70,12 +70,37 @@ TEST_F(TransferVersions, OfTheirSendingDecideWhatIsRecognised) {
   EXPECT_EQ(b.held("owner-main"), 90);
 }
 
+TEST_F(TransferVersions, GoOnUntilTheNextBegins) {
+  const auto begins = a.now + kMicrosPerDay;
+  agree(a, b, next([&](auto& g) {
+          g.set_effective_from(begins);
+          terms_of_taker(g, b).set_discount("1/2");
+        }));
+  auto early = export_event(a, b, {{{11, 20}}});
+  early.mutable_export_()->set_agreement_version(2);
+  PUHUI_REFUSED(a.send(early, {early.party()}), AGREEMENT_VERSION);
+  const auto exported = export_units(a, b, {{{1, 10}}});
+  PUHUI_ACCEPTED(exported);
+  PUHUI_ACCEPTED(import_units(b, carry(a, b, exported.leaf)));
+  EXPECT_EQ(b.held("owner-main"), 9);
+  auto late = export_event(a, b, {{{11, 20}}});
+  a.now = b.now = begins;
+  PUHUI_REFUSED(a.send(late, {late.party()}), AGREEMENT_VERSION);
+  const auto next_one = export_units(a, b, {{{11, 20}}});
+  PUHUI_ACCEPTED(next_one);
+  PUHUI_ACCEPTED(import_units(b, carry(a, b, next_one.leaf)));
+  EXPECT_EQ(b.held("owner-main"), 9 + 5);
+}
+
 // Time mends it: the transfer is taken once that version has begun.
 TEST_F(TransferVersions, AreNotRefusedBecauseTheNextBeginsLater) {
+  const auto ends = a.now + kMicrosPerDay;
+  agree(a, b, next([&](auto& g) { g.set_effective_to(ends); }));
   const auto exported = export_units(a, b, {{{1, 10}}});
-  const auto begins = exported.time + kMicrosPerDay;
-  PUHUI_ACCEPTED(file_agreement(b, a, next([&](auto& g) { g.set_effective_from(begins); })));
   const auto proof = carry(a, b, exported.leaf);
+  const auto begins = ends + kMicrosPerDay;
+  PUHUI_ACCEPTED(file_agreement(b, a, next([&](auto& g) { g.set_effective_from(begins); })));
+  b.now = ends;
   PUHUI_REFUSED(import_units(b, proof), AGREEMENT_STANDING);
   PUHUI_REFUSED(refuse_import(b, proof, "agreement.standing"), TRANSFER_ACCEPTABLE);
   b.now = begins;

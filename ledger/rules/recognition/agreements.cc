@@ -190,15 +190,17 @@ Ruling need_lists(const v1::AgreementRecord& record) {
                 "from leaf " + std::to_string(record.list_from()));
 }
 
-Ruling need_in_force(const Context& context, const v1::AgreementRecord& record) {
-  if (auto listed = need_lists(record); !listed) return listed;
-  const auto& agreement = record.agreement();
+tl::expected<v1::Agreement, Refusal> need_in_force(const Context& context,
+                                                   const std::string& partner,
+                                                   const v1::AgreementRecord& record) {
+  if (auto listed = need_lists(record); !listed) return tl::make_unexpected(listed.error());
+  auto agreement = version_begun(context, partner).value_or(record.agreement());
   if (record.standing() != v1::IN_FORCE)
     return refuse(ErrorCode::AGREEMENT_STANDING, "agreement.standing",
                   v1::Standing_Name(v1::IN_FORCE), v1::Standing_Name(record.standing()),
                   record.reason());
   if (context.now >= agreement.effective_from() && context.now < agreement.effective_to())
-    return {};
+    return agreement;
   return refuse(
       ErrorCode::AGREEMENT_STANDING, "agreement.effective",
       time_text(agreement.effective_from()) + " to " + time_text(agreement.effective_to()), {},

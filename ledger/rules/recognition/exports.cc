@@ -315,18 +315,18 @@ Ruling check_terms(const v1::Export& exported, const v1::Agreement& agreement) {
 Ruling export_units(Context& context, const v1::Export& action) {
   const auto record = need_agreement(context, action.partner());
   if (!record) return tl::make_unexpected(record.error());
-  const auto& agreement = record->agreement();
-  if (auto in_force = need_in_force(context, *record); !in_force) return in_force;
+  const auto agreement = need_in_force(context, action.partner(), *record);
+  if (!agreement) return tl::make_unexpected(agreement.error());
   // Units issued here may be with any partner; those of this one can be nowhere but there.
   if (!action.is_return())
     if (auto listed = need_all_lists(context); !listed) return listed;
-  if (action.agreement_version() != agreement.version())
+  if (action.agreement_version() != agreement->version())
     return refuse(ErrorCode::AGREEMENT_VERSION, "agreement.version",
-                  std::to_string(agreement.version()), {},
+                  std::to_string(agreement->version()), {},
                   std::to_string(action.agreement_version()));
-  if (action.answer_within() != agreement.answer_within())
+  if (action.answer_within() != agreement->answer_within())
     return refuse(ErrorCode::AGREEMENT_VERSION, "agreement.answer_within",
-                  std::to_string(agreement.answer_within()), {},
+                  std::to_string(agreement->answer_within()), {},
                   std::to_string(action.answer_within()));
   if (!is_name(action.to())) return malformed("to");
   if (auto form = check_export(action); !form) return form;
@@ -351,7 +351,7 @@ Ruling export_units(Context& context, const v1::Export& action) {
   }
   for (const auto& run : action.runs())
     if (auto known = check_run(context, action, run); !known) return known;
-  if (auto terms = check_terms(action, agreement); !terms) return terms;
+  if (auto terms = check_terms(action, *agreement); !terms) return terms;
   put_transfer(context, transfer);
   context.fact("transfer", crypto::Digest::from_bytes(transfer.transfer())->hex());
   context.fact("deadline", time_text(transfer.deadline()));

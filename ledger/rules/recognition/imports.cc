@@ -132,9 +132,10 @@ bool passes(ErrorCode code) {
          code == ErrorCode::TRANSFER_STATE_WRONG || code == ErrorCode::AGREEMENT_VERSION;
 }
 
-// So it does where the version filed last has not begun.
-bool is_to_begin(const Context& context, const v1::AgreementRecord& record) {
-  return record.standing() == v1::IN_FORCE && context.now < record.agreement().effective_from();
+// So it does where no version is in force, and the one filed last has not begun.
+bool is_to_begin(const Context& context, const v1::AgreementRecord& record, ErrorCode code) {
+  return code == ErrorCode::AGREEMENT_STANDING && record.standing() == v1::IN_FORCE &&
+         context.now < record.agreement().effective_from();
 }
 
 // Whatever stands against taking it now, by the version it was sent under.
@@ -151,8 +152,8 @@ Ruling check_taking(const Context& context, const Incoming& incoming,
 
 // The same once the agreement is in force; fills in what is recognised, and answers that version.
 tl::expected<v1::Agreement, Refusal> check_import(const Context& context, Incoming& incoming) {
-  if (auto in_force = need_in_force(context, incoming.agreement); !in_force)
-    return tl::make_unexpected(in_force.error());
+  if (auto in_force = need_in_force(context, incoming.city(), incoming.agreement); !in_force)
+    return in_force;
   auto agreement = fill_recognised(context, incoming.city(), incoming.record);
   if (!agreement) return agreement;
   if (auto takes = check_taking(context, incoming, *agreement); !takes)
@@ -333,12 +334,13 @@ Ruling refuse_import(Context& context, const v1::RefuseImport& action) {
   auto incoming = need_unanswered(context, action.export_());
   if (!incoming) return tl::make_unexpected(incoming.error());
   if (incoming->agreement.standing() == v1::STANDING_SUSPENDED)
-    return need_in_force(context, incoming->agreement);
+    return tl::make_unexpected(
+        need_in_force(context, incoming->city(), incoming->agreement).error());
   if (auto in_time = need_in_time(context, incoming->record); !in_time) return in_time;
   auto tried = *incoming;
   const auto takes = check_import(context, tried);
-  const bool lasts =
-      !takes && !passes(takes.error().code) && !is_to_begin(context, incoming->agreement);
+  const bool lasts = !takes && !passes(takes.error().code) &&
+                     !is_to_begin(context, incoming->agreement, takes.error().code);
   const auto reason = lasts ? std::string(code_name(takes.error().code)) : std::string("none");
   if (!lasts || reason != action.code())
     return refuse(ErrorCode::TRANSFER_ACCEPTABLE, "transfer.reason", reason, {}, action.code());

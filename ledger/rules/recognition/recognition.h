@@ -15,7 +15,10 @@ namespace puhui::ledger {
 [[nodiscard]] tl::expected<v1::AgreementRecord, Refusal> need_agreement(const Context& context,
                                                                         const std::string& partner);
 // AGREEMENT_STANDING while it is suspended, after it was closed, and outside its time.
-[[nodiscard]] Ruling need_in_force(const Context& context, const v1::AgreementRecord& record);
+// The version in force now. Also EPOCH_LISTS_PENDING.
+[[nodiscard]] tl::expected<v1::Agreement, Refusal> need_in_force(const Context& context,
+                                                                 const std::string& partner,
+                                                                 const v1::AgreementRecord& record);
 // EPOCH_LISTS_PENDING.
 [[nodiscard]] Ruling need_lists(const v1::AgreementRecord& record);
 // Any version that was filed. AGREEMENT_VERSION.
