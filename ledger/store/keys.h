@@ -5,13 +5,11 @@
 // database's byte order is their order; a signed number has its sign bit flipped for the same end.
 // Names inside a key end in a zero byte (no name may hold one).
 //
-//   m NAME                        bookkeeping: "head", "applied" (u64 index, term, leaves then),
-//   "families" (state_roots.h), "gap"
-//                                 (the first leaf followed without its attachment)
+//   m NAME                        bookkeeping: "head", "applied" (u64 index, term, leaves then), "gap"
+//                                 (first leaf followed without its attachment), "families"
 //   h u8 map, PREFIX              page of an authenticated map (map_pages.h)
 //   c KEY                         key of a map changed since the last state root (map_pages.h)
-//   i SUBJECT 0 u64 leaf          the leaf changed the view of this subject, its key from its
-//   family
+//   i SUBJECT 0 u64 leaf          the leaf changed the view of this subject, its key from the family
 //                                 on: party, account, batch, project, tags published; or a party
 //                                 sent the leaf
 //   e u64 leaf                    entry bytes

@@ -467,8 +467,7 @@ Verdict check_purpose_caps(const Case& at, const Pieces& pieces, const std::stri
 
 void note_purpose(Case& at, const Pieces& pieces, const std::string& purpose) {
   for (const auto& [city, amount_kg] : by_issuer(at.books, pieces))
-    if (own_terms(at, city) != nullptr)
-      at.books.retired_of[purpose_of(at, city, purpose)] += amount_kg;
+    at.books.retired_of[purpose_of(at, city, purpose)] += amount_kg;
 }
 
 }  // namespace puhui::node::audit

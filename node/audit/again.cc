@@ -228,6 +228,7 @@ void retire_again(Case& at, const std::string& partner, const v1::StateRetiremen
       std::ranges::move(held_here(at.books, mirrors, statement.serials(), 0),
                         std::back_inserter(pieces));
   if (pieces.empty()) return;
+  note_purpose(at, pieces, statement.purpose());
   std::ranges::sort(pieces, {}, [](const v1::UnitBlock& piece) { return piece.start(); });
   v1::Retirement retirement;
   auto& action = *retirement.mutable_retirement();

@@ -59,6 +59,22 @@ TEST_F(RetirementsMadeAgain, AreThoseThatTheIssuingCityHasNoted) {
   EXPECT_EQ(b.totals().units_retired_abroad_kg(), 5);
 }
 
+TEST_F(RetirementsMadeAgain, CountForTheirPurpose) {
+  auto capped = agreement_between(a, b, 2);
+  auto& terms = terms_of_taker(capped, a);
+  terms.set_discount("1");
+  auto& cap = *terms.add_purpose_caps();
+  cap.set_purpose("voluntary");
+  cap.set_max_kg(6);
+  agree(a, b, capped);
+  const Backup backup(a);
+  retire_and_tell({{1, 5}}, {{1, 5}});
+  lose_since(backup);
+  reconcile(a, b);
+  PUHUI_REFUSED(retire(a, "owner-main", {{6, 7}}), CAP_EXCEEDED);
+  PUHUI_ACCEPTED(retire(a, "owner-main", {{6, 6}}));
+}
+
 TEST_F(RetirementsMadeAgain, AreMadeOneByOne) {
   const Backup backup(a);
   retire_and_tell({{1, 5}}, {{1, 5}});
@@ -228,6 +244,7 @@ TEST_F(BatchesOfBefore, KeepTheirNumbersWhereTheirNameIsAnothers) {
   const Backup backup(a);
   recognise();
   PUHUI_ACCEPTED(a.issue_kg(100));
+  const auto batch = a.last_batch();
   const auto sent = export_units(a, b, {{{1, 10}}});
   PUHUI_ACCEPTED(sent);
   const auto imported = import_units(b, carry(a, b, sent.leaf));
@@ -235,8 +252,9 @@ TEST_F(BatchesOfBefore, KeepTheirNumbersWhereTheirNameIsAnothers) {
   const auto id = id_of(a, sent.leaf);
   const auto agreement = agreement_at(b, a)->agreement();
   PUHUI_ACCEPTED(open_epoch(a, backup.restore()));
-  PUHUI_ACCEPTED(a.issue_kg(7));  // no list is awaited: the agreement was lost, too
-  const auto batch = a.view().serial(next_serial(a) - 1)->batch();
+  a.apply(a.reported(7));
+  PUHUI_ACCEPTED(
+      issue(a, a.last_report(), batch));  // no list is awaited: the agreement was lost, too
   const auto issued = *a.view().batch(batch);
   PUHUI_ACCEPTED(file_agreement(a, b, agreement));
   PUHUI_ACCEPTED(note_project(b, a));

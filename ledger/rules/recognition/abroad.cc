@@ -49,6 +49,23 @@ Ruling need_abroad(const Context& context, const SerialRanges& serials, const st
   return {};
 }
 
+// What of these units partners issued.
+std::map<std::string, std::int64_t> by_issuer(const Context& context,
+                                              const std::vector<v1::UnitBlock>& pieces) {
+  std::map<std::string, std::int64_t> of_city;
+  for (const auto& piece : pieces) {
+    const auto batch = context.state.find<v1::UnitBatch>(key::batch(piece.batch()));
+    if (batch->has_mirrored()) of_city[batch->mirrored().city()] += count(piece);
+  }
+  return of_city;
+}
+
+std::string retired_this_year(const Context& context, const std::string& city,
+                              const std::string& purpose) {
+  return key::retired_of(city, purpose,
+                         static_cast<std::uint32_t>(year_of_day(day_of(context.now))));
+}
+
 // ---- Recalls ----
 
 // Binds what is held, whatever bound it; marks what was retired or is on its way home.
@@ -174,29 +191,30 @@ Ruling need_none_returning(const Context& context, const std::string& city,
   return visit_mirrored(context, {city, run.batch()}, origins_of(run), once);
 }
 
+void count_purpose(Context& context, const std::vector<v1::UnitBlock>& pieces,
+                   const std::string& purpose) {
+  for (const auto& [city, amount_kg] : by_issuer(context, pieces)) {
+    const auto stored = retired_this_year(context, city, purpose);
+    put_amount(context.state, stored, amount_at(context.state, stored) + amount_kg);
+  }
+}
+
 Ruling use_purpose_caps(Context& context, const std::vector<v1::UnitBlock>& pieces,
                         const std::string& purpose) {
   if (context.totals.units_imported_kg() == 0) return {};
-  std::map<std::string, std::int64_t> of_city;
-  for (const auto& piece : pieces) {
-    const auto batch = context.state.find<v1::UnitBatch>(key::batch(piece.batch()));
-    if (batch->has_mirrored()) of_city[batch->mirrored().city()] += count(piece);
-  }
-  const auto year = static_cast<std::uint32_t>(year_of_day(day_of(context.now)));
-  for (const auto& [city, amount_kg] : of_city) {
+  for (const auto& [city, amount_kg] : by_issuer(context, pieces)) {
     const auto agreement = version_begun(context, city);
     const auto* terms = agreement ? terms_of(*agreement, context.genesis.city()) : nullptr;
     if (terms == nullptr) continue;
     const auto& caps = terms->purpose_caps();
     const auto cap = std::ranges::find(caps, purpose, &v1::PurposeCap::purpose);
-    const auto stored = key::retired_of(city, purpose, year);
-    const auto used = amount_at(context.state, stored);
+    const auto used = amount_at(context.state, retired_this_year(context, city, purpose));
     if (cap != caps.end() && amount_kg > cap->max_kg() - used)
       return refuse(ErrorCode::CAP_EXCEEDED, "agreement.purpose_caps",
                     std::to_string(cap->max_kg()) + " kg of " + city, std::to_string(used) + " kg",
                     std::to_string(amount_kg) + " kg");
-    put_amount(context.state, stored, used + amount_kg);
   }
+  count_purpose(context, pieces, purpose);
   return {};
 }
 

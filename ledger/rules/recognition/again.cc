@@ -227,6 +227,7 @@ void retire_again(Context& context, const std::string& partner,
                return true;
              });
   if (pieces.empty()) return;
+  count_purpose(context, pieces, statement.purpose());
   std::ranges::sort(pieces, {}, &v1::UnitBlock::start);
   v1::Retirement retirement;
   auto& action = *retirement.mutable_retirement();

@@ -186,6 +186,9 @@ void note_come(Context& context, const std::string& city, const std::string& pro
 // in a year. CAP_EXCEEDED.
 [[nodiscard]] Ruling use_purpose_caps(Context& context, const std::vector<v1::UnitBlock>& pieces,
                                       const std::string& purpose);
+// The same, whatever they allow: of a retirement that was.
+void count_purpose(Context& context, const std::vector<v1::UnitBlock>& pieces,
+                   const std::string& purpose);
 // Units issued here that went to that city, with what is known of them since.
 [[nodiscard]] bool is_away(const Context& context, const v1::UnitBlock& block,
                            const std::string& city);
