@@ -284,6 +284,43 @@ void Book::recall_noted(int index, int home, std::size_t letter, const Serials& 
   }
 }
 
+// ---- Acts ----
+
+void Book::credited(int index, std::uint64_t act, std::uint64_t leaf) {
+  auto& book = city(index);
+  if (!book.credited.emplace(leaf, act).second) complain("CREDITED twice at a leaf");
+  const auto same = [act](const auto& known) { return known.second == act; };
+  if (std::ranges::count_if(book.credited, same) > 1)
+    complain("CREDITED twice: act " + std::to_string(act));
+  if (std::ranges::any_of(book.tagged, same))
+    complain("CREDITED here, and known of a partner: act " + std::to_string(act));
+}
+
+Serials Book::acts_in(int index, std::uint64_t from, std::uint64_t to) const {
+  Serials acts;
+  for (const auto& [leaf, act] : at(index).credited)
+    if (leaf >= from && leaf < to) acts.push_back(act);
+  return acts;
+}
+
+bool Book::can_note_tags(int index, int partner, std::uint64_t from, std::uint64_t to) const {
+  const auto& noted = at(index).tags_to;
+  const auto known = noted.find(partner);
+  const auto next = known == noted.end() ? 0 : known->second;
+  return from <= next && to > next;
+}
+
+void Book::tags_noted(int index, int partner, std::uint64_t to, const Serials& acts) {
+  auto& book = city(index);
+  book.tags_to[partner] = to;
+  for (const auto act : acts) {
+    book.tagged.insert({partner, act});
+    const bool is_of_both = std::ranges::any_of(
+        book.credited, [act](const auto& known) { return known.second == act; });
+    if (is_of_both) book.of_both.insert({partner, act});
+  }
+}
+
 // ---- A ledger that comes back shorter ----
 
 void Book::restored(int index, const CityBook& saved, const std::set<int>& awaited,

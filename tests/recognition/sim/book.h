@@ -80,7 +80,10 @@ struct CityBook {
   std::set<std::pair<int, std::uint64_t>> recalled;  // serials of partners', as far as it knows
   std::uint64_t next_serial = 1;
   std::int64_t issued_kg = 0, taken_back_kg = 0, owed_kg = 0, imported_kg = 0;
-  std::map<PartnerYear, std::int64_t> taken_kg, used_kg;  // of its units: recognised, retired
+  std::map<PartnerYear, std::int64_t> taken_kg, used_kg;    // of its units: recognised, retired
+  std::map<std::uint64_t, std::uint64_t> credited;          // acts by their leaves
+  std::set<std::pair<int, std::uint64_t>> tagged, of_both;  // acts that a partner has published
+  std::map<int, std::uint64_t> tags_to;                     // leaf of the partner
 };
 
 // Mistakes in keeping the book, each of which must be found, or the judge is worth nothing.
@@ -165,6 +168,13 @@ class Book {
   // Of those of a batch, all or some.
   void recalled(int city, const Serials& serials);
   void recall_noted(int city, int home, std::size_t letter, const Serials& origins);
+
+  // ---- Acts ----
+  void credited(int city, std::uint64_t act, std::uint64_t leaf);
+  [[nodiscard]] Serials acts_in(int city, std::uint64_t from, std::uint64_t to) const;
+  [[nodiscard]] bool can_note_tags(int city, int partner, std::uint64_t from,
+                                   std::uint64_t to) const;
+  void tags_noted(int city, int partner, std::uint64_t to, const Serials& acts);
 
   // ---- A ledger that comes back shorter ----
   // Numbers go on from `next_serial`.

@@ -68,7 +68,14 @@ class Storm {
     if (kind < 57) return world_.carry_checkpoint(city, partner);
     if (kind < 61) return reconcile(city, partner);
     if (kind < 63) return distrust(city, partner);
+    if (kind < 66) return count_acts(city, partner);
     carry();
+  }
+
+  void count_acts(int city, int partner) {
+    if (!world_.plan().acts) return carry();
+    if (random_.chance(0.5)) return world_.ride(city);
+    world_.publish(city, partner);
   }
 
   void distrust(int city, int partner) {

@@ -114,6 +114,24 @@ std::string awaited_differ(const View& view, const CityBook& book, const Judged&
   return wrong;
 }
 
+// So many acts of partners are known, and so many of them were credited here, too.
+std::string tags_differ(const View& view, const CityBook& book) {
+  const auto rows = [&view](const std::string& prefix) {
+    std::size_t count = 0;
+    view.reader().scan(prefix, prefix, [&count](std::string_view, std::string_view) {
+      ++count;
+      return true;
+    });
+    return count;
+  };
+  const auto noted = rows("v5\4"), of_both = rows("v5\6");
+  if (noted != book.tagged.size())
+    return "tags of partners " + text(noted) + ", not " + text(book.tagged.size());
+  if (of_both != book.of_both.size())
+    return "acts of both " + text(of_both) + ", not " + text(book.of_both.size());
+  return {};
+}
+
 std::string totals_differ(const View& view, const Book& book, const Judged& place) {
   std::string wrong;
   const auto totals = view.totals();
@@ -200,6 +218,7 @@ std::string differs(const View& view, const Book& book, const Judged& place) {
   auto wrong = serials_differ(view, known, place);
   if (wrong.empty()) wrong = transfers_differ(view, known);
   if (wrong.empty()) wrong = awaited_differ(view, known, place);
+  if (wrong.empty()) wrong = tags_differ(view, known);
   if (wrong.empty()) wrong = totals_differ(view, book, place);
   if (wrong.empty()) return wrong;
   return place.codes[static_cast<std::size_t>(place.city)] + ": " + wrong;

@@ -27,7 +27,7 @@ constexpr const char* kUsage =
     "                      forget-retirement forget-restore forget-list\n"
     "  --mutants           each of them until a seed finds it, at most so many seeds\n"
     "  --no-restores --no-recalls --no-renegotiation --no-closing --no-retries --no-settlements\n"
-    "  --no-gone --no-quotas --no-rotation --no-forks\n"
+    "  --no-gone --no-quotas --no-rotation --no-forks --no-acts\n"
     "                      all of these happen, unless they shall not\n"
     "  --use-while-waiting a restored city uses its units before all lists are noted\n"
     "  --stop              stop at the first seed that fails\n"
@@ -60,6 +60,7 @@ Arguments parse(int argc, char** argv) {
       {"--no-quotas", [&] { plan.quotas = false; }},
       {"--no-rotation", [&] { plan.rotation = false; }},
       {"--no-forks", [&] { plan.forks = false; }},
+      {"--no-acts", [&] { plan.acts = false; }},
       {"--use-while-waiting", [&] { plan.waits = false; }},
       {"--mutants", [&] { arguments.mutants = true; }},
       {"--stop", [&] { arguments.stop = true; }},

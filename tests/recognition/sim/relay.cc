@@ -18,6 +18,8 @@ const char* name_of(Tells tells) {
       return "retirement";
     case Tells::recalled:
       return "recall";
+    case Tells::tagged:
+      return "tags";
     default:
       return "list";
   }
@@ -204,6 +206,8 @@ bool World::is_open(const Letter& letter) const {
       return book.state(letter.to, letter.id) == v1::TRANSFER_LOCKED;
     case Tells::listed:
       return there.awaited.contains(letter.from);
+    case Tells::tagged:
+      return book.can_note_tags(letter.to, letter.from, letter.tags_from, letter.tags_to);
     default:
       return !there.noted.contains(static_cast<std::size_t>(&letter - letters_.data()));
   }
@@ -253,6 +257,8 @@ Answer World::conclude_or_note(const Letter& letter, const v1::ProvenLeaf& shown
       return note_retirement(at, shown);
     case Tells::recalled:
       return note_recall(at, shown);
+    case Tells::tagged:
+      return note_tags(letter, shown);
     default:
       return at.send(noting_event(at, shown, {}), {"operator"});
   }
@@ -270,6 +276,8 @@ void World::take(std::size_t index, const Answer& answer, Answering answering) {
                             letter.leaf);
     case Tells::retired:
       return book.retirement_noted(letter.id, index, letter.leaf);
+    case Tells::tagged:
+      return book.tags_noted(letter.to, letter.from, letter.tags_to, letter.serials);
     default:
       return book.recall_noted(letter.to, letter.from, index, letter.serials);
   }

@@ -57,7 +57,8 @@ void World::found() {
   for (int index = 0; index < plan_.cities; ++index) {
     codes_.push_back("C" + text(static_cast<std::uint64_t>(index)));
     cities_.push_back(
-        std::make_unique<SovereignCity>(testing::Place{codes_.back(), project_of(index)}));
+        std::make_unique<SovereignCity>(testing::Place{codes_.back(), project_of(index)}, rules()));
+    if (plan_.acts) open_to_riders(index);
     told_[static_cast<std::size_t>(index)].push_back(renewal_of(city(index)));
   }
   for (int index = 1; index < plan_.cities; ++index) befriend(index - 1, index);

@@ -39,6 +39,7 @@ struct Plan {
   bool quotas = true;       // of a year, and caps of what is retired, that are soon used up
   bool rotation = true;     // nodes get other keys
   bool forks = true;        // logs are proved to have forked
+  bool acts = true;         // are credited, and their tags published
   bool waits = true;        // a restored city uses nothing before all lists are noted
   std::string mutant = "none";
   bool trace = false;
@@ -54,7 +55,7 @@ struct Counters {
 };
 
 // A leaf that tells another city something.
-enum class Tells { exported, answered, retired, recalled, listed };
+enum class Tells { exported, answered, retired, recalled, listed, tagged };
 struct Letter {
   Tells tells = Tells::exported;
   int from = 0, to = 0;
@@ -64,8 +65,10 @@ struct Letter {
   v1::TransferState answer = v1::TRANSFER_STATE_UNSPECIFIED;
   std::uint32_t version = 0;  // by which it was recognised
   Micros deadline = 0;
-  Serials serials = {};  // retired or recalled, as the city that issued them has them
+  // Retired or recalled, as the city that issued them has them; or acts that were credited.
+  Serials serials = {};
   std::vector<Listed> list = {};
+  std::uint64_t tags_from = 0, tags_to = 0;  // leaves
 };
 
 enum class Answering { import, refuse, annul };
@@ -79,6 +82,7 @@ class World {
   void move(int city);
   void retire(int city);
   void recall(int city);
+  void ride(int city);
   void crash(int city);
   void copy(int city);
   void restore(int city);
@@ -101,6 +105,7 @@ class World {
   // By proof of a fork: what the partner signs is not taken until governance takes it as it is.
   void accuse(int at, int partner);
   void state_list(int at, int home);
+  void publish(int city, int partner);
 
   void stop(int city);
   void settle(std::size_t letter);
@@ -180,6 +185,11 @@ class World {
     return codes_[static_cast<std::size_t>(index)];
   }
   void found();
+  [[nodiscard]] static v1::RuleSet rules();
+  void open_to_riders(int city);
+  [[nodiscard]] std::vector<std::string> tagged_acts(const Serials& acts, int a, int b) const;
+  [[nodiscard]] std::vector<std::string> named_in_acts(int city) const;
+  Answer note_tags(const Letter& letter, const v1::ProvenLeaf& shown);
   void befriend(int a, int b);
   void agree(int a, int b);
   [[nodiscard]] std::uint32_t version(int at, int other) const;
@@ -224,7 +234,7 @@ class World {
   std::vector<Exported> exported_;
   std::set<int> touched_, gone_;
   std::deque<std::string> trace_;
-  std::uint64_t accepted_ = 0;
+  std::uint64_t accepted_ = 0, acts_ = 0;
 };
 
 }  // namespace puhui::ledger::testing::sim
