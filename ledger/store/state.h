@@ -8,6 +8,7 @@
 
 #include <google/protobuf/message_lite.h>
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cassert>
 #include <optional>
 #include <string>
@@ -53,8 +54,8 @@ class State {
   void scan(std::string_view family, std::string_view from, std::string_view to,
             const std::function<void(std::string_view key)>& visit) const;
 
-  // Answers what the event changed, in key order.
-  Changes::List accept() { return changes_.accept(); }
+  // Answers what the event changed, in key order, until the next call.
+  const Changes::List& accept() { return changes_.accept(); }
   // The value before the event that `accept` folded last, of a change it answered.
   [[nodiscard]] std::optional<std::string> replaced(const Changes::Change& change) const;
   void drop() { changes_.drop(); }
