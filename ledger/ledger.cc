@@ -421,11 +421,13 @@ StateRoot Ledger::state_root() {
 }
 
 void Ledger::accept_changes() {
-  const auto changes = state_->accept();
+  const auto& changes = state_->accept();
   roots_->accept(*state_, changes);
-  for (const auto* change : changes)
-    if (is_subject(change->key))
-      batch_->Put(slice(key::touched(change->key, tree_->size())), leveldb::Slice());
+  for (std::size_t step = 0; step != changes.size(); ++step) {
+    Changes::fetch_ahead(changes, step);
+    const auto& key = changes[step]->key;
+    if (is_subject(key)) batch_->Put(slice(key::touched(key, tree_->size())), leveldb::Slice());
+  }
 }
 
 void Ledger::drop_expired() {

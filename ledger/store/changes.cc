@@ -16,12 +16,14 @@ constexpr std::string_view kOrderedFamilies = "145DEHIMPQRUXbipv";
 // Kept from block to block, so that most blocks ask for no memory.
 constexpr std::size_t kFirstMemoryBytes = std::size_t{4} << 20;
 
+}  // namespace
+
 // A change with the first bytes of its key as a number, so that few comparisons look further.
-struct Sortable {
+struct Changes::Sortable {
   __extension__ using Head = unsigned __int128;
   Head head = 0;
-  Changes::Change* change = nullptr;
-  explicit Sortable(Changes::Change& of) : change(&of) {
+  Change* change = nullptr;
+  explicit Sortable(Change& of) : change(&of) {
     char bytes[sizeof head] = {};
     of.key.copy(bytes, sizeof bytes);
     head = Head{crypto::read_u64({bytes, 8})} << 64 | crypto::read_u64({bytes + 8, 8});
@@ -33,13 +35,12 @@ struct Sortable {
   }
 };
 
-}  // namespace
-
 Changes::Changes()
     : first_memory_(kFirstMemoryBytes), memory_(first_memory_.data(), first_memory_.size()) {
   // Memory is given back without destructors.
   static_assert(std::is_trivially_destructible_v<Change>);
 }
+Changes::~Changes() = default;
 
 bool Changes::is_ordered(std::string_view key) {
   return key.size() > 1 && kOrderedFamilies.find(key[1]) != std::string_view::npos;
@@ -53,10 +54,10 @@ std::string_view Changes::kept(std::string_view bytes) {
 }
 
 Changes::Change& Changes::change_of(std::string_view key) {
-  if (const auto known = by_key_.find(key); known != by_key_.end()) return *known->second;
+  if (const auto known = by_key_.find(key); known != by_key_.end()) return **known;
   auto* change = std::pmr::polymorphic_allocator<>(&memory_).new_object<Change>();
   change->key = kept(key);
-  by_key_.emplace(change->key, change);
+  by_key_.insert(change);
   if (is_ordered(key)) ordered_.emplace(change->key, change);
   return *change;
 }
@@ -70,24 +71,25 @@ void Changes::put(std::string_view key, Value value) {
   event_.push_back(&change);
 }
 
-Changes::List Changes::accept() {
-  std::vector<Sortable> sorted;
-  sorted.reserve(event_.size());
-  for (auto* change : event_) sorted.emplace_back(*change);
+const Changes::List& Changes::accept() {
+  sorted_.clear();
+  sorted_.reserve(event_.size());
+  for (auto* change : event_) sorted_.emplace_back(*change);
   event_.clear();
-  boost::sort::pdqsort_branchless(sorted.begin(), sorted.end());
-  List accepted;
-  accepted.reserve(sorted.size());
-  for (const auto& [head, change] : sorted) {
+  boost::sort::pdqsort_branchless(sorted_.begin(), sorted_.end());
+  accepted_.clear();
+  for (std::size_t step = 0; step != sorted_.size(); ++step) {
+    if (step + kAhead < sorted_.size()) fetch(*sorted_[step + kAhead].change);
+    auto* change = sorted_[step].change;
     if (!change->in_block) block_.push_back(change);
     change->replaced = change->of_block;
     change->replaced_in_block = change->in_block;
     change->of_block = change->of_event;
     change->in_block = true;
     change->in_event = false;
-    accepted.push_back(change);
+    accepted_.push_back(change);
   }
-  return accepted;
+  return accepted_;
 }
 
 void Changes::drop() {
@@ -95,14 +97,14 @@ void Changes::drop() {
     change->in_event = false;
     if (change->in_block) continue;
     if (is_ordered(change->key)) ordered_.erase(change->key);
-    by_key_.erase(change->key);
+    by_key_.erase(change);
   }
   event_.clear();
 }
 
 const Changes::Change* Changes::find(std::string_view key) const {
   const auto found = by_key_.find(key);
-  return found == by_key_.end() ? nullptr : found->second;
+  return found == by_key_.end() ? nullptr : *found;
 }
 
 const Changes::Change* Changes::at_or_after(std::string_view prefix, std::string_view key) const {
@@ -124,6 +126,7 @@ const Changes::Change* Changes::before(std::string_view prefix, std::string_view
 
 void Changes::clear() {
   event_.clear();
+  accepted_.clear();
   block_.clear();
   by_key_.clear();
   ordered_.clear();

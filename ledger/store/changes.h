@@ -8,7 +8,7 @@
 // Threads: used by the applying thread only.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -40,8 +40,13 @@ class Changes {
     [[nodiscard]] const Value& newest() const { return in_event ? of_event : of_block; }
   };
   using List = std::vector<const Change*>;
+  // For walks over a list: fetches what is looked at a few steps after this one.
+  static void fetch_ahead(const List& list, std::size_t step) {
+    if (step + kAhead < list.size()) fetch(*list[step + kAhead]);
+  }
 
   Changes();
+  ~Changes();
   Changes(const Changes&) = delete;
   Changes& operator=(const Changes&) = delete;
 
@@ -50,8 +55,8 @@ class Changes {
 
   // A change by the event at hand.
   void put(std::string_view key, Value value);
-  // Folds the event's changes into the block's; answers them in key order.
-  List accept();
+  // Folds the event's changes into the block's; answers them in key order, until the next call.
+  const List& accept();
   // Forgets the event's changes.
   void drop();
 
@@ -69,15 +74,35 @@ class Changes {
   void clear();
 
  private:
+  static constexpr std::size_t kAhead = 8;
+  struct Sortable;
+  // Finds changes by their keys.
+  struct Hash : KeyHash {
+    using KeyHash::operator();
+    std::size_t operator()(const Change* change) const { return (*this)(change->key); }
+  };
+  struct SameKey {
+    using is_transparent = void;
+    static std::string_view key_of(std::string_view key) { return key; }
+    static std::string_view key_of(const Change* change) { return change->key; }
+    bool operator()(const auto& a, const auto& b) const { return key_of(a) == key_of(b); }
+  };
+
+  // A change lies before its key and its value.
+  static void fetch(const Change& change) {
+    const auto* bytes = reinterpret_cast<const char*>(&change);
+    for (std::size_t line = 0; line != 3; ++line) __builtin_prefetch(bytes + 64 * line);
+  }
   Change& change_of(std::string_view key);
   std::string_view kept(std::string_view bytes);
 
   std::vector<std::byte> first_memory_;
   std::pmr::monotonic_buffer_resource memory_;
-  boost::unordered_flat_map<std::string_view, Change*, KeyHash> by_key_;
+  boost::unordered_flat_set<Change*, Hash, SameKey> by_key_;
   std::map<std::string_view, Change*> ordered_;
   std::vector<Change*> event_;
-  List block_;
+  std::vector<Sortable> sorted_;  // kept for its memory
+  List accepted_, block_;
 };
 
 }  // namespace puhui::ledger

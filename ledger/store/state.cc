@@ -2,7 +2,10 @@
 
 #include <leveldb/write_batch.h>
 
+#include <array>
 #include <cassert>
+
+#include "ledger/store/keys.h"
 
 namespace puhui::ledger {
 namespace {
@@ -11,11 +14,17 @@ namespace {
 // a person was credited, pooled, agreed to.
 constexpr std::string_view kHotFamilies = "AFHKMPSTUgkp";
 constexpr std::size_t kHotValuesMax = 1 << 20;
+constexpr std::size_t kClaimsAhead = 4;
 
 bool is_claim(std::string_view key) { return key.starts_with("vC"); }
 
 bool is_hot(std::string_view key) {
-  return key.size() > 1 && key[0] == 'v' && kHotFamilies.find(key[1]) != std::string_view::npos;
+  static constexpr auto kIsHot = [] {
+    std::array<bool, 256> is_hot{};
+    for (const char family : kHotFamilies) is_hot[static_cast<unsigned char>(family)] = true;
+    return is_hot;
+  }();
+  return key.size() > 1 && key[0] == 'v' && kIsHot[static_cast<unsigned char>(key[1])];
 }
 
 Found found_in(const Changes::Change& change) {
@@ -30,6 +39,14 @@ std::optional<std::string> State::get(std::string_view key) const {
   const auto* change = changes_.find(key);
   if (change == nullptr) return stored(key);
   return change->newest() ? std::optional<std::string>(*change->newest()) : std::nullopt;
+}
+
+std::optional<std::string_view> State::look(std::string_view key) const {
+  if (const auto* change = changes_.find(key)) return change->newest();
+  if (is_hot(key))
+    if (const auto known = hot_.find(key); known != hot_.end()) return known->second;
+  looked_ = stored(key);
+  return looked_;
 }
 
 std::optional<std::string> State::stored(std::string_view key) const {
@@ -101,9 +118,14 @@ void State::remember(std::string_view key, std::string_view value) const {
 
 void State::write_to(leveldb::WriteBatch& batch) {
   assert(!changes_.has_event());
-  for (const auto* change : changes_.of_block()) {
-    const auto& key = change->key;
-    const auto& value = change->of_block;
+  const auto& changes = changes_.of_block();
+  for (std::size_t step = 0; step != changes.size(); ++step) {
+    Changes::fetch_ahead(changes, step);
+    if (step + kClaimsAhead < changes.size())
+      if (const auto& next = changes[step + kClaimsAhead]->key; is_claim(next))
+        claims_.expect(key::claim_day(next), key::claim_leaf(next));
+    const auto& key = changes[step]->key;
+    const auto& value = changes[step]->of_block;
     if (value) {
       batch.Put(slice(key), slice(*value));
       if (is_claim(key)) claims_.add(key);

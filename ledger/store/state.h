@@ -8,7 +8,9 @@
 
 #include <google/protobuf/message_lite.h>
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cassert>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,17 +26,22 @@ class State {
   explicit State(const Store& store) : store_(store), claims_(store) {}
 
   [[nodiscard]] std::optional<std::string> get(std::string_view key) const;
-  [[nodiscard]] bool has(std::string_view key) const { return get(key).has_value(); }
+  // The same, valid until this state is asked or changed again.
+  [[nodiscard]] std::optional<std::string_view> look(std::string_view key) const;
+  [[nodiscard]] bool has(std::string_view key) const { return look(key).has_value(); }
+  // Costs little and makes it cheaper to ask, a little later, for a claim of this day with this
+  // leaf hash.
+  void expect_claim(std::int32_t day, std::string_view leaf) const { claims_.expect(day, leaf); }
   void put(std::string_view key, std::string_view value) { changes_.put(key, value); }
   void erase(std::string_view key) { changes_.put(key, std::nullopt); }
 
   // A stored message. A value that does not parse means the store is corrupt: the process stops.
   template <class M>
   [[nodiscard]] std::optional<M> find(std::string_view key) const {
-    const auto bytes = get(key);
+    const auto bytes = look(key);
     if (!bytes) return std::nullopt;
     M message;
-    const bool parsed = message.ParseFromString(*bytes);
+    const bool parsed = message.ParseFromArray(bytes->data(), static_cast<int>(bytes->size()));
     assert(parsed && "a stored view does not parse");
     return parsed ? std::optional<M>(std::move(message)) : std::nullopt;
   }
@@ -53,8 +60,8 @@ class State {
   void scan(std::string_view family, std::string_view from, std::string_view to,
             const std::function<void(std::string_view key)>& visit) const;
 
-  // Answers what the event changed, in key order.
-  Changes::List accept() { return changes_.accept(); }
+  // Answers what the event changed, in key order, until the next call.
+  const Changes::List& accept() { return changes_.accept(); }
   // The value before the event that `accept` folded last, of a change it answered.
   [[nodiscard]] std::optional<std::string> replaced(const Changes::Change& change) const;
   void drop() { changes_.drop(); }
@@ -71,6 +78,8 @@ class State {
   Changes changes_;
   // Values as last written, for look-ups only (never iterated).
   mutable boost::unordered_flat_map<std::string, std::string, KeyHash, std::equal_to<>> hot_;
+  // The last answer of `look` that is kept nowhere else.
+  mutable std::optional<std::string> looked_;
   mutable RecentClaims claims_;
 };
 

@@ -2,9 +2,12 @@
 #include "ledger/store/store.h"
 
 #include <gtest/gtest.h>
+#include <leveldb/db.h>
 #include <leveldb/write_batch.h>
 
+#include <algorithm>
 #include <fstream>
+#include <set>
 
 #include "ledger/store/state.h"
 #include "tests/ledger/city.h"
@@ -54,6 +57,36 @@ TEST(Store, NeighboursAndScansStayInTheirFamily) {
     return true;
   });
   EXPECT_EQ(seen, "vb1 vb3 ");
+}
+
+// Bytes that are compared as numbers are compared without a sign; and whoever opens the folder with
+// LevelDB's own order finds the same one.
+TEST(Store, KeysAreInTheOrderOfTheirBytes) {
+  Folder folder;
+  std::set<std::string> keys;
+  for (const std::size_t same : {0, 5, 7, 8, 11, 15, 16, 20})
+    for (const char byte : {'\0', '\1', '\x7f', '\x80', '\xff'})
+      for (const std::size_t more : {0, 1, 7, 9, 17}) {
+        keys.insert("k" + std::string(same, '\x80') + byte);
+        keys.insert("k" + std::string(same, '\x80') + byte + std::string(more, byte));
+      }
+  const auto name = folder.file("s");
+  {
+    const auto store = std::move(*Store::open(small(name)));
+    for (const auto& key : keys) put(*store, key, key);
+    std::vector<std::string> seen;
+    store->reader()->scan("k", "k", [&](std::string_view key, std::string_view) {
+      seen.emplace_back(key);
+      return true;
+    });
+    EXPECT_TRUE(std::ranges::equal(seen, keys));
+    for (const auto& key : keys) EXPECT_EQ(store->get(key), key);
+  }
+  leveldb::DB* opened = nullptr;
+  ASSERT_TRUE(leveldb::DB::Open({}, name, &opened).ok());
+  const std::unique_ptr<leveldb::DB> db(opened);
+  std::string value;
+  for (const auto& key : keys) EXPECT_TRUE(db->Get({}, key, &value).ok() && value == key);
 }
 
 TEST(Store, AReaderIsPinned) {

@@ -54,7 +54,7 @@ std::string grams_text(std::int64_t grams) { return std::to_string(grams) + " g"
 tl::expected<PersonalAccount, Refusal> known_personal(const Context& context,
                                                       std::string_view pseudonym) {
   PersonalAccount account{key::personal(pseudonym), {}};
-  const auto stored = context.state.get(account.key);
+  const auto stored = context.state.look(account.key);
   if (!stored)
     return refuse(ErrorCode::ACCOUNT_UNKNOWN, "record.account", {}, {}, personal_id(pseudonym));
   account.balance = PersonalBalance::decode(*stored);
