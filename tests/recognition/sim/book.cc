@@ -397,7 +397,7 @@ void Book::take_home(const Journey& journey) {
   }
 }
 
-void Book::retire_again(int index, const std::string& id) {
+void Book::retire_again(int index, const std::string& id, std::int64_t time) {
   const auto& statement = statements_.at(id);
   city(index).stated.insert(id);
   for (auto& [serial, kilogram] : city(index).units) {
@@ -409,6 +409,7 @@ void Book::retire_again(int index, const std::string& id) {
     kilogram.is_frozen = false;
     kilogram.disputed_until = 0;
     kilogram.state = v1::RETIRED;
+    ++city(index).used_kg[{kilogram.home, year_of(time)}];
   }
 }
 
@@ -418,7 +419,7 @@ bool Book::knows(int index, const Listed& listed) const {
 }
 
 void Book::remake(int home, const Listed& listed, std::int64_t time) {
-  if (listed.is_statement) return retire_again(home, listed.id);
+  if (listed.is_statement) return retire_again(home, listed.id, time);
   if (knows(home, listed)) return;
   const auto& journey = journeys_.at(listed.id);
   auto& known = city(home).transfers[listed.id];
