@@ -203,7 +203,7 @@ class Book {
   void take_in(const Journey& journey, std::int64_t kg, std::int64_t time,
                std::int64_t disputed_until);
   void take_home(const Journey& journey);
-  void retire_again(int city, const std::string& id);
+  void retire_again(int city, const std::string& id, std::int64_t time);
   [[nodiscard]] bool knows(int city, const Listed& listed) const;
   void take_away(const Journey& journey, std::int64_t kg);
   void owe(int home, std::uint64_t origin);
