@@ -12,15 +12,9 @@ constexpr std::size_t kDayAt = 2;
 constexpr std::size_t kDayPrefixSize = kDayAt + 4;
 constexpr std::size_t kHashAt = kDayPrefixSize + 4;
 
-constexpr std::uint32_t kSignBit = 0x80000000U;
-
-std::uint64_t number_of_hash(std::string_view hash) {
-  const auto number = crypto::read_u64(hash);
-  return number == 0 ? 1 : number;
-}
-
 std::uint64_t number_of(std::string_view claim_key) {
-  return number_of_hash(claim_key.substr(kHashAt));
+  const auto number = crypto::read_u64(claim_key.substr(kHashAt));
+  return number == 0 ? 1 : number;
 }
 
 }  // namespace
@@ -34,10 +28,6 @@ std::size_t RecentClaims::Set::place(std::uint64_t number) const {
 
 bool RecentClaims::Set::contains(std::uint64_t number) const {
   return places_[place(number)] == number;
-}
-
-void RecentClaims::Set::fetch(std::uint64_t number) const {
-  __builtin_prefetch(&places_[static_cast<std::size_t>(number) & (places_.size() - 1)]);
 }
 
 void RecentClaims::Set::add(std::uint64_t number) {
@@ -58,11 +48,6 @@ bool RecentClaims::may_hold(std::string_view claim_key) {
   assert(claim_key.size() >= kHashAt + 8);
   const auto* claims = day(claim_key.substr(0, kDayPrefixSize));
   return claims == nullptr || claims->contains(number_of(claim_key));
-}
-
-void RecentClaims::expect(std::int32_t day, std::string_view leaf) const {
-  const auto found = days_.find(static_cast<std::uint32_t>(day) ^ kSignBit);
-  if (found != days_.end()) found->second.fetch(number_of_hash(leaf));
 }
 
 void RecentClaims::add(std::string_view claim_key) {

@@ -26,8 +26,6 @@ class RecentClaims {
 
   // Whether the store may hold this key of the claims' family.
   [[nodiscard]] bool may_hold(std::string_view claim_key);
-  // A claim of this day with this leaf hash is soon asked for or added: fetches its place.
-  void expect(std::int32_t day, std::string_view leaf) const;
   // A claim was written to the store.
   void add(std::string_view claim_key);
 
@@ -37,7 +35,6 @@ class RecentClaims {
    public:
     void add(std::uint64_t number);
     [[nodiscard]] bool contains(std::uint64_t number) const;
-    void fetch(std::uint64_t number) const;
     [[nodiscard]] std::size_t size() const { return size_; }
 
    private:

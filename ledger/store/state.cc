@@ -14,7 +14,6 @@ namespace {
 // a person was credited, pooled, agreed to.
 constexpr std::string_view kHotFamilies = "AFHKMPSTUgkp";
 constexpr std::size_t kHotValuesMax = 1 << 20;
-constexpr std::size_t kClaimsAhead = 4;
 
 bool is_claim(std::string_view key) { return key.starts_with("vC"); }
 
@@ -121,9 +120,6 @@ void State::write_to(leveldb::WriteBatch& batch) {
   const auto& changes = changes_.of_block();
   for (std::size_t step = 0; step != changes.size(); ++step) {
     Changes::fetch_ahead(changes, step);
-    if (step + kClaimsAhead < changes.size())
-      if (const auto& next = changes[step + kClaimsAhead]->key; is_claim(next))
-        claims_.expect(key::claim_day(next), key::claim_leaf(next));
     const auto& key = changes[step]->key;
     const auto& value = changes[step]->of_block;
     if (value) {

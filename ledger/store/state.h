@@ -29,9 +29,6 @@ class State {
   // The same, valid until this state is asked or changed again.
   [[nodiscard]] std::optional<std::string_view> look(std::string_view key) const;
   [[nodiscard]] bool has(std::string_view key) const { return look(key).has_value(); }
-  // Costs little and makes it cheaper to ask, a little later, for a claim of this day with this
-  // leaf hash.
-  void expect_claim(std::int32_t day, std::string_view leaf) const { claims_.expect(day, leaf); }
   void put(std::string_view key, std::string_view value) { changes_.put(key, value); }
   void erase(std::string_view key) { changes_.put(key, std::nullopt); }
 

@@ -14,9 +14,6 @@
 namespace puhui::ledger {
 namespace {
 
-// So many records ahead, claims are told to the state.
-constexpr std::size_t kClaimsAhead = 8;
-
 // What was credited to one person for acts of a day or a year: grams and records.
 struct Credited {
   std::int64_t grams = 0;
@@ -313,16 +310,13 @@ Ruling submit_behaviour_batch(Context& context, const v1::SubmitBehaviourBatch& 
               closed_days(context.state), provider_of(context, subject)};
   batch.asks = consent_rule(context.rules, action.scenario());
   if (auto found = find_pool(context, batch); !found) return found;
-  const auto& acts = context.event.records.acts;
-  auto judged =
-      each_record(context, acts, [&](const Record& record, const RecordPlace& place) -> Ruling {
-        if (const auto next = place.record + kClaimsAhead; next < acts.size())
-          context.state.expect_claim(acts[next].day, acts[next].claim_leaf.view());
-        const auto credit = judge(context, batch, record);
-        if (!credit) return tl::make_unexpected(credit.error());
-        pay(context, batch, record, *credit, place);
-        return {};
-      });
+  auto judged = each_record(context, context.event.records.acts,
+                            [&](const Record& record, const RecordPlace& place) -> Ruling {
+                              const auto credit = judge(context, batch, record);
+                              if (!credit) return tl::make_unexpected(credit.error());
+                              pay(context, batch, record, *credit, place);
+                              return {};
+                            });
   if (!judged) return judged;
   show_claimants(context);
   if (batch.pooled_g > 0) add_credits(context, std::move(batch.pool), batch.pooled_g);
