@@ -27,9 +27,9 @@ Result<void> check_attachment(const BlockItem& item, CheckedEvent& event) {
 }
 
 // Views copy parts of payloads, and a field that one version knows and another does not would give
-// them different bytes; besides, nobody should sign what nobody obeys.
-bool has_unknown_fields(v1::Payload& payload) {
-  const auto size = payload.ByteSizeLong();
+// them different bytes; besides, nobody should sign what nobody obeys. Nor is a field given twice:
+// what must be carried to another city inside an event there would grow too large to be carried.
+bool says_more_than_it_means(v1::Payload& payload, std::size_t size) {
   payload.DiscardUnknownFields();
   return payload.ByteSizeLong() != size;
 }
@@ -121,8 +121,9 @@ Result<CheckedEvent> check_event(const BlockItem& item, const KeySource& keys,
   event.sha256 = crypto::event_digest(event.envelope);
   if (!event.payload.ParseFromString(event.envelope.payload))
     return fail(ErrorCode::EVENT_MALFORMED, "the payload does not parse");
-  if (has_unknown_fields(event.payload))
-    return fail(ErrorCode::EVENT_MALFORMED, "the payload holds a field that is not known here");
+  if (says_more_than_it_means(event.payload, event.envelope.payload.size()))
+    return fail(ErrorCode::EVENT_MALFORMED,
+                "the payload holds a field that is not known here, or one twice");
   if (auto sound = check_payload(event.payload); !sound) return tl::make_unexpected(sound.error());
   if (auto judged = check_signatures(keys, event); !judged)
     return tl::make_unexpected(judged.error());

@@ -28,8 +28,7 @@
 //   v M CODE 0 VERSION            methodology
 //   v I KIND NAME 0 i64 from      version in force from a day: KIND 'P' of a project methodology by
 //                                 code, 'B' of behaviour methodologies by scenario
-//   v J PROJECT                   project
-//   v W REPORT                    monitoring report
+//   v J PROJECT                   project; v W REPORT: monitoring report
 //   v Q METER-KEY 0 i64 from      period of an accepted report: i64 to, report
 //   v X METER-KEY 0 i64 from      crediting period claimed by a project: i64 to, project
 //   v f FILING                    filing
@@ -53,8 +52,7 @@
 //   v A ACCOUNT                   account; a personal one: 0x01 pseudonym[16] (personal.h)
 //   v C i32 day, u32 slot, leaf hash[32]       claim (personal.h), by the leaf hash of its key
 //   v g i32 day, pseudonym[16], SCENARIO       credited for acts of the day, where there is a cap:
-//                                 i64 grams, u32 records; of a year: day -year; kept
-//                                 for ever
+//                                 i64 grams, u32 records; of a year: day -year; kept for ever
 //   v d u8 1, u64 leaf            behaviour batch; u8 2, SCENARIO: all acts of a scenario
 //   v q leaf hash[32]             confirmed or moved (personal.h), by the leaf hash of its name
 //   v p pseudonym[16] PARTY       what the person has agreed to (rules/citizens/credits.h)
@@ -87,15 +85,16 @@
 //   v 4 u8 3, CITY 0 u32 year     u64 kilograms recognised of the partner's units in the year
 //   v 4 u8 4, CITY 0 PURPOSE 0 u32 year        u64 kilograms of them retired
 //   v 4 u8 5, CITY 0 BATCH 0 u64 start         batch here that mirrors part of theirs: u64 end
-//   v 4 u8 6, CITY 0 u64 leaf     recall there: u64 leaf here
-//   v 4 u8 7, CITY 0 BATCH 0 u64 leaf, u64 end what it recalled: u64 start
+//   v 4 u8 6, CITY 0 u32 epoch, u64 leaf       recall there, by the epoch in which its leaf came: u64
+//                                 leaf here; u8 13, the same: noted in part, u64 serial here that is next
+//   v 4 u8 7, CITY 0 BATCH 0 u64 end, u64 start   what was recalled there
 //   v 4 u8 8, CITY 0 u64 leaf     retirement here that was stated for the city: u64 leaf
 //   v 4 u8 9, CITY 0 PROJECT      project of a partner
 //   v 4 u8 10, METER-KEY 0 i64 from, CITY 0 PROJECT   the same, by its keys
 //   v 4 u8 11, CITY 0 u64 leaf, id[32]         transfer, by the leaf of the partner's that tells of
-//                                 it: its export, or its answer
-//   v 4 u8 12, ORIGIN             partner whose log it is, or was: CITY
-//   v 4 u8 13, CITY 0 u64 leaf    recall there that is noted in part: u64 serial here that is next
+//                                 it; or, by the leaf hash of its statement, a retirement: u64 leaf
+//   v 4 u8 12, ORIGIN             partner whose log it is, or was: CITY; u8 16, lineage[32]: the same
+//   v 4 u8 15, leaf hash[32]      a retirement was made again, by that of its statement
 //   v 4 u8 14, CITY 0 FILING      draft there of a project, noted here, that has ended: u64 leaf
 //   v 6                           epoch, if it is not the first
 //   v 5 u8 1, CITY 0 tag[32]      tag for a partner of an act credited here: u64 leaf, u32 record
@@ -397,6 +396,9 @@ inline std::string transfer_by_leaf(std::string_view city, std::uint64_t leaf,
 inline std::string city_of_origin(std::string_view origin) {
   return Builder("v4").u8(12).raw(origin).done();
 }
+inline std::string city_of_lineage(std::string_view lineage) {
+  return Builder("v4").u8(16).raw(lineage).done();
+}
 inline std::string epoch() { return "v6"; }
 inline constexpr std::string_view kAgreements = "v1";
 inline std::string lineage() { return "v0"; }
@@ -431,7 +433,6 @@ inline std::string mirrors(std::string_view city, std::string_view batch) {
 inline std::string mirror(std::string_view city, std::string_view batch, std::uint64_t start) {
   return Builder("v4").u8(5).name(city).name(batch).u64(start).done();
 }
-// By the epoch of the partner in which that leaf came: one before may have had another there.
 inline std::string recall_noted(std::string_view city, std::uint32_t epoch, std::uint64_t leaf) {
   return Builder("v4").u8(6).name(city).u32(epoch).u64(leaf).done();
 }
@@ -451,7 +452,6 @@ inline std::string recalled_of(std::string_view city, std::string_view batch, st
                                std::uint64_t start) {
   return Builder("v4").u8(7).name(city).name(batch).u64(end).u64(start).done();
 }
-// Of a retirement that was lost, by the leaf hash of its statement: made again.
 inline std::string retired_again(std::string_view statement) {
   return Builder("v4").u8(15).raw(statement).done();
 }

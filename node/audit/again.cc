@@ -12,9 +12,12 @@ namespace {
 
 // As it was called, unless another batch has got that name since.
 std::string name_of(const Books& books, const v1::ExportedRun& run) {
-  const auto* known = find(books.batches, run.batch());
-  if (known == nullptr || known->start() == run.batch_start()) return run.batch();
-  return run.batch() + "." + std::to_string(run.batch_start());
+  const auto first = run.batch_start();
+  for (auto name = run.batch(), next = "L" + std::to_string(first);;
+       name = next, next = "L" + next) {
+    const auto* known = find(books.batches, name);
+    if (known == nullptr || known->start() == first) return name;
+  }
 }
 
 v1::UnitBatch batch_of(const Case& at, const v1::ExportedRun& run) {

@@ -65,12 +65,15 @@ Verdict check_epoch(const v1::PartnerLog& log, const v1::SideRenewal& renewal) {
   return need_same_city(log, renewal.side());
 }
 
-// An origin is one city's for ever.
-Verdict need_own_origin(const Case& at, const v1::CitySide& partner) {
+// An origin and a lineage are one city's for ever.
+Verdict need_own_names(const Case& at, const v1::CitySide& partner) {
   const auto origin = log_of(partner).name;
   const auto* city = find(at.books.cities_of_origins, origin);
   if (is_own_origin(at.books, origin) || (city != nullptr && *city != partner.city()))
     return unsound("origin of another city");
+  city = find(at.books.cities_of_lineages, partner.lineage());
+  if (partner.lineage() == at.books.lineage || (city != nullptr && *city != partner.city()))
+    return unsound("lineage of another city");
   return {};
 }
 
@@ -98,6 +101,7 @@ void begin_epoch(const Case& at, v1::PartnerLog& log, const v1::SideRenewal& ren
     log.set_size(last.size);
     log.set_root(std::string(last.root.view()));
   }
+  log.clear_forked_to();
   log.set_epoch(renewal.epoch());
 }
 
@@ -106,6 +110,7 @@ void put_side(Case& at, v1::PartnerLog& log, const v1::CitySide& side) {
   *log.mutable_side() = side;
   changed(at, log);
   at.books.cities_of_origins[log.origin()] = side.city();
+  at.books.cities_of_lineages[side.lineage()] = side.city();
 }
 
 // It is taken as it is, and accused of nothing.
@@ -203,7 +208,7 @@ Verdict file_agreement(Case& at, const v1::FileAgreement& action) {
   const bool is_first = before == nullptr;
   const auto next = is_first ? 1 : before->agreement().version() + 1;
   if (auto bad = need_version(next, agreement.version())) return bad;
-  if (auto bad = need_own_origin(at, partner)) return bad;
+  if (auto bad = need_own_names(at, partner)) return bad;
   const auto* log = find(at.books.partners, partner.city());
   if (log != nullptr)
     if (auto bad = need_same_log(*log, partner)) return bad;
@@ -248,7 +253,7 @@ Verdict renew_partner(Case& at, const v1::RenewPartner& action) {
   if (auto bad = find_partner(at, renewal.side().city(), log)) return bad;
   if (auto bad = need_version(log->sequence() + 1, renewal.sequence())) return bad;
   if (auto bad = check_epoch(*log, renewal)) return bad;
-  if (auto bad = need_own_origin(at, renewal.side())) return bad;
+  if (auto bad = need_own_names(at, renewal.side())) return bad;
   if (auto bad =
           need_authority(log->side(), kRenewalWord, action.renewal(), action.partner_signatures()))
     return bad;

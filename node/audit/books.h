@@ -163,7 +163,7 @@ struct Books {
   std::map<std::string, v1::PartnerLog> partners;
   // Accepted, by epoch and size.
   std::map<std::tuple<std::string, std::uint32_t, std::uint64_t>, crypto::Digest> partner_roots;
-  std::map<std::string, std::string> cities_of_origins;
+  std::map<std::string, std::string> cities_of_origins, cities_of_lineages;
   std::map<std::string, v1::TransferRecord> transfers;  // by id
   // Of a partner: transfers by its leaf that tells of them, and id; and retirements that it stated,
   // by the leaf hash of the statement, with the leaf here that noted it (0: a transfer).

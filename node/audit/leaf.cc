@@ -32,11 +32,10 @@ Verdict read_head(Leaf& leaf) {
   return {};
 }
 
-Verdict check_payload(v1::Payload& payload) {
+Verdict check_payload(v1::Payload& payload, std::size_t size) {
   const auto bad = [](const char* what) { return refused(ErrorCode::EVENT_MALFORMED, what); };
-  const auto size = payload.ByteSizeLong();
   payload.DiscardUnknownFields();
-  if (payload.ByteSizeLong() != size) return bad("a field that is not known");
+  if (payload.ByteSizeLong() != size) return bad("a field that is not known, or one twice");
   if (payload.action_case() == v1::Payload::ACTION_NOT_SET) return bad("no action");
   if (!is_code(payload.city())) return bad("city");
   if (!is_name(payload.party())) return bad("party");
@@ -61,7 +60,7 @@ Verdict read_event(Leaf& leaf) {
   leaf.sha256 = crypto::event_digest(leaf.envelope);
   if (!leaf.payload.ParseFromString(leaf.envelope.payload))
     return refused(ErrorCode::EVENT_MALFORMED, "the payload does not parse");
-  return check_payload(leaf.payload);
+  return check_payload(leaf.payload, leaf.envelope.payload.size());
 }
 
 void verify(Leaf& leaf, const Known& known, bool verified) {

@@ -34,18 +34,6 @@ Verdict fails(const Error& error, const std::string& what) {
   return refused(error.code, what + " " + error.detail);
 }
 
-// One tree has one root of a size: which fork it is say the two of the size where it shows.
-std::string name_of(const crypto::Evidence& evidence, const crypto::Fork& fork) {
-  const bool are_alike = fork.smaller.size == fork.larger.size;
-  std::string one(fork.smaller.root.view());
-  std::string other((are_alike ? fork.larger.root : *evidence.root).view());
-  if (other < one) std::swap(one, other);
-  std::string size;
-  crypto::append_u64(size, fork.smaller.size);
-  const auto named = fork.log.name + std::string(1, '\0') + size + one + other;
-  return std::string(crypto::sha256(named).view());
-}
-
 std::string place(const v1::ProvenLeaf& leaf) {
   return leaf.city() + " leaf " + std::to_string(leaf.index()) + " of " +
          std::to_string(leaf.tree_size());
@@ -147,10 +135,11 @@ Verdict accuse_partner(Case& at, const v1::AccusePartner& action) {
   const auto keys = crypto::log_keys(*crypto::parse_policy(log->side().policy()));
   const auto fork = crypto::verify_evidence(*evidence, keys);
   if (!fork) return fails(fork.error(), "evidence");
-  const auto name = name_of(*evidence, *fork);
-  if (std::ranges::count(log->forks(), name) > 0)
-    return refused(ErrorCode::RETIREMENT_STATED, "fork of " + action.partner(), "once");
-  log->add_forks(name);
+  if (fork->smaller.size <= log->forked_to())
+    return refused(ErrorCode::RETIREMENT_STATED, "fork of " + action.partner(),
+                   "beyond size " + std::to_string(log->forked_to()),
+                   std::to_string(fork->smaller.size));
+  log->set_forked_to(fork->larger.size);
   log->set_evidence_sha256(std::string(crypto::sha256(action.evidence()).view()));
   log->set_accused_at(as_leaf(at));
   changed(at, *log);

@@ -331,9 +331,9 @@ TEST_F(AuditedAgain, BatchesKeepTheirNumbers) {
   PUHUI_ACCEPTED(note_project(b, a));
   PUHUI_ACCEPTED(note(listed_by_partner(), {receipt}));
   EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
-  EXPECT_EQ(a.view().serial(101)->batch(), name + ".101");
+  EXPECT_EQ(a.view().serial(101)->batch(), "L101");
   EXPECT_EQ(a.view().batch(name)->DebugString(), issued);
-  EXPECT_EQ(a.view().batch(name + ".101")->end(), 110U);
+  EXPECT_EQ(a.view().batch("L101")->end(), 110U);
   expect_all_clean();
 }
 

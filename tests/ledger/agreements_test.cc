@@ -286,6 +286,19 @@ TEST_F(Agreements, KeepToOneLog) {
   PUHUI_ACCEPTED(next([&](auto& side) { set_policy(side, other_key); }));
 }
 
+// Or what one sends could have the name of what another sent.
+TEST_F(Agreements, AreOfOneLineageEach) {
+  agree(a, b, agreement_between(a, b));
+  SovereignCity c{{"JINGZHOU", "P3"}};
+  for (const auto& lineage : {a.lineage(), b.lineage()}) {
+    auto agreement = agreement_between(a, c);
+    for (auto& side : *agreement.mutable_sides())
+      if (side.city() == c.code()) side.set_lineage(std::string(lineage));
+    PUHUI_REFUSED(file_agreement(a, c, agreement), AGREEMENT_MALFORMED);
+  }
+  PUHUI_ACCEPTED(file_agreement(a, c, agreement_between(a, c)));
+}
+
 TEST_F(Agreements, WithSeveralCitiesStandApart) {
   SovereignCity c{{"YICHANG", "P3"}};
   agree(a, b, agreement_between(a, b));

@@ -115,6 +115,18 @@ TEST(CheckEvent, RefusesFieldsItDoesNotKnow) {
   EXPECT_CODE(check(sign(payload, {"bureau"})), EVENT_MALFORMED);
 }
 
+TEST(CheckEvent, RefusesFieldsGivenTwice) {
+  // The last one counts; the first would be carried wherever the event is.
+  const auto padding = some_payload();
+  v1::Payload twice;
+  twice.set_event_id(std::string(40'000, 'x'));
+  EXPECT_CODE(check(sign_bytes(twice.SerializeAsString() + padding.SerializeAsString())),
+              EVENT_MALFORMED);
+  twice.set_event_id(padding.event_id());
+  EXPECT_CODE(check(sign_bytes(twice.SerializeAsString() + padding.SerializeAsString())),
+              EVENT_MALFORMED);
+}
+
 TEST(CheckEvent, RefusesBadNames) {
   const auto with = [](auto change) {
     auto payload = some_payload();

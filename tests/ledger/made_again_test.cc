@@ -262,10 +262,10 @@ TEST_F(BatchesOfBefore, KeepTheirNumbersWhereTheirNameIsAnothers) {
   EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
   const auto old = *a.view().serial(1);
   EXPECT_EQ(old.state(), v1::EXPORTED);
-  EXPECT_EQ(old.batch(), batch + ".1");
+  EXPECT_EQ(old.batch(), "L1");
   EXPECT_EQ(a.view().batch(batch)->start(), issued.start());
   EXPECT_EQ(a.view().batch(batch)->end(), issued.end());
-  EXPECT_EQ(a.view().batch(batch + ".1")->end(), 10u);
+  EXPECT_EQ(a.view().batch("L1")->end(), 10u);
 }
 
 // ---- Epochs that were lost whole ----

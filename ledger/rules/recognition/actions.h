@@ -29,8 +29,8 @@ namespace puhui::ledger {
 // CHECKPOINT_ORIGIN, POLICY_UNMET, …); larger than the last one; consistent with it
 // (PROOF_INVALID). Needs no other signer than who sends it.
 [[nodiscard]] Ruling accept_checkpoint(Context& context, const v1::AcceptCheckpoint& action);
-// Order: partner known, and not accused now; the evidence holds for its log key; it was never
-// accused of this fork (RETIREMENT_STATED), which governance may have forgiven. Its agreement is
+// Order: partner known, and not accused now; the evidence holds for its log key; it shows more than
+// what was judged before (RETIREMENT_STATED), whatever governance made of that. Its agreement is
 // suspended. Needs no other signer than who sends it.
 [[nodiscard]] Ruling accuse_partner(Context& context, const v1::AccusePartner& action);
 

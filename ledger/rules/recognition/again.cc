@@ -9,11 +9,16 @@
 namespace puhui::ledger {
 namespace {
 
-// The name of a batch that was lost; where another got it since, with the first serial.
+// The name of a batch that was lost; where another got it since, one by its first serial.
 std::string name_of_lost(const Context& context, const v1::ExportedRun& run) {
-  const auto batch = context.state.find<v1::UnitBatch>(key::batch(run.batch()));
-  const bool is_other = batch && batch->start() != run.batch_start();
-  return is_other ? run.batch() + "." + std::to_string(run.batch_start()) : run.batch();
+  const auto is_others = [&](const std::string& name) {
+    const auto batch = context.state.find<v1::UnitBatch>(key::batch(name));
+    return batch && batch->start() != run.batch_start();
+  };
+  if (!is_others(run.batch())) return run.batch();
+  auto name = "L" + std::to_string(run.batch_start());
+  while (is_others(name)) name.insert(0, "L");
+  return name;
 }
 
 // A batch whose issuance was lost, as far as units of it went away: issued once more, and owed by

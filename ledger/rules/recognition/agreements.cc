@@ -96,15 +96,23 @@ void begin_epoch(const Context& context, v1::PartnerLog& log, const v1::SideRene
     log.set_size(last ? crypto::read_u64(std::string_view(last->key).substr(prefix.size())) : 0);
     log.set_root(accepted ? accepted->root() : std::string(crypto::empty_root().view()));
   }
+  log.clear_forked_to();
   log.set_epoch(renewal.epoch());
 }
 
-// An origin is one city's for ever: nobody is convicted by another's log.
-Ruling need_own_origin(const Context& context, const v1::CitySide& partner) {
+// An origin and a lineage are one city's for ever: nobody is convicted by another's log, or sends
+// what has the name of another's transfer.
+Ruling need_own_names(const Context& context, const v1::CitySide& partner) {
+  const auto is_anothers = [&](const std::string& stored) {
+    const auto known = context.state.get(stored);
+    return known && *known != partner.city();
+  };
   const auto origin = origin_of(partner);
-  const auto known = context.state.get(key::city_of_origin(origin));
-  if (is_own_origin(context, origin) || (known && *known != partner.city()))
+  if (is_own_origin(context, origin) || is_anothers(key::city_of_origin(origin)))
     return wrong("origin", origin);
+  if (partner.lineage() == own_lineage(context) ||
+      is_anothers(key::city_of_lineage(partner.lineage())))
+    return wrong("lineage", partner.city());
   return {};
 }
 
@@ -134,6 +142,7 @@ void put_partner(Context& context, v1::PartnerLog log, const v1::CitySide& side)
   *log.mutable_side() = side;
   context.state.put(key::partner(side.city()), log);
   context.state.put(key::city_of_origin(log.origin()), side.city());
+  context.state.put(key::city_of_lineage(side.lineage()), side.city());
 }
 
 // One that is closed is closed once more to give up the partner's list.
@@ -248,7 +257,7 @@ Ruling file_agreement(Context& context, const v1::FileAgreement& action) {
           need_version(before ? before->agreement().version() + 1 : 1, agreement->version());
       !next)
     return next;
-  if (auto own_origin = need_own_origin(context, partner); !own_origin) return own_origin;
+  if (auto own_origin = need_own_names(context, partner); !own_origin) return own_origin;
   const auto known = context.state.find<v1::PartnerLog>(key::partner(partner.city()));
   if (known)
     if (auto same = need_same_log(*known, partner); !same) return same;
@@ -299,7 +308,7 @@ Ruling renew_partner(Context& context, const v1::RenewPartner& action) {
   if (!log) return tl::make_unexpected(log.error());
   if (auto next = need_version(log->sequence() + 1, renewal->sequence()); !next) return next;
   if (auto sound = check_epoch(*log, *renewal); !sound) return sound;
-  if (auto own_origin = need_own_origin(context, renewal->side()); !own_origin) return own_origin;
+  if (auto own_origin = need_own_names(context, renewal->side()); !own_origin) return own_origin;
   if (auto signed_there = need_partner_signatures(log->side(), kRenewalWord, action.renewal(),
                                                   action.partner_signatures());
       !signed_there)

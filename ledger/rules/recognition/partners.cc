@@ -1,6 +1,3 @@
-#include <algorithm>
-
-#include "crypto/bytes.h"
 #include "crypto/checkpoint.h"
 #include "crypto/evidence.h"
 #include "crypto/merkle.h"
@@ -33,17 +30,6 @@ Ruling need_not_accused(const v1::PartnerLog& log) {
   if (log.accused_at() == 0) return {};
   return refuse(ErrorCode::AGREEMENT_STANDING, "partner.fork", {},
                 "accused at leaf " + std::to_string(log.accused_at()), log.side().city());
-}
-
-// Of the smaller size: what the larger tree has there does not change with how large it is.
-std::string fork_id(const crypto::Evidence& evidence, const crypto::Fork& fork) {
-  const auto& [log, smaller, larger] = fork;
-  const auto& other = smaller.size == larger.size ? larger.root : *evidence.root;
-  const auto [low, high] = std::minmax({smaller.root.view(), other.view()});
-  std::string bytes = log.name + '\0';
-  crypto::append_u64(bytes, smaller.size);
-  bytes.append(low).append(high);
-  return std::string(crypto::sha256(bytes).view());
 }
 
 std::string size_text(std::uint64_t size) { return "size " + std::to_string(size); }
@@ -141,10 +127,10 @@ Ruling accuse_partner(Context& context, const v1::AccusePartner& action) {
   const auto policy = crypto::parse_policy(log->side().policy());
   const auto fork = crypto::verify_evidence(*evidence, crypto::log_keys(*policy));
   if (!fork) return proof_fails("partner.evidence", fork.error(), action.partner());
-  auto id = fork_id(*evidence, *fork);
-  if (std::ranges::find(log->forks(), id) != log->forks().end())
-    return refuse(ErrorCode::RETIREMENT_STATED, "partner.fork", "once", {}, action.partner());
-  log->add_forks(std::move(id));
+  if (fork->smaller.size <= log->forked_to())
+    return refuse(ErrorCode::RETIREMENT_STATED, "partner.fork", size_text(log->forked_to()), {},
+                  size_text(fork->smaller.size));
+  log->set_forked_to(fork->larger.size);
   log->set_evidence_sha256(std::string(crypto::sha256(action.evidence()).view()));
   log->set_accused_at(static_cast<std::int64_t>(context.leaf));
   context.state.put(key::partner(action.partner()), *log);
