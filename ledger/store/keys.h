@@ -91,8 +91,8 @@
 //   v 4 u8 8, CITY 0 u64 leaf     retirement here that was stated for the city: u64 leaf
 //   v 4 u8 9, CITY 0 PROJECT      project of a partner
 //   v 4 u8 10, METER-KEY 0 i64 from, CITY 0 PROJECT   the same, by its keys
-//   v 4 u8 11, CITY 0 u64 leaf, id[32]         transfer, by the leaf of the partner's that tells of
-//                                 it; or, by the leaf hash of its statement, a retirement: u64 leaf
+//   v 4 u8 11, CITY 0 u32 epoch, u64 leaf, id[32]   transfer, by the leaf of the partner's that tells
+//                                 of it; or a retirement, by its statement's leaf hash: u64 leaf
 //   v 4 u8 12, ORIGIN             partner whose log it is, or was: CITY; u8 16, lineage[32]: the same
 //   v 4 u8 15, leaf hash[32]      a retirement was made again, by that of its statement
 //   v 4 u8 14, CITY 0 FILING      draft there of a project, noted here, that has ended: u64 leaf
@@ -389,9 +389,9 @@ inline std::string accepted(std::string_view party, std::string_view id) {
 inline std::string transfers_by_leaf(std::string_view city) {
   return Builder("v4").u8(11).name(city).done();
 }
-inline std::string transfer_by_leaf(std::string_view city, std::uint64_t leaf,
+inline std::string transfer_by_leaf(std::string_view city, std::uint32_t epoch, std::uint64_t leaf,
                                     std::string_view id) {
-  return Builder("v4").u8(11).name(city).u64(leaf).raw(id).done();
+  return Builder("v4").u8(11).name(city).u32(epoch).u64(leaf).raw(id).done();
 }
 inline std::string city_of_origin(std::string_view origin) {
   return Builder("v4").u8(12).raw(origin).done();

@@ -268,10 +268,11 @@ Ruling note_retirement(Context& context, const v1::NoteRetirement& action) {
   for (const auto& [batch, amount_kg] : recalled_kg)
     if (auto covered = cover_recalled(context, batch, amount_kg); !covered) return covered;
   // The partner may lose its statement: this city can tell it then.
-  put_number(
-      context.state,
-      key::transfer_by_leaf(leaf.city(), leaf.index(), crypto::leaf_hash(leaf.entry()).view()),
-      context.leaf);
+  const auto epoch = epoch_of_leaf(*need_partner(context, leaf.city()), leaf.epoch(), leaf.index());
+  put_number(context.state,
+             key::transfer_by_leaf(leaf.city(), epoch, leaf.index(),
+                                   crypto::leaf_hash(leaf.entry()).view()),
+             context.leaf);
   auto& totals = context.totals;
   totals.set_units_retired_abroad_kg(totals.units_retired_abroad_kg() +
                                      kilograms(statement.serials()));

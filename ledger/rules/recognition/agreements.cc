@@ -86,7 +86,8 @@ void begin_epoch(const Context& context, v1::PartnerLog& log, const v1::SideRene
   log.add_origins(log.origin());
   log.set_origin(origin_of(renewal.side()));
   log.add_kept_leaves(kept);
-  log.set_stated_to(*std::ranges::min_element(log.kept_leaves()));
+  log.clear_stated_epoch();
+  log.clear_stated_to();
   if (log.size() > kept) {
     const auto prefix = key::partner_checkpoints(city, log.epoch());
     const auto last =

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cassert>
-#include <limits>
 #include <set>
 
 #include "crypto/checkpoint.h"
@@ -54,14 +53,6 @@ Ruling need_lost(const Context& context, const v1::OpenEpoch& action) {
                        std::to_string(checkpoint->size));
 }
 
-// The fewest leaves that were kept by an epoch which a partner has seen begin.
-std::uint64_t listed_from(const v1::EpochRecord& epoch, const v1::AgreementRecord& record) {
-  auto fewest = std::numeric_limits<std::uint64_t>::max();
-  for (auto i = static_cast<int>(record.first_epoch()); i < epoch.past_size(); ++i)
-    fewest = std::min(fewest, epoch.past(i).kept_leaves());
-  return fewest;
-}
-
 // Of all partners, also of those whose agreement was closed: it may be the close that is old.
 void await_lists(Context& context) {
   for (auto at = context.state.at_or_after(key::kAgreements, key::kAgreements); at;
@@ -73,6 +64,13 @@ void await_lists(Context& context) {
 }
 
 }  // namespace
+
+std::uint32_t own_epoch_of(const Context& context, std::uint64_t leaf) {
+  const auto record = context.state.find<v1::EpochRecord>(key::epoch());
+  auto epoch = record ? record->past_size() : 0;
+  while (epoch > 0 && leaf < record->past(epoch - 1).kept_leaves()) --epoch;
+  return static_cast<std::uint32_t>(epoch);
+}
 
 std::vector<crypto::VerifierKey> past_logs(const Context& context) {
   std::vector<crypto::VerifierKey> logs;
@@ -129,7 +127,8 @@ void await_list(Context& context, v1::AgreementRecord& record) {
   if (!record.awaits_list()) epoch.set_lists_awaited(epoch.lists_awaited() + 1);
   context.state.put(key::epoch(), epoch);
   record.set_awaits_list(true);
-  record.set_list_from(listed_from(epoch, record));
+  record.clear_list_epoch();
+  record.clear_list_from();
 }
 
 Ruling give_up_list(Context& context, v1::AgreementRecord& record) {

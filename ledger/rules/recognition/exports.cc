@@ -162,6 +162,24 @@ tl::expected<v1::TransferRecord, Refusal> need_locked(const Context& context,
                 v1::TransferState_Name(record->state()));
 }
 
+// The epoch of the taker in which an answer came: of one that it lost, the list says that which it
+// made it again by.
+std::optional<std::uint32_t> epoch_of_answer(const Context& context,
+                                             const v1::ConcludeTransfer& action,
+                                             const Answered& answer, std::string_view transfer) {
+  const auto& leaf = action.answer();
+  if (!action.has_receipt())
+    return epoch_of_leaf(*need_partner(context, leaf.city()), leaf.epoch(), leaf.index());
+  const auto shown = read_foreign(leaf.entry(), leaf.city());
+  const auto list =
+      read_foreign(shown->payload.note_transfers().statement().entry(), context.genesis.city());
+  if (!list) return std::nullopt;
+  for (const auto& listed : list->payload.state_transfers().transfers())
+    if (listed.transfer() == transfer && listed.lost_leaf() == answer.leaf)
+      return listed.lost_epoch();
+  return std::nullopt;
+}
+
 // A settlement of both authorities, on the taker's ledger: it never will be taken.
 Ruling settle_unanswered(Context& context, const v1::TransferSettlement& settlement) {
   if (transfer_of(context, settlement.transfer()))
@@ -383,6 +401,9 @@ Ruling conclude_transfer(Context& context, const v1::ConcludeTransfer& action) {
   const auto& code = answer->payload.refuse_import().code();
   if (code.size() > kTextSizeMax) return unexpected_leaf("a code", leaf);
   record->set_code(code);
+  const auto epoch = epoch_of_answer(context, action, *answer, *about);
+  if (!epoch) return unexpected_leaf("an answer by a list of this city", leaf);
+  record->set_partner_epoch(*epoch);
   record->set_partner_leaf(answer->leaf);
   note_partner_leaf(context, leaf.city(), *record);
   end_transfer(context, *record, is_recognised);

@@ -50,6 +50,7 @@ tl::expected<Incoming, Refusal> need_unanswered(const Context& context,
   record.set_exported_time(event->time);
   record.set_deadline(event->time + payload.export_().answer_within());
   record.set_partner_leaf(leaf.index());
+  record.set_partner_epoch(epoch_of_leaf(*log, leaf.epoch(), leaf.index()));
   record.set_amount_kg(kilograms(record.export_().runs()));
   incoming.agreement = *need_agreement(context, leaf.city());
   if (auto listed = need_lists(incoming.agreement); !listed)

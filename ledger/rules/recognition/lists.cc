@@ -2,6 +2,7 @@
 // and noted here, by receipts of what was lost.
 #include <algorithm>
 #include <cassert>
+#include <limits>
 
 #include "crypto/checkpoint.h"
 #include "crypto/merkle.h"
@@ -29,49 +30,77 @@ v1::ListedAs listed_as(v1::TransferState state) {
   }
 }
 
-v1::ListedTransfer listed(const v1::TransferRecord& record) {
-  v1::ListedTransfer transfer;
-  transfer.set_transfer(record.transfer());
-  transfer.set_state(listed_as(record.state()));
-  transfer.set_lost_leaf(record.partner_leaf());
-  transfer.set_leaf(record.lost_leaf() != 0 ? record.lost_leaf()
-                                            : static_cast<std::uint64_t>(record.recorded_at()));
-  return transfer;
+// An own epoch, as the partner counts: from the first that it has seen on.
+std::uint32_t as_seen(std::uint32_t epoch, const v1::AgreementRecord& agreed) {
+  return epoch - std::min(epoch, agreed.first_epoch());
 }
 
 // What a row of transfers_by_leaf names: a transfer, or a retirement with the leaf that noted it.
-v1::ListedTransfer listed(const Context& context, std::string_view place, std::string_view noted) {
-  const auto id = place.substr(8);
-  if (noted.empty()) {
-    const auto record = transfer_of(context, id);
-    assert(record && "a transfer is listed that is not recorded");
-    return listed(*record);
+v1::ListedTransfer listed(const Context& context, const v1::AgreementRecord& agreed,
+                          std::string_view row, std::string_view noted) {
+  v1::ListedTransfer listed;
+  listed.set_lost_epoch(crypto::read_u32(row));
+  listed.set_lost_leaf(crypto::read_u64(row.substr(4)));
+  listed.set_transfer(std::string(row.substr(12)));
+  if (!noted.empty()) {
+    listed.set_state(v1::LISTED_RETIRED);
+    listed.set_leaf(crypto::read_u64(noted));
+    return listed;
   }
-  v1::ListedTransfer retirement;
-  retirement.set_transfer(std::string(id));
-  retirement.set_state(v1::LISTED_RETIRED);
-  retirement.set_lost_leaf(crypto::read_u64(place));
-  retirement.set_leaf(crypto::read_u64(noted));
-  return retirement;
+  const auto record = transfer_of(context, listed.transfer());
+  assert(record && "a transfer is listed that is not recorded");
+  listed.set_state(listed_as(record->state()));
+  const auto recorded_at = static_cast<std::uint64_t>(record->recorded_at());
+  const bool is_again = record->lost_leaf() != 0;
+  listed.set_leaf(is_again ? record->lost_leaf() : recorded_at);
+  listed.set_leaf_epoch(
+      as_seen(is_again ? record->lost_epoch() : own_epoch_of(context, recorded_at), agreed));
+  return listed;
 }
 
-// Whether the list is that of the leaves [from, to) of the epoch before.
-Ruling need_list(const Context& context, const v1::StateTransfers& action) {
-  const auto prefix = key::transfers_by_leaf(action.home());
-  int count = 0;
-  auto at =
-      context.state.at_or_after(prefix, key::transfer_by_leaf(action.home(), action.from(), ""));
-  for (; at; at = context.state.at_or_after(prefix, at->key + '\0')) {
-    const auto rest = std::string_view(at->key).substr(prefix.size());
-    if (crypto::read_u64(rest) >= action.to()) break;
-    const auto known = listed(context, rest, at->value);
-    if (count == action.transfers_size() ||
-        known.SerializeAsString() != action.transfers(count).SerializeAsString())
-      return refuse(ErrorCode::RUN_DIFFERS, "epoch.transfers",
-                    crypto::Digest::from_bytes(known.transfer())->hex(), {}, std::to_string(count));
-    ++count;
+// The fewest leaves that any later epoch has kept of this one's log.
+std::uint64_t first_lost(const v1::PartnerLog& log, std::uint32_t epoch) {
+  return *std::min_element(log.kept_leaves().begin() + epoch, log.kept_leaves().end());
+}
+
+// Calls `visit(row, value)` for what is known here by leaves that the partner has lost, from this
+// one on, until it answers false.
+template <class Visit>
+void visit_lost(const Context& context, const v1::PartnerLog& log, EpochLeaf from, Visit visit) {
+  const auto& city = log.side().city();
+  const auto prefix = key::transfers_by_leaf(city);
+  for (; from.epoch < log.epoch(); from = {from.epoch + 1, 0}) {
+    const auto first = std::max(from.leaf, first_lost(log, from.epoch));
+    auto at = context.state.at_or_after(prefix, key::transfer_by_leaf(city, from.epoch, first, ""));
+    for (; at; at = context.state.at_or_after(prefix, at->key + '\0')) {
+      const auto row = std::string_view(at->key).substr(prefix.size());
+      if (crypto::read_u32(row) != from.epoch) break;
+      if (!visit(row, at->value)) return;
+    }
   }
-  if (count == action.transfers_size() && at.has_value() != action.is_last()) return {};
+}
+
+EpochLeaf place_of(const v1::ListedTransfer& listed) {
+  return {listed.lost_epoch(), listed.lost_leaf()};
+}
+
+// Whether the list is that of all that was lost in [from, to).
+Ruling need_list(const Context& context, const v1::PartnerLog& log,
+                 const v1::StateTransfers& action) {
+  const auto agreed = *need_agreement(context, action.home());
+  const EpochLeaf from{action.from_epoch(), action.from()}, to{action.to_epoch(), action.to()};
+  int count = 0;
+  bool is_more = false, differs = false;
+  visit_lost(context, log, from, [&](std::string_view row, std::string_view noted) {
+    const auto known = listed(context, agreed, row, noted);
+    is_more = place_of(known) >= to;
+    differs =
+        !is_more && (count == action.transfers_size() ||
+                     known.SerializeAsString() != action.transfers(count).SerializeAsString());
+    if (!is_more && !differs) ++count;
+    return !is_more && !differs;
+  });
+  if (!differs && count == action.transfers_size() && is_more != action.is_last()) return {};
   return refuse(ErrorCode::RUN_DIFFERS, "epoch.transfers", std::to_string(count), {},
                 std::to_string(action.transfers_size()));
 }
@@ -186,6 +215,11 @@ tl::expected<v1::StateRetirement, Refusal> lost_retirement(const Context& contex
 
 // ---- What is noted ----
 
+// A lost leaf of this ledger, from its first log on, by how the partner counts.
+EpochLeaf own_place(EpochLeaf place, const v1::AgreementRecord& agreed) {
+  return {place.epoch + agreed.first_epoch(), place.leaf};
+}
+
 Ruling make_retired(Context& context, const Shown& shown) {
   const auto lost = lost_retirement(context, shown);
   if (!lost) return tl::make_unexpected(lost.error());
@@ -198,7 +232,9 @@ Ruling make_transfer(Context& context, const Shown& shown, v1::AgreementRecord& 
   auto told = told_of(context, shown);
   if (!told) return tl::make_unexpected(told.error());
   told->record.set_partner_leaf(shown.listed.leaf());
+  told->record.set_partner_epoch(shown.listed.leaf_epoch());
   told->record.set_lost_leaf(shown.listed.lost_leaf());
+  told->record.set_lost_epoch(own_place(place_of(shown.listed), agreed).epoch);
   return make_again(context, shown.partner.city(), std::move(*told), agreed);
 }
 
@@ -208,22 +244,49 @@ bool is_known(const Context& context, const v1::ListedTransfer& listed) {
              : transfer_of(context, listed.transfer()).has_value();
 }
 
-// Makes what the list names from `record.list_from` on, as far as there are receipts, and room.
+// What lists of other partners may still tell was not written before this: it is made after that.
+EpochLeaf told_by_others(const Context& context, const std::string& partner) {
+  EpochLeaf first{std::numeric_limits<std::uint32_t>::max(), 0};
+  for (auto at = context.state.at_or_after(key::kAgreements, key::kAgreements); at;
+       at = context.state.at_or_after(key::kAgreements, at->key + '\0')) {
+    const auto other = *context.state.find<v1::AgreementRecord>(at->key);
+    if (other.awaits_list() && at->key != key::agreement(partner))
+      first = std::min(first, own_place({other.list_epoch(), other.list_from()}, other));
+  }
+  return first;
+}
+
+Ruling need_turn(EpochLeaf place, EpochLeaf others) {
+  if (place <= others) return {};
+  return refuse(ErrorCode::EPOCH_LISTS_PENDING, "epoch.order",
+                "lists of others from leaf " + std::to_string(others.leaf), {},
+                std::to_string(place.leaf));
+}
+
+void go_on_from(v1::AgreementRecord& record, EpochLeaf place) {
+  record.set_list_epoch(place.epoch);
+  record.set_list_from(place.leaf);
+}
+
+// Makes what the list names from where it went on, as far as there are receipts, and room.
 Ruling make_listed(Context& context, const v1::StateTransfers& list,
                    const v1::NoteTransfers& action, v1::AgreementRecord& record) {
   const auto partner = *need_partner(context, action.statement().city());
+  const auto others = told_by_others(context, partner.side().city());
+  const EpochLeaf from{record.list_epoch(), record.list_from()};
   const bool went_on = record.has_list_part();
   if (auto made = make_part(context, partner.side().city(), record); !made) return made;
   auto receipt = action.receipts().begin();
   bool is_full = record.has_list_part();
   for (const auto& listed : list.transfers()) {
-    if (listed.lost_leaf() < record.list_from() || is_known(context, listed)) continue;
+    const auto place = place_of(listed);
+    if (place < from || is_known(context, listed)) continue;
     if (receipt == action.receipts().end() || is_full) {
-      record.set_list_from(listed.lost_leaf());
-      const bool is_some = went_on || !action.receipts().empty();
-      return is_some && receipt == action.receipts().end() ? Ruling{}
-                                                           : wrong_receipts(listed.lost_leaf());
+      go_on_from(record, place);
+      const bool is_some = went_on || place > from || !action.receipts().empty();
+      return is_some && receipt == action.receipts().end() ? Ruling{} : wrong_receipts(place.leaf);
     }
+    if (auto turn = need_turn(own_place(place, record), others); !turn) return turn;
     const Shown shown{listed, *receipt++, partner.side()};
     const bool is_retired = listed.state() == v1::LISTED_RETIRED;
     if (auto made =
@@ -232,7 +295,7 @@ Ruling make_listed(Context& context, const v1::StateTransfers& list,
       return made;
     is_full = is_retired || record.has_list_part();
   }
-  if (!record.has_list_part()) record.set_list_from(list.to());
+  if (!record.has_list_part()) go_on_from(record, {list.to_epoch(), list.to()});
   return receipt == action.receipts().end() ? Ruling{} : wrong_receipts(list.to());
 }
 
@@ -245,10 +308,13 @@ Ruling state_transfers(Context& context, const v1::StateTransfers& action) {
     return epoch_invalid("number", std::to_string(log->epoch()), std::to_string(action.epoch()));
   if (action.transfers_size() > kListedMax)
     return refuse(ErrorCode::TOO_LARGE, "epoch.transfers", std::to_string(kListedMax));
-  if (action.from() != log->stated_to() || action.to() <= action.from())
+  const EpochLeaf from{action.from_epoch(), action.from()}, to{action.to_epoch(), action.to()};
+  if (from != EpochLeaf{log->stated_epoch(), log->stated_to()} || to <= from ||
+      to > EpochLeaf{log->epoch(), 0})
     return refuse(ErrorCode::RUN_DIFFERS, "epoch.leaves",
                   "from " + std::to_string(log->stated_to()), {}, std::to_string(action.from()));
-  if (auto all = need_list(context, action); !all) return all;
+  if (auto all = need_list(context, *log, action); !all) return all;
+  log->set_stated_epoch(action.to_epoch());
   log->set_stated_to(action.to());
   context.state.put(key::partner(action.home()), *log);
   return {};
@@ -266,13 +332,15 @@ Ruling note_transfers(Context& context, const v1::NoteTransfers& action) {
   if (!event->payload.has_state_transfers() || list.home() != context.genesis.city() || !epoch ||
       list.epoch() != epoch->opening().epoch() - record->first_epoch())
     return unexpected_leaf("transfers of this epoch of " + context.genesis.city(), leaf);
-  if (!record->awaits_list() || list.from() > record->list_from() ||
-      list.to() <= record->list_from())
+  const EpochLeaf from{record->list_epoch(), record->list_from()};
+  const EpochLeaf to{list.to_epoch(), list.to()};
+  if (!record->awaits_list() || EpochLeaf{list.from_epoch(), list.from()} > from || to <= from)
     return refuse(ErrorCode::RUN_DIFFERS, "epoch.leaves",
                   record->awaits_list() ? "from " + std::to_string(record->list_from()) : "none",
                   {}, std::to_string(list.from()));
   if (auto made = make_listed(context, list, action, *record); !made) return made;
-  if (list.is_last() && record->list_from() == list.to()) end_list(context, *record);
+  if (list.is_last() && EpochLeaf{record->list_epoch(), record->list_from()} == to)
+    end_list(context, *record);
   context.state.put(key::agreement(leaf.city()), *record);
   context.fact("transfers", std::to_string(action.receipts_size()));
   return {};

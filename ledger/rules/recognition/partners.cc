@@ -82,7 +82,8 @@ tl::expected<ForeignEvent, Refusal> prove(const Context& context, const v1::Prov
 
 void note_partner_leaf(Context& context, const std::string& partner,
                        const v1::TransferRecord& record) {
-  context.state.put(key::transfer_by_leaf(partner, record.partner_leaf(), record.transfer()),
+  context.state.put(key::transfer_by_leaf(partner, record.partner_epoch(), record.partner_leaf(),
+                                          record.transfer()),
                     std::string());
 }
 

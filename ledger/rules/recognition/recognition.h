@@ -62,6 +62,14 @@ void put_standing(Context& context, v1::AgreementRecord& record, v1::Standing st
 }
 
 // ---- epochs.cc ----
+// A leaf of a city that has begun epochs; smaller is what was written there before.
+struct EpochLeaf {
+  std::uint32_t epoch = 0;  // in which it came
+  std::uint64_t leaf = 0;
+  auto operator<=>(const EpochLeaf&) const = default;
+};
+// The epoch of this ledger, from its first log on, in which a leaf of it came.
+[[nodiscard]] std::uint32_t own_epoch_of(const Context& context, std::uint64_t leaf);
 [[nodiscard]] Ruling epoch_invalid(std::string_view what, std::string limit, std::string asked);
 // The epoch that this ledger is in, after the first.
 [[nodiscard]] v1::EpochRecord epoch_of(const Context& context);
