@@ -72,17 +72,6 @@ Verdict need_unretired(const Case& at, const Ranges& serials, const std::string&
   return {};
 }
 
-// The epoch of the partner that a proven leaf is of: where one kept it, that of before, and so on.
-std::uint32_t epoch_begun(const v1::PartnerLog& log, const v1::ProvenLeaf& leaf) {
-  for (std::uint32_t epoch = 0; epoch < leaf.epoch(); ++epoch) {
-    const auto kept = log.kept_leaves().begin() + epoch;
-    const auto last = log.kept_leaves().begin() + leaf.epoch();
-    if (std::all_of(kept, last, [&](std::uint64_t leaves) { return leaf.index() < leaves; }))
-      return epoch;
-  }
-  return leaf.epoch();
-}
-
 // ---- Recalls ------------------------------------------------------------------------------------
 
 // Serials of a batch here that stand for serials named there.
@@ -365,8 +354,9 @@ Verdict note_retirement(Case& at, const v1::NoteRetirement& action) {
   }
   for (const auto& [batch, amount_kg] : recalled_kg)
     if (auto bad = cover_recalled(at, batch, amount_kg)) return bad;
-  const auto hash = crypto::leaf_hash(leaf.entry());
-  at.books.transfers_by_leaf[leaf.city()][{leaf.index(), std::string(hash.view())}] = at.position;
+  const std::string hash(crypto::leaf_hash(leaf.entry()).view());
+  const auto epoch = epoch_begun(at.books.partners.at(leaf.city()), leaf);
+  at.books.transfers_by_leaf[leaf.city()][{epoch, leaf.index(), hash}] = at.position;
   auto& totals = at.books.totals;
   totals.set_units_retired_abroad_kg(totals.units_retired_abroad_kg() + kilograms_of(serials));
   return {};

@@ -91,7 +91,9 @@ void begin_epoch(const Case& at, v1::PartnerLog& log, const v1::SideRenewal& ren
   log.add_origins(log.origin());
   log.set_origin(log_of(renewal.side()).name);
   log.add_kept_leaves(kept);
-  log.set_stated_to(*std::ranges::min_element(log.kept_leaves()));
+  // It may have lost more of any epoch before: all is stated anew.
+  log.clear_stated_epoch();
+  log.clear_stated_to();
   if (log.size() > kept) {
     crypto::TreeHead last;
     for (const auto& [place, root] : at.books.partner_roots) {

@@ -165,9 +165,10 @@ struct Books {
   std::map<std::tuple<std::string, std::uint32_t, std::uint64_t>, crypto::Digest> partner_roots;
   std::map<std::string, std::string> cities_of_origins, cities_of_lineages;
   std::map<std::string, v1::TransferRecord> transfers;  // by id
-  // Of a partner: transfers by its leaf that tells of them, and id; and retirements that it stated,
-  // by the leaf hash of the statement, with the leaf here that noted it (0: a transfer).
-  using Told = std::map<std::pair<std::uint64_t, std::string>, std::uint64_t>;
+  // Of a partner: transfers by its leaf that tells of them, after the epoch in which that came, and
+  // id; and retirements that it stated, by the leaf hash of the statement, with the leaf here that
+  // noted it (0: a transfer).
+  using Told = std::map<std::tuple<std::uint32_t, std::uint64_t, std::string>, std::uint64_t>;
   std::map<std::string, Told> transfers_by_leaf;
   std::set<std::string> retired_again;   // by the leaf hash of the statement that was lost
   std::optional<v1::EpochRecord> epoch;  // of this city, if it is not the first

@@ -71,14 +71,6 @@ Verdict check_opening(const Case& at, const v1::OpenEpoch& action) {
   return need_lost(at, action);
 }
 
-// The fewest leaves that were kept when one of those epochs began which the partner saw begin.
-std::uint64_t listed_from(const v1::EpochRecord& epoch, const v1::AgreementRecord& record) {
-  auto fewest = std::numeric_limits<std::uint64_t>::max();
-  for (auto i = static_cast<int>(record.first_epoch()); i < epoch.past_size(); ++i)
-    fewest = std::min(fewest, epoch.past(i).kept_leaves());
-  return fewest;
-}
-
 void put_epoch(Case& at) { at.books.changed(stored('6', std::string_view()), *at.books.epoch); }
 
 }  // namespace
@@ -97,6 +89,16 @@ Logs own_logs(const Books& books) {
   for (const auto& past : books.epoch->past()) logs.push_back(log(past.origin(), past.log_key()));
   logs.push_back(log(books.epoch->opening().origin(), books.epoch->opening().log_key()));
   return logs;
+}
+
+std::uint32_t own_epoch_begun(const Books& books, std::uint64_t leaf) {
+  std::uint32_t begun = 0, epoch = 0;
+  if (books.epoch)
+    for (const auto& past : books.epoch->past()) {
+      ++epoch;
+      if (past.kept_leaves() <= leaf) begun = epoch;
+    }
+  return begun;
 }
 
 bool is_own_origin(const Books& books, const std::string& origin) {
@@ -122,7 +124,8 @@ void await_list(Case& at, v1::AgreementRecord& record) {
   if (!record.awaits_list()) epoch.set_lists_awaited(epoch.lists_awaited() + 1);
   put_epoch(at);
   record.set_awaits_list(true);
-  record.set_list_from(listed_from(epoch, record));
+  record.clear_list_epoch();
+  record.clear_list_from();
 }
 
 void end_list(Case& at, v1::AgreementRecord& record) {

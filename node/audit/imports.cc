@@ -54,6 +54,7 @@ Verdict find_unanswered(Case& at, const v1::ProvenLeaf& leaf, Incoming& incoming
   record.set_exported_time(event.time);
   record.set_deadline(event.time + exported.answer_within());
   record.set_partner_leaf(leaf.index());
+  record.set_partner_epoch(epoch_begun(at.books.partners.at(leaf.city()), leaf));
   record.set_amount_kg(kilograms(exported));
   incoming.agreement = &at.books.agreements.at(leaf.city());
   return need_list(*incoming.agreement);

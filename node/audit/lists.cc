@@ -10,6 +10,35 @@ namespace {
 
 constexpr int kListedMax = 200;
 
+// An epoch of a city, and a leaf of it: in the order in which leaves were written there.
+using Place = std::pair<std::uint32_t, std::uint64_t>;
+
+std::string text(const Place& place) {
+  return "leaf " + std::to_string(place.second) + " of epoch " + std::to_string(place.first);
+}
+
+Place begin_of(const v1::StateTransfers& list) { return {list.from_epoch(), list.from()}; }
+Place end_of(const v1::StateTransfers& list) { return {list.to_epoch(), list.to()}; }
+Place place_of(const v1::ListedTransfer& listed) {
+  return {listed.lost_epoch(), listed.lost_leaf()};
+}
+// From which the partner's list is awaited.
+Place next_of(const v1::AgreementRecord& agreed) {
+  return {agreed.list_epoch(), agreed.list_from()};
+}
+void go_on(v1::AgreementRecord& agreed, const Place& next) {
+  agreed.set_list_epoch(next.first);
+  agreed.set_list_from(next.second);
+}
+
+// A partner counts the epochs of this city from the first that it saw; this city, from its first.
+std::uint32_t as_partner_counts(const v1::AgreementRecord& agreed, std::uint32_t epoch) {
+  return epoch < agreed.first_epoch() ? 0 : epoch - agreed.first_epoch();
+}
+Place as_here(const v1::AgreementRecord& agreed, const Place& place) {
+  return {agreed.first_epoch() + place.first, place.second};
+}
+
 // ---- What is listed -----------------------------------------------------------------------------
 
 const std::map<v1::TransferState, v1::ListedAs> kListedAs{
@@ -19,38 +48,51 @@ const std::map<v1::TransferState, v1::ListedAs> kListedAs{
     {v1::TRANSFER_REFUSED, v1::LISTED_NOT_TAKEN},
     {v1::TRANSFER_VOID, v1::LISTED_NOT_TAKEN}};
 
-v1::ListedTransfer listed(const v1::TransferRecord& record) {
+v1::ListedTransfer listed(const Books& books, const v1::AgreementRecord& agreed,
+                          const v1::TransferRecord& record) {
   v1::ListedTransfer transfer;
   transfer.set_transfer(record.transfer());
   transfer.set_state(kListedAs.at(record.state()));
+  transfer.set_lost_epoch(record.partner_epoch());
   transfer.set_lost_leaf(record.partner_leaf());
-  const auto recorded_at = static_cast<std::uint64_t>(record.recorded_at());
-  transfer.set_leaf(record.lost_leaf() != 0 ? record.lost_leaf() : recorded_at);
+  auto leaf = record.lost_leaf();
+  auto epoch = record.lost_epoch();
+  if (leaf == 0) {
+    leaf = static_cast<std::uint64_t>(record.recorded_at());
+    epoch = own_epoch_begun(books, leaf);
+  }
+  transfer.set_leaf(leaf);
+  transfer.set_leaf_epoch(as_partner_counts(agreed, epoch));
   return transfer;
 }
 
 // A retirement that the other city stated, and that a leaf here has noted.
 v1::ListedTransfer listed(const Books::Told::value_type& noted) {
-  const auto& [place, leaf] = noted;
+  const auto& [epoch, stated_at, hash] = noted.first;
   v1::ListedTransfer retirement;
-  retirement.set_transfer(place.second);
+  retirement.set_transfer(hash);
   retirement.set_state(v1::LISTED_RETIRED);
-  retirement.set_lost_leaf(place.first);
-  retirement.set_leaf(leaf);
+  retirement.set_lost_epoch(epoch);
+  retirement.set_lost_leaf(stated_at);
+  retirement.set_leaf(noted.second);
   return retirement;
 }
 
-// All of these leaves in their order, and whether anything lies beyond.
-Verdict need_listed(const Case& at, const v1::StateTransfers& action) {
+// All that was lost of these leaves in their order, and whether anything lost lies beyond.
+Verdict need_listed(const Case& at, const v1::PartnerLog& log, const v1::StateTransfers& action) {
+  const auto& agreed = at.books.agreements.at(action.home());
   std::vector<std::string> known, told;
   bool is_more = false;
   if (const auto* all = find(at.books.transfers_by_leaf, action.home()))
     for (const auto& each : *all) {
-      const auto& [leaf, id] = each.first;
-      is_more = is_more || leaf >= action.to();
-      if (leaf < action.from() || leaf >= action.to()) continue;
+      const auto& [epoch, leaf, id] = each.first;
+      const Place place{epoch, leaf};
+      if (!is_lost(log, epoch, leaf) || place < begin_of(action)) continue;
+      is_more = is_more || place >= end_of(action);
+      if (is_more) break;
       const bool is_retired = each.second != 0;
-      const auto line = is_retired ? listed(each) : listed(at.books.transfers.at(id));
+      const auto line =
+          is_retired ? listed(each) : listed(at.books, agreed, at.books.transfers.at(id));
       known.push_back(line.SerializeAsString());
     }
   for (const auto& transfer : action.transfers()) told.push_back(transfer.SerializeAsString());
@@ -157,6 +199,7 @@ Verdict read_shown(const Case& at, const Shown& shown, Told& told) {
     if (auto bad = read_sent(at, shown, lost, sent)) return bad;
     record = record_of(at, shown.listed, sent);
   }
+  record.set_partner_epoch(shown.listed.leaf_epoch());
   record.set_partner_leaf(shown.listed.leaf());
   record.set_lost_leaf(shown.listed.lost_leaf());
   told.time = lost.time;
@@ -189,6 +232,7 @@ Verdict make_shown(Case& at, const Shown& shown, v1::AgreementRecord& agreed) {
   if (!is_retired(shown.listed)) {
     Told told;
     if (auto bad = read_shown(at, shown, told)) return bad;
+    told.record.set_lost_epoch(as_here(agreed, place_of(shown.listed)).first);
     return make_again(at, partner, std::move(told), agreed);
   }
   v1::StateRetirement statement;
@@ -198,33 +242,49 @@ Verdict make_shown(Case& at, const Shown& shown, v1::AgreementRecord& agreed) {
   return {};
 }
 
-Verdict wrong_receipts(std::uint64_t leaf) {
-  return refused(ErrorCode::RUN_DIFFERS, "leaf " + std::to_string(leaf),
+// Who else still has to list may know of what was written before: that is made first.
+Verdict need_turn(const Case& at, const std::string& partner, const Place& place) {
+  for (const auto& [city, other] : at.books.agreements) {
+    if (city == partner || !other.awaits_list()) continue;
+    const auto awaited = as_here(other, next_of(other));
+    if (awaited < place)
+      return refused(ErrorCode::EPOCH_LISTS_PENDING, "the list of " + city,
+                     "noted up to " + text(place), "up to " + text(awaited));
+  }
+  return {};
+}
+
+Verdict wrong_receipts(const Place& place) {
+  return refused(ErrorCode::RUN_DIFFERS, text(place),
                  "a receipt of each that is not known, as many as one event may bring");
 }
 
-// First what is not whole yet; then of the list, from a leaf on, as much as there are receipts. A
-// retirement ends the event, and so does what is not whole.
+// First what is not whole yet; then of the list, from a leaf on, as much as there are receipts;
+// what is known needs none. A retirement ends the event, and so does what is not whole.
 Verdict make_listed(Case& at, const v1::StateTransfers& list, const v1::NoteTransfers& action,
                     v1::AgreementRecord& agreed) {
   const auto& city = action.statement().city();
   const auto& partner = at.books.partners.at(city).side();
+  const auto begin = next_of(agreed);
   const bool went_on = agreed.has_list_part();
   if (auto bad = make_part(at, city, agreed)) return bad;
   bool is_full = agreed.has_list_part();
   int used = 0;
   for (const auto& listed : list.transfers()) {
-    if (listed.lost_leaf() < agreed.list_from() || is_known(at.books, listed)) continue;
+    const auto place = place_of(listed);
+    if (place < begin || is_known(at.books, listed)) continue;
     const bool is_over = used == action.receipts_size();
     if (is_over || is_full) {
-      agreed.set_list_from(listed.lost_leaf());
-      return is_over && (went_on || used > 0) ? Verdict() : wrong_receipts(agreed.list_from());
+      go_on(agreed, place);
+      const bool is_further = went_on || used > 0 || begin < place;
+      return is_over && is_further ? Verdict() : wrong_receipts(place);
     }
+    if (auto bad = need_turn(at, city, as_here(agreed, place))) return bad;
     if (auto bad = make_shown(at, {listed, action.receipts(used++), partner}, agreed)) return bad;
     is_full = is_retired(listed) || agreed.has_list_part();
   }
-  if (!agreed.has_list_part()) agreed.set_list_from(list.to());
-  return used == action.receipts_size() ? Verdict() : wrong_receipts(list.to());
+  if (!agreed.has_list_part()) go_on(agreed, end_of(list));
+  return used == action.receipts_size() ? Verdict() : wrong_receipts(end_of(list));
 }
 
 }  // namespace
@@ -236,11 +296,16 @@ Verdict state_transfers(Case& at, const v1::StateTransfers& action) {
     return wrong_epoch("number", std::to_string(log->epoch()), std::to_string(action.epoch()));
   if (action.transfers_size() > kListedMax)
     return refused(ErrorCode::TOO_LARGE, "transfers", std::to_string(kListedMax));
-  if (action.from() != log->stated_to() || action.to() <= action.from())
-    return refused(ErrorCode::RUN_DIFFERS, "leaves", "from " + std::to_string(log->stated_to()),
-                   "from " + std::to_string(action.from()));
-  if (auto bad = need_listed(at, action)) return bad;
-  log->set_stated_to(action.to());
+  // Of what the epoch that has begun wrote itself, nothing is lost.
+  const Place begin{log->stated_epoch(), log->stated_to()}, last{log->epoch(), 0};
+  const auto end = end_of(action);
+  if (begin_of(action) != begin || end <= begin || last < end)
+    return refused(ErrorCode::RUN_DIFFERS, "leaves",
+                   text(begin) + ", to " + text(last) + " at most",
+                   text(begin_of(action)) + ", to " + text(end));
+  if (auto bad = need_listed(at, *log, action)) return bad;
+  log->set_stated_epoch(end.first);
+  log->set_stated_to(end.second);
   changed(at, *log);
   return {};
 }
@@ -256,12 +321,12 @@ Verdict note_transfers(Case& at, const v1::NoteTransfers& action) {
   if (!event.payload.has_state_transfers() || list.home() != at.books.genesis.city() ||
       !at.books.epoch || list.epoch() != epoch)
     return unexpected(leaf, "transfers of this epoch");
-  const auto from = record.list_from();
-  if (!record.awaits_list() || list.from() > from || list.to() <= from)
-    return refused(ErrorCode::RUN_DIFFERS, "leaves", "from " + std::to_string(from),
-                   std::to_string(list.from()) + " to " + std::to_string(list.to()));
+  const auto next = next_of(record);
+  if (!record.awaits_list() || next < begin_of(list) || end_of(list) <= next)
+    return refused(ErrorCode::RUN_DIFFERS, "leaves", "from " + text(next),
+                   text(begin_of(list)) + " to " + text(end_of(list)));
   if (auto bad = make_listed(at, list, action, record)) return bad;
-  if (list.is_last() && record.list_from() == list.to()) end_list(at, record);
+  if (list.is_last() && next_of(record) == end_of(list)) end_list(at, record);
   at.books.changed(stored('1', leaf.city()), record);
   return {};
 }

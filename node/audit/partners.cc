@@ -48,6 +48,16 @@ bool is_lost(const v1::PartnerLog& log, std::uint32_t epoch, std::uint64_t index
   return false;
 }
 
+std::uint32_t epoch_begun(const v1::PartnerLog& log, const v1::ProvenLeaf& leaf) {
+  for (std::uint32_t epoch = 0; epoch < leaf.epoch(); ++epoch) {
+    const auto kept = log.kept_leaves().begin() + epoch;
+    const auto last = log.kept_leaves().begin() + leaf.epoch();
+    if (std::all_of(kept, last, [&](std::uint64_t leaves) { return leaf.index() < leaves; }))
+      return epoch;
+  }
+  return leaf.epoch();
+}
+
 Fault unexpected(const v1::ProvenLeaf& leaf, const std::string& wanted) {
   return refused(ErrorCode::LEAF_UNEXPECTED, place(leaf), wanted);
 }

@@ -71,6 +71,8 @@ struct ForeignEvent {
 [[nodiscard]] Verdict prove(Case& at, const v1::ProvenLeaf& leaf, ForeignEvent& event);
 // A leaf of the log of this epoch that one which came later did not keep.
 [[nodiscard]] bool is_lost(const v1::PartnerLog& log, std::uint32_t epoch, std::uint64_t index);
+// The epoch of the partner that a proven leaf is of: where one kept it, that of before, and so on.
+[[nodiscard]] std::uint32_t epoch_begun(const v1::PartnerLog& log, const v1::ProvenLeaf& leaf);
 [[nodiscard]] Fault unexpected(const v1::ProvenLeaf& leaf, const std::string& wanted);
 // It is in the tree of this root.
 [[nodiscard]] Verdict need_included(const v1::ProvenLeaf& leaf, const crypto::Digest& root);
@@ -149,6 +151,8 @@ void end_dispute(Books& books, const std::string& key, std::uint64_t position);
 // As which this city's log signed in each epoch; the last is that of now.
 using Logs = std::vector<crypto::VerifierKey>;
 [[nodiscard]] Logs own_logs(const Books& books);
+// The epoch of this city, from its first log on, that a leaf here is of.
+[[nodiscard]] std::uint32_t own_epoch_begun(const Books& books, std::uint64_t leaf);
 [[nodiscard]] bool is_own_origin(const Books& books, const std::string& origin);
 // What a note says, if the log that it names is one of these and has signed it.
 [[nodiscard]] std::optional<crypto::Checkpoint> signed_by_one_of(

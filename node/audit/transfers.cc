@@ -79,6 +79,25 @@ Verdict read_remade(const v1::ConcludeTransfer& action, ForeignEvent& answer,
   return read_foreign(lost.entry(), leaf.city(), answer);
 }
 
+// The epoch of the partner in which its answer came; of one that it made again, as this city's list
+// told it.
+Verdict read_epoch(const Case& at, const v1::ConcludeTransfer& action, const std::string& transfer,
+                   std::uint64_t told_at, std::uint32_t& epoch) {
+  const auto& leaf = action.answer();
+  epoch = epoch_begun(at.books.partners.at(leaf.city()), leaf);
+  if (!action.has_receipt()) return {};
+  ForeignEvent noting, list;
+  if (auto bad = read_foreign(leaf.entry(), leaf.city(), noting)) return bad;
+  const auto& statement = noting.payload.note_transfers().statement();
+  if (!read_foreign(statement.entry(), at.books.genesis.city(), list))
+    for (const auto& line : list.payload.state_transfers().transfers()) {
+      if (line.transfer() != transfer || line.lost_leaf() != told_at) continue;
+      epoch = line.lost_epoch();
+      return {};
+    }
+  return unexpected(leaf, "what a list of this city told of");
+}
+
 Verdict find_answered(Case& at, const v1::ProvenLeaf& leaf, const v1::Payload& answer,
                       v1::TransferRecord& record) {
   std::string transfer;
@@ -179,7 +198,8 @@ void keep(Case& at, const v1::TransferRecord& record) {
 }
 
 void keep_told(Case& at, const std::string& partner, const v1::TransferRecord& record) {
-  at.books.transfers_by_leaf[partner].try_emplace({record.partner_leaf(), record.transfer()});
+  at.books.transfers_by_leaf[partner].try_emplace(
+      {record.partner_epoch(), record.partner_leaf(), record.transfer()});
   keep(at, record);
 }
 
@@ -203,8 +223,11 @@ Verdict conclude_transfer(Case& at, const v1::ConcludeTransfer& action) {
   const auto& code = answer.payload.refuse_import().code();
   if (code.size() > kTextMax) return unexpected(leaf, "a code");
   record.set_code(code);
+  std::uint32_t epoch = 0;
+  if (auto bad = read_epoch(at, action, record.transfer(), told_at, epoch)) return bad;
+  record.set_partner_epoch(epoch);
   record.set_partner_leaf(told_at);
-  at.books.transfers_by_leaf[leaf.city()].try_emplace({told_at, record.transfer()});
+  at.books.transfers_by_leaf[leaf.city()].try_emplace({epoch, told_at, record.transfer()});
   return end(at, std::move(record), is_recognised);
 }
 
