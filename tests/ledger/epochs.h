@@ -104,7 +104,7 @@ inline void fill_up(SovereignCity& city, std::uint64_t leaves, std::uint64_t ser
 // ---- Lists ----
 
 // A leaf of a city, after the epoch in which it came.
-using Place = std::pair<std::uint32_t, std::uint64_t>;
+using LostPlace = std::pair<std::uint32_t, std::uint64_t>;
 
 inline std::uint32_t own_epoch_of(const SovereignCity& city, std::uint64_t leaf) {
   const auto record = city.epoch();
@@ -137,10 +137,10 @@ inline v1::ListedTransfer listed(const SovereignCity& at, const City& home, std:
   listed.set_leaf_epoch(epoch - std::min(epoch, agreement_at(at, home)->first_epoch()));
   return listed;
 }
-inline Place place_of(const v1::ListedTransfer& listed) {
+inline LostPlace place_of(const v1::ListedTransfer& listed) {
   return {listed.lost_epoch(), listed.lost_leaf()};
 }
-inline bool is_lost(const v1::PartnerLog& log, const Place& place) {
+inline bool is_lost(const v1::PartnerLog& log, const LostPlace& place) {
   for (auto later = static_cast<int>(place.first); later < log.kept_leaves_size(); ++later)
     if (place.second >= log.kept_leaves(later)) return true;
   return false;
@@ -148,9 +148,10 @@ inline bool is_lost(const v1::PartnerLog& log, const Place& place) {
 // What it knows of transfers and retirements that the other city has lost, from where it stated the
 // last part up to `to`, or all the rest.
 inline v1::Payload transfers_event(SovereignCity& at, const City& home,
-                                   std::optional<Place> to = std::nullopt) {
+                                   std::optional<LostPlace> to = std::nullopt) {
   const auto log = *log_at(at, home);
-  const Place from{log.stated_epoch(), log.stated_to()}, end = to.value_or(Place{log.epoch(), 0});
+  const LostPlace from{log.stated_epoch(), log.stated_to()},
+      end = to.value_or(LostPlace{log.epoch(), 0});
   auto payload = at.event("operator");
   auto& action = *payload.mutable_state_transfers();
   action.set_home(home.code());
@@ -173,7 +174,7 @@ inline v1::Payload transfers_event(SovereignCity& at, const City& home,
   return payload;
 }
 inline Answer state_transfers(SovereignCity& at, const City& home,
-                              std::optional<Place> to = std::nullopt) {
+                              std::optional<LostPlace> to = std::nullopt) {
   return at.send(transfers_event(at, home, to), {"operator"});
 }
 
@@ -223,15 +224,15 @@ inline bool is_known(const City& home, const v1::ListedTransfer& listed) {
   return home.view().reader().get(key::retired_again(listed.transfer())).has_value();
 }
 // A place in the list of a partner, by the epochs of the home city.
-inline Place own_place(Place place, const v1::AgreementRecord& record) {
+inline LostPlace own_place(LostPlace place, const v1::AgreementRecord& record) {
   return {place.first + record.first_epoch(), place.second};
 }
-inline Place list_place(const v1::AgreementRecord& record) {
+inline LostPlace list_place(const v1::AgreementRecord& record) {
   return {record.list_epoch(), record.list_from()};
 }
 // The first place from which lists of others may tell of something.
-inline Place place_of_others(const City& home, const City& partner) {
-  Place first{std::numeric_limits<std::uint32_t>::max(), 0};
+inline LostPlace place_of_others(const City& home, const City& partner) {
+  LostPlace first{std::numeric_limits<std::uint32_t>::max(), 0};
   const auto view = home.view();
   view.reader().scan(key::kAgreements, key::kAgreements,
                      [&](std::string_view name, std::string_view bytes) {
@@ -276,7 +277,8 @@ inline Answer note_transfers(SovereignCity& home, const SovereignCity& partner,
   const auto receipts = receipts_for(home, partner, statement, receipts_max);
   return home.send(noting_event(home, statement, receipts), {"operator"});
 }
-// The lists of all these partners, whole, once they know of the epoch; in as many parts as it takes.
+// The lists of all these partners, whole, once they know of the epoch; in as many parts as it
+// takes.
 inline void bring_lists(const std::vector<SovereignCity*>& partners, SovereignCity& home) {
   std::vector<v1::ProvenLeaf> statements;
   for (auto* partner : partners) {
