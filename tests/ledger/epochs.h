@@ -103,55 +103,78 @@ inline void fill_up(SovereignCity& city, std::uint64_t leaves, std::uint64_t ser
 
 // ---- Lists ----
 
-inline v1::ListedTransfer listed(const v1::TransferRecord& record) {
-  v1::ListedTransfer transfer;
-  transfer.set_transfer(record.transfer());
-  transfer.set_state(record.state() == v1::TRANSFER_IMPORTED    ? v1::LISTED_TAKEN
-                     : record.state() == v1::TRANSFER_CONCLUDED ? v1::LISTED_GONE
-                     : record.state() == v1::TRANSFER_FREED     ? v1::LISTED_FREED
-                                                                : v1::LISTED_NOT_TAKEN);
-  transfer.set_lost_leaf(record.partner_leaf());
-  const auto recorded_at = static_cast<std::uint64_t>(record.recorded_at());
-  transfer.set_leaf(record.lost_leaf() != 0 ? record.lost_leaf() : recorded_at);
-  return transfer;
+// A leaf of a city, after the epoch in which it came.
+using LostPlace = std::pair<std::uint32_t, std::uint64_t>;
+
+inline std::uint32_t own_epoch_of(const SovereignCity& city, std::uint64_t leaf) {
+  const auto record = city.epoch();
+  auto epoch = record ? record->past_size() : 0;
+  while (epoch > 0 && leaf < record->past(epoch - 1).kept_leaves()) --epoch;
+  return static_cast<std::uint32_t>(epoch);
 }
 // What a row of key::transfers_by_leaf names, without the name of the city: a transfer, or a
 // retirement with the leaf that noted it.
-inline v1::ListedTransfer listed(const City& at, std::string_view row, std::string_view noted) {
-  const std::string id(row.substr(8));
-  if (noted.empty()) return listed(*transfer_at(at, id));
-  v1::ListedTransfer retirement;
-  retirement.set_transfer(id);
-  retirement.set_state(v1::LISTED_RETIRED);
-  retirement.set_lost_leaf(crypto::read_u64(row));
-  retirement.set_leaf(crypto::read_u64(noted));
-  return retirement;
+inline v1::ListedTransfer listed(const SovereignCity& at, const City& home, std::string_view row,
+                                 std::string_view noted) {
+  v1::ListedTransfer listed;
+  listed.set_lost_epoch(crypto::read_u32(row));
+  listed.set_lost_leaf(crypto::read_u64(row.substr(4)));
+  listed.set_transfer(std::string(row.substr(12)));
+  if (!noted.empty()) {
+    listed.set_state(v1::LISTED_RETIRED);
+    listed.set_leaf(crypto::read_u64(noted));
+    return listed;
+  }
+  const auto record = *transfer_at(at, listed.transfer());
+  listed.set_state(record.state() == v1::TRANSFER_IMPORTED    ? v1::LISTED_TAKEN
+                   : record.state() == v1::TRANSFER_CONCLUDED ? v1::LISTED_GONE
+                   : record.state() == v1::TRANSFER_FREED     ? v1::LISTED_FREED
+                                                              : v1::LISTED_NOT_TAKEN);
+  const auto recorded_at = static_cast<std::uint64_t>(record.recorded_at());
+  const bool is_again = record.lost_leaf() != 0;
+  listed.set_leaf(is_again ? record.lost_leaf() : recorded_at);
+  const auto epoch = is_again ? record.lost_epoch() : own_epoch_of(at, recorded_at);
+  listed.set_leaf_epoch(epoch - std::min(epoch, agreement_at(at, home)->first_epoch()));
+  return listed;
 }
-// What it knows of transfers and retirements that the other city may have lost: in leaves from
-// where it stated the last part up to `to`.
+inline LostPlace place_of(const v1::ListedTransfer& listed) {
+  return {listed.lost_epoch(), listed.lost_leaf()};
+}
+inline bool is_lost(const v1::PartnerLog& log, const LostPlace& place) {
+  for (auto later = static_cast<int>(place.first); later < log.kept_leaves_size(); ++later)
+    if (place.second >= log.kept_leaves(later)) return true;
+  return false;
+}
+// What it knows of transfers and retirements that the other city has lost, from where it stated the
+// last part up to `to`, or all the rest.
 inline v1::Payload transfers_event(SovereignCity& at, const City& home,
-                                   std::uint64_t to = crypto::kTreeSizeMax) {
+                                   std::optional<LostPlace> to = std::nullopt) {
   const auto log = *log_at(at, home);
+  const LostPlace from{log.stated_epoch(), log.stated_to()},
+      end = to.value_or(LostPlace{log.epoch(), 0});
   auto payload = at.event("operator");
   auto& action = *payload.mutable_state_transfers();
   action.set_home(home.code());
   action.set_epoch(log.epoch());
-  action.set_from(log.stated_to());
-  action.set_to(to);
+  action.set_from_epoch(from.first);
+  action.set_from(from.second);
+  action.set_to_epoch(end.first);
+  action.set_to(end.second);
   action.set_is_last(true);
   const auto prefix = key::transfers_by_leaf(home.code());
   const auto view = at.view();
-  view.reader().scan(prefix, key::transfer_by_leaf(home.code(), log.stated_to(), ""),
-                     [&](std::string_view name, std::string_view noted) {
-                       const auto transfer = listed(at, name.substr(prefix.size()), noted);
-                       action.set_is_last(transfer.lost_leaf() < to);
-                       if (action.is_last()) *action.add_transfers() = transfer;
-                       return action.is_last();
-                     });
+  view.reader().scan(prefix, prefix, [&](std::string_view name, std::string_view noted) {
+    const auto transfer = listed(at, home, name.substr(prefix.size()), noted);
+    const auto place = place_of(transfer);
+    if (place < from || !is_lost(log, place)) return true;
+    action.set_is_last(place < end);
+    if (action.is_last()) *action.add_transfers() = transfer;
+    return action.is_last();
+  });
   return payload;
 }
 inline Answer state_transfers(SovereignCity& at, const City& home,
-                              std::uint64_t to = crypto::kTreeSizeMax) {
+                              std::optional<LostPlace> to = std::nullopt) {
   return at.send(transfers_event(at, home, to), {"operator"});
 }
 
@@ -200,17 +223,40 @@ inline bool is_known(const City& home, const v1::ListedTransfer& listed) {
   if (listed.state() != v1::LISTED_RETIRED) return transfer_at(home, listed.transfer()).has_value();
   return home.view().reader().get(key::retired_again(listed.transfer())).has_value();
 }
-// What one part of the list may make: as many as that, and nothing after a retirement; nothing
-// new while the last one is not whole.
+// A place in the list of a partner, by the epochs of the home city.
+inline LostPlace own_place(LostPlace place, const v1::AgreementRecord& record) {
+  return {place.first + record.first_epoch(), place.second};
+}
+inline LostPlace list_place(const v1::AgreementRecord& record) {
+  return {record.list_epoch(), record.list_from()};
+}
+// The first place from which lists of others may tell of something.
+inline LostPlace place_of_others(const City& home, const City& partner) {
+  LostPlace first{std::numeric_limits<std::uint32_t>::max(), 0};
+  const auto view = home.view();
+  view.reader().scan(key::kAgreements, key::kAgreements,
+                     [&](std::string_view name, std::string_view bytes) {
+                       v1::AgreementRecord other;
+                       other.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+                       if (other.awaits_list() && name != key::agreement(partner.code()))
+                         first = std::min(first, own_place(list_place(other), other));
+                       return true;
+                     });
+  return first;
+}
+// What one part of the list may make: as many as that, nothing after a retirement, and nothing that
+// lists of others may tell of before; nothing new while the last one is not whole.
 inline std::vector<v1::ListedTransfer> next_of_list(const City& home, const City& partner,
                                                     const v1::ProvenLeaf& statement,
                                                     std::size_t most) {
   std::vector<v1::ListedTransfer> next;
   const auto record = agreement_at(home, partner);
   if (record->has_list_part()) return next;
+  const auto others = place_of_others(home, partner);
   const auto stating = read_foreign(statement.entry(), partner.code());
   for (const auto& listed : stating->payload.state_transfers().transfers()) {
-    if (listed.lost_leaf() < record->list_from() || is_known(home, listed)) continue;
+    if (place_of(listed) < list_place(*record) || is_known(home, listed)) continue;
+    if (own_place(place_of(listed), *record) > others) break;
     if (next.size() < most) next.push_back(listed);
     if (listed.state() == v1::LISTED_RETIRED) break;
   }
@@ -231,14 +277,26 @@ inline Answer note_transfers(SovereignCity& home, const SovereignCity& partner,
   const auto receipts = receipts_for(home, partner, statement, receipts_max);
   return home.send(noting_event(home, statement, receipts), {"operator"});
 }
-// The partner's list, whole, once it knows of the epoch; in as many parts as it takes.
+// The lists of all these partners, whole, once they know of the epoch; in as many parts as it
+// takes.
+inline void bring_lists(const std::vector<SovereignCity*>& partners, SovereignCity& home) {
+  std::vector<v1::ProvenLeaf> statements;
+  for (auto* partner : partners) {
+    const auto stated = state_transfers(*partner, home);
+    PUHUI_ACCEPTED(stated);
+    statements.push_back(carry(*partner, home, stated.leaf));
+  }
+  for (bool goes_on = true; goes_on;) {
+    goes_on = false;
+    for (std::size_t i = 0; i < partners.size(); ++i)
+      if (agreement_at(home, *partners[i])->awaits_list())
+        goes_on |= note_transfers(home, *partners[i], statements[i]).decision == v1::ACCEPTED;
+  }
+  for (const auto* partner : partners)
+    EXPECT_FALSE(agreement_at(home, *partner)->awaits_list()) << partner->code();
+}
 inline void bring_list(SovereignCity& partner, SovereignCity& home) {
-  const auto stated = state_transfers(partner, home);
-  PUHUI_ACCEPTED(stated);
-  const auto statement = carry(partner, home, stated.leaf);
-  do {
-    PUHUI_ACCEPTED(note_transfers(home, partner, statement));
-  } while (agreement_at(home, partner)->awaits_list());
+  bring_lists({&partner}, home);
 }
 // All that two cities do after a restore of the first.
 inline void reconcile(SovereignCity& home, SovereignCity& partner) {

@@ -121,7 +121,7 @@ TEST_F(Epochs, RememberTheLogsOfAllThatWereBefore) {
   EXPECT_EQ(a.epoch()->past(1).kept_leaves(), kept + 1);
   EXPECT_GT(a.epoch()->opened_time(), opened.time);
   EXPECT_EQ(a.epoch()->lists_awaited(), 1u) << "one partner, whose list is awaited still";
-  EXPECT_EQ(agreement_at(a, b)->list_from(), kept);
+  EXPECT_EQ(list_place(*agreement_at(a, b)), LostPlace(0, 0));
 }
 
 TEST_F(Epochs, TakeNoPartnersLogForOneOfTheirOwn) {

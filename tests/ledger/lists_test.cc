@@ -52,26 +52,32 @@ TEST_F(Lists, StateAllThatWasAnsweredSinceTheFewestLeavesKept) {
   PUHUI_REFUSED(first([](Listed& l) { l.set_state(v1::LISTED_NOT_TAKEN); }), RUN_DIFFERS);
   PUHUI_REFUSED(first([](Listed& l) { l.set_lost_leaf(l.lost_leaf() + 1); }), RUN_DIFFERS);
   PUHUI_REFUSED(first([](Listed& l) { l.set_leaf(l.leaf() + 1); }), RUN_DIFFERS);
+  PUHUI_REFUSED(first([](Listed& l) { l.set_lost_epoch(1); }), RUN_DIFFERS);
+  PUHUI_REFUSED(first([](Listed& l) { l.set_leaf_epoch(1); }), RUN_DIFFERS);
   PUHUI_REFUSED(state_with([](List& l) { l.set_is_last(false); }), RUN_DIFFERS);
   PUHUI_REFUSED(state_with([](List& l) { l.set_from(l.from() + 1); }), RUN_DIFFERS);
-  PUHUI_REFUSED(state_with([](List& l) { l.set_from(l.from() - 1); }), RUN_DIFFERS);
-  PUHUI_REFUSED(state_with([](List& l) { l.set_to(l.from()); }), RUN_DIFFERS);
+  PUHUI_REFUSED(state_with([](List& l) { l.set_from_epoch(1); }), RUN_DIFFERS);
+  PUHUI_REFUSED(state_with([](List& l) { l.set_to_epoch(0); }), RUN_DIFFERS);
+  PUHUI_REFUSED(state_with([](List& l) { l.set_to(1); }), RUN_DIFFERS);
   PUHUI_REFUSED(state_with([](List& l) {
                   while (l.transfers_size() <= 200) *l.add_transfers() = l.transfers(0);
                 }),
                 TOO_LARGE);
   bring_list(b, a);
-  EXPECT_EQ(log_at(b, a)->stated_to(), crypto::kTreeSizeMax);
+  EXPECT_EQ(log_at(b, a)->stated_epoch(), 1u);
+  EXPECT_EQ(log_at(b, a)->stated_to(), 0u);
+  PUHUI_REFUSED(state_transfers(b, a), RUN_DIFFERS);  // nothing is left
 }
 
 TEST_F(Lists, MayBeStatedInParts) {
   const auto exported = lose_three();
   PUHUI_REFUSED(state_with([&](v1::StateTransfers& l) {
+                  l.set_to_epoch(0);
                   l.set_to(exported[1].leaf);
                   l.mutable_transfers()->DeleteSubrange(1, 2);
                 }),
                 RUN_DIFFERS);  // as if it were the last part
-  const auto first = state_transfers(b, a, exported[1].leaf);
+  const auto first = state_transfers(b, a, LostPlace{0, exported[1].leaf});
   PUHUI_ACCEPTED(first);
   const auto second = state_transfers(b, a);
   PUHUI_ACCEPTED(second);
@@ -124,7 +130,7 @@ TEST_F(Lists, MayBeEmpty) {
   PUHUI_ACCEPTED(transfer(a, {"owner-main", "buyer-main"}, {{11, 20}}));
   lose_since(backup);
   PUHUI_ACCEPTED(renew_epoch(a, b));
-  const auto part = state_transfers(b, a, agreement_at(a, b)->list_from() + 5);
+  const auto part = state_transfers(b, a, LostPlace{0, 5});
   PUHUI_ACCEPTED(part);
   PUHUI_ACCEPTED(a.send(noting_event(a, carry(b, a, part.leaf), {}), {"operator"}));
   EXPECT_FALSE(is_awaited());
@@ -239,8 +245,7 @@ struct LyingLists : TwoCities {
     auto& list = *statement.mutable_state_transfers();
     list.set_home(a.code());
     list.set_epoch(1);
-    list.set_from(kept);
-    list.set_to(crypto::kTreeSizeMax);
+    list.set_to_epoch(1);
     list.set_is_last(true);
     auto& listed = *list.add_transfers();
     listed.set_transfer(transfer);
