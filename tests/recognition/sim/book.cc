@@ -13,6 +13,17 @@ int year_of(std::int64_t time) {
   return static_cast<int>(year_month_day(floor<days>(there)).year());
 }
 
+std::string text(const Written& place) {
+  return "epoch " + std::to_string(place.epoch) + " leaf " + std::to_string(place.leaf);
+}
+
+// Whether any later epoch has kept fewer leaves.
+bool is_lost(const Written& place, const std::vector<std::uint64_t>& kept) {
+  const auto later = std::min<std::size_t>(place.epoch, kept.size());
+  return std::any_of(kept.begin() + static_cast<std::ptrdiff_t>(later), kept.end(),
+                     [&](std::uint64_t leaves) { return place.leaf >= leaves; });
+}
+
 }  // namespace
 
 v1::TransferState Book::state(int city, const std::string& id) const {
@@ -169,7 +180,7 @@ void Book::imported(const Import& import) {
   if (known.state != v1::TRANSFER_STATE_UNSPECIFIED)
     complain("EXACTLY ONCE: a transfer was imported that is " +
              v1::TransferState_Name(known.state));
-  known = {v1::TRANSFER_IMPORTED, import.leaf, import.version};
+  known = {v1::TRANSFER_IMPORTED, import.exported, import.version};
   const auto kg = recognised(journey, import.version);
   if (!journey.is_return && kg > left_kg(journey, import.version, import.time))
     complain("TAKEN beyond the quota of the year");
@@ -186,12 +197,12 @@ void Book::over_quota(const std::string& id, std::uint32_t version, std::int64_t
     complain("REFUSED by a quota that is not used up");
 }
 
-void Book::answered(const std::string& id, v1::TransferState state, std::uint64_t leaf) {
+void Book::answered(const std::string& id, v1::TransferState state, const Written& exported) {
   auto& known = city(journeys_.at(id).to).transfers[id];
   if (known.state != v1::TRANSFER_STATE_UNSPECIFIED)
     complain("EXACTLY ONCE: a transfer was answered that is " +
              v1::TransferState_Name(known.state));
-  known = {state, leaf, 0};
+  known = {state, exported, 0};
 }
 
 // What was taken from the sender: gone the first so many, cancelled the rest.
@@ -207,14 +218,14 @@ void Book::send_away(const Journey& journey, std::int64_t kg) {
 }
 
 void Book::concluded(const std::string& id, bool is_recognised, std::uint32_t version,
-                     std::uint64_t leaf) {
+                     const Written& answer) {
   if (is_mutant("drop-conclude")) return;
   const auto& journey = journeys_.at(id);
   auto& known = city(journey.from).transfers[id];
   if (known.state != v1::TRANSFER_LOCKED)
     complain("EXACTLY ONCE: a transfer was concluded that is " +
              v1::TransferState_Name(known.state));
-  known = {is_recognised ? v1::TRANSFER_CONCLUDED : v1::TRANSFER_FREED, leaf, version};
+  known = {is_recognised ? v1::TRANSFER_CONCLUDED : v1::TRANSFER_FREED, answer, version};
   if (is_recognised) return send_away(journey, recognised(journey, version));
   for (const auto serial : journey.serials) {
     auto& kilogram = unit(journey.from, serial);
@@ -233,11 +244,11 @@ void Book::stated(const std::string& id, const Statement& statement) {
   city(statement.city).stated.insert(id);
 }
 
-void Book::retirement_noted(const std::string& id, std::size_t letter, std::uint64_t leaf) {
+void Book::retirement_noted(const std::string& id, std::size_t letter, const Written& stated) {
   const auto& statement = statements_.at(id);
   auto& book = city(statement.home);
   book.noted.insert(letter);
-  book.retired_abroad[id] = leaf;
+  book.retired_abroad[id] = stated;
   for (const auto origin : statement.origins) {
     auto& kilogram = unit(statement.home, origin);
     if (kilogram.is_retired_abroad) complain("RETIRED twice: serial " + std::to_string(origin));
@@ -328,25 +339,27 @@ void Book::restored(int index, const CityBook& saved, const std::set<int>& await
   if (is_mutant("forget-restore")) return;
   city(index) = saved;
   city(index).next_serial = next_serial;
-  city(index).awaited = awaited;
+  city(index).awaited.clear();
+  for (const int partner : awaited) city(index).awaited[partner] = {};
 }
 
-std::vector<Listed> Book::list(int at_city, int home) const {
+std::vector<Listed> Book::list(int at_city, int home,
+                               const std::vector<std::uint64_t>& kept) const {
   std::vector<Listed> list;
   for (const auto& [id, known] : at(at_city).transfers) {
     const auto& journey = journeys_.at(id);
     const bool is_of_both = (journey.from == at_city && journey.to == home) ||
                             (journey.from == home && journey.to == at_city);
     // Of what was settled without an answer, no leaf of the other city tells.
-    if (is_of_both && known.state != v1::TRANSFER_LOCKED && known.partner_leaf != 0)
+    if (is_of_both && known.state != v1::TRANSFER_LOCKED && known.told.leaf != 0)
       list.push_back({id, known});
   }
-  for (const auto& [id, leaf] : at(at_city).retired_abroad)
+  for (const auto& [id, stated] : at(at_city).retired_abroad)
     if (statements_.at(id).city == home)
-      list.push_back({id, {v1::TRANSFER_STATE_UNSPECIFIED, leaf, 0}, true});
-  std::ranges::sort(list, {}, [](const Listed& listed) {
-    return std::pair(listed.known.partner_leaf, listed.id);
-  });
+      list.push_back({id, {v1::TRANSFER_STATE_UNSPECIFIED, stated, 0}, true});
+  std::erase_if(list, [&](const Listed& listed) { return !is_lost(listed.known.told, kept); });
+  std::ranges::sort(list, {},
+                    [](const Listed& listed) { return std::pair(listed.known.told, listed.id); });
   return list;
 }
 
@@ -424,7 +437,7 @@ void Book::remake(int home, const Listed& listed, std::int64_t time) {
   const auto& journey = journeys_.at(listed.id);
   auto& known = city(home).transfers[listed.id];
   known.version = listed.known.version;
-  known.partner_leaf = listed.leaf;
+  known.told = listed.own;
   const auto kg = recognised(journey, listed.known.version);
   switch (listed.known.state) {
     case v1::TRANSFER_IMPORTED:
@@ -442,16 +455,29 @@ void Book::remake(int home, const Listed& listed, std::int64_t time) {
   }
 }
 
-void Book::list_noted(int home, const std::vector<Listed>& made, std::int64_t time) {
+void Book::list_noted(const Noting& noting) {
   if (is_mutant("forget-list")) return;
-  for (const auto& listed : made) remake(home, listed, time);
+  for (const auto& listed : noting.made) {
+    for (const auto& [other, place] : at(noting.home).awaited)
+      if (other != noting.partner && place < listed.known.told)
+        complain("LISTED before what others may tell: " + text(listed.known.told));
+    remake(noting.home, listed, noting.time);
+  }
 }
 
-void Book::list_ended(int home, int partner, const std::vector<Listed>& list) {
-  city(home).awaited.erase(partner);
+void Book::list_told(int home, int partner, const std::vector<Listed>& list, const Window& window) {
+  auto& awaited = city(home).awaited;
+  const auto place = awaited.find(partner);
+  if (place == awaited.end() || !window.covers(place->second))
+    return complain("LISTED, and not awaited: part to " + text(window.to));
+  const auto next = std::ranges::find_if(list, [&](const Listed& listed) {
+    return listed.known.told >= place->second && !knows(home, listed);
+  });
+  place->second = next == list.end() ? window.to : next->known.told;
   for (const auto& listed : list)
-    if (!knows(home, listed))
-      complain("LISTED, and not made again: leaf " + std::to_string(listed.known.partner_leaf));
+    if (listed.known.told < place->second && !knows(home, listed))
+      complain("LISTED, and passed over: " + text(listed.known.told));
+  if (next == list.end() && window.is_last) awaited.erase(place);
 }
 
 void Book::list_given_up(int home, int partner) {

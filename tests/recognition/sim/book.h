@@ -47,10 +47,17 @@ struct Journey {
   std::uint32_t version = 0;  // of the agreement it was sent under
 };
 
+// A leaf of a city, after the epoch in which it was written; smaller is what was written before.
+struct Written {
+  std::uint32_t epoch = 0;
+  std::uint64_t leaf = 0;
+  auto operator<=>(const Written&) const = default;
+};
+
 struct Known {
   v1::TransferState state = v1::TRANSFER_STATE_UNSPECIFIED;
-  std::uint64_t partner_leaf =
-      0;                      // of the export, of one that came; of the answer, of one that went
+  // The partner's export, of one that came; its answer, of one that went; leaf 0 = none.
+  Written told = {};
   std::uint32_t version = 0;  // by which it was recognised
 };
 // What a city said of units that it retired, to the city that issued them.
@@ -58,13 +65,21 @@ struct Statement {
   int city = 0, home = 0;
   Serials origins;
 };
-// What a partner says of a transfer, or of a statement, that the other city may have lost.
+// What a partner says of a transfer, or of a statement, that the other city has lost.
 struct Listed {
   std::string id;
   Known known;
   bool is_statement = false;
-  std::uint64_t leaf = 0;           // of the partner's own
+  Written own = {};                 // the partner's
   std::int64_t disputed_until = 0;  // of what comes once more
+};
+// What one part of a list covers of all that was lost.
+struct Window {
+  std::uint32_t epoch = 0;  // that the city has begun
+  Written from, to;
+  bool is_last = false;  // nothing was lost beyond
+
+  [[nodiscard]] bool covers(const Written& place) const { return from <= place && place < to; }
 };
 
 // A partner, and a year as the city counts it.
@@ -73,10 +88,11 @@ using PartnerYear = std::pair<int, int>;
 struct CityBook {
   std::map<std::uint64_t, Kilogram> units;
   std::map<std::string, Known> transfers;
-  std::set<std::size_t> noted;                          // letters of recalls and retirements
-  std::map<std::string, std::uint64_t> retired_abroad;  // partners' statements, by their leaves
-  std::set<std::string> stated;                         // its own, as far as it knows
-  std::set<int> awaited;  // partners whose lists are awaited since an epoch began
+  std::set<std::size_t> noted;                    // letters of recalls and retirements
+  std::map<std::string, Written> retired_abroad;  // partners' statements, and where they are
+  std::set<std::string> stated;                   // its own, as far as it knows
+  // Partners whose lists are awaited since an epoch began, and from where on.
+  std::map<int, Written> awaited;
   std::set<std::pair<int, std::uint64_t>> recalled;  // serials of partners', as far as it knows
   std::uint64_t next_serial = 1;
   std::int64_t issued_kg = 0, taken_back_kg = 0, owed_kg = 0, imported_kg = 0;
@@ -153,18 +169,18 @@ class Book {
   struct Import {
     std::string id;
     std::uint32_t version = 0;
-    std::uint64_t leaf = 0;  // of the export
+    Written exported;
     std::int64_t disputed_until = 0, time = 0;
   };
   void imported(const Import& import);
   // It was not taken for what had been taken before.
   void over_quota(const std::string& id, std::uint32_t version, std::int64_t time);
-  void answered(const std::string& id, v1::TransferState state, std::uint64_t leaf);
+  void answered(const std::string& id, v1::TransferState state, const Written& exported);
   void concluded(const std::string& id, bool is_recognised, std::uint32_t version,
-                 std::uint64_t leaf);
+                 const Written& answer);
   // Statements have names of their own, as transfers have.
   void stated(const std::string& id, const Statement& statement);
-  void retirement_noted(const std::string& id, std::size_t letter, std::uint64_t leaf);
+  void retirement_noted(const std::string& id, std::size_t letter, const Written& statement);
   // Of those of a batch, all or some.
   void recalled(int city, const Serials& serials);
   void recall_noted(int city, int home, std::size_t letter, const Serials& origins);
@@ -180,11 +196,20 @@ class Book {
   // Numbers go on from `next_serial`.
   void restored(int city, const CityBook& saved, const std::set<int>& awaited,
                 std::uint64_t next_serial);
-  // What a city knows of transfers from and to another one, and of its statements.
-  [[nodiscard]] std::vector<Listed> list(int at, int home) const;
-  // Some of it is made again; and all of it is.
-  void list_noted(int home, const std::vector<Listed>& made, std::int64_t time);
-  void list_ended(int home, int partner, const std::vector<Listed>& list);
+  // What a city knows of transfers from and to another one, and of its statements, by leaves that
+  // the other one has lost: its epochs after the first kept so many. In the order they were
+  // written.
+  [[nodiscard]] std::vector<Listed> list(int at, int home,
+                                         const std::vector<std::uint64_t>& kept) const;
+  // Some of a part of it is made again: nothing that others may tell of something before.
+  struct Noting {
+    int home = 0, partner = 0;
+    const std::vector<Listed>& made;
+    std::int64_t time = 0;
+  };
+  void list_noted(const Noting& noting);
+  // The list goes on from what is not known of that part, or where the part ends.
+  void list_told(int home, int partner, const std::vector<Listed>& list, const Window& window);
   // The agreement was closed: its list will never be noted.
   void list_given_up(int home, int partner);
 

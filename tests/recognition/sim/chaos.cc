@@ -55,7 +55,8 @@ class Storm {
   // A copy now, or what a copy of an earlier step brings back.
   void lose(int city) {
     if (!world_.plan().restores) return world_.crash(city);
-    if (world_.can_restore(city) && random_.chance(0.35)) return world_.restore(city);
+    const auto often = world_.can_restore_again(city) ? 0.6 : 0.35;
+    if (world_.can_restore(city) && random_.chance(often)) return world_.restore(city);
     world_.copy(city);
   }
 
@@ -160,14 +161,35 @@ class Storm {
         throw Violation("AT REST: something is refused for ever: " + code);
   }
 
+  void reconcile_all(int city, int partner) {
+    auto before = world_.accepted();
+    for (reconcile(city, partner); world_.accepted() != before; reconcile(city, partner))
+      before = world_.accepted();
+  }
+
+  // One part of each in turn: what is made next of one may have to wait for all others.
+  void note_lists() {
+    for (auto before = world_.accepted() + 1; world_.accepted() != before;) {
+      before = world_.accepted();
+      for (std::size_t at = 0; at < world_.letters().size(); ++at) {
+        const auto& letter = world_.letters()[at];
+        if (letter.tells != Tells::listed || !world_.is_open(letter) || world_.is_lost(letter))
+          continue;
+        world_.deliver(at, Answering::import);
+        world_.check_touched();
+      }
+    }
+  }
+
   void carry_all() {
     for (int round = 0; round < kRounds; ++round) {
       const auto before = world_.accepted();
       for (int city = 0; city < world_.size(); ++city)
         for (const int partner : world_.partners(city)) {
-          reconcile(city, partner);
+          reconcile_all(city, partner);
           if (!world_.is_gone(city) && !world_.is_gone(partner)) world_.file_late(city, partner);
         }
+      note_lists();
       for (std::size_t at = 0; at < world_.letters().size(); ++at) {
         const auto& letter = world_.letters()[at];
         if (!world_.is_open(letter) || world_.is_lost(letter)) continue;

@@ -122,6 +122,15 @@ inline v1::LostReceipt receipt_in(const Log& log, std::uint64_t leaf) {
   return receipt;
 }
 
+// An answer that was lost, and made again by a list: by the receipt of it.
+inline Answer conclude_by(SovereignCity& at, const v1::ProvenLeaf& noted, std::uint32_t receipt) {
+  auto payload = at.event("operator");
+  auto& action = *payload.mutable_conclude_transfer();
+  *action.mutable_answer() = noted;
+  action.set_receipt(receipt);
+  return at.send(payload, {"operator"});
+}
+
 // ---- Epochs ----
 
 // Serials go on from far above those of what was lost.

@@ -106,9 +106,15 @@ std::string awaited_differ(const View& view, const CityBook& book, const Judged&
         record.ParseFromArray(value.data(), static_cast<int>(value.size()));
         const auto partner = name.substr(std::string_view(key::kAgreements).size());
         const auto known = std::ranges::find(place.codes, partner);
-        const auto awaited = book.awaited.contains(static_cast<int>(known - place.codes.begin()));
+        const auto found = book.awaited.find(static_cast<int>(known - place.codes.begin()));
+        const bool awaited = found != book.awaited.end();
+        const Written next{record.list_epoch(), record.list_from()};
         if (awaited != record.awaits_list())
           wrong = "the list of " + *known + (awaited ? " is not awaited" : " is awaited still");
+        else if (awaited && found->second != next)
+          wrong = "the list of " + *known + " goes on from epoch " + text(next.epoch) + " leaf " +
+                  text(next.leaf) + ", not from epoch " + text(found->second.epoch) + " leaf " +
+                  text(found->second.leaf);
         return wrong.empty();
       });
   return wrong;
@@ -199,7 +205,7 @@ std::map<Id, Claims> all_claims(const Book& book, const std::vector<std::string>
 std::vector<bool> unsettled(const Book& book) {
   std::vector<bool> is_unsettled(static_cast<std::size_t>(book.size()));
   for (int city = 0; city < book.size(); ++city)
-    for (const int partner : book.at(city).awaited) {
+    for (const auto& [partner, place] : book.at(city).awaited) {
       is_unsettled[static_cast<std::size_t>(city)] = true;
       is_unsettled[static_cast<std::size_t>(partner)] = true;
     }
@@ -255,7 +261,7 @@ std::string unended(const Book& book, const std::set<int>& gone,
                     const std::vector<std::string>& codes) {
   const auto code = [&codes](int city) { return codes[static_cast<std::size_t>(city)]; };
   for (int city = 0; city < book.size(); ++city)
-    for (const int partner : book.at(city).awaited)
+    for (const auto& [partner, place] : book.at(city).awaited)
       if (!gone.contains(city))
         return "AT REST: " + code(city) + " still awaits the list of " + code(partner);
   for (const auto& [id, journey] : book.journeys()) {

@@ -103,12 +103,12 @@ void report(const Counters& total, std::uint64_t failures, double wall_s) {
     refused += " " + code + " " + std::to_string(count);
   std::printf(
       "%llu seeds, %llu violations | steps %llu events %llu transfers %llu imports %llu concluded "
-      "%llu recalls %llu crashes %llu copies %llu restores %llu lost leaves %llu lists %llu owed "
-      "kg %llu | %.1f s | refused:%s\n",
+      "%llu recalls %llu crashes %llu copies %llu restores %llu again %llu lost leaves %llu "
+      "lists %llu owed kg %llu | %.1f s | refused:%s\n",
       n(total.seeds), n(failures), n(total.steps), n(total.events), n(total.transfers),
       n(total.imports), n(total.concluded), n(total.recalls), n(total.crashes), n(total.copies),
-      n(total.restores), n(total.lost_leaves), n(total.lists), n(total.excused_kg), wall_s,
-      refused.c_str());
+      n(total.restores), n(total.restores_again), n(total.lost_leaves), n(total.lists),
+      n(total.excused_kg), wall_s, refused.c_str());
 }
 
 // Runs the seeds, and prints those that fail with their last steps.

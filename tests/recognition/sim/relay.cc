@@ -204,8 +204,11 @@ bool World::is_open(const Letter& letter) const {
       return book.state(letter.to, letter.id) == v1::TRANSFER_STATE_UNSPECIFIED;
     case Tells::answered:
       return book.state(letter.to, letter.id) == v1::TRANSFER_LOCKED;
-    case Tells::listed:
-      return there.awaited.contains(letter.from);
+    case Tells::listed: {
+      const auto awaited = there.awaited.find(letter.from);
+      return awaited != there.awaited.end() && letter.window.epoch == epoch(letter.to) &&
+             letter.window.covers(awaited->second);
+    }
     case Tells::tagged:
       return book.can_note_tags(letter.to, letter.from, letter.tags_from, letter.tags_to);
     default:
@@ -252,7 +255,7 @@ Answer World::conclude_or_note(const Letter& letter, const v1::ProvenLeaf& shown
   auto& at = city(letter.to);
   switch (letter.tells) {
     case Tells::answered:
-      return conclude(at, shown);
+      return letter.receipt ? conclude_by(at, shown, *letter.receipt) : conclude(at, shown);
     case Tells::retired:
       return note_retirement(at, shown);
     case Tells::recalled:
@@ -273,9 +276,9 @@ void World::take(std::size_t index, const Answer& answer, Answering answering) {
     case Tells::answered:
       ++counters.concluded;
       return book.concluded(letter.id, letter.answer == v1::TRANSFER_IMPORTED, letter.version,
-                            letter.leaf);
+                            letter.written());
     case Tells::retired:
-      return book.retirement_noted(letter.id, index, letter.leaf);
+      return book.retirement_noted(letter.id, index, letter.written());
     case Tells::tagged:
       return book.tags_noted(letter.to, letter.from, letter.tags_to, letter.serials);
     default:
@@ -293,13 +296,13 @@ void World::answered(const Letter& letter, const Answer& answer, Answering answe
     reply.version = letter.version;
     const auto window = agreed(letter.from, letter.to).terms[reply.version].dispute_window;
     const auto until = journey.is_return || window == 0 ? 0 : answer.time + window;
-    book.imported({letter.id, reply.version, letter.leaf, until, answer.time});
+    book.imported({letter.id, reply.version, letter.written(), until, answer.time});
   } else {
     const bool is_void = answering == Answering::annul;
     if (transfer_at(city(letter.to), letter.id)->code() == code_name(ErrorCode::QUOTA_EXCEEDED))
       book.over_quota(letter.id, letter.version, answer.time);
     reply.answer = is_void ? v1::TRANSFER_VOID : v1::TRANSFER_REFUSED;
-    book.answered(letter.id, reply.answer, letter.leaf);
+    book.answered(letter.id, reply.answer, letter.written());
   }
   post(reply);
 }

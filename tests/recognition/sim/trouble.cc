@@ -51,7 +51,7 @@ void World::settle(std::size_t index) {
   if (book.state(letter.from, letter.id) != v1::TRANSFER_LOCKED) return;
   const auto answer = settle_at_taker(city(letter.to), city(letter.from), letter.id);
   if (!done(letter.to, "settles " + code(letter.from), answer)) return;
-  book.answered(letter.id, v1::TRANSFER_VOID, 0);
+  book.answered(letter.id, v1::TRANSFER_VOID, {});
   Letter reply{Tells::answered, letter.to, letter.from, epoch(letter.to), answer.leaf};
   reply.id = letter.id;
   reply.answer = v1::TRANSFER_VOID;
@@ -66,7 +66,7 @@ void World::give_up_all() {
     if (!is_left) continue;
     const auto answer = give_up(city(journey.from), id);
     if (done(journey.from, "gives up what it sent to " + code(journey.to), answer))
-      book.concluded(id, false, 0, 0);
+      book.concluded(id, false, 0, {});
   }
 }
 

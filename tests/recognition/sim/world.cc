@@ -36,6 +36,7 @@ void Counters::add(const Counters& other) {
   crashes += other.crashes;
   copies += other.copies;
   restores += other.restores;
+  restores_again += other.restores_again;
   lists += other.lists;
   lost_leaves += other.lost_leaves;
   recalls += other.recalls;
@@ -202,6 +203,24 @@ bool World::can_restore(int index) const {
   return !copies.empty() && copies.front().size < city(index).head().size;
 }
 
+bool World::can_restore_again(int index) const {
+  const auto& copies = copies_[static_cast<std::size_t>(index)];
+  return can_restore(index) && std::ranges::any_of(copies, &Copy::is_used);
+}
+
+// Often one that it went on from before: leaves of two epochs then had the same places. They are
+// in order of their sizes, and each begins the log as it is.
+std::size_t World::some_copy(int index) {
+  const auto head = city(index).head().size;
+  const auto& copies = copies_[static_cast<std::size_t>(index)];
+  const auto used = std::ranges::find_if(copies, &Copy::is_used);
+  if (used != copies.end() && used->size < head && random.chance(0.6))
+    return static_cast<std::size_t>(used - copies.begin());
+  const auto shorter =
+      std::ranges::count_if(copies, [head](const Copy& copy) { return copy.size < head; });
+  return random.below(static_cast<std::uint64_t>(shorter));
+}
+
 // The logs of the epochs after one: a copy from before them knows none.
 std::vector<v1::OwnLog> World::logs_since(int index, std::uint32_t known) const {
   std::vector<v1::OwnLog> logs;
@@ -217,10 +236,9 @@ void World::restore(int index) {
   auto& copies = copies_[static_cast<std::size_t>(index)];
   auto& restored = city(index);
   const auto head = restored.head().size;
-  // They are in order of their sizes, and each begins the log as it is.
-  const auto shorter =
-      std::ranges::count_if(copies, [head](const Copy& copy) { return copy.size < head; });
-  const auto& from = copies[random.below(static_cast<std::uint64_t>(shorter))];
+  auto& from = copies[some_copy(index)];
+  counters.restores_again += from.is_used ? 1 : 0;
+  from.is_used = true;
   const auto size = from.size;
   ask_stranger(index);
   const auto note = restored.signed_note(restored.tree());

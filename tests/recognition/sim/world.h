@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -49,6 +50,7 @@ struct Plan {
 struct Counters {
   std::uint64_t seeds = 0, steps = 0, events = 0, transfers = 0, imports = 0, concluded = 0,
                 crashes = 0, copies = 0, restores = 0, lists = 0, lost_leaves = 0, recalls = 0;
+  std::uint64_t restores_again = 0;  // from a copy that was gone on from before
   std::uint64_t excused_kg = 0;
   std::map<std::string, std::uint64_t> refused;
   void add(const Counters& other);
@@ -68,7 +70,13 @@ struct Letter {
   // Retired or recalled, as the city that issued them has them; or acts that were credited.
   Serials serials = {};
   std::vector<Listed> list = {};
+  Window window = {};
   std::uint64_t tags_from = 0, tags_to = 0;  // leaves
+  // Of an answer that was lost, and made again by the leaf: by which receipt, and where it was.
+  std::optional<std::uint32_t> receipt = {};
+  Written lost = {};
+
+  [[nodiscard]] Written written() const { return receipt ? lost : Written{epoch, leaf}; }
 };
 
 enum class Answering { import, refuse, annul };
@@ -124,6 +132,8 @@ class World {
   [[nodiscard]] bool is_behind(int city, int at) const;
   [[nodiscard]] bool owes_list(int at, int home) const;
   [[nodiscard]] bool can_restore(int city) const;
+  // Whether it went on before from a copy that it has still.
+  [[nodiscard]] bool can_restore_again(int city) const;
   [[nodiscard]] v1::Standing standing(int at, int partner) const;
 
   // Each ledger touched since is as the book has it; and all of them together.
@@ -153,6 +163,7 @@ class World {
     CityBook book;
     std::uint64_t size = 0;
     std::uint32_t epoch = 0;
+    bool is_used = false;  // its city went on from it before
   };
   struct Retired {
     int city = 0;
@@ -213,6 +224,12 @@ class World {
                                   const v1::LostReceipt& receipt);
   Part part_of(const Letter& letter, const v1::ProvenLeaf& statement);
   void note_list(const Letter& letter, const v1::ProvenLeaf& statement, const std::string& what);
+  void note_out_of_turn(const Letter& letter, const v1::ProvenLeaf& statement);
+  void post_again(const Letter& letter, const Part& part, std::uint64_t leaf);
+  // How many leaves the epochs after the first kept, as far as the other city knows.
+  [[nodiscard]] std::vector<std::uint64_t> kept_known(int city, int at) const;
+  void need_stated(const Letter& letter) const;
+  [[nodiscard]] std::size_t some_copy(int city);
   [[nodiscard]] std::vector<v1::OwnLog> logs_since(int city, std::uint32_t epoch) const;
   // Notes what came of an event; whether it was accepted.
   bool done(int city, const std::string& what, const Answer& answer);
