@@ -65,8 +65,9 @@ struct AuditedRetirements : AuditedAgain {
     auto& action = *payload.mutable_state_transfers();
     action.set_home(home.code());
     action.set_epoch(log.epoch());
+    action.set_from_epoch(log.stated_epoch());
     action.set_from(log.stated_to());
-    action.set_to(crypto::kTreeSizeMax);
+    action.set_to_epoch(log.epoch());
     action.set_is_last(true);
     for (const auto& told : all) {
       const auto& leaf = told.receipt.leaf();
@@ -100,6 +101,7 @@ TEST_F(AuditedRetirements, AreFoundWhereTheyAreListedOtherwise) {
   refuses(doctored([](Line& line) { line.set_state(v1::LISTED_TAKEN); }), RUN_DIFFERS);
   refuses(doctored([](Line& line) { line.set_transfer(std::string(32, 'x')); }), RUN_DIFFERS);
   refuses(doctored([](Line& line) { line.set_lost_leaf(line.lost_leaf() + 1); }), RUN_DIFFERS);
+  refuses(doctored([](Line& line) { line.set_lost_epoch(1); }), RUN_DIFFERS);
   refuses(doctored([](Line& line) { line.set_leaf(line.leaf() - 1); }), RUN_DIFFERS);
   const auto stated = a.send(listing(a, b, {told}), {"operator"});
   PUHUI_ACCEPTED(stated);
@@ -124,6 +126,7 @@ TEST_F(AuditedRetirements, AreMadeOneByOne) {
   const auto list = carry(b, a, stated.leaf);
   refuses(noting_event(a, list, {first.receipt, second.receipt}), RUN_DIFFERS);
   refuses(noting_event(a, list, {second.receipt}), LEAF_UNEXPECTED);
+  PUHUI_ACCEPTED(note(list, {}));  // as far as the first
   refuses(noting_event(a, list, {}), RUN_DIFFERS);
   PUHUI_ACCEPTED(note(list, {first.receipt}));
   EXPECT_EQ(retired_kg(a), 5);
@@ -355,6 +358,10 @@ struct AuditedLostEpochs : AuditedAgain {
     log.set_log_key(a.public_key("log"));
     return log;
   }
+  [[nodiscard]] std::string id_of_lost(const v1::LostReceipt& sent) const {
+    const auto event = ledger::read_foreign(sent.leaf().entry(), a.code());
+    return std::string(ledger::transfer_id(a.lineage(), event->payload).view());
+  }
   v1::LostReceipt taken_there(const ledger::testing::SerialRanges& ranges) {
     const auto sent = export_units(a, b, {ranges});
     EXPECT_EQ(import_units(b, carry(a, b, sent.leaf)).decision, v1::ACCEPTED);
@@ -396,6 +403,7 @@ TEST_F(AuditedLostEpochs, AreNamedByTheNext) {
   EXPECT_EQ(a.epoch()->past_size(), 2);
   PUHUI_ACCEPTED(note(listed_by_partner(), {first, second}));
   EXPECT_FALSE(awaits_list());
+  EXPECT_EQ(transfer_at(a, id_of_lost(second))->lost_epoch(), 1U);
   EXPECT_EQ(a.held("owner-main"), 80);
   expect_all_clean();
 }

@@ -332,6 +332,20 @@ void Book::tags_noted(int index, int partner, std::uint64_t to, const Serials& a
   }
 }
 
+// ---- Forks ----
+
+bool Book::is_judged(int index, int partner, std::uint64_t size) const {
+  const auto judged = at(index).forked_to.find(partner);
+  return judged != at(index).forked_to.end() && size <= judged->second;
+}
+
+void Book::accused(int index, int partner, std::uint64_t size) {
+  if (is_judged(index, partner, size)) complain("ACCUSED of a fork that was judged before");
+  city(index).forked_to[partner] = size;
+}
+
+void Book::begun(int index, int partner) { city(index).forked_to.erase(partner); }
+
 // ---- A ledger that comes back shorter ----
 
 void Book::restored(int index, const CityBook& saved, const std::set<int>& awaited,

@@ -94,6 +94,7 @@ struct CityBook {
   // Partners whose lists are awaited since an epoch began, and from where on.
   std::map<int, Written> awaited;
   std::set<std::pair<int, std::uint64_t>> recalled;  // serials of partners', as far as it knows
+  std::map<int, std::uint64_t> forked_to;  // sizes up to which forks of partners' logs were judged
   std::uint64_t next_serial = 1;
   std::int64_t issued_kg = 0, taken_back_kg = 0, owed_kg = 0, imported_kg = 0;
   std::map<PartnerYear, std::int64_t> taken_kg, used_kg;    // of its units: recognised, retired
@@ -191,6 +192,12 @@ class Book {
   [[nodiscard]] bool can_note_tags(int city, int partner, std::uint64_t from,
                                    std::uint64_t to) const;
   void tags_noted(int city, int partner, std::uint64_t to, const Serials& acts);
+
+  // ---- Forks ----
+  // Of a partner's log as it is: a new epoch has another one.
+  void accused(int city, int partner, std::uint64_t size);
+  [[nodiscard]] bool is_judged(int city, int partner, std::uint64_t size) const;
+  void begun(int city, int partner);
 
   // ---- A ledger that comes back shorter ----
   // Numbers go on from `next_serial`.

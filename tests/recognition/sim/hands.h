@@ -162,18 +162,19 @@ inline Answer renew(const SovereignCity& city, v1::SideRenewal renewal, Sovereig
 // ---- Forks ----
 
 // Two trees of one size, both of which the log of that origin has signed.
-inline std::string fork_of(const SovereignCity& city, const std::string& origin) {
+inline std::string fork_of(const SovereignCity& city, const std::string& origin,
+                           std::uint64_t size) {
   const auto note = [&](const std::string& tree) {
-    const auto text = crypto::format_checkpoint({origin, 1, crypto::sha256(tree), {}});
+    const auto text = crypto::format_checkpoint({origin, size, crypto::sha256(tree), {}});
     return crypto::format_note({text, {*crypto::sign_note(text, origin, city.secret("log"))}});
   };
   return crypto::format_evidence({{}, {}, note("a tree"), note("another tree")});
 }
-inline Answer accuse(SovereignCity& at, const SovereignCity& partner) {
+inline Answer accuse(SovereignCity& at, const SovereignCity& partner, std::uint64_t size) {
   auto payload = at.event("operator");
   auto& action = *payload.mutable_accuse_partner();
   action.set_partner(partner.code());
-  action.set_evidence(fork_of(partner, log_at(at, partner)->origin()));
+  action.set_evidence(fork_of(partner, log_at(at, partner)->origin(), size));
   return at.send(payload, {"operator"});
 }
 

@@ -35,8 +35,10 @@ bool World::is_behind(int index, int at) const {
 void World::renew(int index, int at) {
   if (!is_behind(index, at)) return;
   const auto& next = told_[static_cast<std::size_t>(index)][followed(index, at) + 1];
-  done(at, "learns of epoch " + std::to_string(next.epoch()) + " and keys of " + code(index),
-       testing::sim::renew(city(index), next, city(at)));
+  const bool is_begun = next.epoch() > epoch_known(index, at);
+  const auto what = "learns of epoch " + std::to_string(next.epoch()) + " and keys of ";
+  const auto answer = testing::sim::renew(city(index), next, city(at));
+  if (done(at, what + code(index), answer) && is_begun) book.begun(at, index);
 }
 
 bool World::owes_list(int at, int home) const {

@@ -33,8 +33,12 @@ void World::rotate(int index) {
 
 void World::accuse(int at, int partner) {
   if (standing(at, partner) != v1::IN_FORCE) return;
-  done(at, "accuses " + code(partner) + " of a fork",
-       testing::sim::accuse(city(at), city(partner)));
+  const auto size = 1 + random.below(8);
+  const auto answer = testing::sim::accuse(city(at), city(partner), size);
+  const auto what = "accuses " + code(partner) + " of a fork at " + std::to_string(size);
+  if (done(at, what, answer)) return book.accused(at, partner, size);
+  if (answer.code == ErrorCode::RETIREMENT_STATED && !book.is_judged(at, partner, size))
+    throw Violation("A FORK is refused that was not judged before");
 }
 
 // ---- Without an answer ----
