@@ -275,7 +275,8 @@ Verdict make_listed(Case& at, const v1::StateTransfers& list, const v1::NoteTran
     if (place < begin || is_known(at.books, listed)) continue;
     const bool is_over = used == action.receipts_size();
     if (is_over || is_full) {
-      go_on(agreed, place);
+      // Other lists wait for what is not whole.
+      if (!agreed.has_list_part()) go_on(agreed, place);
       const bool is_further = went_on || used > 0 || begin < place;
       return is_over && is_further ? Verdict() : wrong_receipts(place);
     }
@@ -285,6 +286,14 @@ Verdict make_listed(Case& at, const v1::StateTransfers& list, const v1::NoteTran
   }
   if (!agreed.has_list_part()) go_on(agreed, end_of(list));
   return used == action.receipts_size() ? Verdict() : wrong_receipts(end_of(list));
+}
+
+// Its lines are in order, between its ends, and those in the epochs that were lost.
+bool is_sound(const v1::StateTransfers& list) {
+  std::vector<Place> places{begin_of(list)};
+  for (const auto& listed : list.transfers()) places.push_back(place_of(listed));
+  const bool is_within = list.transfers().empty() || places.back() < end_of(list);
+  return std::ranges::is_sorted(places) && is_within && end_of(list) <= Place{list.epoch(), 0};
 }
 
 }  // namespace
@@ -319,7 +328,7 @@ Verdict note_transfers(Case& at, const v1::NoteTransfers& action) {
   // Counted from the first epoch that the partner has seen.
   const auto epoch = at.books.epoch ? at.books.epoch->opening().epoch() - record.first_epoch() : 0;
   if (!event.payload.has_state_transfers() || list.home() != at.books.genesis.city() ||
-      !at.books.epoch || list.epoch() != epoch)
+      !at.books.epoch || list.epoch() != epoch || !is_sound(list))
     return unexpected(leaf, "transfers of this epoch");
   const auto next = next_of(record);
   if (!record.awaits_list() || next < begin_of(list) || end_of(list) <= next)

@@ -160,9 +160,10 @@ TEST_F(Epochs, MoveNothingBetweenCitiesUntilThePartnersListIsNoted) {
   PUHUI_REFUSED(retire(a, "owner-main", {{1, 1}}), EPOCH_LISTS_PENDING);
   // What nobody's list can speak against goes on.
   PUHUI_ACCEPTED(transfer(a, {"owner-main", "buyer-main"}, {{1, 1}}));
-  PUHUI_ACCEPTED(conclude(a, carry(b, a, answered.leaf)));
+  PUHUI_REFUSED(conclude(a, carry(b, a, answered.leaf)), EPOCH_LISTS_PENDING);
   reconcile(a, b);
   EXPECT_EQ(a.epoch()->lists_awaited(), 0u);
+  PUHUI_ACCEPTED(conclude(a, carry(b, a, answered.leaf)));
   PUHUI_ACCEPTED(import_units(a, carry(b, a, from_b.leaf)));
   PUHUI_ACCEPTED(a.issue_kg(10));
   PUHUI_ACCEPTED(export_units(a, b, {{{2, 10}}}));

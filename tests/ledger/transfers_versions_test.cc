@@ -205,9 +205,10 @@ TEST_F(TransferVersions, OfTheirSendingDoNotKeepAnAgreementInForce) {
   PUHUI_ACCEPTED(set_agreement(b, a, v1::CLOSED));
   PUHUI_REFUSED(import_units(b, proof), AGREEMENT_STANDING);
   PUHUI_ACCEPTED(
-      file_agreement(b, a, next([](auto& g) { g.set_effective_from(kNoon + kMicrosPerDay); })));
+      file_agreement(b, a, next([this](auto& g) { g.set_effective_to(b.now + kMicrosPerDay); })));
+  b.now += kMicrosPerDay;
   PUHUI_REFUSED(import_units(b, proof), AGREEMENT_STANDING);
-  b.now = kNoon + kMicrosPerDay;
+  PUHUI_ACCEPTED(file_agreement(b, a, next()));
   PUHUI_ACCEPTED(import_units(b, proof));
 }
 

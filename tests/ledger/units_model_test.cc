@@ -4,6 +4,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "tests/ledger/blocks.h"
 #include "tests/ledger/random_units.h"
@@ -108,6 +109,12 @@ struct Model {
   void register_batch(const std::string& batch) {
     for (auto& kilogram : kilograms)
       if (kilogram.batch == batch) kilogram.bound = false;
+  }
+  // Some of it is to be registered still.
+  [[nodiscard]] bool is_waiting(const std::string& batch) const {
+    return std::ranges::any_of(kilograms, [&batch](const Kilogram& kilogram) {
+      return kilogram.batch == batch && kilogram.state == v1::HELD && kilogram.bound;
+    });
   }
   [[nodiscard]] SerialRanges whole(const std::string& batch) const {
     SerialRanges ranges;
@@ -229,7 +236,9 @@ class World {
     const auto sent = sign(recall_event(city, batch, ranges), {"bureau"});
     const auto meant = in_parts ? ranges : model.whole(batch);
     if (!model.are_of(batch, meant)) return {sent, ErrorCode::SERIAL_NOT_OWNED};
-    return {sent, model.recall(meant) > 0 ? ErrorCode::OK : ErrorCode::RECALL_NOTHING};
+    if (model.recall(meant) == 0) return {sent, ErrorCode::RECALL_NOTHING};
+    recalled_.insert(batch);
+    return {sent, ErrorCode::OK};
   }
   Step reverse() {
     const auto amount = *rc::gen::inRange<std::int64_t>(1, 15);
@@ -239,8 +248,10 @@ class World {
   }
   Step register_batch() {
     const auto batch = *rc::gen::elementOf(batches_);
-    const bool may_be = std::exchange(unregistered_[batch], false);
+    const bool may_be =
+        unregistered_[batch] && (!recalled_.contains(batch) || model.is_waiting(batch));
     if (may_be) model.register_batch(batch);
+    if (may_be) unregistered_[batch] = false;
     return {sign(register_event(city, batch), {"operator"}),
             may_be ? ErrorCode::OK : ErrorCode::BATCH_STATE};
   }
@@ -248,6 +259,7 @@ class World {
   const bool registers_;
   std::vector<std::string> batches_;
   std::map<std::string, bool> unregistered_;
+  std::set<std::string> recalled_;
 };
 
 void compare_serials(const View& view, const Model& model) {

@@ -59,8 +59,9 @@ namespace puhui::ledger {
 [[nodiscard]] Ruling void_import(Context& context, const v1::VoidImport& action);
 
 // ---- abroad.cc ----
-// Order: retirement known, and not stated for that city before; the serials are those of it that
-// the city issued. Needs no other signer than who sends it.
+// Order: retirement known; a partner, whose list is not awaited (EPOCH_LISTS_PENDING); not stated
+// for that city before; the serials are those of it that the city issued. Needs no other signer
+// than who sends it.
 [[nodiscard]] Ruling state_retirement(Context& context, const v1::StateRetirement& action);
 // Order: proof; of units of this city; exported there and not noted before.
 [[nodiscard]] Ruling note_retirement(Context& context, const v1::NoteRetirement& action);

@@ -256,6 +256,17 @@ EpochLeaf told_by_others(const Context& context, const std::string& partner) {
   return first;
 }
 
+// What is listed lies between the ends of the list, in its order, in epochs that there were.
+bool is_in_order(const v1::StateTransfers& list) {
+  EpochLeaf last{list.from_epoch(), list.from()};
+  const EpochLeaf to{list.to_epoch(), list.to()};
+  for (const auto& listed : list.transfers()) {
+    if (place_of(listed) < last) return false;
+    last = place_of(listed);
+  }
+  return to <= EpochLeaf{list.epoch(), 0} && (list.transfers().empty() || last < to);
+}
+
 Ruling need_turn(EpochLeaf place, EpochLeaf others) {
   if (place <= others) return {};
   return refuse(ErrorCode::EPOCH_LISTS_PENDING, "epoch.order",
@@ -282,7 +293,8 @@ Ruling make_listed(Context& context, const v1::StateTransfers& list,
     const auto place = place_of(listed);
     if (place < from || is_known(context, listed)) continue;
     if (receipt == action.receipts().end() || is_full) {
-      go_on_from(record, place);
+      // What is not whole yet comes before all that others may tell of later.
+      if (!record.has_list_part()) go_on_from(record, place);
       const bool is_some = went_on || place > from || !action.receipts().empty();
       return is_some && receipt == action.receipts().end() ? Ruling{} : wrong_receipts(place.leaf);
     }
@@ -330,7 +342,7 @@ Ruling note_transfers(Context& context, const v1::NoteTransfers& action) {
   if (!record) return tl::make_unexpected(record.error());
   // The partner counts epochs from the first that it has seen.
   if (!event->payload.has_state_transfers() || list.home() != context.genesis.city() || !epoch ||
-      list.epoch() != epoch->opening().epoch() - record->first_epoch())
+      list.epoch() != epoch->opening().epoch() - record->first_epoch() || !is_in_order(list))
     return unexpected_leaf("transfers of this epoch of " + context.genesis.city(), leaf);
   const EpochLeaf from{record->list_epoch(), record->list_from()};
   const EpochLeaf to{list.to_epoch(), list.to()};
