@@ -186,9 +186,9 @@ TEST_F(DoctoredCities, AreFoundByListsThatAreOthers) {
     listed.set_leaf(listed.leaf() + 1);
     return true;
   });
-  expect_found(ErrorCode::RUN_DIFFERS, [](v1::Payload& payload) {
+  expect_found(ErrorCode::PROOF_INVALID, [](v1::Payload& payload) {
     if (payload.note_transfers().receipts_size() == 0) return false;
-    payload.mutable_note_transfers()->clear_receipts();
+    payload.mutable_note_transfers()->mutable_receipts(0)->mutable_checkpoint()->pop_back();
     return true;
   });
 }
