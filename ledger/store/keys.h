@@ -5,13 +5,13 @@
 // database's byte order is their order; a signed number has its sign bit flipped for the same end.
 // Names inside a key end in a zero byte (no name may hold one).
 //
-//   m NAME                        bookkeeping: "head", "applied" (u64 index, term, leaves then), "gap"
-//                                 (first leaf followed without its attachment), "families"
+//   m NAME                        bookkeeping: "head", "applied" (u64 index, term, leaves then),
+//                                 "gap" (first leaf followed without its attachment), "families"
 //   h u8 map, PREFIX              page of an authenticated map (map_pages.h)
 //   c KEY                         key of a map changed since the last state root (map_pages.h)
-//   i SUBJECT 0 u64 leaf          the leaf changed the view of this subject, its key from the family
-//                                 on: party, account, batch, project, tags published; or a party
-//                                 sent the leaf
+//   i SUBJECT 0 u64 leaf          the leaf changed the view of this subject, its key from the
+//                                 family on: party, account, batch, project, tags published; or a
+//                                 party sent the leaf
 //   e u64 leaf                    entry bytes
 //   t u8 level, u64 tile          hash tile, up to 256 × 32 bytes (C2SP tlog-tiles)
 //   a u64 leaf                    attachment bytes of that leaf
@@ -85,15 +85,15 @@
 //   v 4 u8 3, CITY 0 u32 year     u64 kilograms recognised of the partner's units in the year
 //   v 4 u8 4, CITY 0 PURPOSE 0 u32 year        u64 kilograms of them retired
 //   v 4 u8 5, CITY 0 BATCH 0 u64 start         batch here that mirrors part of theirs: u64 end
-//   v 4 u8 6, CITY 0 u32 epoch, u64 leaf       recall there, by the epoch in which its leaf came: u64
-//                                 leaf here; u8 13, the same: noted in part, u64 serial here that is next
+//   v 4 u8 6, CITY 0 u32 epoch, u64 leaf       recall there: u64 leaf here; u8 13, the same: noted
+//                                 in part, u64 serial here that is next
 //   v 4 u8 7, CITY 0 BATCH 0 u64 end, u64 start   what was recalled there
 //   v 4 u8 8, CITY 0 u64 leaf     retirement here that was stated for the city: u64 leaf
 //   v 4 u8 9, CITY 0 PROJECT      project of a partner
 //   v 4 u8 10, METER-KEY 0 i64 from, CITY 0 PROJECT   the same, by its keys
-//   v 4 u8 11, CITY 0 u32 epoch, u64 leaf, id[32]   transfer, by the leaf of the partner's that tells
-//                                 of it; or a retirement, by its statement's leaf hash: u64 leaf
-//   v 4 u8 12, ORIGIN             partner whose log it is, or was: CITY; u8 16, lineage[32]: the same
+//   v 4 u8 11, CITY 0 u32 epoch, u64 leaf, id[32]   transfer, by the leaf there that tells of it;
+//                                 or retirement, by its statement's leaf hash: u64 leaf here
+//   v 4 u8 12, ORIGIN             partner whose log it is, or was: CITY; u8 16, lineage[32]: same
 //   v 4 u8 15, leaf hash[32]      a retirement was made again, by that of its statement
 //   v 4 u8 14, CITY 0 FILING      draft there of a project, noted here, that has ended: u64 leaf
 //   v 6                           epoch, if it is not the first

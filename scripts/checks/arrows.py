@@ -22,7 +22,8 @@ AUDITOR_INCLUDES = re.compile(r"(proto|crypto|puhui/v1|node/audit|node/files)/")
 LIBRARIES = (
     (r"boost/multiprecision/", r"(ledger/formula|node/audit)/",
      "exact arithmetic lives in ledger/formula, and once more with the auditor"),
-    (r"boost/unordered/", r"ledger/store/", "hash tables of Boost are for the views at hand"),
+    (r"boost/(unordered|sort)/", r"ledger/store/",
+     "hash tables and sorts of Boost are for the views at hand"),
     (r"openssl/sha\.h$", r"crypto/hash\.cc$",
      "SHA-256 is computed in crypto/hash.cc, and that is all crypto takes from OpenSSL"),
     (r"boost/|openssl/|spdlog/|CLI/|toml\+\+/|prometheus/", r"node/",
