@@ -269,8 +269,11 @@ std::string unended(const Book& book, const std::set<int>& gone,
     const auto sent = book.state(journey.from, id);
     const auto taken = book.state(journey.to, id);
     if (sent == v1::TRANSFER_STATE_UNSPECIFIED && taken == v1::TRANSFER_STATE_UNSPECIFIED) continue;
+    // Whoever is gone may never have heard of it, or have lost it and not heard what it was.
     const bool is_unheard = gone.contains(journey.to) && taken == v1::TRANSFER_STATE_UNSPECIFIED;
+    const bool is_lost = is_unheard && book.at(journey.to).awaited.contains(journey.from);
     if (match(sent, taken) || (is_unheard && sent == v1::TRANSFER_FREED)) continue;
+    if (is_lost && sent == v1::TRANSFER_CONCLUDED) continue;
     return "AT REST: transfer " + crypto::hex_encode(id) + " from " + code(journey.from) + " to " +
            code(journey.to) + " is " + v1::TransferState_Name(sent) + " and " +
            v1::TransferState_Name(taken);
