@@ -156,6 +156,7 @@ TEST_F(Relays, GoOnInANewEpochOfACity) {
 TEST_F(Relays, BringARecallAtALeafThatAnEpochLost) {
   agree(a, b, agreement_between(a, b));
   send({{{1, 20}}});
+  EXPECT_TRUE(run().is_all_done());
   PUHUI_ACCEPTED(recall(a, "B1", {{1, 2}}));
   EXPECT_TRUE(run().is_all_done());
   const Backup backup(a);
