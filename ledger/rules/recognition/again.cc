@@ -195,13 +195,13 @@ void put_made(Context& context, const std::string& partner, const v1::TransferRe
 
 }  // namespace
 
-Ruling make_part(Context& context, const std::string& partner, v1::AgreementRecord& record) {
-  if (!record.has_list_part()) return {};
-  auto& part = *record.mutable_list_part();
+Ruling make_part(Context& context, const std::string& partner, v1::AgreementRecord& agreed) {
+  if (!agreed.has_list_part()) return {};
+  auto& part = *agreed.mutable_list_part();
   if (auto taken = take_gone(context, partner, part); !taken) return taken;
   if (part.next() != 0) return {};
   put_made(context, partner, part.transfer());
-  record.clear_list_part();
+  agreed.clear_list_part();
   return {};
 }
 
