@@ -3,7 +3,6 @@
 #include <leveldb/write_batch.h>
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <tuple>
 
@@ -15,46 +14,12 @@ namespace {
 
 leveldb::Slice slice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
-// A chain being made longer: as append_change writes (pieces.h), without a string.
-class Chain {
- public:
-  void begin(const crypto::Digest& digest) { hash_.update(digest.view()); }
-  void add(std::string_view key, const Changes::Value& value) {
-    add_piece(key);
-    add_byte(value ? '\1' : '\0');
-    if (value) add_piece(*value);
-  }
-  crypto::Digest end() {
-    flush();
-    return hash_.final();
-  }
+constexpr std::size_t kHashedAtOnce = 4096;
 
- private:
-  static constexpr std::size_t kHashedAtOnce = 4096;
-
-  void flush() {
-    hash_.update({bytes_.data(), size_});
-    size_ = 0;
-  }
-  void add_byte(char byte) {
-    if (size_ == bytes_.size()) flush();
-    bytes_[size_++] = byte;
-  }
-  void add_piece(std::string_view piece) {
-    for (int shift = 24; shift >= 0; shift -= 8)
-      add_byte(static_cast<char>(piece.size() >> shift & 0xff));
-    if (piece.size() > bytes_.size() - size_) flush();
-    if (piece.size() > bytes_.size()) {
-      hash_.update(piece);
-      return;
-    }
-    piece.copy(bytes_.data() + size_, piece.size());
-    size_ += piece.size();
-  }
-
-  crypto::Sha256 hash_;
-  std::array<char, kHashedAtOnce> bytes_;
-  std::size_t size_ = 0;  // not hashed yet
+// A chain being made longer.
+struct Chain {
+  crypto::Sha256 hash;
+  std::string bytes;  // not hashed yet
 };
 
 }  // namespace
@@ -84,12 +49,17 @@ void StateRoots::accept(const State& state, const Changes::List& changes) {
     if (chain == chains.end() || chain->first != family) {
       bool is_new = false;
       std::tie(chain, is_new) = chains.try_emplace(family);
-      if (is_new) chain->second.begin(families_[family]);
+      if (is_new) chain->second.hash.update(families_[family].view());
     }
-    chain->second.add(change->key, change->of_block);
+    auto& bytes = chain->second.bytes;
+    append_change(bytes, change->key, change->of_block);
+    if (bytes.size() >= kHashedAtOnce) {
+      chain->second.hash.update(bytes);
+      bytes.clear();
+    }
     if (map_of(change->key) && note(change->key)) notes_.push_back(state.replaced(*change));
   }
-  for (auto& [family, ended] : chains) families_[family] = ended.end();
+  for (auto& [family, ended] : chains) families_[family] = ended.hash.update(ended.bytes).final();
 }
 
 bool StateRoots::note(std::string_view key) {
