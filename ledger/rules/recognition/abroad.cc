@@ -109,10 +109,13 @@ Ruling freeze_ranges(Context& context, const std::string& city, const SerialRang
 
 void freeze_mirrored(Context& context, const std::string& city, const v1::Recall& recall,
                      const SerialRanges& recalled, Part& part) {
-  const auto frozen = visit_mirrored(context, {city, recall.batch(), part.next}, recalled,
-                                     [&](const v1::UnitBatch&, const SerialRanges& here) {
-                                       return freeze_ranges(context, city, here, part);
-                                     });
+  // A part goes on in the batch that holds its serial.
+  const auto prefix = key::mirrors(city, recall.batch());
+  const auto first = context.state.before(prefix, key::mirror(city, recall.batch(), part.next + 1));
+  const auto frozen = visit_mirrors(context, prefix, first ? first->key : prefix, recalled,
+                                    [&](const v1::UnitBatch&, const SerialRanges& here) {
+                                      return freeze_ranges(context, city, here, part);
+                                    });
   if (frozen) part.next = 0;
 }
 

@@ -83,17 +83,22 @@ void visit_lost(const Context& context, const v1::PartnerLog& log, EpochLeaf fro
 EpochLeaf place_of(const v1::ListedTransfer& listed) {
   return {listed.lost_epoch(), listed.lost_leaf()};
 }
+EpochLeaf begin_of(const v1::StateTransfers& list) { return {list.from_epoch(), list.from()}; }
+EpochLeaf end_of(const v1::StateTransfers& list) { return {list.to_epoch(), list.to()}; }
+// From which the partner's list is awaited.
+EpochLeaf next_of(const v1::AgreementRecord& agreed) {
+  return {agreed.list_epoch(), agreed.list_from()};
+}
 
 // Whether the list is that of all that was lost in [from, to).
 Ruling need_list(const Context& context, const v1::PartnerLog& log,
                  const v1::StateTransfers& action) {
   const auto agreed = *need_agreement(context, action.home());
-  const EpochLeaf from{action.from_epoch(), action.from()}, to{action.to_epoch(), action.to()};
   int count = 0;
   bool is_more = false, differs = false;
-  visit_lost(context, log, from, [&](std::string_view row, std::string_view noted) {
+  visit_lost(context, log, begin_of(action), [&](std::string_view row, std::string_view noted) {
     const auto known = listed(context, agreed, row, noted);
-    is_more = place_of(known) >= to;
+    is_more = place_of(known) >= end_of(action);
     differs =
         !is_more && (count == action.transfers_size() ||
                      known.SerializeAsString() != action.transfers(count).SerializeAsString());
@@ -251,20 +256,20 @@ EpochLeaf told_by_others(const Context& context, const std::string& partner) {
        at = context.state.at_or_after(key::kAgreements, at->key + '\0')) {
     const auto other = *context.state.find<v1::AgreementRecord>(at->key);
     if (other.awaits_list() && at->key != key::agreement(partner))
-      first = std::min(first, own_place({other.list_epoch(), other.list_from()}, other));
+      first = std::min(first, own_place(next_of(other), other));
   }
   return first;
 }
 
 // What is listed lies between the ends of the list, in its order, in epochs that there were.
 bool is_in_order(const v1::StateTransfers& list) {
-  EpochLeaf last{list.from_epoch(), list.from()};
-  const EpochLeaf to{list.to_epoch(), list.to()};
+  auto last = begin_of(list);
   for (const auto& listed : list.transfers()) {
     if (place_of(listed) < last) return false;
     last = place_of(listed);
   }
-  return to <= EpochLeaf{list.epoch(), 0} && (list.transfers().empty() || last < to);
+  return end_of(list) <= EpochLeaf{list.epoch(), 0} &&
+         (list.transfers().empty() || last < end_of(list));
 }
 
 Ruling need_turn(EpochLeaf place, EpochLeaf others) {
@@ -284,7 +289,7 @@ Ruling make_listed(Context& context, const v1::StateTransfers& list,
                    const v1::NoteTransfers& action, v1::AgreementRecord& record) {
   const auto partner = *need_partner(context, action.statement().city());
   const auto others = told_by_others(context, partner.side().city());
-  const EpochLeaf from{record.list_epoch(), record.list_from()};
+  const auto from = next_of(record);
   const bool went_on = record.has_list_part();
   if (auto made = make_part(context, partner.side().city(), record); !made) return made;
   auto receipt = action.receipts().begin();
@@ -307,7 +312,7 @@ Ruling make_listed(Context& context, const v1::StateTransfers& list,
       return made;
     is_full = is_retired || record.has_list_part();
   }
-  if (!record.has_list_part()) go_on_from(record, {list.to_epoch(), list.to()});
+  if (!record.has_list_part()) go_on_from(record, end_of(list));
   return receipt == action.receipts().end() ? Ruling{} : wrong_receipts(list.to());
 }
 
@@ -320,9 +325,8 @@ Ruling state_transfers(Context& context, const v1::StateTransfers& action) {
     return epoch_invalid("number", std::to_string(log->epoch()), std::to_string(action.epoch()));
   if (action.transfers_size() > kListedMax)
     return refuse(ErrorCode::TOO_LARGE, "epoch.transfers", std::to_string(kListedMax));
-  const EpochLeaf from{action.from_epoch(), action.from()}, to{action.to_epoch(), action.to()};
-  if (from != EpochLeaf{log->stated_epoch(), log->stated_to()} || to <= from ||
-      to > EpochLeaf{log->epoch(), 0})
+  const EpochLeaf from{log->stated_epoch(), log->stated_to()}, last{log->epoch(), 0};
+  if (begin_of(action) != from || end_of(action) <= from || end_of(action) > last)
     return refuse(ErrorCode::RUN_DIFFERS, "epoch.leaves",
                   "from " + std::to_string(log->stated_to()), {}, std::to_string(action.from()));
   if (auto all = need_list(context, *log, action); !all) return all;
@@ -344,15 +348,13 @@ Ruling note_transfers(Context& context, const v1::NoteTransfers& action) {
   if (!event->payload.has_state_transfers() || list.home() != context.genesis.city() || !epoch ||
       list.epoch() != epoch->opening().epoch() - record->first_epoch() || !is_in_order(list))
     return unexpected_leaf("transfers of this epoch of " + context.genesis.city(), leaf);
-  const EpochLeaf from{record->list_epoch(), record->list_from()};
-  const EpochLeaf to{list.to_epoch(), list.to()};
-  if (!record->awaits_list() || EpochLeaf{list.from_epoch(), list.from()} > from || to <= from)
+  const auto from = next_of(*record);
+  if (!record->awaits_list() || begin_of(list) > from || end_of(list) <= from)
     return refuse(ErrorCode::RUN_DIFFERS, "epoch.leaves",
                   record->awaits_list() ? "from " + std::to_string(record->list_from()) : "none",
                   {}, std::to_string(list.from()));
   if (auto made = make_listed(context, list, action, *record); !made) return made;
-  if (list.is_last() && EpochLeaf{record->list_epoch(), record->list_from()} == to)
-    end_list(context, *record);
+  if (list.is_last() && next_of(*record) == end_of(list)) end_list(context, *record);
   context.state.put(key::agreement(leaf.city()), *record);
   context.fact("transfers", std::to_string(action.receipts_size()));
   return {};

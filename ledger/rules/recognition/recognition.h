@@ -204,7 +204,6 @@ void count_purpose(Context& context, const std::vector<v1::UnitBlock>& pieces,
 struct ForeignBatch {
   const std::string& city;
   const std::string& batch;
-  std::uint64_t from = 0;  // serial here: what lies in batches before its own is passed over
 };
 [[nodiscard]] SerialRanges origins_of(const v1::ExportedRun& run);
 // What of these serials of a partner's a batch mirrors, by serials here.
@@ -226,8 +225,7 @@ template <class Visit>
 Ruling visit_mirrored(const Context& context, const ForeignBatch& of, const SerialRanges& origins,
                       Visit visit) {
   const auto prefix = key::mirrors(of.city, of.batch);
-  const auto first = context.state.before(prefix, key::mirror(of.city, of.batch, of.from + 1));
-  return visit_mirrors(context, prefix, first ? first->key : prefix, origins, visit);
+  return visit_mirrors(context, prefix, prefix, origins, visit);
 }
 
 }  // namespace puhui::ledger
