@@ -11,15 +11,6 @@ struct AuditedEpochs : AuditedCities {
     AuditedCities::SetUp();
     recognise();
   }
-  // Loses what happened since the copy was made, and begins a new epoch.
-  void lose_since(const Backup& backup) { PUHUI_ACCEPTED(open_epoch(a, backup.restore())); }
-  // The partner learns of the epoch and lists all that it knows, ready to be noted.
-  v1::ProvenLeaf listed_by_partner() {
-    EXPECT_EQ(renew_epoch(a, b).decision, v1::ACCEPTED);
-    const auto stated = state_transfers(b, a);
-    EXPECT_EQ(stated.decision, v1::ACCEPTED) << code_name(stated.code);
-    return carry(b, a, stated.leaf);
-  }
   [[nodiscard]] std::uint32_t lists_awaited() const { return a.epoch()->lists_awaited(); }
 };
 

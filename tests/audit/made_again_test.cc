@@ -20,15 +20,6 @@ struct AuditedAgain : AuditedCities {
     return agreement;
   }
   void recognise_all(Micros window = 0) { recognise(agreed(a, b, window)); }
-  // Loses what happened since the copy was made, and begins a new epoch.
-  void lose_since(const Backup& backup) { PUHUI_ACCEPTED(open_epoch(a, backup.restore())); }
-  // The partner learns of the epoch and lists all that it knows, ready to be noted.
-  v1::ProvenLeaf listed_by_partner() {
-    EXPECT_EQ(renew_epoch(a, b).decision, v1::ACCEPTED);
-    const auto stated = state_transfers(b, a);
-    EXPECT_EQ(stated.decision, v1::ACCEPTED) << code_name(stated.code);
-    return carry(b, a, stated.leaf);
-  }
   ledger::Answer note(const v1::ProvenLeaf& list, const std::vector<v1::LostReceipt>& receipts) {
     return a.send(noting_event(a, list, receipts), {"operator"});
   }
@@ -246,20 +237,31 @@ TEST_F(AuditedParts, OfWhatWentHome) {
 
 // ---- What comes once more -----------------------------------------------------------------------
 
-TEST_F(AuditedAgain, UnitsStayBoundAsLongAsTheyWereTo) {
+struct AuditedDisputes : AuditedAgain {
+  // Units come, to stay bound for the window, and are lost; the list is noted so long after.
+  void come_again(Micros window, Micros waited) {
+    recognise_all(window);
+    const Backup backup(a);
+    const auto sent = export_units(b, a, {{{1, 20}}});
+    const auto imported = import_units(a, carry(b, a, sent.leaf));
+    PUHUI_ACCEPTED(imported);
+    const auto receipt = kept_receipt(a, imported.leaf);
+    PUHUI_ACCEPTED(conclude(b, carry(a, b, imported.leaf)));
+    lose_since(backup);
+    a.now = b.now = imported.time + waited;
+    PUHUI_ACCEPTED(note(listed_by_partner(), {receipt}));
+    came = imported.time;
+    id = id_of(b, sent.leaf);
+  }
+  Micros came = 0;
+  std::string id;
+};
+
+TEST_F(AuditedDisputes, UnitsStayBoundAsLongAsTheyWereTo) {
   constexpr Micros kWindow = 3 * kMicrosPerDay;
-  recognise_all(kWindow);
-  const Backup backup(a);
-  const auto sent = export_units(b, a, {{{1, 20}}});
-  const auto imported = import_units(a, carry(b, a, sent.leaf));
-  PUHUI_ACCEPTED(imported);
-  const auto receipt = kept_receipt(a, imported.leaf);
-  PUHUI_ACCEPTED(conclude(b, carry(a, b, imported.leaf)));
-  lose_since(backup);
-  a.now = b.now = imported.time + kWindow / 2;
-  PUHUI_ACCEPTED(note(listed_by_partner(), {receipt}));
-  const auto record = *transfer_at(a, id_of(b, sent.leaf));
-  EXPECT_EQ(record.bound_until(), imported.time + kWindow);
+  come_again(kWindow, kWindow / 2);
+  const auto record = *transfer_at(a, id);
+  EXPECT_EQ(record.bound_until(), came + kWindow);
   EXPECT_EQ(record.serials_size(), 1);
   EXPECT_EQ(a.bound("owner-main"), 20);
   reach_a_state_root();
@@ -272,18 +274,9 @@ TEST_F(AuditedAgain, UnitsStayBoundAsLongAsTheyWereTo) {
   expect_all_clean();
 }
 
-TEST_F(AuditedAgain, UnitsAreFreeWhoseTimeIsOver) {
+TEST_F(AuditedDisputes, UnitsAreFreeWhoseTimeIsOver) {
   constexpr Micros kWindow = kMicrosPerDay;
-  recognise_all(kWindow);
-  const Backup backup(a);
-  const auto sent = export_units(b, a, {{{1, 20}}});
-  const auto imported = import_units(a, carry(b, a, sent.leaf));
-  PUHUI_ACCEPTED(imported);
-  const auto receipt = kept_receipt(a, imported.leaf);
-  PUHUI_ACCEPTED(conclude(b, carry(a, b, imported.leaf)));
-  lose_since(backup);
-  a.now = b.now = imported.time + 2 * kWindow;
-  PUHUI_ACCEPTED(note(listed_by_partner(), {receipt}));
+  come_again(kWindow, 2 * kWindow);
   EXPECT_EQ(a.bound("owner-main"), 0);
   expect_all_clean();
 }
