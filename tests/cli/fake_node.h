@@ -5,10 +5,13 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <map>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "node/cli/text.h"
+#include "node/http/problem.h"
 #include "node/http/server.h"
 #include "node/tls/city_authority.h"
 #include "support.h"
@@ -66,6 +69,26 @@ inline v1::SubmissionResult accepted(std::int64_t position) {
   result.set_code("ok");
   result.set_position(position);
   return result;
+}
+
+// Answers by the path's parts behind /v1, joined by spaces; 404 for others.
+using Answers = std::map<std::string, std::string>;
+inline http::Handler answering(Answers answers) {
+  return [answers](const http::Request& request, const http::Respond& respond) {
+    std::string asked;
+    for (std::size_t i = 1; i < request.segments.size(); ++i)
+      asked += (i == 1 ? "" : " ") + request.segments[i];
+    const auto found = answers.find(asked);
+    if (found == answers.end()) return respond(http::problem({ErrorCode::NOT_FOUND, asked}));
+    respond({200, "application/json", {}, found->second});
+  };
+}
+
+inline std::string city_named(const std::string& code) {
+  v1::Status status;
+  status.set_city(code);
+  status.set_time(1'740'000'000'000'000);
+  return to_json(status);
 }
 
 // Settings of a caller, and what it sends.
