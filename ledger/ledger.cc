@@ -147,7 +147,7 @@ std::optional<crypto::PublicKey> Ledger::known_key(const crypto::Digest& key_id)
     std::shared_lock lock(keys_mutex_);
     if (const auto found = keys_.find(id); found != keys_.end()) return found->second;
   }
-  const auto stored = store_->get(key::public_key(id));
+  const auto stored = store_->peek(key::public_key(id));
   v1::KeyRecord record;
   if (!stored || !record.ParseFromString(*stored)) return std::nullopt;
   auto key = crypto::PublicKey::decode(record.public_key());
@@ -209,9 +209,15 @@ void Ledger::publish(AppliedAt at) {
     crypto::append_u64(gap, *gap_);
     batch_->Put(slice(key::meta("gap")), slice(gap));
   }
-  store_->write(*batch_);
-  batch_->Clear();
+  // What is known of refusals is looked up past a write under way.
+  if (refusals_changed_) {
+    store_->write(*batch_);
+    batch_->Clear();
+  } else {
+    store_->begin_write(batch_);
+  }
   refused_.clear();
+  refusals_changed_ = false;
   std::lock_guard lock(status_mutex_);
   applied_ = at;
   published_due_ = next_due_;
@@ -262,7 +268,7 @@ std::optional<Answer> Ledger::known_outcome(const CheckedEvent& event,
 
 std::optional<v1::RefusedOutcome> Ledger::refusal_at(const std::string& name) const {
   if (const auto recent = refused_.find(name); recent != refused_.end()) return recent->second;
-  const auto stored = store_->get(name);
+  const auto stored = store_->peek(name);
   if (!stored) return std::nullopt;
   v1::RefusedOutcome refused;
   const bool parsed = refused.ParseFromString(*stored);
@@ -361,6 +367,7 @@ Answer Ledger::refuse_event(const Context& context, const Refusal& refusal) {
   Answer answer{v1::REFUSED, refusal.code, {}, refused.outcome(), 0, context.now};
   refusals_end_from_ = std::min(refusals_end_from_, payload.valid_until());
   refused_[name] = std::move(refused);
+  refusals_changed_ = true;
   return answer;
 }
 
@@ -442,6 +449,7 @@ void Ledger::drop_expired() {
                              return false;
                            }
                            batch_->Delete(slice(order));
+                           refusals_changed_ = true;
                            // The same identity may have been refused again since, with another
                            // valid_until.
                            const std::string name(key::refusal_name(order));

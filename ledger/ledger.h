@@ -28,10 +28,12 @@
 // ledger stays readable but applies no more.
 //
 // Durability: one atomic write per block, not synced; `sync` makes all of it durable. After a power
-// cut a prefix of the blocks is there (store.h), and `applied` says which to apply again.
+// cut a prefix of the blocks is there (store.h), and `applied` says which to apply again. Where the
+// store may write beside (StoreOptions), a large block is written while the next one is applied.
 //
 // Threads: `apply`, `follow`, `pass` belong to one thread; all else may be called from any thread
-// at any time. No reader waits for a block to be written.
+// at any time. A view shows every block whose answers were given, and waits for no more than the
+// block being written.
 #pragma once
 
 #include <cstdint>
@@ -180,6 +182,7 @@ class Ledger {
   Micros next_due_ = kTimeMax;
   // Refusals of the block at hand, by their key.
   std::map<std::string, v1::RefusedOutcome> refused_;
+  bool refusals_changed_ = false;  // by the block at hand
   // Whether leaves come from elsewhere, state roots included; and the first without attachment.
   bool follows_ = false;
   std::optional<std::uint64_t> gap_;

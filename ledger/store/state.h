@@ -2,7 +2,8 @@
 //
 // Changes of the event at hand are folded into the block's by `accept`, or forgotten by `drop`;
 // nothing reaches the store before `write_to`. So a refused event changes nothing, and a block is
-// one atomic write.
+// one atomic write. That write may be under way while the next block is applied (store.h): its
+// changes are kept until then.
 // Threads: used by the applying thread only.
 #pragma once
 
@@ -11,6 +12,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cassert>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,8 +31,8 @@ class State {
   // The same, valid until this state is asked or changed again.
   [[nodiscard]] std::optional<std::string_view> look(std::string_view key) const;
   [[nodiscard]] bool has(std::string_view key) const { return look(key).has_value(); }
-  void put(std::string_view key, std::string_view value) { changes_.put(key, value); }
-  void erase(std::string_view key) { changes_.put(key, std::nullopt); }
+  void put(std::string_view key, std::string_view value) { changes_->put(key, value); }
+  void erase(std::string_view key) { changes_->put(key, std::nullopt); }
 
   // A stored message. A value that does not parse means the store is corrupt: the process stops.
   template <class M>
@@ -58,21 +60,26 @@ class State {
             const std::function<void(std::string_view key)>& visit) const;
 
   // Answers what the event changed, in key order, until the next call.
-  const Changes::List& accept() { return changes_.accept(); }
+  const Changes::List& accept() { return changes_->accept(); }
   // The value before the event that `accept` folded last, of a change it answered.
   [[nodiscard]] std::optional<std::string> replaced(const Changes::Change& change) const;
-  void drop() { changes_.drop(); }
+  void drop() { changes_->drop(); }
 
-  // Moves the block's changes into `batch` and remembers hot values for the next blocks.
+  // Moves the block's changes into `batch`, to be written before the next call, and remembers hot
+  // values for the next blocks.
   void write_to(leveldb::WriteBatch& batch);
 
  private:
+  // Of the block at hand, or else of the one before; or null.
+  [[nodiscard]] const Changes::Change* changed(std::string_view key) const;
   // The value in the store or in what is remembered of it.
   [[nodiscard]] std::optional<std::string> stored(std::string_view key) const;
   void remember(std::string_view key, std::string_view value) const;
 
   const Store& store_;
-  Changes changes_;
+  // Of the block at hand, and of the one before.
+  std::unique_ptr<Changes> changes_ = std::make_unique<Changes>();
+  std::unique_ptr<Changes> before_ = std::make_unique<Changes>();
   // Values as last written, for look-ups only (never iterated).
   mutable boost::unordered_flat_map<std::string, std::string, KeyHash, std::equal_to<>> hot_;
   // The last answer of `look` that is kept nowhere else.

@@ -95,6 +95,10 @@ bool is_locked(const std::string& text) {
           text.find("already held by process") != std::string::npos);
 }
 
+void put(leveldb::DB& db, leveldb::WriteBatch& changes) {
+  if (const auto status = db.Write({}, &changes); !status.ok()) stop("write", status);
+}
+
 std::optional<std::string> read(leveldb::DB& db, const leveldb::Snapshot* at,
                                 std::string_view key) {
   leveldb::ReadOptions options;
@@ -178,8 +182,8 @@ class PinnedReader : public Reader {
 
 }  // namespace
 
-Store::Store() = default;
-Store::~Store() = default;
+Store::Store() : under_way_(std::make_unique<leveldb::WriteBatch>()) {}
+Store::~Store() { settle(); }
 
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   std::unique_ptr<Store> store(new Store);
@@ -205,6 +209,8 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     return fail(status.IsCorruption() ? ErrorCode::CORRUPT : ErrorCode::IO, text);
   }
   store->db_.reset(opened);
+  store->beside_ = options.beside;
+  store->beside_bytes_min_ = options.beside_bytes_min;
   return store;
 }
 
@@ -235,6 +241,11 @@ Result<void> Store::salvage(const std::string& folder, const std::string& to) {
 }
 
 std::optional<std::string> Store::get(std::string_view key) const {
+  settle();
+  return peek(key);
+}
+
+std::optional<std::string> Store::peek(std::string_view key) const {
   return read(*db_, nullptr, key);
 }
 
@@ -251,13 +262,40 @@ std::optional<Found> Store::before(std::string_view prefix, std::string_view key
   return last_before(*db_, nullptr, prefix, key, skip);
 }
 
-std::unique_ptr<Reader> Store::reader() const { return std::make_unique<PinnedReader>(*db_); }
+std::unique_ptr<Reader> Store::reader() const {
+  settle();
+  return std::make_unique<PinnedReader>(*db_);
+}
 
 void Store::write(leveldb::WriteBatch& changes) {
-  if (const auto status = db_->Write({}, &changes); !status.ok()) stop("write", status);
+  settle();
+  put(*db_, changes);
+}
+
+void Store::begin_write(std::unique_ptr<leveldb::WriteBatch>& changes) {
+  settle();
+  changes.swap(under_way_);
+  changes->Clear();
+  if (!beside_ || under_way_->ApproximateSize() < beside_bytes_min_) return put(*db_, *under_way_);
+  {
+    std::lock_guard lock(mutex_);
+    ++begun_;
+  }
+  beside_([this] {
+    put(*db_, *under_way_);
+    std::lock_guard lock(mutex_);
+    ++ended_;
+    ended_one_.notify_all();
+  });
+}
+
+void Store::settle() const {
+  std::unique_lock lock(mutex_);
+  ended_one_.wait(lock, [this, until = begun_] { return ended_ >= until; });
 }
 
 void Store::sync() {
+  settle();
   leveldb::WriteOptions options;
   options.sync = true;
   leveldb::WriteBatch nothing;

@@ -5,13 +5,16 @@
 // alone does not promise that). `sync` makes everything written so far durable. Whoever writes
 // keeps what follows the last sync elsewhere (the consensus log) and applies it again. Paranoid
 // checks and checksums are always on: damaged bytes are an error, never silence. A failed write or
-// a damaged read stops the process: no answer could be right after it. Threads: one writer; `get`
-// and Reader from any thread.
+// a damaged read stops the process: no answer could be right after it.
+// Threads: one writer; readings from any thread, and each sees all writes that were begun before
+// it.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,10 +33,17 @@ class FilterPolicy;
 
 namespace puhui::ledger {
 
+// Carries out one thing after the other, perhaps on another thread.
+using Executor = std::function<void(std::function<void()>)>;
+
 struct StoreOptions {
   std::string folder;
   std::size_t cache_bytes = std::size_t{128} << 20;
   std::size_t write_buffer_bytes = std::size_t{32} << 20;
+  // Where writes of so many bytes are carried out while the writer goes on (a smaller one takes
+  // about as long as handing it over); ends nothing before it is done. Empty: they are not.
+  Executor beside;
+  std::size_t beside_bytes_min = std::size_t{64} << 10;
 };
 
 struct Found {
@@ -67,6 +77,8 @@ class Store {
   Store& operator=(const Store&) = delete;
 
   [[nodiscard]] std::optional<std::string> get(std::string_view key) const;
+  // These do not wait for a write under way: what it changes may be as it was before.
+  [[nodiscard]] std::optional<std::string> peek(std::string_view key) const;
   // First key at or above `key`, and last key below it, of those that start with `prefix` and that
   // `skip` does not hold for. One walk, however many are skipped.
   using Skip = std::function<bool(std::string_view key)>;
@@ -79,14 +91,24 @@ class Store {
   [[nodiscard]] std::unique_ptr<Reader> reader() const;
 
   void write(leveldb::WriteBatch& changes);
+  // The same, but a large write may be under way on return, one at a time. Leaves an empty batch.
+  void begin_write(std::unique_ptr<leveldb::WriteBatch>& changes);
   void sync();
 
  private:
   Store();
+  // Waits for the writes begun until now.
+  void settle() const;
   std::unique_ptr<leveldb::Env> env_;
   std::unique_ptr<leveldb::Cache> cache_;
   std::unique_ptr<const leveldb::FilterPolicy> filter_;
   std::unique_ptr<leveldb::DB> db_;
+  Executor beside_;
+  std::size_t beside_bytes_min_ = 0;
+  std::unique_ptr<leveldb::WriteBatch> under_way_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable ended_one_;
+  std::uint64_t begun_ = 0, ended_ = 0;  // writes beside the writer
 };
 
 }  // namespace puhui::ledger

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <filesystem>
 
 #include "node/files/folder.h"
@@ -31,6 +32,13 @@ void remove_old_ledgers(const std::string& folder) {
         !exists(path + "/" + kHaltedFile))
       std::filesystem::remove_all(found.path(), error);
   }
+}
+
+// Whoever holds a ledger holds the thread as well: what is being written is written to its end.
+ledger::Executor writing_thread() {
+  return [thread = std::make_shared<asio::thread_pool>(1)](std::function<void()> work) {
+    asio::post(*thread, std::move(work));
+  };
 }
 
 Result<LedgerPtr> open_ledger(const ReplicaOptions& options, const v1::Genesis& genesis) {
@@ -62,6 +70,7 @@ Result<std::unique_ptr<Replica>> Replica::start(asio::io_context& io, ReplicaOpt
                                                 ReplicaIdentity identity) {
   if (auto made = make_folder(options.folder); !made) return tl::make_unexpected(made.error());
   remove_old_ledgers(options.folder);
+  options.store.beside = writing_thread();
   auto ledger = open_ledger(options, identity.genesis);
   if (!ledger) return tl::make_unexpected(ledger.error());
   auto log = consensus::LevelLog::open(options.folder + "/log");

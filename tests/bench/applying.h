@@ -3,11 +3,19 @@
 
 #include <benchmark/benchmark.h>
 
+#include "tests/ledger/beside.h"
 #include "tests/ledger/city.h"
 
 namespace puhui::ledger::testing {
 
 inline constexpr std::uint64_t kRecordsPerBatch = 10'000;
+
+// A store of usual size that writes beside, as a node's does.
+inline StoreOptions store_of_node() {
+  StoreOptions options;
+  options.beside = writing_thread();
+  return options;
+}
 
 // Submissions with their checks, made before the clock runs.
 struct Prepared {

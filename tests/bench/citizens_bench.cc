@@ -61,7 +61,7 @@ void consent(City& city, std::uint64_t citizens) {
 }
 
 void asked_behaviour(benchmark::State& state) {
-  city_options() = StoreOptions();
+  city_options() = store_of_node();
   City city;
   file(city, bike_methodology());
   PUHUI_ACCEPTED(file_rules(city, rules_of_citizens()));
@@ -101,7 +101,7 @@ void open_coffee(City& city) {
 }
 
 void redemptions(benchmark::State& state) {
-  city_options() = StoreOptions();
+  city_options() = store_of_node();
   City city;
   file(city, bike_methodology());
   auto rules = rules_of_citizens();
@@ -127,7 +127,7 @@ void redemptions(benchmark::State& state) {
 City& large_city(std::uint64_t citizens) {
   static City* city = nullptr;
   if (city != nullptr) return *city;
-  city_options() = StoreOptions();
+  city_options() = store_of_node();
   city = new City;
   file(*city, bike_methodology());
   open_citizens(*city, citizens);

@@ -20,7 +20,7 @@ v1::Genesis genesis_with(const benchmark::State& state) {
 }
 
 void behaviour(benchmark::State& state) {
-  city_options() = StoreOptions();
+  city_options() = store_of_node();
   City city(genesis_with(state));
   file(city, bike_methodology());
   const auto citizens = static_cast<std::uint64_t>(state.range(1));
@@ -43,7 +43,7 @@ void checking_behaviour(benchmark::State& state) {
 }
 
 void transfers(benchmark::State& state) {
-  city_options() = StoreOptions();
+  city_options() = store_of_node();
   PvCity city(genesis_with(state));
   for (int i = 0; i < kAccounts; ++i) open_account(city, "shop-" + std::to_string(i), "owner");
   city.issue_mwh("100000");

@@ -43,7 +43,7 @@ std::pair<std::uint64_t, std::uint64_t> serials_of(std::uint64_t number) {
 }
 
 void imports(benchmark::State& state) {
-  city_options() = StoreOptions();
+  city_options() = store_of_node();
   Pair pair;
   pair.recognise();
   std::vector<std::uint64_t> leaves;
@@ -60,7 +60,7 @@ void imports(benchmark::State& state) {
 }
 
 void transfers_at_home(benchmark::State& state) {
-  city_options() = StoreOptions();
+  city_options() = store_of_node();
   Pair pair;
   pair.recognise();
   open_account(pair.a, "shop", "owner");

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "tests/ledger/beside.h"
 #include "tests/ledger/citizens.h"
 
 namespace puhui::ledger::testing {
@@ -445,6 +446,7 @@ void compare(const World& world) {
 }
 
 RC_GTEST_PROP(CreditsOfCitizens, AgreeWithAModelOfEveryGram, ()) {
+  const AllBeside all_beside;
   World world;
   const auto blocks = *rc::gen::inRange(4, 14);
   for (int i = 0; i < blocks; ++i) {

@@ -17,7 +17,12 @@ namespace puhui::ledger::testing {
 
 // How cities open their store from now on: small, so that tests are quick.
 inline StoreOptions& city_options() {
-  static StoreOptions options{{}, std::size_t{8} << 20, std::size_t{1} << 20};
+  static StoreOptions options = [] {
+    StoreOptions small;
+    small.cache_bytes = std::size_t{8} << 20;
+    small.write_buffer_bytes = std::size_t{1} << 20;
+    return small;
+  }();
   return options;
 }
 

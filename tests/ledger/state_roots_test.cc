@@ -58,7 +58,9 @@ class Rooted {
 
  private:
   void open() {
-    StoreOptions options{folder_.file("s"), std::size_t{1} << 20, std::size_t{1} << 20};
+    StoreOptions options;
+    options.folder = folder_.file("s");
+    options.cache_bytes = options.write_buffer_bytes = std::size_t{1} << 20;
     store_ = std::move(*Store::open(options));
     state_ = std::make_unique<State>(*store_);
     roots_ = std::make_unique<StateRoots>(std::move(*StateRoots::load(*store_)));

@@ -6,7 +6,10 @@
 #include <leveldb/write_batch.h>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
+#include <functional>
+#include <future>
 #include <set>
 
 #include "ledger/store/state.h"
@@ -57,6 +60,48 @@ TEST(Store, NeighboursAndScansStayInTheirFamily) {
     return true;
   });
   EXPECT_EQ(seen, "vb1 vb3 ");
+}
+
+// Readings that began after a write wait for it; the ones that ask for what was before do not.
+TEST(Store, AWriteBesideIsSeenByWhoeverReadsAfterIt) {
+  Folder folder;
+  auto options = small(folder.file("s"));
+  options.beside_bytes_min = 100;
+  std::function<void()> under_way;
+  options.beside = [&under_way](std::function<void()> write) { under_way = std::move(write); };
+  const auto store = std::move(*Store::open(options));
+  auto batch = std::make_unique<leveldb::WriteBatch>();
+  batch->Put("va", "small");
+  store->begin_write(batch);
+  EXPECT_FALSE(under_way);
+  EXPECT_EQ(store->get("va"), "small");
+
+  const std::string large(200, 'x');
+  batch->Put("va", large);
+  store->begin_write(batch);
+  EXPECT_EQ(store->peek("va"), "small");
+  EXPECT_EQ(store->at_or_after("va", "va")->value, "small");
+  EXPECT_EQ(store->before("va", "vb")->value, "small");
+  const auto read = [&](auto reading) { return std::async(std::launch::async, reading); };
+  auto got = read([&] { return store->get("va"); });
+  auto pinned = read([&] { return store->reader()->get("va"); });
+  auto synced = read([&] {
+    store->sync();
+    return store->peek("va");
+  });
+  auto next = std::make_unique<leveldb::WriteBatch>();
+  next->Put("vb", "next");
+  auto written = read([&] {
+    store->write(*next);
+    return store->peek("va");
+  });
+  for (auto* waiting : {&got, &pinned, &synced, &written})
+    EXPECT_EQ(waiting->wait_for(std::chrono::milliseconds(1)), std::future_status::timeout);
+  under_way();
+  EXPECT_EQ(got.get(), large);
+  EXPECT_EQ(pinned.get(), large);
+  EXPECT_EQ(synced.get(), large);
+  EXPECT_EQ(written.get(), large);
 }
 
 // Bytes that are compared as numbers are compared without a sign; and whoever opens the folder with

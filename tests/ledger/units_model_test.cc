@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "tests/ledger/beside.h"
 #include "tests/ledger/blocks.h"
 #include "tests/ledger/random_units.h"
 #include "tests/ledger/registry.h"
@@ -303,6 +304,7 @@ void compare(const World& world) {
 }
 
 RC_GTEST_PROP(UnitsOfARegistry, AgreeWithAModelOfEveryKilogram, ()) {
+  const AllBeside all_beside;
   World world(*rc::gen::arbitrary<bool>());
   const auto blocks = *rc::gen::inRange(3, 10);
   for (int i = 0; i < blocks; ++i) {
