@@ -7,6 +7,7 @@
 
 #include "crypto/evidence.h"
 #include "tests/ledger/epochs.h"
+#include "tests/ledger/transfer_settlements.h"
 
 namespace puhui::ledger::testing::sim {
 
@@ -180,26 +181,14 @@ inline Answer accuse(SovereignCity& at, const SovereignCity& partner, std::uint6
 
 // ---- Settlement ----
 
-inline Answer settle(SovereignCity& at, const std::string& id, const City& sender,
-                     const SovereignCity* with) {
-  v1::TransferSettlement settlement;
-  settlement.set_transfer(id);
-  settlement.set_sender(sender.code());
-  *settlement.mutable_decision() = document("settlement");
-  auto payload = at.event("bureau");
-  auto& action = *payload.mutable_settle_transfer();
-  action.set_settlement(settlement.SerializeAsString());
-  if (with != nullptr)
-    *action.mutable_partner_signatures() = with->by_authority(kSettlementWord, action.settlement());
-  return at.send(payload, {"bureau"});
+// Of what is locked there, as its export says.
+inline std::string settlement_of(const SovereignCity& sender, const std::string& id) {
+  const auto locked = transfer_at(sender, id);
+  return testing::settlement_of(sender, static_cast<std::uint64_t>(locked->recorded_at()));
 }
 inline Answer settle_at_taker(SovereignCity& taker, const SovereignCity& sender,
                               const std::string& id) {
-  return settle(taker, id, sender, &sender);
-}
-// Without the partner: it is gone.
-inline Answer give_up(SovereignCity& home, const std::string& id) {
-  return settle(home, id, home, nullptr);
+  return settle(taker, sender, settlement_of(sender, id));
 }
 
 // ---- Agreements ----

@@ -68,7 +68,8 @@ void World::give_up_all() {
     const bool is_left = is_gone(journey.to) && !is_gone(journey.from) &&
                          book.state(journey.from, id) == v1::TRANSFER_LOCKED;
     if (!is_left) continue;
-    const auto answer = give_up(city(journey.from), id);
+    auto& home = city(journey.from);
+    const auto answer = give_up(home, settlement_of(home, id));
     if (done(journey.from, "gives up what it sent to " + code(journey.to), answer))
       book.concluded(id, false, 0, {});
   }
