@@ -282,6 +282,8 @@ void release_all(Books& books, std::int64_t leaf, const std::string& name, v1::B
 
 // ---- Retirement (retire.cc, cases.cc, caps.cc) ----
 [[nodiscard]] Verdict retire(Case& at, const v1::Retire& action);
+// Pieces that were taken end, each of its holder; of their serials, ranges that meet are one.
+void put_retirement(Case& at, const v1::Retire& action, const Pieces& pieces);
 [[nodiscard]] Verdict cancel(Case& at, const v1::Cancel& action);
 [[nodiscard]] Verdict certify(Case& at, const v1::Certify& action);
 
