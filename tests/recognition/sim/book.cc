@@ -4,6 +4,7 @@
 #include <chrono>
 
 namespace puhui::ledger::testing::sim {
+
 int year_of(std::int64_t time) {
   using namespace std::chrono;
   const sys_time<microseconds> there{microseconds(time) + hours(8)};
