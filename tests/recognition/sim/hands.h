@@ -28,6 +28,12 @@ inline SerialRanges ranges_of(const std::vector<std::uint64_t>& serials) {
   return ranges;
 }
 
+// A city as another one knows it; as it is, to one that does not.
+inline v1::CitySide known_side(const City& at, const SovereignCity& city) {
+  const auto log = log_at(at, city);
+  return log ? log->side() : city.side();
+}
+
 // ---- A log as it can be shown ----
 
 // What is about of a city's log in one epoch: as it is, or as it was when its end was lost.
@@ -155,7 +161,8 @@ inline Answer renew(const SovereignCity& city, v1::SideRenewal renewal, Sovereig
   auto payload = at.event("operator");
   auto& action = *payload.mutable_renew_partner();
   action.set_renewal(renewal.SerializeAsString());
-  *action.mutable_partner_signatures() = city.by_authority(kRenewalWord, action.renewal());
+  *action.mutable_partner_signatures() =
+      city.by_authority(kRenewalWord, action.renewal(), known_side(at, city));
   return at.send(payload, {"operator"});
 }
 
@@ -190,7 +197,8 @@ inline Answer settle(SovereignCity& at, const std::string& id, const City& sende
   auto& action = *payload.mutable_settle_transfer();
   action.set_settlement(settlement.SerializeAsString());
   if (with != nullptr)
-    *action.mutable_partner_signatures() = with->by_authority(kSettlementWord, action.settlement());
+    *action.mutable_partner_signatures() =
+        with->by_authority(kSettlementWord, action.settlement(), known_side(at, *with));
   return at.send(payload, {"bureau"});
 }
 inline Answer settle_at_taker(SovereignCity& taker, const SovereignCity& sender,
@@ -210,6 +218,14 @@ struct Terms {
   std::int64_t quota_kg = 1'000'000;  // taken of the other's units in a year
   std::int64_t retired_max_kg = -1;   // of those, by retirement in a year; -1 = any
 };
+inline Answer file(SovereignCity& at, const SovereignCity& other, const v1::Agreement& agreement) {
+  auto payload = at.event("bureau");
+  auto& action = *payload.mutable_file_agreement();
+  action.set_agreement(agreement.SerializeAsString());
+  *action.mutable_partner_signatures() =
+      other.by_authority(kAgreementWord, action.agreement(), known_side(at, other));
+  return at.send(payload, {"bureau"});
+}
 inline v1::Agreement agreement_with(const SovereignCity& a, const SovereignCity& b,
                                     std::uint32_t version, const Terms& said) {
   auto agreement = agreement_between(a, b, version);
