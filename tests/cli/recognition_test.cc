@@ -100,6 +100,15 @@ TEST_F(SigningDesk, StandingsAreWords) {
   EXPECT_EQ(standing("closed"), v1::CLOSED);
 }
 
+TEST_F(SigningDesk, ALostProjectIsNamedWithItsCityAlone) {
+  const auto action =
+      desk.payload({"project", "lost", "HFPV1", "--partner", "HEFEI"}).note_filing_end();
+  EXPECT_EQ(action.project(), "HFPV1");
+  EXPECT_EQ(action.ended().city(), "HEFEI");
+  EXPECT_TRUE(action.ended().entry().empty());
+  EXPECT_NE(desk.client.run({"project", "lost", "HFPV1"}).exit, Exit::ok);
+}
+
 TEST_F(SigningDesk, RenewalsAreSignedByTheCityThatTheyAreOf) {
   const auto side = desk.scratch.write("side.json", to_json(side_of("HEFEI", partner())));
   const auto drafted = made({"partner", "draft", side, "--sequence", "3"}, "h.renewal");

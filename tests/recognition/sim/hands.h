@@ -29,6 +29,12 @@ inline SerialRanges ranges_of(const std::vector<std::uint64_t>& serials) {
   return ranges;
 }
 
+// A city as another one knows it; as it is, to one that does not.
+inline v1::CitySide known_side(const City& at, const SovereignCity& city) {
+  const auto log = log_at(at, city);
+  return log ? log->side() : city.side();
+}
+
 // ---- A log as it can be shown ----
 
 // What is about of a city's log in one epoch: as it is, or as it was when its end was lost.
@@ -156,7 +162,8 @@ inline Answer renew(const SovereignCity& city, v1::SideRenewal renewal, Sovereig
   auto payload = at.event("operator");
   auto& action = *payload.mutable_renew_partner();
   action.set_renewal(renewal.SerializeAsString());
-  *action.mutable_partner_signatures() = city.by_authority(kRenewalWord, action.renewal());
+  *action.mutable_partner_signatures() =
+      city.by_authority(kRenewalWord, action.renewal(), known_side(at, city));
   return at.send(payload, {"operator"});
 }
 
@@ -188,7 +195,9 @@ inline std::string settlement_of(const SovereignCity& sender, const std::string&
 }
 inline Answer settle_at_taker(SovereignCity& taker, const SovereignCity& sender,
                               const std::string& id) {
-  return settle(taker, sender, settlement_of(sender, id));
+  const auto bytes = settlement_of(sender, id);
+  const auto signatures = sender.by_authority(kSettlementWord, bytes, known_side(taker, sender));
+  return taker.send(settling_event(taker, bytes, signatures), {"bureau"});
 }
 
 // ---- Agreements ----
@@ -199,6 +208,14 @@ struct Terms {
   std::int64_t quota_kg = 1'000'000;  // taken of the other's units in a year
   std::int64_t retired_max_kg = -1;   // of those, by retirement in a year; -1 = any
 };
+inline Answer file(SovereignCity& at, const SovereignCity& other, const v1::Agreement& agreement) {
+  auto payload = at.event("bureau");
+  auto& action = *payload.mutable_file_agreement();
+  action.set_agreement(agreement.SerializeAsString());
+  *action.mutable_partner_signatures() =
+      other.by_authority(kAgreementWord, action.agreement(), known_side(at, other));
+  return at.send(payload, {"bureau"});
+}
 inline v1::Agreement agreement_with(const SovereignCity& a, const SovereignCity& b,
                                     std::uint32_t version, const Terms& said) {
   auto agreement = agreement_between(a, b, version);

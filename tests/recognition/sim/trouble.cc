@@ -31,6 +31,13 @@ void World::rotate(int index) {
   tell(code(index) + " gives its nodes other keys");
 }
 
+// The authority gets another key: first in its own ledger, then partners are told.
+void World::rotate_authority(int index) {
+  if (!city(index).can_rotate_authority_key()) return;
+  if (!done(index, "rotates a key of its authority", city(index).rotate_authority_key())) return;
+  told_[static_cast<std::size_t>(index)].push_back(renewal_of(city(index)));
+}
+
 void World::accuse(int at, int partner) {
   if (standing(at, partner) != v1::IN_FORCE) return;
   const auto size = 1 + random.below(8);
