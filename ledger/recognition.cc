@@ -7,6 +7,7 @@
 #include "crypto/key.h"
 #include "crypto/merkle.h"
 #include "crypto/policy.h"
+#include "ledger/event.h"
 #include "ledger/formula/rational.h"
 #include "ledger/records.h"
 #include "ledger/rules/checks.h"
@@ -131,10 +132,20 @@ Result<M> sound(Result<M> message, const std::string& wrong) {
   return malformed_agreement(wrong);
 }
 
+// Of a message that names the export by its party and event id.
+template <class M>
+crypto::Digest id_by(std::string_view lineage, const M& exported) {
+  return crypto::sha256(std::string(lineage) + exported.party() + exported.event_id());
+}
+
 }  // namespace
 
 crypto::Digest transfer_id(std::string_view lineage, const v1::Payload& exporting) {
-  return crypto::sha256(std::string(lineage) + exporting.party() + exporting.event_id());
+  return id_by(lineage, exporting);
+}
+
+crypto::Digest transfer_id(std::string_view lineage, const v1::TransferSettlement& settlement) {
+  return id_by(lineage, settlement);
 }
 
 std::string authority_bytes(std::string_view word, std::string_view bytes) {
@@ -175,7 +186,8 @@ Result<v1::TransferSettlement> read_settlement(std::string_view bytes) {
   auto settlement = read_exactly<v1::TransferSettlement>(bytes);
   if (!settlement) return settlement;
   std::string wrong;
-  if (settlement->transfer().size() != crypto::Digest::kSize) wrong = "transfer";
+  if (settlement->event_id().size() != kEventIdSize) wrong = "event_id";
+  if (!is_name(settlement->party())) wrong = "party";
   if (!is_code(settlement->sender())) wrong = "sender";
   if (!settlement->has_decision() || !is_document(settlement->decision())) wrong = "decision";
   return sound(std::move(settlement), wrong);
@@ -314,7 +326,7 @@ Result<std::string> answered_transfer(const v1::Payload& answer, const Sender& s
     const auto settlement = read_settlement(answer.settle_transfer().settlement());
     // Who takes by a settlement takes nothing: it imports by its proof.
     if (settlement && settlement->sender() == sender.city && !settlement->is_recognised())
-      return settlement->transfer();
+      return std::string(transfer_id(sender.lineage, *settlement).view());
     return fail(ErrorCode::LEAF_UNEXPECTED, "no settlement of that city's transfer by its taker");
   }
   const auto* about = answered_export(answer);

@@ -27,6 +27,8 @@ inline constexpr std::int64_t kAgreedDurationMax = std::int64_t{3653} * 86'400'0
 // The name of a transfer, the same in every epoch of the city that sends: SHA-256 over
 //   lineage[32] ‖ party ‖ event id[16] of the export
 [[nodiscard]] crypto::Digest transfer_id(std::string_view lineage, const v1::Payload& exporting);
+[[nodiscard]] crypto::Digest transfer_id(std::string_view lineage,
+                                         const v1::TransferSettlement& settlement);
 
 // What an authority signs: the word ‖ "/v1\n" ‖ SHA-256 of the bytes.
 inline constexpr std::string_view kAgreementWord = "puhui-agreement";
@@ -119,7 +121,7 @@ struct ForeignEvent {
 // The export that an answer is about, or null: of Import, RefuseImport, VoidImport.
 [[nodiscard]] const v1::ProvenLeaf* answered_export(const v1::Payload& answer);
 // The transfer that an answer is about, of a city with this lineage: the id of the export answered,
-// or that of a settlement, by which a taker never takes. LEAF_UNEXPECTED where it is no answer to
+// or the settled one, by which a taker never takes. LEAF_UNEXPECTED where it is no answer to
 // an export of that city.
 struct Sender {
   std::string_view city;

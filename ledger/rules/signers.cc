@@ -131,12 +131,21 @@ bool has_grant(const v1::Party& party, v1::Role role, Micros now) {
   });
 }
 
+bool is_suspended(const v1::Party& party) {
+  return std::ranges::any_of(party.restraints(), [](const v1::RestraintRecord& record) {
+    return record.restraint().restraint() == v1::SUSPENDED;
+  });
+}
+
 Ruling need_unrestrained(const v1::Party& party) {
-  if (!party.has_restraint()) return {};
-  const auto& restraint = party.restraint();
+  if (party.restraints().empty()) return {};
+  const auto strongest = std::ranges::max_element(
+      party.restraints(), {},
+      [](const v1::RestraintRecord& record) { return record.restraint().restraint(); });
+  const auto& restraint = strongest->restraint();
   return refuse(ErrorCode::PARTY_RESTRAINED, "party.restraint",
                 v1::Restraint_Name(restraint.restraint()) + " since leaf " +
-                    std::to_string(party.restrained_at()),
+                    std::to_string(strongest->restrained_at()),
                 restraint.reason(), party.party());
 }
 
@@ -145,7 +154,7 @@ Ruling drop_suspended(Context& context) {
   Ruling ruling;
   std::erase_if(context.signers, [&](const auto& signer) {
     const auto party = context.state.find<v1::Party>(key::party(signer.first));
-    const bool suspended = party && party->restraint().restraint() == v1::SUSPENDED;
+    const bool suspended = party && is_suspended(*party);
     if (suspended && signer.first == acting) ruling = need_unrestrained(*party);
     return suspended;
   });
@@ -154,16 +163,15 @@ Ruling drop_suspended(Context& context) {
 
 bool acts_for_city(const v1::Party& party, v1::Role role, Micros now) {
   const auto city = the_city();
-  return party.restraint().restraint() != v1::SUSPENDED &&
-         std::ranges::any_of(party.roles(), [&](const auto& grant) {
-           return grant.role() == role && outside(grant, city, now).empty();
-         });
+  return !is_suspended(party) && std::ranges::any_of(party.roles(), [&](const auto& grant) {
+    return grant.role() == role && outside(grant, city, now).empty();
+  });
 }
 
 bool reaches(const Context& context, const std::string& party, v1::Role role,
              const Subject& subject) {
   const auto known = context.state.find<v1::Party>(key::party(party));
-  return known && known->restraint().restraint() != v1::SUSPENDED &&
+  return known && !is_suspended(*known) &&
          role_of(context, party, role, subject).reach == Reach::covers;
 }
 

@@ -58,6 +58,7 @@ struct Subject {
 
 // Leaves suspended parties out of the signers. PARTY_RESTRAINED if the acting party is one.
 [[nodiscard]] Ruling drop_suspended(Context& context);
+[[nodiscard]] bool is_suspended(const v1::Party& party);
 // PARTY_RESTRAINED if the party is frozen or suspended.
 [[nodiscard]] Ruling need_unrestrained(const v1::Party& party);
 

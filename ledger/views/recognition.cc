@@ -46,8 +46,10 @@ std::string transfer_at(const View& view, std::uint64_t leaf) {
   const auto shown = view.entry_view(leaf);
   const auto& payload = shown.payload();
   if (const auto* action = settlement_in(payload); action != nullptr) {
+    // It moves units where they were sent from.
     const auto settlement = read_settlement(action->settlement());
-    return settlement ? settlement->transfer() : std::string();
+    if (!settlement) return {};
+    return std::string(transfer_id(own_lineage(view.reader()), *settlement).view());
   }
   switch (payload.action_case()) {
     case v1::Payload::kExport:

@@ -427,10 +427,10 @@ Verdict note_filing_end(Case& at, const v1::NoteFilingEnd& action) {
   if (noted == at.books.foreign_projects.end())
     return refused(ErrorCode::PROJECT_ABROAD, leaf.city() + " " + action.project());
   if (is_over(event.payload, action.project())) {
-    const auto free_from = day_of(event.time) + 1;
     auto& project = noted->second;
+    const auto free_from = std::max(project.from(), day_of(event.time) + 1);
     if (project.to() <= free_from) return told_before(leaf.city(), leaf.index());
-    project.set_to(std::max(project.from(), free_from));
+    project.set_to(free_from);
     return {};
   }
   const auto ended = ended_in(event.payload);

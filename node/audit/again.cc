@@ -233,26 +233,13 @@ void retire_again(Case& at, const std::string& partner, const v1::StateRetiremen
   if (pieces.empty()) return;
   note_purpose(at, pieces, statement.purpose());
   std::ranges::sort(pieces, {}, [](const v1::UnitBlock& piece) { return piece.start(); });
-  v1::Retirement retirement;
-  auto& action = *retirement.mutable_retirement();
-  action.set_account(pieces.front().account());
+  Pieces taken;
+  for (const auto& piece : pieces) take_held(at, piece, taken);
+  v1::Retire action;
+  action.set_account(taken.front().account());
   action.set_purpose(statement.purpose());
   action.set_beneficiary(statement.beneficiary());
-  action.set_amount_kg(total_kg(pieces));
-  retirement.set_amount_kg(total_kg(pieces));
-  retirement.set_retired_at(as_leaf(at));
-  retirement.set_time(at.now);
-  Pieces taken;
-  for (const auto& piece : pieces) {
-    take_held(at, piece, taken);
-    end_units(at, piece, piece.account(), v1::RETIRED);
-    auto& serials = *retirement.mutable_serials();
-    if (serials.empty() || serials.rbegin()->end() + 1 != piece.start())
-      serials.Add()->set_start(piece.start());
-    serials.rbegin()->set_end(piece.end());
-  }
-  at.books.changed(stored('Z', at.position), retirement);
-  at.books.retirements[at.position] = std::move(retirement);
+  put_retirement(at, action, taken);
 }
 
 }  // namespace puhui::node::audit

@@ -108,6 +108,10 @@ std::string transfer_id(const std::string& lineage, const v1::Payload& exporting
   return std::string(crypto::sha256(lineage + exporting.party() + exporting.event_id()).view());
 }
 
+std::string transfer_id(const std::string& lineage, const v1::TransferSettlement& settlement) {
+  return std::string(crypto::sha256(lineage + settlement.party() + settlement.event_id()).view());
+}
+
 std::string lock_of(const std::string& transfer) {
   return kLocks + crypto::Digest::from_bytes(transfer)->hex();
 }

@@ -8,6 +8,7 @@ namespace {
 
 constexpr int kKeysMax = 16;
 constexpr int kRolesMax = 64;
+constexpr int kRestraintsMax = 64;
 constexpr int kDueAtOnceMax = 256;
 
 bool is_text(std::string_view text) { return text.size() <= kGovernanceTextMax; }
@@ -305,11 +306,11 @@ Verdict restrain_party(Case& at, const v1::RestrainParty& action) {
   if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
   auto* party = find(at.books.parties, action.party());
   if (party == nullptr) return unknown_party(action.party());
-  if (action.restraint() == v1::FROZEN && party->restraint().restraint() == v1::SUSPENDED)
-    if (auto bad = need_unrestrained(at.books, action.party())) return bad;
+  if (party->restraints_size() >= kRestraintsMax) return malformed("restraints");
   need_signers(at, "party.restrain", about(*party));
-  *party->mutable_restraint() = action;
-  party->set_restrained_at(as_leaf(at));
+  auto& restraint = *party->add_restraints();
+  *restraint.mutable_restraint() = action;
+  restraint.set_restrained_at(as_leaf(at));
   changed(at, *party);
   return check_governable(at);
 }
@@ -318,11 +319,15 @@ Verdict release_party(Case& at, const v1::ReleaseParty& action) {
   if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
   auto* party = find(at.books.parties, action.party());
   if (party == nullptr) return unknown_party(action.party());
-  if (!party->has_restraint())
-    return refused(ErrorCode::NOT_FOUND, "restraint of " + action.party());
+  const auto& standing = party->restraints();
+  int ended = 0;
+  while (ended < standing.size() && standing[ended].restrained_at() != action.restrained_at())
+    ++ended;
+  if (ended == standing.size())
+    return refused(ErrorCode::NOT_FOUND, "restraint of " + action.party(),
+                   "at leaf " + std::to_string(action.restrained_at()));
   need_signers(at, "party.release", about(*party));
-  party->clear_restraint();
-  party->clear_restrained_at();
+  party->mutable_restraints()->DeleteSubrange(ended, 1);
   changed(at, *party);
   return {};
 }

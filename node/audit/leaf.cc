@@ -12,7 +12,6 @@ namespace puhui::node::audit {
 namespace {
 
 constexpr std::size_t kHeadSize = 9;
-constexpr std::size_t kEventIdSize = 16;
 
 bool small_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 

@@ -130,6 +130,7 @@ struct RawLeaf {
 
 [[nodiscard]] Score score(const Line& line, const Record& record);
 
+inline constexpr std::size_t kEventIdSize = 16;
 // [a-z0-9][a-z0-9._/-]{0,63} and [A-Z0-9]{1,32}.
 [[nodiscard]] bool is_name(std::string_view text);
 [[nodiscard]] bool is_code(std::string_view text);

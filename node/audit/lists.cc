@@ -194,7 +194,7 @@ Verdict read_shown(const Case& at, const Shown& shown, Told& told) {
   if (lost.payload.has_settle_transfer()) {
     v1::TransferSettlement settlement;
     if (auto bad = read_treaty(lost.payload.settle_transfer().settlement(), settlement)) return bad;
-    record = settled(at, settlement);
+    record = settled(at, settlement, shown.listed.transfer());
   } else {
     if (auto bad = read_sent(at, shown, lost, sent)) return bad;
     record = record_of(at, shown.listed, sent);

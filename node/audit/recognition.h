@@ -81,6 +81,8 @@ struct ForeignEvent {
 [[nodiscard]] Verdict export_units(Case& at, const v1::Export& action);
 // SHA-256 of lineage ‖ party ‖ event id.
 [[nodiscard]] std::string transfer_id(const std::string& lineage, const v1::Payload& exporting);
+[[nodiscard]] std::string transfer_id(const std::string& lineage,
+                                      const v1::TransferSettlement& settlement);
 [[nodiscard]] std::string lock_of(const std::string& transfer);
 [[nodiscard]] bool is_locked(const v1::UnitBlock& block);
 // To that city, by a transfer that has not ended here.
@@ -117,16 +119,17 @@ void keep(Case& at, const v1::TransferRecord& record);
 void keep_told(Case& at, const std::string& partner, const v1::TransferRecord& record);
 // What an import, a refusal or a lapse answers; null for anything else.
 [[nodiscard]] const v1::ProvenLeaf* export_of(const v1::Payload& answer);
-// The transfer of a city with this lineage that a leaf answers: by the export in it, or as a
-// settlement names it.
+// The transfer of a city with this lineage that a leaf answers: by the export in it, or the one
+// that a settlement names.
 struct Sender {
   const std::string& city;
   const std::string& lineage;
 };
 [[nodiscard]] Verdict read_answered(const v1::ProvenLeaf& leaf, const v1::Payload& answer,
                                     const Sender& sender, std::string& transfer);
-// Of one that is settled where it never will be taken, no more is known.
-[[nodiscard]] v1::TransferRecord settled(const Case& at, const v1::TransferSettlement& settlement);
+// Of one that is settled where it never will be taken, no more is known than who sent it.
+[[nodiscard]] v1::TransferRecord settled(const Case& at, const v1::TransferSettlement& settlement,
+                                         const std::string& transfer);
 
 // ---- What comes (imports.cc) ----
 [[nodiscard]] Verdict import_units(Case& at, const v1::Import& action);

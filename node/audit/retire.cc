@@ -31,23 +31,6 @@ Verdict need_all_serving(const Case& at, const Pieces& pieces, const std::string
   return {};
 }
 
-void put_retirement(Case& at, const v1::Retire& action, const Pieces& pieces) {
-  v1::Retirement retirement;
-  *retirement.mutable_retirement() = action;
-  retirement.set_retired_at(as_leaf(at));
-  retirement.set_time(at.now);
-  retirement.set_amount_kg(total_kg(pieces));
-  for (const auto& piece : pieces) {
-    auto* range = retirement.add_serials();
-    range->set_start(piece.start());
-    range->set_end(piece.end());
-    take_part(at, piece);
-    end_units(at, piece, action.account(), v1::RETIRED);
-  }
-  at.books.changed(stored('Z', at.position), retirement);
-  at.books.retirements[at.position] = std::move(retirement);
-}
-
 void put_certificate(Case& at, const v1::Certify& action) {
   auto& certificate = at.books.certificates[action.certificate()];
   *certificate.mutable_certificate() = action;
@@ -90,6 +73,23 @@ Verdict certify_statement(Case& at, const v1::Certify& action) {
 
 }  // namespace
 
+void put_retirement(Case& at, const v1::Retire& action, const Pieces& pieces) {
+  v1::Retirement retirement;
+  *retirement.mutable_retirement() = action;
+  retirement.set_retired_at(as_leaf(at));
+  retirement.set_time(at.now);
+  retirement.set_amount_kg(total_kg(pieces));
+  auto& serials = *retirement.mutable_serials();
+  for (const auto& piece : pieces) {
+    end_units(at, piece, piece.account(), v1::RETIRED);
+    if (serials.empty() || serials.rbegin()->end() + 1 != piece.start())
+      serials.Add()->set_start(piece.start());
+    serials.rbegin()->set_end(piece.end());
+  }
+  at.books.changed(stored('Z', at.position), retirement);
+  at.books.retirements[at.position] = std::move(retirement);
+}
+
 Verdict retire(Case& at, const v1::Retire& action) {
   if (auto bad = check_retirement(at, action)) return bad;
   const Quantity quantity{action.serials(), action.amount_kg()};
@@ -108,6 +108,7 @@ Verdict retire(Case& at, const v1::Retire& action) {
   if (of_case)
     if (auto bad = use_case(at, *of_case, pieces)) return bad;
   note_purpose(at, pieces, action.purpose());
+  for (const auto& piece : pieces) take_part(at, piece);
   put_retirement(at, action, pieces);
   if (of_case) end_retired(at, *of_case, total_kg(pieces));
   return {};

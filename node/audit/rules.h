@@ -282,6 +282,8 @@ void release_all(Books& books, std::int64_t leaf, const std::string& name, v1::B
 
 // ---- Retirement (retire.cc, cases.cc, caps.cc) ----
 [[nodiscard]] Verdict retire(Case& at, const v1::Retire& action);
+// Pieces that were taken end, each of its holder; of their serials, ranges that meet are one.
+void put_retirement(Case& at, const v1::Retire& action, const Pieces& pieces);
 [[nodiscard]] Verdict cancel(Case& at, const v1::Cancel& action);
 [[nodiscard]] Verdict certify(Case& at, const v1::Certify& action);
 
@@ -379,6 +381,7 @@ void need_signature_of(Case& at, std::string_view action, const std::string& par
 [[nodiscard]] std::string signer_as(const Case& at, v1::Role role, const Subject& subject);
 // Its legal entity, or else its name.
 [[nodiscard]] std::string legal_entity(const Case& at, const std::string& party);
+[[nodiscard]] bool is_suspended(const v1::Party& party);
 // What keeps a frozen or suspended party from it.
 [[nodiscard]] Verdict need_unrestrained(const Books& books, const std::string& party);
 // The parties that signed, by keys in force here, and how many keys; faults are noted, one of them

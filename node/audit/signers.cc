@@ -100,8 +100,14 @@ bool holds_or_will(const v1::Party& party, v1::Role role, Micros now) {
   });
 }
 
+bool is_suspended(const v1::Party& party) {
+  for (const auto& each : party.restraints())
+    if (each.restraint().restraint() == v1::SUSPENDED) return true;
+  return false;
+}
+
 bool acts_for_city(const v1::Party& party, v1::Role role, Micros now) {
-  if (party.restraint().restraint() == v1::SUSPENDED) return false;
+  if (is_suspended(party)) return false;
   return std::ranges::any_of(party.roles(), [&](const auto& grant) {
     return grant.role() == role && reaches(grant, {.citywide = true}, now);
   });
@@ -109,7 +115,7 @@ bool acts_for_city(const v1::Party& party, v1::Role role, Micros now) {
 
 bool acts_for(const Case& at, const std::string& party, v1::Role role, const Subject& subject) {
   const auto* known = find(at.books.parties, party);
-  if (known == nullptr || known->restraint().restraint() == v1::SUSPENDED) return false;
+  if (known == nullptr || is_suspended(*known)) return false;
   return std::ranges::any_of(known->roles(), [&](const auto& grant) {
     return grant.role() == role && reaches(grant, subject, at.now);
   });
@@ -144,9 +150,9 @@ Verdict need_independent(const Case& at, const std::set<std::string>& others) {
 
 Verdict need_unrestrained(const Books& books, const std::string& party) {
   const auto* known = find(books.parties, party);
-  if (known == nullptr || !known->has_restraint()) return {};
+  if (known == nullptr || known->restraints().empty()) return {};
   return refused(ErrorCode::PARTY_RESTRAINED, party, "neither frozen nor suspended",
-                 v1::Restraint_Name(known->restraint().restraint()));
+                 is_suspended(*known) ? "suspended" : "frozen");
 }
 
 Verdict need_bank(const Case& at, const std::string& party) {
@@ -205,7 +211,7 @@ std::map<std::string, std::uint32_t> signing_parties(Case& at, std::uint64_t& ve
         refused(ErrorCode::SIGNATURE_MISSING, "acting party", "a signature of " + acting, "none"));
   std::erase_if(parties, [&](const auto& signer) {
     const auto* party = find(at.books.parties, signer.first);
-    if (party == nullptr || party->restraint().restraint() != v1::SUSPENDED) return false;
+    if (party == nullptr || !is_suspended(*party)) return false;
     if (signer.first == acting)
       if (auto bad = need_unrestrained(at.books, acting)) at.faults.push_back(std::move(*bad));
     return true;

@@ -111,22 +111,22 @@ Verdict find_answered(Case& at, const v1::ProvenLeaf& leaf, const v1::Payload& a
 // Both authorities signed, at home only of an agreement that is closed; or nobody is left there to
 // sign that the units are free.
 Verdict need_settled(Case& at, const v1::SettleTransfer& action,
-                     const v1::TransferSettlement& settlement, const std::string& partner) {
+                     const v1::TransferSettlement& settlement, const v1::TransferRecord& sent) {
+  const bool is_own = settlement.sender() == at.books.genesis.city();
+  const auto& partner = is_own ? sent.export_().partner() : settlement.sender();
   v1::PartnerLog* log = nullptr;
   if (auto bad = find_partner(at, partner, log)) return bad;
   v1::AgreementRecord* agreement = nullptr;
   if (auto bad = find_agreement(at, partner, agreement)) return bad;
-  const bool is_own = settlement.sender() == at.books.genesis.city();
   if (is_own && agreement->standing() != v1::CLOSED)
     return refused(ErrorCode::AGREEMENT_STANDING, agreement->agreement().agreement(), "closed",
                    v1::Standing_Name(agreement->standing()));
   if (!is_own)
     if (auto bad = need_list(*agreement)) return bad;
   if (is_own && !settlement.is_recognised() && action.partner_signatures().empty()) {
-    const auto deadline = at.books.transfers.at(settlement.transfer()).deadline();
-    if (at.now < deadline)
-      return refused(ErrorCode::PARTNER_PRESENT, partner, "after " + std::to_string(deadline),
-                     std::to_string(at.now));
+    if (at.now < sent.deadline())
+      return refused(ErrorCode::PARTNER_PRESENT, partner,
+                     "after " + std::to_string(sent.deadline()), std::to_string(at.now));
     return need_gone(at, *agreement, *log);
   }
   return need_authority(log->side(), kSettlementWord, action.settlement(),
@@ -143,11 +143,13 @@ Verdict settle_locked(Case& at, const v1::TransferSettlement& settlement,
 
 // A partner's transfer that was not answered here is answered by this: it is not taken.
 Verdict settle_unanswered(Case& at, const v1::TransferSettlement& settlement) {
-  if (at.books.transfers.contains(settlement.transfer()))
+  const auto& lineage = at.books.partners.at(settlement.sender()).side().lineage();
+  const auto transfer = transfer_id(lineage, settlement);
+  if (at.books.transfers.contains(transfer))
     return refused(ErrorCode::TRANSFER_ANSWERED, settlement.sender());
   if (settlement.is_recognised())
     return refused(ErrorCode::TRANSFER_UNKNOWN, settlement.sender(), "an import by its proof");
-  keep(at, settled(at, settlement));
+  keep(at, settled(at, settlement, transfer));
   return {};
 }
 
@@ -170,7 +172,7 @@ Verdict read_answered(const v1::ProvenLeaf& leaf, const v1::Payload& answer, con
     if (read_treaty(answer.settle_transfer().settlement(), settlement) ||
         settlement.sender() != sender.city || settlement.is_recognised())
       return unexpected(leaf, "that a transfer of " + sender.city + " is not taken");
-    transfer = settlement.transfer();
+    transfer = transfer_id(sender.lineage, settlement);
     return {};
   }
   const auto* about = export_of(answer);
@@ -182,11 +184,13 @@ Verdict read_answered(const v1::ProvenLeaf& leaf, const v1::Payload& answer, con
   return {};
 }
 
-v1::TransferRecord settled(const Case& at, const v1::TransferSettlement& settlement) {
+v1::TransferRecord settled(const Case& at, const v1::TransferSettlement& settlement,
+                           const std::string& transfer) {
   v1::TransferRecord record;
-  record.set_transfer(settlement.transfer());
+  record.set_transfer(transfer);
   record.set_state(v1::TRANSFER_VOID);
   record.set_city(settlement.sender());
+  record.set_party(settlement.party());
   record.set_recorded_at(as_leaf(at));
   record.set_ended_at(as_leaf(at));
   return record;
@@ -237,9 +241,8 @@ Verdict settle_transfer(Case& at, const v1::SettleTransfer& action) {
   const bool is_own = settlement.sender() == at.books.genesis.city();
   v1::TransferRecord record;
   if (is_own)
-    if (auto bad = find_locked(at, settlement.transfer(), record)) return bad;
-  const auto partner = is_own ? record.export_().partner() : settlement.sender();
-  if (auto bad = need_settled(at, action, settlement, partner)) return bad;
+    if (auto bad = find_locked(at, transfer_id(at.books.lineage, settlement), record)) return bad;
+  if (auto bad = need_settled(at, action, settlement, record)) return bad;
   need_signers(at, "transfer.settle", {.citywide = true});
   return is_own ? settle_locked(at, settlement, std::move(record))
                 : settle_unanswered(at, settlement);

@@ -144,7 +144,8 @@ Verdict read_treaty(std::string_view bytes, v1::SideRenewal& renewal) {
 
 Verdict read_treaty(std::string_view bytes, v1::TransferSettlement& settlement) {
   if (auto bad = read_exactly(bytes, settlement)) return bad;
-  if (settlement.transfer().size() != crypto::Digest::kSize) return unsound("transfer");
+  if (settlement.event_id().size() != kEventIdSize) return unsound("event_id");
+  if (!is_name(settlement.party())) return unsound("party");
   if (!is_code(settlement.sender())) return unsound("sender");
   return is_document(settlement.decision()) ? Verdict() : unsound("decision");
 }

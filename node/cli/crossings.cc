@@ -151,10 +151,27 @@ Run declare_conclude(CLI::App& app) {
 
 // ---- Settling ---------------------------------------------------------------------------------
 
+// Of units that were sent from the city that is asked: its ledger has the export.
+Result<Exit> draft_settlement(Session& session, const std::string& transfer,
+                              v1::TransferSettlement settlement) {
+  const auto record = session.get<v1::TransferRecord>({"v1", "transfers", hex_of(transfer)});
+  if (!record) return tl::make_unexpected(record.error());
+  const auto leaf =
+      session.get<v1::EntryView>({"v1", "entries", std::to_string(record->recorded_at())});
+  if (!leaf) return tl::make_unexpected(leaf.error());
+  const auto& exported = leaf->payload();
+  if (!exported.has_export_())
+    return fail(ErrorCode::TRANSFER_UNKNOWN, "drafted by the node of " + record->city() +
+                                                 ", which sent the units, until it has ended");
+  settlement.set_sender(exported.city());
+  settlement.set_party(exported.party());
+  settlement.set_event_id(exported.event_id());
+  return deliver_signed(session, settlement, ledger::read_settlement);
+}
+
 Run declare_draft(CLI::App& app) {
   auto settlement = std::make_shared<v1::TransferSettlement>();
   const auto transfer = add_transfer(app);
-  app.add_option("--sender", *settlement->mutable_sender(), "city that sent the units")->required();
   add_choice(app, "outcome", "recognised", "freed",
              [settlement](bool is_recognised) { settlement->set_is_recognised(is_recognised); });
   add_paper(
@@ -165,8 +182,7 @@ Run declare_draft(CLI::App& app) {
       "what both authorities decided")
       ->required();
   return [settlement, transfer](Session& session) {
-    settlement->set_transfer(*transfer);
-    return deliver_signed(session, *settlement, ledger::read_settlement);
+    return draft_settlement(session, *transfer, *settlement);
   };
 }
 
@@ -236,9 +252,10 @@ constexpr Command kCommands[] = {
      "9c0b3f0ad6b4d6a2d6a51b0f2e6a7f5d1c9e8b7a6f5e4d3c2b1a0f9e8d7c6b5a --there hefei.toml "
      "--party operator --key operator.key",
      declare_conclude},
-    {"crossing", "draft", "Makes the bytes by which both authorities settle a transfer.",
+    {"crossing", "draft",
+     "Makes the bytes by which both authorities settle what was sent from this city.",
      "puhui crossing draft "
-     "9c0b3f0ad6b4d6a2d6a51b0f2e6a7f5d1c9e8b7a6f5e4d3c2b1a0f9e8d7c6b5a freed --sender WUHAN "
+     "9c0b3f0ad6b4d6a2d6a51b0f2e6a7f5d1c9e8b7a6f5e4d3c2b1a0f9e8d7c6b5a freed "
      "--decision no-12.pdf --out t.settlement",
      declare_draft},
     {"crossing", "sign", "Signs a settlement by a key of the city's authority.",

@@ -108,6 +108,20 @@ Run declare_project_ended(CLI::App& app) {
   };
 }
 
+// Nothing there proves it any more: the city is named alone.
+Run declare_project_lost(CLI::App& app) {
+  auto action = std::make_shared<v1::NoteFilingEnd>();
+  app.add_option("project", *action->mutable_project(), "code of the project there")->required();
+  app.add_option("--partner", *action->mutable_ended()->mutable_city(),
+                 "city that lost, by a new epoch, what showed the project")
+      ->required();
+  return [action](Session& session) {
+    v1::Payload payload;
+    *payload.mutable_note_filing_end() = *action;
+    return submit(session, std::move(payload));
+  };
+}
+
 constexpr Command kCommands[] = {
     {"retirement", "state", "States, for the city that issued the units, what was retired here.",
      "puhui retirement state 1200 --home WUHAN --party operator --key operator.key",
@@ -125,6 +139,10 @@ constexpr Command kCommands[] = {
      "Notes that a partner's draft of a project came to nothing: its keys are free.",
      "puhui project ended HFPV1 402 --there hefei.toml --party operator --key operator.key",
      declare_project_ended},
+    {"project", "lost",
+     "Notes that a partner's new epoch lost a project of which no units came: its keys are free.",
+     "puhui project lost HFPV1 --partner HEFEI --party operator --key operator.key",
+     declare_project_lost},
 };
 
 }  // namespace

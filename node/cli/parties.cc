@@ -13,7 +13,7 @@ constexpr Column kPartyColumns[] = {
     {"ENTITY", "legal_entity"},
     {"ROLES", "roles.role"},
     {"LEAF", "registered_at"},
-    {"RESTRAINT", "restraint.restraint"},
+    {"RESTRAINT", "restraints.restraint.restraint"},
 };
 
 Run declare_register(CLI::App& app) {
@@ -86,6 +86,11 @@ Run declare_suspend(CLI::App& app) { return declare_restrain(app, v1::SUSPENDED)
 Run declare_release(CLI::App& app) {
   auto action = std::make_shared<v1::ReleaseParty>();
   app.add_option("name", *action->mutable_party(), "party")->required();
+  add_value(
+      app, "leaf", parse_number,
+      [action](std::uint64_t leaf) { action->set_restrained_at(static_cast<std::int64_t>(leaf)); },
+      "of its freeze or suspension, as `puhui party show` says; others stand")
+      ->required();
   add_document_flag(
       app, [action](std::string digest) { action->set_document_sha256(std::move(digest)); });
   return submits(action, &v1::Payload::mutable_release_party);
@@ -181,8 +186,8 @@ constexpr Command kCommands[] = {
      "puhui party suspend acme --reason \"false declaration\" --propose acme-out --party bureau "
      "--key a.key",
      declare_suspend},
-    {"party", "release", "Ends a freeze or suspension.",
-     "puhui party release acme --party bureau --key a.key --key b.key", declare_release},
+    {"party", "release", "Ends one freeze or suspension.",
+     "puhui party release acme 4711 --party bureau --key a.key --key b.key", declare_release},
     {"role", "grant", "Gives a party a role, within a scope.",
      "puhui role grant tester verifier,methodology=WH-PV-2023,max=20000t "
      "--party city-authority --key authority.key --key operator.key",

@@ -1,4 +1,6 @@
 // Proofs carried between cities: by a relay that runs, or in files.
+#include <algorithm>
+
 #include "node/cli/cities.h"
 #include "node/cli/signatures.h"
 #include "node/files/folder.h"
@@ -19,48 +21,68 @@ struct RelayFlags {
   bool once = false;
 };
 
-using Cities = std::vector<std::unique_ptr<relay::City>>;
-
-Result<void> open_all(const Session& session, const std::vector<std::string>& named,
-                      std::uint32_t answer_ms, Cities& cities) {
-  for (const auto& where : named) {
-    auto city = open_city(session, where, answer_ms);
-    if (!city) return tl::make_unexpected(city.error());
-    cities.push_back(std::move(*city));
-  }
-  return {};
-}
-
-struct Ends {
-  Cities from, to;
+// A city as it was named; null until it answers for the first time.
+struct End {
+  std::string where;
+  std::unique_ptr<relay::City> city;
 };
 
-Result<Ends> open_ends(const Session& session, const RelayFlags& flags) {
-  Ends ends;
-  const auto answer_ms = flags.answer_timeout_s * kMillis;
-  if (auto opened = open_all(session, flags.from, answer_ms, ends.from); !opened)
-    return tl::make_unexpected(opened.error());
-  if (auto opened = open_all(session, flags.to, answer_ms, ends.to); !opened)
-    return tl::make_unexpected(opened.error());
-  for (const auto& from : ends.from)
-    for (const auto& to : ends.to)
-      if (from->code() == to->code())
-        return fail(ErrorCode::INVALID_ARGUMENT, from->code() + " is named on both ends");
-  return ends;
-}
-
-// Asked again until all of them answer, ever less often.
-Result<Ends> wait_for_ends(const Session& session, const RelayFlags& flags) {
-  constexpr std::uint32_t kLongestMs = 300 * kMillis;
-  auto pause_ms = flags.every_s * kMillis;
-  for (;;) {
-    auto ends = open_ends(session, flags);
-    if (ends || flags.once || exit_of(ends.error().code) != Exit::unreachable) return ends;
-    print_error(session.world().err, ends.error());
-    session.world().sleep_ms(pause_ms);
-    pause_ms = std::min(2 * pause_ms, std::max(kLongestMs, pause_ms));
+// The cities of a relay, taken in as they answer.
+class Ends {
+ public:
+  Ends(const Session& session, const RelayFlags& flags)
+      : session_(session),
+        answer_ms_(flags.answer_timeout_s * kMillis),
+        pause_max_(std::max(1u, kLongestS / flags.every_s)) {
+    for (const auto& where : flags.from) from_.push_back({where, nullptr});
+    for (const auto& where : flags.to) to_.push_back({where, nullptr});
   }
-}
+
+  [[nodiscard]] bool are_all_open() const {
+    return std::ranges::all_of(from_, is_open) && std::ranges::all_of(to_, is_open);
+  }
+  // Asks those that have not answered yet, ever less often, and adds who answers. An error the
+  // first time, where asking again would not help.
+  Result<void> open_more(relay::Relay& relay) {
+    if (are_all_open() || left_out_-- > 0) return {};
+    const bool is_first = pause_ == 0;
+    pause_ = left_out_ = std::min(2 * pause_ + 1, pause_max_);
+    for (const bool is_from : {true, false}) {
+      for (auto& end : is_from ? from_ : to_) {
+        if (is_open(end)) continue;
+        auto opened = open(end, relay, is_from);
+        if (opened) continue;
+        if (is_first && exit_of(opened.error().code) != Exit::unreachable) return opened;
+        print_error(session_.world().err, opened.error());
+      }
+    }
+    return {};
+  }
+
+ private:
+  static constexpr std::uint32_t kLongestS = 300;
+  static bool is_open(const End& end) { return end.city != nullptr; }
+
+  Result<void> open(End& end, relay::Relay& relay, bool is_from) {
+    auto city = open_city(session_, end.where, answer_ms_);
+    if (!city) return tl::make_unexpected(city.error());
+    const auto& others = is_from ? to_ : from_;
+    for (const auto& other : others)
+      if (is_open(other) && other.city->code() == (*city)->code())
+        return fail(ErrorCode::INVALID_ARGUMENT, (*city)->code() + " is named on both ends");
+    end.city = std::move(*city);
+    for (const auto& other : others)
+      if (is_open(other)) relay.add(*end.city, *other.city);
+    session_.world().err << printable(end.city->code()) << " answers at " << end.where << "\n";
+    return {};
+  }
+
+  const Session& session_;
+  const std::uint32_t answer_ms_;
+  const std::uint32_t pause_max_;  // rounds
+  std::vector<End> from_, to_;
+  std::uint32_t pause_ = 0, left_out_ = 0;  // rounds in which nobody new is asked
+};
 
 // A line for each thing that was carried, or could not be.
 void tell(const World& world, const relay::City& from, const relay::City& to, std::uint64_t leaf,
@@ -82,19 +104,17 @@ relay::Hearing hearing_of(const World& world) {
 }
 
 Result<Exit> run_relay(Session& session, const RelayFlags& flags) {
-  const auto ends = wait_for_ends(session, flags);
-  if (!ends) return tl::make_unexpected(ends.error());
-  relay::Pairs pairs;
-  for (const auto& from : ends->from)
-    for (const auto& to : ends->to) pairs.emplace_back(from.get(), to.get());
-  relay::Relay relay(pairs);
+  Ends ends(session, flags);
+  relay::Relay relay{relay::Pairs()};
   const auto& world = session.world();
   const auto hearing = hearing_of(world);
   for (;;) {
+    if (auto opened = ends.open_more(relay); !opened) return tl::make_unexpected(opened.error());
     const auto round = relay.round(hearing, flags.once);
     if (round.pass.done > 0)
       world.err << round.pass.done << " carried, " << round.pass.waits << " wait\n";
-    if (flags.once) return round.is_all_done() ? Exit::ok : Exit::unreachable;
+    if (flags.once)
+      return round.is_all_done() && ends.are_all_open() ? Exit::ok : Exit::unreachable;
     world.sleep_ms(flags.every_s * kMillis);
   }
 }

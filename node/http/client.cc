@@ -33,6 +33,7 @@ class Client::State {
   const tls::Context context_;
   std::map<std::string, std::unique_ptr<Connection>> open_;  // By authority.
   std::uint64_t connections_ = 0;
+  std::size_t answered_ = 0;  // The base address that answered last: the next request begins there.
 };
 
 namespace {
@@ -65,8 +66,11 @@ Result<std::pair<Address, std::string>> redirected(const Address& from, std::str
 
 Result<ClientResponse> Client::State::request(OutgoingRequest request, std::string_view target) {
   Error last{ErrorCode::UNREACHABLE, {}};
-  for (const Address& base : bases_) {
-    auto response = follow(request, base, std::string(target));
+  const auto first = answered_;
+  for (std::size_t i = 0; i < bases_.size(); ++i) {
+    const auto at = (first + i) % bases_.size();
+    auto response = follow(request, bases_[at], std::string(target));
+    if (response) answered_ = at;
     if (response || !may_go_on(response.error(), request)) return response;
     last = std::move(response.error());
   }

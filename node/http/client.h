@@ -2,7 +2,8 @@
 //
 // It trusts the city's authority alone, checks that the certificate names the host it dialled,
 // keeps connections open between requests, follows 307 redirects to the leader and goes on to the
-// next base address when one cannot be reached. One thread at a time; use one client per thread.
+// next base address when one cannot be reached. A request begins at the address that answered last.
+// One thread at a time; use one client per thread.
 //
 // Two failures are told apart, because they ask for different things:
 //   UNREACHABLE      nothing was sent, or what was sent cannot have been taken for a request
@@ -30,7 +31,7 @@ inline constexpr std::size_t kRedirectsMax = 5;
 inline constexpr std::size_t kResponseHeaderBytesMax = 64u << 10;
 
 struct ClientOptions {
-  std::vector<std::string> base_urls;  // "https://host:port", tried in this order; at least one.
+  std::vector<std::string> base_urls;  // "https://host:port", tried in turn, the first one first.
   std::string authority_pem;
   std::optional<tls::CertifiedKey> certificate;
   Headers headers;                   // Sent with every request.

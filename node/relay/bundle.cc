@@ -109,7 +109,7 @@ namespace {
 
 // In the order in which they are taken there: once a draft has ended, another of its project may be
 // noted.
-enum class Sort { ended, filing, recall, exported, answer, retirement, tags };
+enum class Sort { ended, filing, closing, recall, exported, answer, retirement, tags };
 
 using Wanted = std::map<std::pair<Sort, std::uint64_t>, Open>;
 
@@ -121,6 +121,7 @@ std::optional<Sort> sort_of(const v1::Payload& payload, const std::string& to) {
     return settled && settled->sender() == to ? std::optional(Sort::answer) : std::nullopt;
   }
   if (payload.has_file_project()) return Sort::filing;
+  if (!closed_project(payload).empty()) return Sort::closing;
   if (payload.has_recall()) return Sort::recall;
   if (payload.has_export_() && payload.export_().partner() == to) return Sort::exported;
   if (payload.has_state_retirement() && payload.state_retirement().home() == to)

@@ -8,6 +8,7 @@
 #include "crypto/bytes.h"
 #include "crypto/hash.h"
 #include "ledger/records.h"
+#include "ledger/rules/calendar.h"
 #include "ledger/rules/recognition/recognition.h"
 
 namespace puhui::node::relay {
@@ -228,6 +229,21 @@ Result<Carried> note_filing_end(City& to, const v1::ProvenLeaf& leaf, const std:
   return done;
 }
 
+// A project that is not noted claims nothing.
+Result<Carried> note_closing(City& to, const v1::ProvenLeaf& leaf,
+                             const ledger::ForeignEvent& event) {
+  auto project = closed_project(event.payload);
+  if (project.empty()) return fail(ErrorCode::LEAF_UNEXPECTED, "no project was closed");
+  const auto noted =
+      to.find<v1::ForeignProject>({"v1", "partners", leaf.city(), "projects", project});
+  if (!noted) return tl::make_unexpected(noted.error());
+  if (!*noted || is_claim_ended(**noted, event.time)) return known("note_filing_end");
+  v1::NoteFilingEnd action;
+  action.set_project(std::move(project));
+  *action.mutable_ended() = leaf;
+  return send(to, "note_filing_end", std::move(action), &v1::Payload::mutable_note_filing_end);
+}
+
 // The version that the units were sent under; nothing where the city has not filed it.
 Result<std::optional<v1::Agreement>> version_of(City& to, const v1::ProvenLeaf& leaf,
                                                 const v1::Export& exported) {
@@ -303,6 +319,17 @@ std::string filing_ended(const v1::Payload& payload) {
   return decided.upheld() ? decided.about().filing() : std::string();
 }
 
+bool is_closed(v1::Standing standing) { return standing == v1::CLOSED || standing == v1::REVOKED; }
+
+std::string closed_project(const v1::Payload& payload) {
+  const auto& set = payload.set_standing();
+  return set.has_project() && is_closed(set.standing()) ? set.project() : std::string();
+}
+
+bool is_claim_ended(const v1::ForeignProject& noted, ledger::Micros closed) {
+  return noted.to() <= std::max(ledger::day_of(closed) + 1, noted.from());
+}
+
 Result<v1::Import> import_of(City& to, const v1::ProvenLeaf& exported) {
   const auto event = event_of(exported);
   if (!event) return tl::make_unexpected(event.error());
@@ -339,6 +366,8 @@ Result<Carried> deliver(City& to, const Delivery& delivery) {
     case v1::Payload::kWithdrawFiling:
     case v1::Payload::kDecideObjection:
       return note_filing_end(to, leaf, filing_ended(payload));
+    case v1::Payload::kSetStanding:
+      return note_closing(to, leaf, *event);
     case v1::Payload::kPublishTags:
       return note_tags(to, delivery, payload.publish_tags());
     case v1::Payload::kFileProject:

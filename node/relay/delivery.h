@@ -3,8 +3,8 @@
 //
 //   an export              is answered: imported, refused with the reason why, or void
 //   an answer to an export is brought home
-//   a stated retirement, a recall, a project filed or under notice, the end of a draft, published
-//                          tags: is noted
+//   a stated retirement, a recall, a project filed or under notice, the end of a draft or of
+//                          a project, published tags: is noted
 //
 // Whatever others have done meanwhile is no failure. Functions of the two cities' answers alone.
 #pragma once
@@ -62,6 +62,12 @@ struct Delivery {
 [[nodiscard]] bool has_ended_unfiled(const v1::Filing& filing);
 // The filing that an event has withdrawn or turned down after notice; empty if it does neither.
 [[nodiscard]] std::string filing_ended(const v1::Payload& payload);
+// Closed or revoked: of a project, it claims no further days.
+[[nodiscard]] bool is_closed(v1::Standing standing);
+// The project that an event has closed or revoked; empty if it does neither.
+[[nodiscard]] std::string closed_project(const v1::Payload& payload);
+// Whether a project claims no day that it lost when it was closed at this time.
+[[nodiscard]] bool is_claim_ended(const v1::ForeignProject& noted, ledger::Micros closed);
 
 // What an answer of the node means for one action.
 [[nodiscard]] Result<Carried> carried(std::string action,

@@ -55,6 +55,20 @@ Result<Open> Way::filing_of(const std::string& project) {
   }
 }
 
+// Of a project noted there, whose keys are not free there yet.
+Result<void> Way::find_closing(const v1::Project& project, const v1::ForeignProject& noted,
+                               std::vector<Open>& open) {
+  const auto leaf = leaf_of(project.standing_at());
+  if (!is_closed(project.standing()) || closings_.contains(leaf)) return {};
+  const auto entry = from_.get<v1::EntryView>({"v1", "entries", std::to_string(leaf)});
+  if (!entry) return tl::make_unexpected(entry.error());
+  if (closed_project(entry->payload()).empty() || is_claim_ended(noted, entry->time()))
+    closings_.insert(leaf);
+  else
+    add({leaf, {}}, open);
+  return {};
+}
+
 // Both lists come in the order of the projects' codes.
 Result<void> Way::find_projects(std::vector<Open>& open) {
   Items<v1::ProjectList> filed(from_, {"v1", "projects"});
@@ -67,7 +81,10 @@ Result<void> Way::find_projects(std::vector<Open>& open) {
     const auto& code = (*project)->filing().project();
     while (known && *known != nullptr && (*known)->project() < code) known = noted.next();
     if (!known) return tl::make_unexpected(known.error());
-    if (*known != nullptr && (*known)->project() == code) continue;
+    if (*known != nullptr && (*known)->project() == code) {
+      if (auto found = find_closing(**project, **known, open); !found) return found;
+      continue;
+    }
     const auto leaves = leaves_of(**project);
     if (leaves)
       add(*leaves, open);

@@ -2,12 +2,14 @@
 //
 // It keeps nothing but what makes it quick: everything follows from the ledgers, so it may be ended
 // at any moment and started anew, and several may run at once. It can delay; it cannot make a city
-// take what the other has not recorded. A city that does not answer is asked ever less often.
+// take what the other has not recorded. A city that does not answer is asked once in a round, and
+// ever less often. Where a city has no agreement with the other yet, a way waits for it.
 // Threads: one.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -38,6 +40,8 @@ class Relay {
  public:
   // Between the two cities of each pair, both ways. The cities outlive it.
   explicit Relay(const Pairs& pairs);
+  // One more pair.
+  void add(City& one, City& other);
 
   // Pass after pass, until one carries nothing more. Ways that have failed lately are left out,
   // unless `all` is said.
@@ -51,9 +55,14 @@ class Relay {
     Way way;
     unsigned failures = 0;                                // in a row
     unsigned left_out = 0;                                // rounds still to be
+    bool is_unagreed = false;                             // as was told
     std::pair<std::int64_t, std::int64_t> quiet{-1, -1};  // leaves of both with nothing open
   };
-  static Result<Pass> pass(Track& track, const Told& told);
+  // Why cities did not answer in this round.
+  using Silent = std::map<const City*, Error>;
+  static Result<std::int64_t> size_of(City& city, Silent& silent);
+  static Result<Pass> pass(Track& track, const Told& told, Silent& silent);
+  static Result<Pass> pass_or_wait(Track& track, const Hearing& hearing, Silent& silent);
   static void note(Track& track, bool has_failed);
 
   std::vector<std::unique_ptr<Track>> tracks_;

@@ -19,6 +19,7 @@ void Way::begin(std::uint32_t epoch) {
   epoch_ = epoch;
   prover_.forget();
   given_up_.clear();
+  closings_.clear();
   retirements_after_.clear();
   tags_after_.clear();
 }
@@ -81,15 +82,22 @@ Result<std::uint64_t> Way::accept(std::uint64_t wanted, const Told& told, Pass& 
   return log->size();
 }
 
-Result<Pass> Way::accuse(const Told& told) {
+// Nothing of one that shows no checkpoint.
+Result<std::optional<Fork>> Way::shown_fork(const v1::PartnerLog& log) {
+  const auto note = from_.fetch("/checkpoint");
+  if (!note) return std::optional<Fork>();
+  return fork_shown(to_, log, *note, &prover_);
+}
+
+Result<Pass> Way::accuse(const Told& told, bool asks_it) {
   Pass pass;
   const auto log = known();
   if (!log) return tl::make_unexpected(log.error());
   if (log->accused_at() != 0) return pass;
   std::vector<Fork> forks;
   if (auto seen = fork_witnessed(to_, *log)) forks.push_back(std::move(*seen));
-  if (const auto note = from_.fetch("/checkpoint")) {
-    auto shown = fork_shown(to_, *log, *note, &prover_);
+  if (asks_it) {
+    auto shown = shown_fork(*log);
     if (!shown) return tl::make_unexpected(shown.error());
     if (*shown) forks.push_back(std::move(**shown));
   }
@@ -153,7 +161,7 @@ Result<void> Way::carry(const Open& open, std::uint64_t size, const Told& told, 
 }
 
 Result<Pass> Way::pass(const Told& told) {
-  auto accused = accuse(told);
+  auto accused = accuse(told, true);
   if (!accused) return accused;
   auto& pass = *accused;
   const auto open = find_open(told, pass);

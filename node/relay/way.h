@@ -53,8 +53,8 @@ class Way {
   // before an error stays.
   [[nodiscard]] Result<Pass> pass(const Told& told);
   // The first part of that: what convicts the log of `from` is recorded, once. Also while `from`
-  // does not answer.
-  [[nodiscard]] Result<Pass> accuse(const Told& told);
+  // does not answer: then it is not asked.
+  [[nodiscard]] Result<Pass> accuse(const Told& told, bool asks_it);
 
   // How `to` knows the log of `from`. AGREEMENT_UNKNOWN.
   [[nodiscard]] Result<v1::PartnerLog> known(Query query = {});
@@ -69,9 +69,12 @@ class Way {
 
  private:
   void begin(std::uint32_t epoch);
+  Result<std::optional<Fork>> shown_fork(const v1::PartnerLog& log);
   void add(const Open& one, std::vector<Open>& open) const;
   Result<std::vector<Open>> find_open(const Told& told, Pass& pass);
   Result<void> find_projects(std::vector<Open>& open);
+  Result<void> find_closing(const v1::Project& project, const v1::ForeignProject& noted,
+                            std::vector<Open>& open);
   Result<void> find_notices(std::vector<Open>& open);
   Result<void> find_recalls(std::vector<Open>& open);
   Result<void> find_exports(std::vector<Open>& open);
@@ -91,6 +94,7 @@ class Way {
   Prover prover_;
   std::uint32_t epoch_ = 0;           // of the log, as `to` knows it
   std::set<std::uint64_t> given_up_;  // leaves that `to` refused for good
+  std::set<std::uint64_t> closings_;  // leaves that closed projects, known there
   std::set<std::string> accused_;     // forks, by their event ids
   std::string retirements_after_;     // cursor: all before are noted there
   std::string tags_after_;            // likewise

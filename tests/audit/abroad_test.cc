@@ -214,6 +214,7 @@ TEST_F(AuditedProjects, ThatNeverBeganFreeTheirKeysAltogether) {
   PUHUI_ACCEPTED(a.send(filing_event(a, carry(b, a, filed.leaf)), {"operator"}));
   const auto revoked = stand(b, "P9", v1::REVOKED);
   PUHUI_ACCEPTED(a.send(ending("P9", revoked.leaf), {"operator"}));
+  refuses(ending("P9", revoked.leaf), RETIREMENT_STATED);
   PUHUI_ACCEPTED(file(a, with_key("P5", "meter-shared")));
   expect_clean(a);
 }

@@ -148,6 +148,16 @@ inline v1::RestrainParty some_restraint() {
   action.set_reason(chance(95) ? "case" : "");
   return action;
 }
+// Of one that stands, mostly.
+inline v1::ReleaseParty some_release(const City& city) {
+  v1::ReleaseParty action;
+  action.set_party(one_of(kPartyNames));
+  const auto party = city.view().party(action.party());
+  if (party && !party->restraints().empty() && chance(90))
+    action.set_restrained_at(
+        party->restraints(static_cast<int>(number(0, party->restraints_size()))).restrained_at());
+  return action;
+}
 // Short ballots, so that some lapse and some are carried out.
 inline v1::RuleSet voting_rules() {
   auto rules = chance(50) ? some_rules() : default_rules();
@@ -173,13 +183,13 @@ inline v1::RuleSet voting_rules() {
   return rules;
 }
 
-inline v1::Resolution some_resolution() {
+inline v1::Resolution some_resolution(const City& city) {
   v1::Resolution resolution;
   const auto kind = number(0, 4);
   if (kind == 0) {
     *resolution.mutable_restrain_party() = some_restraint();
   } else if (kind == 1) {
-    resolution.mutable_release_party()->set_party(one_of(kPartyNames));
+    *resolution.mutable_release_party() = some_release(city);
   } else if (kind == 2) {
     resolution.mutable_grant_role()->set_party(one_of(kPartyNames));
     resolution.mutable_grant_role()->mutable_grant()->set_role(

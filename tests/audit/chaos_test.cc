@@ -318,14 +318,17 @@ class Chaos : public EnterpriseHands {
     const auto kind = number(0, 9);
     if (kind <= 2) {
       payload.mutable_propose()->set_proposal(proposal);
-      *payload.mutable_propose()->mutable_resolution() = some_resolution();
+      *payload.mutable_propose()->mutable_resolution() = some_resolution(*this);
     } else if (kind <= 5) {
       payload.mutable_vote()->set_proposal(proposal);
       payload.mutable_vote()->set_approve(chance(80));
     } else if (kind <= 7) {
       payload.mutable_execute()->set_proposal(proposal);
     } else if (kind == 8) {
-      *payload.mutable_restrain_party() = some_restraint();
+      if (chance(50))
+        *payload.mutable_restrain_party() = some_restraint();
+      else
+        *payload.mutable_release_party() = some_release(*this);
     } else {
       payload.set_party("bureau");
       *payload.mutable_file_rule_set()->mutable_rules() = voting_rules();

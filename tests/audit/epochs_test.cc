@@ -65,7 +65,7 @@ TEST_F(AuditedEpochs, FindsMovesWhileListsAreAwaited) {
   refuses(voiding(proof), EPOCH_LISTS_PENDING);
   refuses(noting(recalled), EPOCH_LISTS_PENDING);
   refuses(refusing(proof, QUOTA_EXCEEDED), EPOCH_LISTS_PENDING);
-  refuses(settling(settlement_of(id_of(b, theirs.leaf), b)), EPOCH_LISTS_PENDING);
+  refuses(settling(settlement_of(b, theirs.leaf)), EPOCH_LISTS_PENDING);
   reconcile(a, b);
   PUHUI_ACCEPTED(a.send(noting(recalled), {"operator"}));
   PUHUI_ACCEPTED(import_units(a, proof));
@@ -95,7 +95,7 @@ TEST_F(AuditedEpochs, FindsListsThatAreGivenUpTooSoon) {
 // Nobody knows what was heard before leaves were lost.
 TEST_F(AuditedEpochs, FindsPartnersThatMayHaveBeenHeardOf) {
   const auto sent = export_units(a, b, {{{1, 10}}});
-  const auto freed = settlement_of(id_of(a, sent.leaf), a);
+  const auto freed = settlement_of(a, sent.leaf);
   PUHUI_ACCEPTED(a.send(closing(), {"bureau"}));
   const Backup backup(a);
   a.now += kDeadAfter;
@@ -219,7 +219,7 @@ TEST_F(AuditedEpochs, SettlementsAreMadeAgainByReceipts) {
   const auto sent = export_units(b, a, {{{1, 10}}});
   const auto id = id_of(b, sent.leaf);
   const Backup backup(a);
-  const auto settled = settle(a, b, settlement_of(id, b));
+  const auto settled = settle(a, b, settlement_of(b, sent.leaf));
   PUHUI_ACCEPTED(settled);
   PUHUI_ACCEPTED(conclude(b, carry(a, b, settled.leaf)));
   lose_since(backup);

@@ -158,22 +158,37 @@ TEST_F(AuditedRegistry, BoundariesAreCheckedWhateverTheMethodologyLists) {
 
 // ---- Restraint ----
 
-TEST_F(AuditedRegistry, WhoIsSuspendedIsReleasedBeforeItIsFrozen) {
-  const auto restraint = [this](v1::Restraint kind) {
+TEST_F(AuditedRegistry, EachRestraintStandsUntilItIsReleasedItself) {
+  const auto restrain = [this](v1::Restraint kind) {
     auto payload = city.event("bureau");
     auto& action = *payload.mutable_restrain_party();
     action.set_party("owner");
     action.set_restraint(kind);
     action.set_reason("case 1");
+    return city.send(payload, {"bureau"}).leaf;
+  };
+  const auto released = [this](std::uint64_t restrained) {
+    auto payload = city.event("bureau");
+    payload.mutable_release_party()->set_party("owner");
+    payload.mutable_release_party()->set_restrained_at(static_cast<std::int64_t>(restrained));
     return sign(payload, {"bureau"});
   };
-  for (const auto kind : {v1::FROZEN, v1::FROZEN, v1::SUSPENDED, v1::SUSPENDED})
-    PUHUI_ACCEPTED(city.submit(restraint(kind)));
-  expect_refused(restraint(v1::FROZEN), PARTY_RESTRAINED);
-  auto released = city.event("bureau");
-  released.mutable_release_party()->set_party("owner");
-  city.must(released, {"bureau"});
-  PUHUI_ACCEPTED(city.submit(restraint(v1::FROZEN)));
+  PUHUI_ACCEPTED(city.issue_kg(10));
+  const auto moved = [this] {
+    auto payload = transfer_event(city, {"owner-main", "buyer-main"}, "owner");
+    payload.mutable_transfer()->set_amount_kg(1);
+    return sign(payload, {"owner"});
+  };
+  const auto first = restrain(v1::FROZEN), second = restrain(v1::SUSPENDED),
+             third = restrain(v1::FROZEN);
+  expect_refused(released(third + 1), NOT_FOUND);
+  for (const auto restrained : {second, first}) {
+    PUHUI_ACCEPTED(city.submit(released(restrained)));
+    expect_refused(released(restrained), NOT_FOUND);
+    expect_refused(moved(), PARTY_RESTRAINED);
+  }
+  PUHUI_ACCEPTED(city.submit(released(third)));
+  PUHUI_ACCEPTED(city.submit(moved()));
   expect_clean();
 }
 

@@ -39,7 +39,7 @@ TEST_F(AuditedForgery, IsFoundWhereItAnswersForAnotherCity) {
   *answer.mutable_void_import()->mutable_export_() = proof;
   refuses(concluding(log.show(a, answer)), LEAF_UNEXPECTED);
   auto settlement = c.event("operator");
-  settlement.mutable_settle_transfer()->set_settlement(settlement_of(id_of(a, exported.leaf), a));
+  settlement.mutable_settle_transfer()->set_settlement(settlement_of(a, exported.leaf));
   refuses(concluding(log.show(a, settlement)), LEAF_UNEXPECTED);
   PUHUI_ACCEPTED(conclude(a, carry(b, a, import_units(b, proof).leaf)));
   expect_clean(a);
@@ -50,7 +50,7 @@ TEST_F(AuditedForgery, IsFoundWhereItTakesByASettlement) {
   const auto exported = export_units(a, c, {{{1, 10}}});
   PUHUI_ACCEPTED(exported);
   const auto settled = [&](bool is_recognised) {
-    const auto bytes = settlement_of(id_of(a, exported.leaf), a, is_recognised);
+    const auto bytes = settlement_of(a, exported.leaf, is_recognised);
     return log.show(a, settling_event(c, bytes, {}));
   };
   refuses(concluding(settled(true)), LEAF_UNEXPECTED);

@@ -70,16 +70,16 @@ TEST_F(AuditedTransfers, TransfersThatEndOtherwise) {
   const auto voided = void_import(b, carry(a, b, sent.leaf));
   PUHUI_ACCEPTED(voided);
   PUHUI_ACCEPTED(conclude(a, carry(b, a, voided.leaf)));
-  const auto taken = settlement_of(id_of(a, settled.leaf), a, true);
+  const auto taken = settlement_of(a, settled.leaf, true);
   refuses(settling(taken), AGREEMENT_STANDING);
   const auto closed = a.send(closing(), {"bureau"});
   PUHUI_ACCEPTED(closed);
   refuses(giving_up(taken), AGREEMENT_SIGNATURE);
   PUHUI_ACCEPTED(a.send(settling(taken), {"bureau"}));
-  const auto freed = settlement_of(id_of(a, gone.leaf), a);
+  const auto freed = settlement_of(a, gone.leaf);
   refuses(giving_up(freed), PARTNER_PRESENT);
   a.now = closed.time + 9 * kMicrosPerDay;
-  refuses(giving_up(settlement_of(id_of(a, gone.leaf), a, true)), AGREEMENT_SIGNATURE);
+  refuses(giving_up(settlement_of(a, gone.leaf, true)), AGREEMENT_SIGNATURE);
   PUHUI_ACCEPTED(a.send(giving_up(freed), {"bureau"}));
   EXPECT_EQ(held_text(a, "owner-main"), "1-4 7-11 13-20 31-100");
   expect_clean(a);
@@ -90,7 +90,7 @@ TEST_F(AuditedTransfers, TransfersThatEndOtherwise) {
 TEST_F(AuditedTransfers, FindsPartnersThatAreNotGone) {
   recognise();
   const auto sent = export_units(a, b, {{{1, 10}}});
-  const auto freed = settlement_of(id_of(a, sent.leaf), a);
+  const auto freed = settlement_of(a, sent.leaf);
   a.now += kDeadAfter + kMicrosPerDay;
   refuses(giving_up(freed), AGREEMENT_STANDING);
   const auto closed = a.send(closing(), {"bureau"});
@@ -111,7 +111,7 @@ TEST_F(AuditedTransfers, FindsPartnersThatAreNotGone) {
 TEST_F(AuditedTransfers, FindsPartnersThatRenewedTheirKeys) {
   recognise();
   const auto sent = export_units(a, b, {{{1, 10}}});
-  const auto freed = settlement_of(id_of(a, sent.leaf), a);
+  const auto freed = settlement_of(a, sent.leaf);
   PUHUI_ACCEPTED(a.send(closing(), {"bureau"}));
   a.now += kDeadAfter;
   v1::SideRenewal renewal;
@@ -132,13 +132,13 @@ TEST_F(AuditedTransfers, EndByProofOfWhatTheTakerSettled) {
   recognise();
   const auto sent = export_units(a, b, {{{1, 10}}});
   const auto id = id_of(a, sent.leaf);
-  const auto settled = settle(b, a, settlement_of(id, a));
+  const auto settled = settle(b, a, settlement_of(a, sent.leaf));
   PUHUI_ACCEPTED(settled);
   PUHUI_REFUSED(import_units(b, carry(a, b, sent.leaf)), TRANSFER_ANSWERED);
   // The partner's own transfer is not this city's.
   const auto theirs = export_units(b, a, {{{1, 5}}});
   PUHUI_ACCEPTED(set_agreement(b, a, v1::CLOSED));
-  const auto other = settle(b, a, settlement_of(id_of(b, theirs.leaf), b));
+  const auto other = settle(b, a, settlement_of(b, theirs.leaf));
   PUHUI_ACCEPTED(other);
   refuses(concluding(carry(b, a, other.leaf)), LEAF_UNEXPECTED);
   const auto proof = carry(b, a, settled.leaf);
@@ -153,13 +153,13 @@ TEST_F(AuditedTransfers, AreSettledByVoteInALeafThatSaysSo) {
   recognise();
   const auto sent = export_units(a, b, {{{1, 10}}});
   const auto theirs = sent_here({{1, 5}});
-  const auto own = settlement_of(id_of(a, sent.leaf), a);
+  const auto own = settlement_of(a, sent.leaf);
   const auto settling_there = settling_event(b, own, a.by_authority(kSettlementWord, own));
   const auto settled = b.send(executing_event(b, settling_there), {"operator"});
   PUHUI_ACCEPTED(settled);
   PUHUI_ACCEPTED(a.send(concluding(carry(b, a, settled.leaf)), {"operator"}));
   EXPECT_EQ(transfer_state(a, id_of(a, sent.leaf)), v1::TRANSFER_FREED);
-  const auto executed = executing_event(a, settling(settlement_of(id_of(b, theirs.index()), b)));
+  const auto executed = executing_event(a, settling(settlement_of(b, theirs.index())));
   auto other = executed;
   other.set_event_id(a.event("operator").event_id());
   other.mutable_execute()->clear_resolution();
@@ -177,13 +177,30 @@ TEST_F(AuditedTransfers, AreSettledByVoteInALeafThatSaysSo) {
 TEST_F(AuditedTransfers, FindsSettlementsOfTheTakerThatNobodySigned) {
   recognise();
   const auto proof = sent_here({{1, 10}});
-  const auto id = id_of(b, proof.index());
-  refuses(giving_up(settlement_of(id, b)), AGREEMENT_SIGNATURE);
-  refuses(settling(settlement_of(id, b, true)), TRANSFER_UNKNOWN);
-  refuses(settling(settlement_of("short", b)), AGREEMENT_MALFORMED);
-  PUHUI_ACCEPTED(a.send(settling(settlement_of(id, b)), {"bureau"}));
-  refuses(settling(settlement_of(id, b)), TRANSFER_ANSWERED);
+  const auto exported = b.payload_at(proof.index());
+  refuses(giving_up(settlement_of(exported)), AGREEMENT_SIGNATURE);
+  refuses(settling(settlement_of(exported, true)), TRANSFER_UNKNOWN);
+  auto wrong = exported;
+  wrong.set_event_id("short");
+  refuses(settling(settlement_of(wrong)), AGREEMENT_MALFORMED);
+  wrong = exported;
+  wrong.set_party("No Name");
+  refuses(settling(settlement_of(wrong)), AGREEMENT_MALFORMED);
+  PUHUI_ACCEPTED(a.send(settling(settlement_of(exported)), {"bureau"}));
+  refuses(settling(settlement_of(exported)), TRANSFER_ANSWERED);
   refuses(import_event(a, proof), TRANSFER_ANSWERED);
+  expect_clean(a);
+}
+
+TEST_F(AuditedTransfers, AreSettledByNoOtherCityThanTheirs) {
+  recognise();
+  SovereignCity c{{"YICHANG", "P3"}};
+  agree(a, c, agreement_between(a, c));
+  const auto proof = sent_here({{1, 10}});
+  auto exported = b.payload_at(proof.index());
+  exported.set_city(c.code());
+  PUHUI_ACCEPTED(settle(a, c, settlement_of(exported)));
+  PUHUI_ACCEPTED(import_units(a, proof));
   expect_clean(a);
 }
 
@@ -192,10 +209,10 @@ TEST_F(AuditedTransfers, FindsWhatWasNeverSent) {
   const auto exported = export_units(a, b, {{{1, 10}}});
   const auto imported = import_units(b, carry(a, b, exported.leaf));
   const auto proof = carry(b, a, imported.leaf);
-  refuses(settling(settlement_of(std::string(32, 'x'), a)), TRANSFER_UNKNOWN);
+  refuses(settling(settlement_of_none(a)), TRANSFER_UNKNOWN);
   PUHUI_ACCEPTED(a.send(concluding(proof), {"operator"}));
   refuses(concluding(proof), TRANSFER_STATE_WRONG);
-  refuses(settling(settlement_of(id_of(a, exported.leaf), a)), TRANSFER_STATE_WRONG);
+  refuses(settling(settlement_of(a, exported.leaf)), TRANSFER_STATE_WRONG);
   expect_clean(a);
 }
 

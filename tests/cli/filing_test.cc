@@ -94,6 +94,14 @@ TEST(Drafts, AreOfWhatIsFiled) {
   EXPECT_TRUE(contains(desk.fault(project({"--enclose", key + "=text/plain"})), "--draft"));
 }
 
+TEST(Restraints, AreReleasedByTheirLeaf) {
+  const Desk desk;
+  const auto released = desk.payload({"party", "release", "acme", "4711"}).release_party();
+  EXPECT_EQ(released.party(), "acme");
+  EXPECT_EQ(released.restrained_at(), 4711);
+  EXPECT_TRUE(contains(desk.fault({"party", "release", "acme"}), "leaf"));
+}
+
 TEST(Filings, AreReviewedPublicisedAndDecided) {
   const Desk desk;
   const auto letter = desk.scratch.write("letter.txt", "no");

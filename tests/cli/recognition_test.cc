@@ -100,6 +100,15 @@ TEST_F(SigningDesk, StandingsAreWords) {
   EXPECT_EQ(standing("closed"), v1::CLOSED);
 }
 
+TEST_F(SigningDesk, ALostProjectIsNamedWithItsCityAlone) {
+  const auto action =
+      desk.payload({"project", "lost", "HFPV1", "--partner", "HEFEI"}).note_filing_end();
+  EXPECT_EQ(action.project(), "HFPV1");
+  EXPECT_EQ(action.ended().city(), "HEFEI");
+  EXPECT_TRUE(action.ended().entry().empty());
+  EXPECT_NE(desk.client.run({"project", "lost", "HFPV1"}).exit, Exit::ok);
+}
+
 TEST_F(SigningDesk, RenewalsAreSignedByTheCityThatTheyAreOf) {
   const auto side = desk.scratch.write("side.json", to_json(side_of("HEFEI", partner())));
   const auto drafted = made({"partner", "draft", side, "--sequence", "3"}, "h.renewal");
@@ -113,22 +122,51 @@ TEST_F(SigningDesk, RenewalsAreSignedByTheCityThatTheyAreOf) {
                                    action.partner_signatures()));
 }
 
-TEST_F(SigningDesk, SettlementsSayHowATransferEnds) {
-  const std::string id(64, '7');
-  const auto decision = desk.scratch.write("no-1.pdf", "a decision");
-  const auto drafted =
-      made({"crossing", "draft", id, "freed", "--sender", "WUHAN", "--decision", decision},
-           "t.settlement");
+// ---- A node that answers ----------------------------------------------------------------------
+
+// Of a transfer that this leaf of the node has recorded.
+struct Settlements : SigningDesk {
+  Ran draft(const v1::Payload& leaf) {
+    v1::TransferRecord record;
+    record.set_city("WUHAN");
+    record.set_recorded_at(12);
+    v1::EntryView entry;
+    *entry.mutable_payload() = leaf;
+    const FakeNode node(
+        answering({{"transfers " + id, to_json(record)}, {"entries 12", to_json(entry)}}));
+    const auto decision = desk.scratch.write("no-1.pdf", "a decision");
+    const Caller caller;
+    return caller.run(node.url(),
+                      {"crossing", "draft", id, "freed", "--decision", decision, "--out", drafted});
+  }
+  const std::string id = std::string(64, '7'), drafted = desk.scratch.path("t.settlement");
+};
+
+TEST_F(Settlements, SayHowATransferEndsAsItsExportNamesIt) {
+  v1::Payload exported;
+  exported.set_city("WUHAN");
+  exported.set_party("owner");
+  exported.set_event_id(std::string(16, 'e'));
+  exported.mutable_export_();
+  const auto ran = draft(exported);
+  EXPECT_EQ(ran.exit, Exit::ok) << ran.err;
   const auto action = desk.payload({"crossing", "settle", drafted}).settle_transfer();
   const auto settlement = ledger::read_settlement(action.settlement());
   ASSERT_TRUE(settlement);
-  EXPECT_EQ(crypto::hex_encode(settlement->transfer()), id);
-  EXPECT_FALSE(settlement->is_recognised());
   EXPECT_EQ(settlement->sender(), "WUHAN");
+  EXPECT_EQ(settlement->party(), "owner");
+  EXPECT_EQ(settlement->event_id(), exported.event_id());
+  EXPECT_FALSE(settlement->is_recognised());
   EXPECT_TRUE(action.partner_signatures().empty()) << "the partner is gone";
 }
 
-// ---- A node that answers ----------------------------------------------------------------------
+TEST_F(Settlements, AreDraftedWhereTheUnitsWereSentFrom) {
+  v1::Payload imported;
+  imported.mutable_import();
+  const auto ran = draft(imported);
+  EXPECT_NE(ran.exit, Exit::ok);
+  EXPECT_TRUE(contains(ran.err, "WUHAN")) << ran.err;
+}
 
 TEST_F(SigningDesk, ASideIsTheCityWithItsPolicy) {
   const Caller caller;

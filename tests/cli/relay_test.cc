@@ -88,6 +88,18 @@ TEST(RelayRun, GoesOnWithOthersWhereACityIsSilent) {
   EXPECT_TRUE(contains(ran.err, "WUHAN to HEFEI: puhui: agreement.unknown")) << ran.err;
 }
 
+TEST(RelayRun, StartsWithThoseThatAnswer) {
+  const Caller caller;
+  const FakeNode wuhan(answering({{"status", city_named("WUHAN")}}));
+  const FakeNode hefei(answering({{"status", city_named("HEFEI")}}));
+  const auto ran = caller.run(wuhan.url(), {"relay", "run", "--from", wuhan.url(), "--to",
+                                            "https://127.0.0.1:1", "--to", hefei.url(), "--once"});
+  EXPECT_EQ(ran.exit, Exit::unreachable) << "one is away";
+  EXPECT_TRUE(contains(ran.err, "https://127.0.0.1:1: ")) << ran.err;
+  EXPECT_TRUE(contains(ran.err, "HEFEI answers at " + hefei.url())) << ran.err;
+  EXPECT_TRUE(contains(ran.err, "WUHAN to HEFEI: puhui: agreement.unknown")) << ran.err;
+}
+
 // The kernel takes the connection; nobody ever reads from it.
 TEST(RelayRun, WaitsNoLongerForOneThatOnlyListens) {
   const Caller caller;

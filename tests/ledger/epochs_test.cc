@@ -154,7 +154,7 @@ TEST_F(Epochs, MoveNothingBetweenCitiesUntilThePartnersListIsNoted) {
   PUHUI_REFUSED(import_units(a, proof), EPOCH_LISTS_PENDING);
   PUHUI_REFUSED(refuse_import(a, proof, "units.recalled"), EPOCH_LISTS_PENDING);
   PUHUI_REFUSED(void_import(a, proof), EPOCH_LISTS_PENDING);
-  const auto settlement = settlement_of(id_of(b, from_b.leaf), b);
+  const auto settlement = settlement_of(b, from_b.leaf);
   PUHUI_REFUSED(settle(a, b, settlement), EPOCH_LISTS_PENDING);
   PUHUI_REFUSED(a.issue_kg(10), EPOCH_LISTS_PENDING);
   PUHUI_REFUSED(retire(a, "owner-main", {{1, 1}}), EPOCH_LISTS_PENDING);
@@ -264,7 +264,7 @@ TEST_F(Epochs, CountSilenceFromTheirBeginning) {
   const auto exported = export_units(a, b, {{{1, 20}}});
   PUHUI_ACCEPTED(exported);
   PUHUI_ACCEPTED(close());
-  const auto settlement = settlement_of(id_of(a, exported.leaf), a);
+  const auto settlement = settlement_of(a, exported.leaf);
   const Backup backup(a);
   a.now += 2 * kDeadAfter;
   PUHUI_ACCEPTED(open_account(b, "owner-new", "owner"));

@@ -267,6 +267,7 @@ TEST_F(ForeignProjects, ThatNeverBeganFreeTheirKeysAltogether) {
   const auto revoked = stand(a, "P9", v1::REVOKED);
   PUHUI_ACCEPTED(revoked);
   PUHUI_ACCEPTED(note_end("P9", revoked.leaf));
+  PUHUI_REFUSED(note_end("P9", revoked.leaf), RETIREMENT_STATED);
   PUHUI_ACCEPTED(file(b, own));
 }
 

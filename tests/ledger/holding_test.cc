@@ -155,6 +155,17 @@ TEST_F(Holding, RetirementIsFinal) {
   EXPECT_EQ(city.view().serial(200)->end(), 200U);
 }
 
+TEST_F(Holding, ARetirementKeepsRangesThatMeetAsOne) {
+  const auto answer = retire(city, "owner-main", SerialRanges{{99'999, 100'002}});
+  PUHUI_ACCEPTED(answer);
+  EXPECT_EQ(answer.outcome.serials_size(), 2) << "of two batches";
+  const auto retirement = city.view().retirements({}).items(0);
+  ASSERT_EQ(retirement.serials_size(), 1);
+  EXPECT_EQ(retirement.serials(0).start(), 99'999U);
+  EXPECT_EQ(retirement.serials(0).end(), 100'002U);
+  EXPECT_EQ(retirement.amount_kg(), 4);
+}
+
 TEST_F(Holding, ARetirementNamesPurposeBeneficiaryAndPeriod) {
   const auto with = [this](auto change) {
     auto payload = retire_event(city, "owner-main", "owner");

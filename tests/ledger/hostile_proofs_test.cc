@@ -120,12 +120,13 @@ TEST_F(HostileProofs, OfSettlementsByWhichTheTakerTakes) {
   PUHUI_ACCEPTED(exported);
   const auto id = id_of(city, exported.leaf);
   const auto settled = [&](bool is_recognised) {
-    return log.show(city, settling_event(liar, settlement_of(id, city, is_recognised), {}));
+    return log.show(city,
+                    settling_event(liar, settlement_of(city, exported.leaf, is_recognised), {}));
   };
   PUHUI_REFUSED(conclude(city, settled(true)), LEAF_UNEXPECTED);
   auto executed = liar.event("operator");
   auto& resolution = *executed.mutable_execute()->mutable_resolution();
-  resolution.mutable_settle_transfer()->set_settlement(settlement_of(id, city, true));
+  resolution.mutable_settle_transfer()->set_settlement(settlement_of(city, exported.leaf, true));
   PUHUI_REFUSED(conclude(city, log.show(city, executed)), LEAF_UNEXPECTED);
   EXPECT_EQ(transfer_state(city, id), v1::TRANSFER_LOCKED);
   PUHUI_ACCEPTED(conclude(city, settled(false)));

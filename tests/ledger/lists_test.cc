@@ -373,18 +373,21 @@ TEST_F(LyingLists, AreBorneOutByAnAnswerThatWasGiven) {
 }
 
 TEST_F(LyingLists, AreBorneOutByASettlementOfThatTransfer) {
-  const auto transfer = id(b, export_of(b, a));
+  const auto exported = export_of(b, a);
+  const auto transfer = id(b, exported);
   const auto settled = [&](const std::string& settlement) {
     return lost(settling_event(a, settlement, {}));
   };
-  const auto good = settled(settlement_of(transfer, b));
+  const auto good = settled(settlement_of(exported));
   PUHUI_REFUSED(note_listed(v1::LISTED_GONE, transfer, good), LEAF_UNEXPECTED);
   PUHUI_REFUSED(note_listed(v1::LISTED_TAKEN, transfer, good), LEAF_UNEXPECTED);
   const auto freed = [&](const v1::LostReceipt& receipt) {
     return note_listed(v1::LISTED_FREED, transfer, receipt);
   };
-  PUHUI_REFUSED(freed(settled(settlement_of(std::string(32, 'x'), b))), LEAF_UNEXPECTED);
-  PUHUI_REFUSED(freed(settled(settlement_of(transfer, a))), LEAF_UNEXPECTED);
+  PUHUI_REFUSED(freed(settled(settlement_of_none(b))), LEAF_UNEXPECTED);
+  auto of_this_city = exported;
+  of_this_city.set_city(a.code());
+  PUHUI_REFUSED(freed(settled(settlement_of(of_this_city))), LEAF_UNEXPECTED);
   PUHUI_REFUSED(freed(settled("no settlement")), LEAF_UNEXPECTED);
   PUHUI_ACCEPTED(freed(good));
   EXPECT_EQ(transfer_state(a, transfer), v1::TRANSFER_VOID);

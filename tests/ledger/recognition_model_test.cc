@@ -251,8 +251,7 @@ class World {
   }
   void settle_one(Journey& one) {
     auto& from = at(one.from);
-    const auto answer =
-        settle(at(one.taker()), from, settlement_of(id_of(from, one.exported), from));
+    const auto answer = settle(at(one.taker()), from, settlement_of(from, one.exported));
     assert_code(answer, one.answer ? TRANSFER_ANSWERED : OK);
     answered(one, answer, v1::TRANSFER_VOID);
   }

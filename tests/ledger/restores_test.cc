@@ -254,7 +254,7 @@ TEST_F(Restores, KeepASettlementThatTheSenderConcluded) {
   const auto exported = export_units(a, b, {{{1, 40}}});
   const auto id = id_of(a, exported.leaf);
   const Backup backup(b);
-  const auto settled = settle(b, a, settlement_of(id, a));
+  const auto settled = settle(b, a, settlement_of(a, exported.leaf));
   PUHUI_ACCEPTED(settled);
   PUHUI_ACCEPTED(conclude(a, carry(b, a, settled.leaf)));
   PUHUI_ACCEPTED(open_epoch(b, backup.restore()));
@@ -270,7 +270,7 @@ TEST_F(Restores, ConcludeASettlementOnceMore) {
   const auto exported = export_units(a, b, {{{1, 40}}});
   const auto id = id_of(a, exported.leaf);
   const Backup backup(a);
-  const auto settled = settle(b, a, settlement_of(id, a));
+  const auto settled = settle(b, a, settlement_of(a, exported.leaf));
   PUHUI_ACCEPTED(settled);
   PUHUI_ACCEPTED(conclude(a, carry(b, a, settled.leaf)));
   lose_since(backup);
@@ -288,7 +288,7 @@ TEST_F(Restores, EndASettledExportThatIsSentOnceMore) {
   const auto exported = a.submit(event);
   PUHUI_ACCEPTED(exported);
   const auto id = id_of(a, exported.leaf);
-  const auto settled = settle(b, a, settlement_of(id, a));
+  const auto settled = settle(b, a, settlement_of(a, exported.leaf));
   PUHUI_ACCEPTED(settled);
   lose_since(backup);
   reconcile(a, b);

@@ -1,6 +1,8 @@
 // What a party may do, and what may be done to it, while it is free, frozen or suspended.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/ledger/states.h"
 #include "tests/ledger/units.h"
 
@@ -25,6 +27,7 @@ struct Restraints : Units, ::testing::WithParamInterface<RestraintCase> {
   Answer release() {
     auto payload = city.event("bureau");
     payload.mutable_release_party()->set_party("owner");
+    payload.mutable_release_party()->set_restrained_at(restrained_at);
     return city.send(payload, {"bureau"});
   }
   Answer carry_out(RestraintAction action) {
@@ -41,9 +44,15 @@ struct Restraints : Units, ::testing::WithParamInterface<RestraintCase> {
         return transfer(city, {"owner-main", "buyer-main"}, 1);
     }
   }
+  // The strongest that stands.
   [[nodiscard]] v1::Restraint restraint() const {
-    return city.view().party("owner")->restraint().restraint();
+    auto strongest = v1::RESTRAINT_UNSPECIFIED;
+    const auto party = *city.view().party("owner");
+    for (const auto& each : party.restraints())
+      strongest = std::max(strongest, each.restraint().restraint());
+    return strongest;
   }
+  std::int64_t restrained_at = 0;
 };
 
 v1::ErrorCode expected(v1::Restraint state, RestraintAction action) {
@@ -54,23 +63,24 @@ v1::ErrorCode expected(v1::Restraint state, RestraintAction action) {
       return state == v1::SUSPENDED ? PARTY_RESTRAINED : ErrorCode::OK;
     case RestraintAction::move:
       return state == v1::RESTRAINT_UNSPECIFIED ? ErrorCode::OK : PARTY_RESTRAINED;
-    case RestraintAction::freeze:
-      return state == v1::SUSPENDED ? PARTY_RESTRAINED : ErrorCode::OK;
     default:
       return ErrorCode::OK;
   }
 }
 
-// One restraint takes the place of another that is not stronger.
 v1::Restraint next(v1::Restraint state, RestraintAction action) {
-  if (action == RestraintAction::freeze) return state == v1::SUSPENDED ? state : v1::FROZEN;
+  if (action == RestraintAction::freeze) return std::max(state, v1::FROZEN);
   if (action == RestraintAction::suspend) return v1::SUSPENDED;
   return action == RestraintAction::release ? v1::RESTRAINT_UNSPECIFIED : state;
 }
 
 TEST_P(Restraints, AllowSomeActions) {
   const auto [state, action] = GetParam();
-  if (state != v1::RESTRAINT_UNSPECIFIED) PUHUI_ACCEPTED(restrain(state));
+  if (state != v1::RESTRAINT_UNSPECIFIED) {
+    const auto restrained = restrain(state);
+    PUHUI_ACCEPTED(restrained);
+    restrained_at = static_cast<std::int64_t>(restrained.leaf);
+  }
   expect_code(carry_out(action), expected(state, action));
   EXPECT_EQ(restraint(), next(state, action));
 }

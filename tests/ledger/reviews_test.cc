@@ -101,11 +101,13 @@ TEST_F(Filings, CountOnlyReviewsOfWhoMayStillReview) {
   restrain.mutable_restrain_party()->set_party("expert2");
   restrain.mutable_restrain_party()->set_restraint(v1::SUSPENDED);
   restrain.mutable_restrain_party()->set_reason("case 1");
-  city.must(restrain, {"bureau"});
+  const auto restrained = city.send(restrain, {"bureau"});
+  PUHUI_ACCEPTED(restrained);
   PUHUI_ACCEPTED(review(city, "f", "expert3"));
   EXPECT_EQ(filing("f").state(), v1::FILING_DRAFTED);
   auto release = city.event("bureau");
   release.mutable_release_party()->set_party("expert2");
+  release.mutable_release_party()->set_restrained_at(static_cast<std::int64_t>(restrained.leaf));
   city.must(release, {"bureau"});
   PUHUI_ACCEPTED(review(city, "f", "insider"));
   EXPECT_EQ(filing("f").state(), v1::FILING_REVIEWED);

@@ -39,6 +39,7 @@ std::optional<M> stored(const City& city, const std::string& name) {
 class SovereignCity : public KilogramCity {
  public:
   static constexpr int kNodes = 3, kQuorum = 2;
+  static constexpr int kAuthorityKeysMax = 8;  // that its authority ever has
   static constexpr std::uint64_t kCosignedAt = 1'700'000'000;
 
   explicit SovereignCity(const Place& place, const v1::RuleSet& rules = recognition_rules())
@@ -88,12 +89,26 @@ class SovereignCity : public KilogramCity {
     }
     return policy;
   }
+  // The second key of its authority is replaced, in its own ledger; whoever is not told goes on
+  // with the one before.
+  [[nodiscard]] bool can_rotate_authority_key() const {
+    return second_in_force() < kAuthorityKeysMax;
+  }
+  Answer rotate_authority_key() {
+    const auto old = second_in_force();
+    auto payload = event("bureau");
+    auto& action = *payload.mutable_rotate_key();
+    action.set_party("bureau");
+    action.set_old_key_id(std::string(secret(second_key(old)).public_key().key_id().view()));
+    action.mutable_new_key()->set_public_key(public_key(second_key(old + 1)));
+    return send(payload, {"bureau"});
+  }
   [[nodiscard]] v1::CitySide side() const {
     v1::CitySide side;
     side.set_city(code());
     side.set_lineage(lineage());
     side.set_policy(crypto::format_policy(policy()));
-    for (const auto* name : {"bureau", "bureau#2"})
+    for (const auto& name : {std::string("bureau"), second_key(second_in_force())})
       side.add_authority()->set_public_key(public_key(name));
     side.set_authority_keys(2);
     return side;
@@ -110,7 +125,16 @@ class SovereignCity : public KilogramCity {
   }
   [[nodiscard]] AuthoritySignatures by_authority(std::string_view word,
                                                  const std::string& bytes) const {
-    return signed_by({"bureau", "bureau#2"}, word, bytes);
+    return signed_by({"bureau", second_key(second_in_force())}, word, bytes);
+  }
+  // With the keys by which others know it: its authority keeps those that were replaced.
+  [[nodiscard]] AuthoritySignatures by_authority(std::string_view word, const std::string& bytes,
+                                                 const v1::CitySide& known) const {
+    Signers names{"bureau"};
+    for (int number = 2; number <= kAuthorityKeysMax; ++number)
+      for (const auto& key : known.authority())
+        if (key.public_key() == public_key(second_key(number))) names.push_back(second_key(number));
+    return signed_by(names, word, bytes);
   }
 
   // ---- What it shows of its log ----
@@ -181,6 +205,17 @@ class SovereignCity : public KilogramCity {
   }
 
  private:
+  static std::string second_key(int number) { return "bureau#" + std::to_string(number); }
+  // By its ledger: one that comes back shorter knows of no rotation since.
+  [[nodiscard]] int second_in_force() const {
+    for (int number = 3; number <= kAuthorityKeysMax; ++number) {
+      const auto id = secret(second_key(number)).public_key().key_id();
+      const auto record = stored<v1::KeyRecord>(*this, key::public_key(id.view()));
+      if (record && record->ended_at() == 0) return number;
+    }
+    return 2;
+  }
+
   int node_keys_ = 0;
 };
 

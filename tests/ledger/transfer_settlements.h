@@ -5,15 +5,28 @@
 
 namespace puhui::ledger::testing {
 
-// What both authorities sign of a transfer that a city sent.
-inline std::string settlement_of(const std::string& transfer, const City& sender,
-                                 bool is_recognised = false) {
+// What both authorities sign of the transfer that an export sent.
+inline std::string settlement_of(const v1::Payload& exported, bool is_recognised = false) {
   v1::TransferSettlement settlement;
-  settlement.set_transfer(transfer);
-  settlement.set_sender(sender.code());
+  settlement.set_sender(exported.city());
+  settlement.set_party(exported.party());
+  settlement.set_event_id(exported.event_id());
   settlement.set_is_recognised(is_recognised);
   *settlement.mutable_decision() = document("settlement");
   return settlement.SerializeAsString();
+}
+// Of the export in that leaf of the sender.
+inline std::string settlement_of(const SovereignCity& sender, std::uint64_t exported,
+                                 bool is_recognised = false) {
+  return settlement_of(sender.payload_at(exported), is_recognised);
+}
+// Of an export that the city never sent.
+inline std::string settlement_of_none(const City& sender) {
+  v1::Payload exported;
+  exported.set_city(sender.code());
+  exported.set_party("owner");
+  exported.set_event_id(std::string(16, 'x'));
+  return settlement_of(exported);
 }
 inline v1::Payload settling_event(SovereignCity& at, const std::string& bytes,
                                   const AuthoritySignatures& signatures) {

@@ -87,7 +87,7 @@ struct TransferStates : TwoCities, ::testing::WithParamInterface<TransferCase> {
       case Act::void_it:
         return void_import(b, carry(a, b, exported));
       case Act::settle:
-        return settle(b, a, settlement_of(id, a));
+        return settle(b, a, settlement_of(a, exported));
       case Act::conclude:
         return conclude(a, carry(b, a, answered));
       default:
@@ -98,9 +98,9 @@ struct TransferStates : TwoCities, ::testing::WithParamInterface<TransferCase> {
   Answer end_at_home(Act act) {
     EXPECT_EQ(set_agreement(a, b, v1::CLOSED).decision, v1::ACCEPTED);
     const bool is_taken = transfer_state(b, id) == v1::TRANSFER_IMPORTED;
-    if (act == Act::settle_home) return settle(a, b, settlement_of(id, a, is_taken));
+    if (act == Act::settle_home) return settle(a, b, settlement_of(a, exported, is_taken));
     a.now += kDeadAfter + kSecond;
-    return give_up(a, settlement_of(id, a));
+    return give_up(a, settlement_of(a, exported));
   }
   void expect_both(const Both& both) const {
     EXPECT_EQ(transfer_state(a, id), both.here);

@@ -16,8 +16,8 @@ struct Settled : TwoCities {
     sent = export_units(a, b, {{{1, 20}}});
     PUHUI_ACCEPTED(sent);
     id = id_of(a, sent.leaf);
-    freed = settlement_of(id, a);
-    taken = settlement_of(id, a, true);
+    freed = settlement_of(a, sent.leaf);
+    taken = settlement_of(a, sent.leaf, true);
   }
   v1::ProvenLeaf proof() { return carry(a, b, sent.leaf); }
   // When it is closed at home.
@@ -64,6 +64,7 @@ TEST_F(Settled, ByTheTakerAreNeverTakenAndFreeAtHomeByThatLeaf) {
   const auto there = *transfer_at(b, id);
   EXPECT_EQ(there.state(), v1::TRANSFER_VOID);
   EXPECT_EQ(there.city(), "WUHAN");
+  EXPECT_EQ(there.party(), "owner");
   EXPECT_EQ(there.ended_at(), static_cast<std::int64_t>(settled.leaf));
   PUHUI_REFUSED(import_units(b, proof()), TRANSFER_ANSWERED);
   PUHUI_REFUSED(refuse_import(b, proof(), "account.unknown"), TRANSFER_ANSWERED);
@@ -142,14 +143,14 @@ TEST_F(Settled, ByTheTakerAreSettledAtAnyTime) {
   PUHUI_ACCEPTED(settle(b, a, freed));
   PUHUI_ACCEPTED(set_agreement(b, a, v1::CLOSED));
   b.now = other.time + kAnswerWithin;
-  PUHUI_ACCEPTED(settle(b, a, settlement_of(id_of(a, other.leaf), a)));
+  PUHUI_ACCEPTED(settle(b, a, settlement_of(a, other.leaf)));
 }
 
 TEST_F(Settled, ByTheTakerOnTheWayHomeAreFreeWhereTheyWere) {
   cross(a, b, {{{21, 40}}});
   const auto home = send_home(b, a, {{1, 10}});
   PUHUI_ACCEPTED(home);
-  const auto settled = settle(a, b, settlement_of(id_of(b, home.leaf), b));
+  const auto settled = settle(a, b, settlement_of(b, home.leaf));
   PUHUI_ACCEPTED(settled);
   PUHUI_REFUSED(import_units(a, carry(b, a, home.leaf)), TRANSFER_ANSWERED);
   PUHUI_ACCEPTED(conclude(b, carry(a, b, settled.leaf)));
@@ -160,13 +161,13 @@ TEST_F(Settled, ByTheTakerOnTheWayHomeAreFreeWhereTheyWere) {
 
 TEST_F(Settled, EndNoOtherTransfer) {
   const auto other = export_units(a, b, {{{21, 30}}});
-  const auto settled = settle(b, a, settlement_of(id_of(a, other.leaf), a));
+  const auto settled = settle(b, a, settlement_of(a, other.leaf));
   PUHUI_ACCEPTED(settled);
   PUHUI_ACCEPTED(conclude(a, carry(b, a, settled.leaf)));
   EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_LOCKED);
   EXPECT_EQ(transfer_state(a, id_of(a, other.leaf)), v1::TRANSFER_FREED);
   EXPECT_EQ(held_text(a, "owner-main"), "21-100");
-  const auto unknown = settle(b, a, settlement_of(std::string(32, 'x'), a));
+  const auto unknown = settle(b, a, settlement_of_none(a));
   PUHUI_ACCEPTED(unknown);
   PUHUI_REFUSED(conclude(a, carry(b, a, unknown.leaf)), TRANSFER_UNKNOWN);
 }
@@ -176,7 +177,7 @@ TEST_F(Settled, OfWhatAnotherCitySentEndNothingHere) {
   agree(b, c, agreement_between(b, c));
   PUHUI_ACCEPTED(c.issue_kg(10));
   const auto of_c = export_units(c, b, {{{1, 10}}});
-  const auto settled = settle(b, c, settlement_of(id_of(c, of_c.leaf), c));
+  const auto settled = settle(b, c, settlement_of(c, of_c.leaf));
   PUHUI_ACCEPTED(settled);
   PUHUI_REFUSED(conclude(a, carry(b, a, settled.leaf)), LEAF_UNEXPECTED);
   PUHUI_ACCEPTED(conclude(c, carry(b, c, settled.leaf)));
@@ -184,10 +185,23 @@ TEST_F(Settled, OfWhatAnotherCitySentEndNothingHere) {
   PUHUI_ACCEPTED(b.issue_kg(10));
   const auto of_b = export_units(b, a, {{{1, 10}}});
   PUHUI_ACCEPTED(set_agreement(b, a, v1::CLOSED));
-  const auto own = settle(b, a, settlement_of(id_of(b, of_b.leaf), b));
+  const auto own = settle(b, a, settlement_of(b, of_b.leaf));
   PUHUI_ACCEPTED(own);
   PUHUI_REFUSED(conclude(a, carry(b, a, own.leaf)), LEAF_UNEXPECTED);
   EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_LOCKED);
+}
+
+// Whatever a partner signs, the id is of its own lineage.
+TEST_F(Settled, ByAPartnerEndNothingThatAnotherCitySent) {
+  SovereignCity c{{"YICHANG", "P3"}};
+  agree(b, c, agreement_between(b, c));
+  PUHUI_REFUSED(settle(b, c, freed), AGREEMENT_SIGNATURE);
+  auto exported = a.payload_at(sent.leaf);
+  exported.set_city(c.code());
+  PUHUI_ACCEPTED(settle(b, c, settlement_of(exported)));
+  EXPECT_EQ(transfer_state(b, id), v1::TRANSFER_STATE_UNSPECIFIED);
+  PUHUI_ACCEPTED(import_units(b, proof()));
+  EXPECT_EQ(transfer_state(b, id), v1::TRANSFER_IMPORTED);
 }
 
 TEST_F(Settled, OfWhatWasSentToAnotherEndNothingHere) {
@@ -195,7 +209,7 @@ TEST_F(Settled, OfWhatWasSentToAnotherEndNothingHere) {
   agree(a, c, agreement_between(a, c));
   const auto elsewhere = export_units(a, c, {{{21, 30}}});
   PUHUI_ACCEPTED(elsewhere);
-  const auto settled = settle(b, a, settlement_of(id_of(a, elsewhere.leaf), a));
+  const auto settled = settle(b, a, settlement_of(a, elsewhere.leaf));
   PUHUI_ACCEPTED(settled);
   PUHUI_REFUSED(conclude(a, carry(b, a, settled.leaf)), LEAF_UNEXPECTED);
   EXPECT_EQ(transfer_state(a, id_of(a, elsewhere.leaf)), v1::TRANSFER_LOCKED);
@@ -219,7 +233,7 @@ TEST_F(Settled, ByTheTakerAreSignedByBoth) {
   b.now += 2 * kDeadAfter;
   PUHUI_REFUSED(with({}), AGREEMENT_SIGNATURE);
   SovereignCity c{{"YICHANG", "P3"}};
-  PUHUI_REFUSED(settle(b, c, settlement_of(id, c)), AGREEMENT_UNKNOWN);
+  PUHUI_REFUSED(settle(b, c, settlement_of_none(c)), AGREEMENT_UNKNOWN);
   EXPECT_EQ(transfer_state(b, id), v1::TRANSFER_STATE_UNSPECIFIED);
 }
 
@@ -239,12 +253,18 @@ TEST_F(Settled, AtHomeAreSettledByNothingLess) {
   PUHUI_FAILED(a.send(by_operator, {"operator"}), SIGNATURE_MISSING);
   PUHUI_REFUSED(settle(a, b, freed + "x"), AGREEMENT_MALFORMED);
   PUHUI_REFUSED(settle(a, b, ""), AGREEMENT_MALFORMED);
-  PUHUI_REFUSED(settle(a, b, settlement_of(id.substr(1), a)), AGREEMENT_MALFORMED);
-  PUHUI_REFUSED(settle(a, b, settlement_of(std::string(32, 'x'), a)), TRANSFER_UNKNOWN);
-  auto undecided = v1::TransferSettlement();
-  undecided.ParseFromString(freed);
-  undecided.clear_decision();
-  PUHUI_REFUSED(settle(a, b, undecided.SerializeAsString()), AGREEMENT_MALFORMED);
+  PUHUI_REFUSED(settle(a, b, settlement_of_none(a)), TRANSFER_UNKNOWN);
+  const auto changed = [this](auto change) {
+    v1::TransferSettlement settlement;
+    settlement.ParseFromString(freed);
+    change(settlement);
+    return settle(a, b, settlement.SerializeAsString());
+  };
+  using S = v1::TransferSettlement;
+  PUHUI_REFUSED(changed([](S& s) { s.clear_decision(); }), AGREEMENT_MALFORMED);
+  PUHUI_REFUSED(changed([](S& s) { s.mutable_event_id()->pop_back(); }), AGREEMENT_MALFORMED);
+  PUHUI_REFUSED(changed([](S& s) { s.clear_party(); }), AGREEMENT_MALFORMED);
+  PUHUI_REFUSED(changed([](S& s) { s.set_party("buyer"); }), TRANSFER_UNKNOWN);
   EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_LOCKED);
 }
 

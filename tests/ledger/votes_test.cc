@@ -91,10 +91,18 @@ struct Votes : ::testing::Test {
     payload.mutable_restrain_party()->set_reason("case 1");
     return city.send(payload, signers);
   }
-  Answer release(const std::string& party) {
+  Answer release(const std::string& party, std::int64_t restrained_at) {
     auto payload = city.event("bureau");
     payload.mutable_release_party()->set_party(party);
+    payload.mutable_release_party()->set_restrained_at(restrained_at);
     return city.send(payload, {"bureau"});
+  }
+  // Since when its restraints stand: the leaves of them.
+  [[nodiscard]] std::vector<std::int64_t> restraints(const std::string& name) const {
+    std::vector<std::int64_t> leaves;
+    const auto party = *city.view().party(name);
+    for (const auto& each : party.restraints()) leaves.push_back(each.restrained_at());
+    return leaves;
   }
   void tick_at(Micros time) {
     city.now = time;
@@ -276,7 +284,7 @@ TEST_F(Votes, TwoKeysOfOnePartyAreDualControl) {
   EXPECT_EQ(one.decision, v1::FAILED);
   EXPECT_EQ(one.code, ErrorCode::SIGNATURE_MISSING);
   PUHUI_ACCEPTED(restrain(v1::FROZEN, "owner", {"bureau", "bureau#2"}));
-  EXPECT_EQ(city.view().party("owner")->restraint().reason(), "case 1");
+  EXPECT_EQ(city.view().party("owner")->restraints(0).restraint().reason(), "case 1");
   // It still acts; nothing leaves its accounts.
   PUHUI_ACCEPTED(open_account(city, "o", "owner"));
   PUHUI_ACCEPTED(open_account(city, "b", "buyer"));
@@ -286,8 +294,10 @@ TEST_F(Votes, TwoKeysOfOnePartyAreDualControl) {
   auto retired = retire_event(city, "o", "owner");
   retired.mutable_retire()->set_amount_kg(1);
   PUHUI_REFUSED(city.send(retired, {"owner"}), ErrorCode::PARTY_RESTRAINED);
-  PUHUI_ACCEPTED(release("owner"));
-  PUHUI_REFUSED(release("owner"), ErrorCode::NOT_FOUND);
+  const auto frozen = restraints("owner").at(0);
+  PUHUI_REFUSED(release("owner", frozen + 1), ErrorCode::NOT_FOUND);
+  PUHUI_ACCEPTED(release("owner", frozen));
+  PUHUI_REFUSED(release("owner", frozen), ErrorCode::NOT_FOUND);
   auto again = transfer_event(city, {"o", "b"}, "owner");
   again.mutable_transfer()->set_amount_kg(1);
   PUHUI_REFUSED(city.send(again, {"owner"}), ErrorCode::BALANCE_INSUFFICIENT);
@@ -298,22 +308,46 @@ TEST_F(Votes, NothingASuspendedPartySignsCounts) {
   EXPECT_EQ(file(city, pv_methodology()).code, ErrorCode::SIGNATURE_MISSING);
   auto own = account_event(city, "x", "expert2");
   PUHUI_REFUSED(city.send(own, {"expert2"}), ErrorCode::PARTY_RESTRAINED);
-  PUHUI_ACCEPTED(release("expert2"));
+  PUHUI_ACCEPTED(release("expert2", restraints("expert2").at(0)));
   PUHUI_ACCEPTED(file(city, pv_methodology()));
 }
 
-TEST_F(Votes, ASuspendedPartyIsNotMerelyFrozen) {
+// A court's freeze and the city's suspension are two orders: no release of one ends the other.
+TEST_F(Votes, EachRestraintStandsUntilItIsReleasedItself) {
   const Signers bureau{"bureau", "bureau#2"};
-  PUHUI_ACCEPTED(restrain(v1::SUSPENDED, "owner", bureau));
-  const auto suspended = city.view().party("owner")->restrained_at();
-  const auto refused = restrain(v1::FROZEN, "owner", bureau);
+  for (const auto kind : {v1::FROZEN, v1::SUSPENDED, v1::FROZEN})
+    PUHUI_ACCEPTED(restrain(kind, "owner", bureau));
+  const auto leaves = restraints("owner");
+  ASSERT_EQ(leaves.size(), 3u);
+  const auto act = [this] { return city.send(account_event(city, "new", "owner"), {"owner"}); };
+  const auto refused = act();
   PUHUI_REFUSED(refused, ErrorCode::PARTY_RESTRAINED);
   EXPECT_EQ(refused.outcome.rule(), "party.restraint");
-  EXPECT_EQ(refused.outcome.limit(), "SUSPENDED since leaf " + std::to_string(suspended));
+  EXPECT_EQ(refused.outcome.limit(), "SUSPENDED since leaf " + std::to_string(leaves[1]));
   EXPECT_EQ(refused.outcome.used(), "case 1");
   EXPECT_EQ(refused.outcome.asked(), "owner");
-  EXPECT_EQ(city.view().party("owner")->restrained_at(), suspended);
-  PUHUI_ACCEPTED(release("owner"));
+  PUHUI_ACCEPTED(release("owner", leaves[1]));
+  PUHUI_ACCEPTED(act());
+  PUHUI_ACCEPTED(open_account(city, "b", "buyer"));
+  const auto move = [this] {
+    auto payload = transfer_event(city, {"new", "b"}, "owner");
+    payload.mutable_transfer()->set_amount_kg(1);
+    return city.send(payload, {"owner"});
+  };
+  PUHUI_REFUSED(move(), ErrorCode::PARTY_RESTRAINED);
+  PUHUI_ACCEPTED(release("owner", leaves[0]));
+  const auto frozen = move();
+  PUHUI_REFUSED(frozen, ErrorCode::PARTY_RESTRAINED);
+  EXPECT_EQ(frozen.outcome.limit(), "FROZEN since leaf " + std::to_string(leaves[2]));
+  PUHUI_ACCEPTED(release("owner", leaves[2]));
+  PUHUI_REFUSED(move(), ErrorCode::BALANCE_INSUFFICIENT);
+}
+
+TEST_F(Votes, APartyIsRestrainedOnlySoOften) {
+  const Signers bureau{"bureau", "bureau#2"};
+  for (int i = 0; i < 64; ++i) PUHUI_ACCEPTED(restrain(v1::FROZEN, "owner", bureau));
+  PUHUI_REFUSED(restrain(v1::FROZEN, "owner", bureau), ErrorCode::EVENT_MALFORMED);
+  PUHUI_ACCEPTED(release("owner", restraints("owner").at(7)));
   PUHUI_ACCEPTED(restrain(v1::FROZEN, "owner", bureau));
 }
 

@@ -51,6 +51,17 @@ TEST_F(ClientTest, GoesOnToTheNextAddress) {
   EXPECT_EQ(response->body, "POST / x");
 }
 
+TEST_F(ClientTest, BeginsAtTheAddressThatAnsweredLast) {
+  start(echo);
+  ClientOptions options = client_options();
+  options.base_urls = {nowhere(), url()};
+  auto client = Client::create(options).value();
+  ASSERT_TRUE(client.request("GET", "/"));
+  const auto dialled = client.connections();
+  ASSERT_TRUE(client.request("GET", "/"));
+  EXPECT_EQ(client.connections(), dialled) << "the first address is not dialled again";
+}
+
 TEST_F(ClientTest, UnreachableIsNotOutcomeUnknown) {
   start([this](Request, Respond respond) { hold(std::move(respond)); });
   ClientOptions options = client_options();

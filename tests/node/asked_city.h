@@ -15,6 +15,7 @@ class AskedCity : public relay::City {
 
   bool is_away = false;                          // does not answer
   std::size_t asked = 0;                         // questions answered
+  std::size_t unanswered = 0;                    // questions while it is away
   std::size_t sent = 0;                          // events taken
   std::string shown;                             // instead of its checkpoint
   std::string caller;                            // party whose certificate asks
@@ -23,7 +24,7 @@ class AskedCity : public relay::City {
   [[nodiscard]] const std::string& code() const override { return code_; }
 
   Result<std::string> fetch(const std::string& path) override {
-    if (is_away) return fail(ErrorCode::UNREACHABLE, code_);
+    if (is_away) return stay_silent();
     ++asked;
     if (path == "/checkpoint") return shown.empty() ? city_.signed_note(city_.tree()) : shown;
     if (!path.starts_with("/tile/")) return answer_to(request_for(words_of(path), {}));
@@ -41,7 +42,7 @@ class AskedCity : public relay::City {
 
   Result<void> read(relay::Parts parts, relay::Query query,
                     google::protobuf::Message& answer) override {
-    if (is_away) return fail(ErrorCode::UNREACHABLE, code_);
+    if (is_away) return stay_silent();
     ++asked;
     if (auto* status = dynamic_cast<v1::Status*>(&answer)) {
       status->set_city(code_);
@@ -57,7 +58,7 @@ class AskedCity : public relay::City {
   }
 
   Result<v1::SubmissionResult> submit(v1::Payload payload, std::string attachment) override {
-    if (is_away) return fail(ErrorCode::UNREACHABLE, code_);
+    if (is_away) return stay_silent();
     ++sent;
     const auto blank = city_.event("operator");
     payload.set_city(blank.city());
@@ -74,6 +75,10 @@ class AskedCity : public relay::City {
   }
 
  private:
+  tl::unexpected<Error> stay_silent() {
+    ++unanswered;
+    return fail(ErrorCode::UNREACHABLE, code_);
+  }
   static std::vector<std::string> words_of(std::string_view path) {
     std::vector<std::string> words;
     while (!path.empty()) {

@@ -182,6 +182,49 @@ TEST_F(Relays, BringARecallAtALeafThatAnEpochLost) {
 TEST_F(Relays, SayThatThereIsNoAgreement) {
   EXPECT_FALSE(run().is_all_done());
   EXPECT_EQ(failures, std::vector<std::string>(2, "agreement.unknown"));
+  EXPECT_FALSE(run().is_all_done());
+  EXPECT_EQ(failures, std::vector<std::string>()) << "told once";
+}
+
+TEST_F(Relays, CarryAsSoonAsThereIsAnAgreement) {
+  const relay::Hearing deaf{[](const auto&, const auto&, auto, const auto&) {},
+                            [](const auto&, const auto&, const Error&) {}};
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(relay.round(deaf, false).failures, 0u);
+  agree(a, b, agreement_between(a, b));
+  const auto id = send();
+  EXPECT_TRUE(relay.round(deaf, false).is_all_done());
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
+}
+
+TEST_F(Relays, AskASilentCityOnceInARound) {
+  agree(a, b, agreement_between(a, b));
+  asked_b.is_away = true;
+  EXPECT_EQ(run().failures, 2u);
+  EXPECT_EQ(asked_b.unanswered, 1u);
+}
+
+TEST_F(Relays, TakeInACityLater) {
+  agree(a, b, agreement_between(a, b));
+  const auto id = send();
+  relay::Relay later{relay::Pairs()};
+  EXPECT_TRUE(run(later).is_all_done());
+  later.add(asked_a, asked_b);
+  EXPECT_TRUE(run(later).is_all_done());
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
+}
+
+TEST_F(Relays, BringTheEndOfAProject) {
+  agree(a, b, agreement_between(a, b));
+  EXPECT_TRUE(run().is_all_done());
+  const auto before = b.view().foreign_project("WUHAN", "P1")->to();
+  PUHUI_ACCEPTED(stand(a, "P1", v1::CLOSED));
+  EXPECT_TRUE(run().is_all_done()) << ::testing::PrintToString(told);
+  EXPECT_TRUE(has_told("WUHAN note_filing_end done")) << ::testing::PrintToString(told);
+  EXPECT_LT(b.view().foreign_project("WUHAN", "P1")->to(), before);
+  relay::Relay another(relay::Pairs{{&asked_a, &asked_b}});
+  const auto sent = asked_b.sent;
+  run(another);
+  EXPECT_EQ(asked_b.sent, sent);
 }
 
 TEST_F(Relays, GoOnWhenACityAnswersAgain) {

@@ -47,7 +47,7 @@ var kinds = []kind{
 	{'N', "node", spelledAsNumber, "node_id name peer_key cosigner_key peer_address " +
 		"client_address", 1, false},
 	{'P', "party", spelledAsName, "party legal_entity name_zh name_en area in_ets_boundary roles " +
-		"key_ids registered_at restraint restrained_at", 1, false},
+		"key_ids registered_at restraints", 1, false},
 	{'R', "rule set of leaf", spelledAsNumber, "rules filed_at began_at ended_at", 2, false},
 	{'T', "totals", spelledAsNothing, "units_issued_kg units_held_kg units_retired_kg " +
 		"credits_credited_g credits_held_g accounts personal_accounts parties methodologies " +

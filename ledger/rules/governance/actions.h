@@ -25,10 +25,11 @@ namespace puhui::ledger {
 [[nodiscard]] Ruling add_key(Context& context, const v1::AddKey& action);
 [[nodiscard]] Ruling rotate_key(Context& context, const v1::RotateKey& action);
 [[nodiscard]] Ruling revoke_key(Context& context, const v1::RevokeKey& action);
-// Order: form; party known, and not suspended if it is to be frozen; signers; enough are left to
-// replace the rules. Replaces a restraint there is.
+// Order: form; party known, and not restrained too often; signers; enough are left to replace the
+// rules. It stands beside those there are: what one authority or court ordered, no release of
+// another's order ends.
 [[nodiscard]] Ruling restrain_party(Context& context, const v1::RestrainParty& action);
-// Order: form; party known and restrained; signers.
+// Order: form; party known, and restrained at that leaf; signers.
 [[nodiscard]] Ruling release_party(Context& context, const v1::ReleaseParty& action);
 
 // ---- rule_sets.cc ----

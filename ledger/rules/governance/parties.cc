@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kKeysPerPartyMax = 16;
 constexpr int kRolesPerPartyMax = 64;
+constexpr int kRestraintsPerPartyMax = 64;
 
 Ruling check_grant(const v1::RoleGrant& grant) {
   const auto& scope = grant.scope();
@@ -274,16 +275,6 @@ Ruling revoke_key(Context& context, const v1::RevokeKey& action) {
   return {};
 }
 
-namespace {
-
-// Who is suspended is released before it is only frozen.
-Ruling need_no_weakening(const v1::Party& party, v1::Restraint restraint) {
-  const bool weakens = party.restraint().restraint() == v1::SUSPENDED && restraint != v1::SUSPENDED;
-  return weakens ? need_unrestrained(party) : Ruling{};
-}
-
-}  // namespace
-
 Ruling restrain_party(Context& context, const v1::RestrainParty& action) {
   if (!v1::Restraint_IsValid(action.restraint()) || action.restraint() == v1::RESTRAINT_UNSPECIFIED)
     return malformed("restraint");
@@ -291,12 +282,13 @@ Ruling restrain_party(Context& context, const v1::RestrainParty& action) {
   if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
   auto party = need_party(context, action.party());
   if (!party) return tl::make_unexpected(party.error());
-  if (auto stronger = need_no_weakening(*party, action.restraint()); !stronger) return stronger;
+  if (party->restraints_size() >= kRestraintsPerPartyMax) return malformed("restraints");
   if (auto met = require_signers(context, "party.restrain", about(action.party(), party->area()));
       !met)
     return met;
-  *party->mutable_restraint() = action;
-  party->set_restrained_at(static_cast<std::int64_t>(context.leaf));
+  auto& record = *party->add_restraints();
+  *record.mutable_restraint() = action;
+  record.set_restrained_at(static_cast<std::int64_t>(context.leaf));
   context.state.put(key::party(party->party()), *party);
   return check_governable(context);
 }
@@ -305,13 +297,16 @@ Ruling release_party(Context& context, const v1::ReleaseParty& action) {
   if (!is_hash_or_empty(action.document_sha256())) return malformed("document_sha256");
   auto party = need_party(context, action.party());
   if (!party) return tl::make_unexpected(party.error());
-  if (!party->has_restraint())
-    return refuse(ErrorCode::NOT_FOUND, "party.restrained", {}, {}, action.party());
+  auto& all = *party->mutable_restraints();
+  const auto ended =
+      std::ranges::find(all, action.restrained_at(), &v1::RestraintRecord::restrained_at);
+  if (ended == all.end())
+    return refuse(ErrorCode::NOT_FOUND, "party.restrained", {}, {},
+                  action.party() + " at leaf " + std::to_string(action.restrained_at()));
   if (auto met = require_signers(context, "party.release", about(action.party(), party->area()));
       !met)
     return met;
-  party->clear_restraint();
-  party->clear_restrained_at();
+  all.erase(ended);
   context.state.put(key::party(party->party()), *party);
   return {};
 }

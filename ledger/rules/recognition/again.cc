@@ -4,6 +4,7 @@
 #include "ledger/rules/holding/holding.h"
 #include "ledger/rules/recognition/recognition.h"
 #include "ledger/rules/reductions/reductions.h"
+#include "ledger/rules/retirement/retirement.h"
 #include "ledger/store/numbers.h"
 
 namespace puhui::ledger {
@@ -234,25 +235,11 @@ void retire_again(Context& context, const std::string& partner,
   if (pieces.empty()) return;
   count_purpose(context, pieces, statement.purpose());
   std::ranges::sort(pieces, {}, &v1::UnitBlock::start);
-  v1::Retirement retirement;
-  auto& action = *retirement.mutable_retirement();
+  v1::Retire action;
   action.set_account(pieces.front().account());
   action.set_purpose(statement.purpose());
   action.set_beneficiary(statement.beneficiary());
-  retirement.set_retired_at(static_cast<std::int64_t>(context.leaf));
-  retirement.set_time(context.now);
-  for (const auto& piece : pieces) {
-    const auto& account = piece.account();
-    put_ended(context, piece, account, v1::RETIRED);
-    record_move(context, piece, v1::MOVE_RETIRE, account, "");
-    v1::SerialRange range;
-    range.set_start(piece.start());
-    range.set_end(piece.end());
-    append_range(*retirement.mutable_serials(), range);
-  }
-  retirement.set_amount_kg(kilograms(retirement.serials()));
-  action.set_amount_kg(retirement.amount_kg());
-  context.state.put(key::retirement(context.leaf), retirement);
+  put_retirement(context, action, pieces);
 }
 
 }  // namespace puhui::ledger

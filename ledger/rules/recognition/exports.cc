@@ -180,13 +180,25 @@ std::optional<std::uint32_t> epoch_of_answer(const Context& context,
   return std::nullopt;
 }
 
+// What a settlement is about: what was sent from here and has not ended, or what a partner sent, as
+// it ends here. The id is of the sender's lineage, so that no city settles what another one sent.
+tl::expected<v1::TransferRecord, Refusal> need_sent(const Context& context,
+                                                    const v1::TransferSettlement& settlement) {
+  if (settlement.sender() == context.genesis.city())
+    return need_locked(context, transfer_id(own_lineage(context), settlement).view());
+  const auto log = need_partner(context, settlement.sender());
+  if (!log) return tl::make_unexpected(log.error());
+  return settled_record(context, log->side().lineage(), settlement);
+}
+
 // A settlement of both authorities, on the taker's ledger: it never will be taken.
-Ruling settle_unanswered(Context& context, const v1::TransferSettlement& settlement) {
-  if (transfer_of(context, settlement.transfer()))
+Ruling settle_unanswered(Context& context, const v1::TransferSettlement& settlement,
+                         const v1::TransferRecord& record) {
+  if (transfer_of(context, record.transfer()))
     return refuse(ErrorCode::TRANSFER_ANSWERED, "transfer.answered");
   if (settlement.is_recognised())
     return refuse(ErrorCode::TRANSFER_UNKNOWN, "transfer.settled", "imported by its proof");
-  put_transfer(context, settled_record(context, settlement));
+  put_transfer(context, record);
   return {};
 }
 
@@ -200,9 +212,8 @@ Ruling settle_locked(Context& context, const v1::TransferSettlement& settlement,
 }
 
 // The partner is gone for good, and could not have taken it since.
-Ruling need_left_behind(const Context& context, const v1::TransferSettlement& settlement,
-                        const v1::AgreementRecord& record, const v1::PartnerLog& log) {
-  const auto deadline = transfer_of(context, settlement.transfer())->deadline();
+Ruling need_left_behind(const Context& context, Micros deadline, const v1::AgreementRecord& record,
+                        const v1::PartnerLog& log) {
   if (context.now < deadline)
     return refuse(ErrorCode::PARTNER_PRESENT, "transfer.deadline", time_text(deadline), {},
                   time_text(context.now));
@@ -212,19 +223,21 @@ Ruling need_left_behind(const Context& context, const v1::TransferSettlement& se
 // Both authorities agreed. At home, where no answer is waited for any more, the agreement is
 // closed; there a partner that is gone for good need not sign that the units are free.
 Ruling need_settled_or_gone(const Context& context, const v1::SettleTransfer& action,
-                            const v1::TransferSettlement& settlement, const std::string& partner) {
+                            const v1::TransferSettlement& settlement,
+                            const v1::TransferRecord& sent) {
+  const bool is_own = settlement.sender() == context.genesis.city();
+  const auto& partner = is_own ? sent.export_().partner() : sent.city();
   const auto log = need_partner(context, partner);
   if (!log) return tl::make_unexpected(log.error());
   const auto record = need_agreement(context, partner);
   if (!record) return tl::make_unexpected(record.error());
-  const bool is_own = settlement.sender() == context.genesis.city();
   if (is_own && record->standing() != v1::CLOSED)
     return refuse(ErrorCode::AGREEMENT_STANDING, "transfer.settled", v1::Standing_Name(v1::CLOSED),
                   v1::Standing_Name(record->standing()), partner);
   if (!is_own)
     if (auto listed = need_lists(*record); !listed) return listed;
   if (is_own && !settlement.is_recognised() && action.partner_signatures().empty())
-    return need_left_behind(context, settlement, *record, *log);
+    return need_left_behind(context, sent.deadline(), *record, *log);
   return need_partner_signatures(log->side(), kSettlementWord, action.settlement(),
                                  action.partner_signatures());
 }
@@ -243,12 +256,13 @@ void put_transfer(Context& context, const v1::TransferRecord& record) {
   context.state.put(key::transfer(record.transfer()), record);
 }
 
-v1::TransferRecord settled_record(const Context& context,
+v1::TransferRecord settled_record(const Context& context, std::string_view lineage,
                                   const v1::TransferSettlement& settlement) {
   v1::TransferRecord record;
-  record.set_transfer(settlement.transfer());
+  record.set_transfer(std::string(transfer_id(lineage, settlement).view()));
   record.set_state(v1::TRANSFER_VOID);
   record.set_city(settlement.sender());
+  record.set_party(settlement.party());
   record.set_recorded_at(static_cast<std::int64_t>(context.leaf));
   record.set_ended_at(record.recorded_at());
   return record;
@@ -415,19 +429,14 @@ Ruling settle_transfer(Context& context, const v1::SettleTransfer& action) {
   if (!settlement)
     return refuse(ErrorCode::AGREEMENT_MALFORMED, "settlement.form", {}, {},
                   settlement.error().detail);
-  const bool is_own = settlement->sender() == context.genesis.city();
-  std::optional<v1::TransferRecord> record;
-  if (is_own) {
-    auto known = need_locked(context, settlement->transfer());
-    if (!known) return tl::make_unexpected(known.error());
-    record = std::move(*known);
-  }
-  const auto partner = is_own ? record->export_().partner() : settlement->sender();
-  if (auto settled = need_settled_or_gone(context, action, *settlement, partner); !settled)
+  auto record = need_sent(context, *settlement);
+  if (!record) return tl::make_unexpected(record.error());
+  if (auto settled = need_settled_or_gone(context, action, *settlement, *record); !settled)
     return settled;
   if (auto met = require_signers(context, "transfer.settle", the_city()); !met) return met;
-  return is_own ? settle_locked(context, *settlement, std::move(*record))
-                : settle_unanswered(context, *settlement);
+  return settlement->sender() == context.genesis.city()
+             ? settle_locked(context, *settlement, std::move(*record))
+             : settle_unanswered(context, *settlement, *record);
 }
 
 }  // namespace puhui::ledger

@@ -191,9 +191,9 @@ tl::expected<Told, Refusal> told_of(const Context& context, const Shown& shown) 
   if (leaf.index() != listed.lost_leaf() || !told || *told != listed.transfer())
     return unexpected_leaf("the transfer that is listed", leaf);
   if (lost->payload.has_settle_transfer())
-    return Told{
-        settled_record(context, *read_settlement(lost->payload.settle_transfer().settlement())),
-        lost->time};
+    return Told{settled_record(context, partner.lineage(),
+                               *read_settlement(lost->payload.settle_transfer().settlement())),
+                lost->time};
   const auto* about = answered_export(lost->payload);
   const auto sent =
       about == nullptr ? Result<ForeignEvent>(*lost) : read_foreign(about->entry(), partner.city());

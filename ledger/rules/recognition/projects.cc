@@ -66,8 +66,9 @@ void erase_periods(Context& context, const v1::ForeignProject& noted) {
 // It stays noted for the units of its days before that one.
 Ruling end_claim(Context& context, v1::ForeignProject noted, const v1::ProvenLeaf& leaf,
                  std::int64_t day) {
-  if (day >= noted.to()) return noted_before(leaf.city(), leaf.index());
-  noted.set_to(std::max(day, noted.from()));
+  const auto end = std::max(day, noted.from());
+  if (end >= noted.to()) return noted_before(leaf.city(), leaf.index());
+  noted.set_to(end);
   context.state.put(key::foreign_project(noted.city(), noted.project()), noted);
   put_periods(context, noted);
   return {};

@@ -99,8 +99,8 @@ void note_partner_leaf(Context& context, const std::string& partner,
 
 // ---- exports.cc ----
 void put_transfer(Context& context, const v1::TransferRecord& record);
-// At the taker: it never will be taken, and no more is known of it.
-[[nodiscard]] v1::TransferRecord settled_record(const Context& context,
+// At the taker, of a sender with this lineage: it never will be taken, and no more is known of it.
+[[nodiscard]] v1::TransferRecord settled_record(const Context& context, std::string_view lineage,
                                                 const v1::TransferSettlement& settlement);
 // Fills in what of it is recognised by the version it was sent under, and answers that.
 // AGREEMENT_VERSION.

@@ -50,6 +50,8 @@ Ruling need_retirement_signers(const Context& context, const v1::Retire& action,
   return require_signers(context, has_line(context.rules, own_line) ? own_line : "retire", subject);
 }
 
+}  // namespace
+
 void put_retirement(Context& context, const v1::Retire& action,
                     const std::vector<v1::UnitBlock>& pieces) {
   v1::Retirement retirement;
@@ -57,16 +59,18 @@ void put_retirement(Context& context, const v1::Retire& action,
   retirement.set_retired_at(static_cast<std::int64_t>(context.leaf));
   retirement.set_time(context.now);
   for (const auto& piece : pieces) {
-    put_ended(context, piece, action.account(), v1::RETIRED);
-    record_move(context, piece, v1::MOVE_RETIRE, action.account(), "");
+    const auto& account = piece.account();
+    put_ended(context, piece, account, v1::RETIRED);
+    record_move(context, piece, v1::MOVE_RETIRE, account, "");
+    v1::SerialRange range;
+    range.set_start(piece.start());
+    range.set_end(piece.end());
+    append_range(*retirement.mutable_serials(), range);
   }
-  *retirement.mutable_serials() = context.outcome.serials();
   retirement.set_amount_kg(kilograms(retirement.serials()));
   context.state.put(key::retirement(context.leaf), retirement);
   context.fact("retired_kg", std::to_string(retirement.amount_kg()));
 }
-
-}  // namespace
 
 Ruling retire(Context& context, const v1::Retire& action) {
   if (auto listed = need_all_lists(context); !listed) return listed;

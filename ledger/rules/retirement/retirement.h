@@ -1,4 +1,4 @@
-// What the rules of retirement share with one another and with bonds.
+// What the rules of retirement share with one another, with bonds and with recognition.
 #pragma once
 
 #include <optional>
@@ -6,6 +6,12 @@
 #include "ledger/rules/holding/holding.h"
 
 namespace puhui::ledger {
+
+// ---- retire.cc ----
+// Ends pieces that were taken, each of its holder, and keeps what they were retired for; ranges
+// that meet are one.
+void put_retirement(Context& context, const v1::Retire& action,
+                    const std::vector<v1::UnitBlock>& pieces);
 
 // ---- cases.cc ----
 // The steps of a purpose, or null.

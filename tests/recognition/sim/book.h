@@ -82,6 +82,9 @@ struct Window {
   [[nodiscard]] bool covers(const Written& place) const { return from <= place && place < to; }
 };
 
+// In China.
+[[nodiscard]] int year_of(std::int64_t time);
+
 // A partner, and a year as the city counts it.
 using PartnerYear = std::pair<int, int>;
 

@@ -81,7 +81,8 @@ class Storm {
 
   void distrust(int city, int partner) {
     if (world_.plan().forks && random_.chance(0.3)) return world_.accuse(city, partner);
-    if (world_.plan().rotation && random_.chance(0.5)) return world_.rotate(city);
+    if (world_.plan().rotation && random_.chance(0.5))
+      return random_.chance(0.5) ? world_.rotate(city) : world_.rotate_authority(city);
     reconcile(city, partner);
   }
 

@@ -7,6 +7,7 @@
 
 #include "crypto/evidence.h"
 #include "tests/ledger/epochs.h"
+#include "tests/ledger/transfer_settlements.h"
 
 namespace puhui::ledger::testing::sim {
 
@@ -26,6 +27,12 @@ inline SerialRanges ranges_of(const std::vector<std::uint64_t>& serials) {
     else
       ranges.emplace_back(serial, serial);
   return ranges;
+}
+
+// A city as another one knows it; as it is, to one that does not.
+inline v1::CitySide known_side(const City& at, const SovereignCity& city) {
+  const auto log = log_at(at, city);
+  return log ? log->side() : city.side();
 }
 
 // ---- A log as it can be shown ----
@@ -155,7 +162,8 @@ inline Answer renew(const SovereignCity& city, v1::SideRenewal renewal, Sovereig
   auto payload = at.event("operator");
   auto& action = *payload.mutable_renew_partner();
   action.set_renewal(renewal.SerializeAsString());
-  *action.mutable_partner_signatures() = city.by_authority(kRenewalWord, action.renewal());
+  *action.mutable_partner_signatures() =
+      city.by_authority(kRenewalWord, action.renewal(), known_side(at, city));
   return at.send(payload, {"operator"});
 }
 
@@ -180,26 +188,16 @@ inline Answer accuse(SovereignCity& at, const SovereignCity& partner, std::uint6
 
 // ---- Settlement ----
 
-inline Answer settle(SovereignCity& at, const std::string& id, const City& sender,
-                     const SovereignCity* with) {
-  v1::TransferSettlement settlement;
-  settlement.set_transfer(id);
-  settlement.set_sender(sender.code());
-  *settlement.mutable_decision() = document("settlement");
-  auto payload = at.event("bureau");
-  auto& action = *payload.mutable_settle_transfer();
-  action.set_settlement(settlement.SerializeAsString());
-  if (with != nullptr)
-    *action.mutable_partner_signatures() = with->by_authority(kSettlementWord, action.settlement());
-  return at.send(payload, {"bureau"});
+// Of what is locked there, as its export says.
+inline std::string settlement_of(const SovereignCity& sender, const std::string& id) {
+  const auto locked = transfer_at(sender, id);
+  return testing::settlement_of(sender, static_cast<std::uint64_t>(locked->recorded_at()));
 }
 inline Answer settle_at_taker(SovereignCity& taker, const SovereignCity& sender,
                               const std::string& id) {
-  return settle(taker, id, sender, &sender);
-}
-// Without the partner: it is gone.
-inline Answer give_up(SovereignCity& home, const std::string& id) {
-  return settle(home, id, home, nullptr);
+  const auto bytes = settlement_of(sender, id);
+  const auto signatures = sender.by_authority(kSettlementWord, bytes, known_side(taker, sender));
+  return taker.send(settling_event(taker, bytes, signatures), {"bureau"});
 }
 
 // ---- Agreements ----
@@ -210,6 +208,14 @@ struct Terms {
   std::int64_t quota_kg = 1'000'000;  // taken of the other's units in a year
   std::int64_t retired_max_kg = -1;   // of those, by retirement in a year; -1 = any
 };
+inline Answer file(SovereignCity& at, const SovereignCity& other, const v1::Agreement& agreement) {
+  auto payload = at.event("bureau");
+  auto& action = *payload.mutable_file_agreement();
+  action.set_agreement(agreement.SerializeAsString());
+  *action.mutable_partner_signatures() =
+      other.by_authority(kAgreementWord, action.agreement(), known_side(at, other));
+  return at.send(payload, {"bureau"});
+}
 inline v1::Agreement agreement_with(const SovereignCity& a, const SovereignCity& b,
                                     std::uint32_t version, const Terms& said) {
   auto agreement = agreement_between(a, b, version);

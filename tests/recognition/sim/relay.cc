@@ -72,7 +72,7 @@ void World::file_late(int at, int other) {
   // One that was lost is filed again, with the sides as they are now.
   const auto agreement = agreement_with(city(at), city(other), next->first, next->second);
   done(at, "files version " + std::to_string(next->first) + " with " + code(other),
-       file_agreement(city(at), city(other), agreement));
+       file(city(at), city(other), agreement));
 }
 
 void World::renegotiate(int a, int b) {

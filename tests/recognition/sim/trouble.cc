@@ -31,6 +31,13 @@ void World::rotate(int index) {
   tell(code(index) + " gives its nodes other keys");
 }
 
+// The authority gets another key: first in its own ledger, then partners are told.
+void World::rotate_authority(int index) {
+  if (!city(index).can_rotate_authority_key()) return;
+  if (!done(index, "rotates a key of its authority", city(index).rotate_authority_key())) return;
+  told_[static_cast<std::size_t>(index)].push_back(renewal_of(city(index)));
+}
+
 void World::accuse(int at, int partner) {
   if (standing(at, partner) != v1::IN_FORCE) return;
   const auto size = 1 + random.below(8);
@@ -68,7 +75,8 @@ void World::give_up_all() {
     const bool is_left = is_gone(journey.to) && !is_gone(journey.from) &&
                          book.state(journey.from, id) == v1::TRANSFER_LOCKED;
     if (!is_left) continue;
-    const auto answer = give_up(city(journey.from), id);
+    auto& home = city(journey.from);
+    const auto answer = give_up(home, settlement_of(home, id));
     if (done(journey.from, "gives up what it sent to " + code(journey.to), answer))
       book.concluded(id, false, 0, {});
   }

@@ -38,7 +38,7 @@ struct Plan {
   bool settlements = true;  // by both authorities
   bool gone = true;         // a city may be gone for good
   bool quotas = true;       // of a year, and caps of what is retired, that are soon used up
-  bool rotation = true;     // nodes get other keys
+  bool rotation = true;     // nodes and authorities get other keys
   bool forks = true;        // logs are proved to have forked
   bool acts = true;         // are credited, and their tags published
   bool waits = true;        // a restored city uses nothing before all lists are noted
@@ -110,6 +110,7 @@ class World {
   void renew(int city, int at);
   // Its nodes get other keys, which partners have to be told.
   void rotate(int city);
+  void rotate_authority(int city);
   // By proof of a fork: what the partner signs is not taken until governance takes it as it is.
   void accuse(int at, int partner);
   void state_list(int at, int home);
