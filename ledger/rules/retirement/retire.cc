@@ -69,7 +69,6 @@ void put_retirement(Context& context, const v1::Retire& action,
   }
   retirement.set_amount_kg(kilograms(retirement.serials()));
   context.state.put(key::retirement(context.leaf), retirement);
-  context.fact("retired_kg", std::to_string(retirement.amount_kg()));
 }
 
 Ruling retire(Context& context, const v1::Retire& action) {
@@ -97,6 +96,7 @@ Ruling retire(Context& context, const v1::Retire& action) {
     end_retired(context, **of_case);
   }
   put_retirement(context, action, *pieces);
+  context.fact("retired_kg", std::to_string(kilograms(context.outcome.serials())));
   return {};
 }
 
