@@ -34,12 +34,13 @@ bool is_own_authority(const Case& at, const v1::Key& encoded) {
   return party != nullptr && acts_for_city(*party, v1::AUTHORITY, at.now);
 }
 
-// This city is what its own ledger says of it, or of an epoch before: what was filed then, and
-// lost, is filed as it was.
+// This city is what its own ledger says of it; or as it was in an epoch before, if what was filed
+// then is lost.
 Verdict check_own_side(const Case& at, const v1::CitySide& side) {
   if (side.lineage() != at.books.lineage) return unsound("lineage of " + side.city());
-  if (std::ranges::count(own_logs(at.books), log_of(side)) == 0)
-    return unsound("policy of " + side.city());
+  const auto logs = own_logs(at.books);
+  if (std::ranges::count(logs, log_of(side)) == 0) return unsound("policy of " + side.city());
+  if (log_of(side) != logs.back()) return {};
   const auto is_own = [&](const v1::Key& key) { return is_own_authority(at, key); };
   if (std::ranges::all_of(side.authority(), is_own)) return {};
   return unsound("authority of " + side.city());
@@ -55,13 +56,16 @@ Verdict need_same_log(const v1::PartnerLog& log, const v1::CitySide& side) {
   return log_of(side).name == log.origin() ? Verdict() : unsound("another log");
 }
 
+bool was_before(const v1::PartnerLog& log, const std::string& origin) {
+  return std::ranges::count(log.origins(), origin) > 0;
+}
+
 // The same log, or the next epoch under an origin that is new.
 Verdict check_epoch(const v1::PartnerLog& log, const v1::SideRenewal& renewal) {
   if (renewal.epoch() == log.epoch()) return need_same_log(log, renewal.side());
   if (renewal.epoch() != log.epoch() + 1) return unsound("epoch");
   const auto origin = log_of(renewal.side()).name;
-  if (origin == log.origin() || std::ranges::count(log.origins(), origin) > 0)
-    return unsound("an origin of before");
+  if (origin == log.origin() || was_before(log, origin)) return unsound("an origin of before");
   return need_same_city(log, renewal.side());
 }
 
@@ -212,13 +216,16 @@ Verdict file_agreement(Case& at, const v1::FileAgreement& action) {
   if (auto bad = need_version(next, agreement.version())) return bad;
   if (auto bad = need_own_names(at, partner)) return bad;
   const auto* log = find(at.books.partners, partner.city());
+  // What is heard of the partner since a version that was lost stands.
+  const bool is_late = log != nullptr && was_before(*log, log_of(partner).name);
   if (log != nullptr)
-    if (auto bad = need_same_log(*log, partner)) return bad;
+    if (auto bad = is_late ? need_same_city(*log, partner) : need_same_log(*log, partner))
+      return bad;
   if (auto bad = need_authority(log != nullptr ? log->side() : partner, kAgreementWord,
                                 action.agreement(), action.partner_signatures()))
     return bad;
   need_signers(at, "agreement.file", {.citywide = true});
-  put_partner(at, partner);
+  put_partner(at, is_late ? v1::CitySide(log->side()) : partner);
   at.books.agreement_versions[{partner.city(), agreement.version()}] = agreement;
   auto& record = at.books.agreements[partner.city()];
   if (is_first) begin_record(at, record, *own);

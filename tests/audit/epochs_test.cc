@@ -387,6 +387,23 @@ TEST_F(AuditedAgreements, ThatWereLostAreFiledAgain) {
   expect_all_clean();
 }
 
+// Its sides have changed since: what was heard of the partner stands, own keys of then are taken.
+TEST_F(AuditedAgreements, ThatWereLostAreFiledAgainLater) {
+  recognise(agreement_between(a, b));
+  const Backup backup(a), of_partner(b);
+  PUHUI_ACCEPTED(a.rotate_authority_key());
+  const auto next = agreement_between(a, b, 2);
+  PUHUI_ACCEPTED(open_epoch(a, backup.restore()));
+  PUHUI_ACCEPTED(open_epoch(b, of_partner.restore()));
+  PUHUI_ACCEPTED(renew_epoch(a, b));
+  PUHUI_ACCEPTED(renew_epoch(b, a));
+  auto now = agreement_between(a, b, 2);
+  now.mutable_sides(0)->mutable_authority(1)->set_public_key(a.public_key("operator"));
+  refuses(agreement_event(a, b, now.SerializeAsString()), AGREEMENT_MALFORMED);
+  PUHUI_ACCEPTED(file_agreement(a, b, next));
+  expect_clean(a);
+}
+
 // One that was first made in a later epoch is counted from there.
 TEST_F(AuditedAgreements, OfALaterEpochCountFromIt) {
   const Backup first(a);

@@ -327,6 +327,36 @@ TEST_F(AgreementsOfBefore, AreFiledInAllTheirVersions) {
   EXPECT_EQ(a.totals().units_cancelled_kg(), 20);
 }
 
+// What was heard of the partner since goes on to hold; what it was then was true as well.
+TEST_F(AgreementsOfBefore, AreFiledAgainAfterTheirSidesHaveChanged) {
+  recognise(agreement_between(a, b));
+  const Backup backup(a), of_partner(b);
+  PUHUI_ACCEPTED(a.rotate_authority_key());
+  const auto next = agreement_between(a, b, 2);
+  const auto signed_then = a.by_authority(kAgreementWord, next.SerializeAsString());
+  PUHUI_ACCEPTED(file_agreement(a, b, next));
+  lose_since(backup);
+  PUHUI_ACCEPTED(open_epoch(b, of_partner.restore()));
+  PUHUI_ACCEPTED(renew_epoch(a, b));
+  PUHUI_ACCEPTED(renew_epoch(b, a));
+  ASSERT_EQ(log_at(a, b)->origins_size(), 1);
+  PUHUI_ACCEPTED(file_agreement(a, b, next));
+  EXPECT_EQ(log_at(a, b)->side().SerializeAsString(), b.side().SerializeAsString());
+  EXPECT_EQ(agreement_at(a, b)->agreement().version(), 2u);
+  auto there = b.event("bureau");
+  there.mutable_file_agreement()->set_agreement(next.SerializeAsString());
+  *there.mutable_file_agreement()->mutable_partner_signatures() = signed_then;
+  PUHUI_REFUSED(b.send(there, {"bureau"}), AGREEMENT_SIGNATURE);
+  PUHUI_ACCEPTED(file_agreement(b, a, next));
+  EXPECT_EQ(log_at(b, a)->side().SerializeAsString(), a.side().SerializeAsString());
+  // Not of an epoch that never was, nor with keys of nobody in this one.
+  auto other = agreement_between(a, b, 3);
+  other.mutable_sides(a.code() < b.code() ? 0 : 1)
+      ->mutable_authority(1)
+      ->set_public_key(a.public_key("operator"));
+  PUHUI_REFUSED(file_agreement(a, b, other), AGREEMENT_MALFORMED);
+}
+
 TEST_F(AgreementsOfBefore, NameNoLogThatNeverWasThisCitys) {
   const Backup backup(a);
   PUHUI_ACCEPTED(open_account(a, "owner-new", "owner"));

@@ -36,11 +36,14 @@ std::optional<std::uint32_t> epoch_named(const Context& context, const v1::CityS
   return static_cast<std::uint32_t>(log - logs.begin());
 }
 
-// An agreement of an earlier epoch, whose filing was lost, is filed as it was.
+// An agreement of an earlier epoch, whose filing was lost, is filed as it was: by keys that may
+// have ended since, or be lost as well.
 Ruling check_own_side(const Context& context, const v1::CitySide& side) {
   if (side.lineage() != own_lineage(context)) return wrong("lineage", side.city());
-  if (!epoch_named(context, side)) return wrong("policy", side.city());
-  return is_own_authority(context, side) ? Ruling{} : wrong("authority", side.city());
+  const auto epoch = epoch_named(context, side);
+  if (!epoch) return wrong("policy", side.city());
+  const bool is_now = *epoch + 1 == own_logs(context).size();
+  return !is_now || is_own_authority(context, side) ? Ruling{} : wrong("authority", side.city());
 }
 
 const v1::CitySide& other_side(const v1::Agreement& agreement, const v1::CitySide& own) {
@@ -68,13 +71,17 @@ Ruling need_same_log(const v1::PartnerLog& log, const v1::CitySide& side) {
   return origin_of(side) == log.origin() ? Ruling{} : wrong("origin", origin_of(side));
 }
 
+// Of a version whose filing was lost: as the partner was before what was heard of it since.
+bool is_of_before(const v1::PartnerLog& log, const v1::CitySide& side) {
+  return std::ranges::find(log.origins(), origin_of(side)) != log.origins().end();
+}
+
 // Another log is another epoch, the next; its origin is new.
 Ruling check_epoch(const v1::PartnerLog& log, const v1::SideRenewal& renewal) {
   if (renewal.epoch() == log.epoch()) return need_same_log(log, renewal.side());
   if (renewal.epoch() != log.epoch() + 1) return wrong("epoch", std::to_string(renewal.epoch()));
   const auto origin = origin_of(renewal.side());
-  const auto& before = log.origins();
-  const bool is_new = origin != log.origin() && std::ranges::find(before, origin) == before.end();
+  const bool is_new = origin != log.origin() && !is_of_before(log, renewal.side());
   return is_new ? need_same_city(log, renewal.side()) : wrong("origin", origin);
 }
 
@@ -260,8 +267,11 @@ Ruling file_agreement(Context& context, const v1::FileAgreement& action) {
     return next;
   if (auto own_origin = need_own_names(context, partner); !own_origin) return own_origin;
   const auto known = context.state.find<v1::PartnerLog>(key::partner(partner.city()));
+  const bool is_past = known && is_of_before(*known, partner);
   if (known)
-    if (auto same = need_same_log(*known, partner); !same) return same;
+    if (auto same = is_past ? need_same_city(*known, partner) : need_same_log(*known, partner);
+        !same)
+      return same;
   if (auto signed_there = need_partner_signatures(known ? known->side() : partner, kAgreementWord,
                                                   action.agreement(), action.partner_signatures());
       !signed_there)
@@ -269,7 +279,7 @@ Ruling file_agreement(Context& context, const v1::FileAgreement& action) {
   if (auto met = require_signers(context, "agreement.file", the_city()); !met) return met;
   auto log = known.value_or(first_seen(context, partner));
   forgive(log);
-  put_partner(context, std::move(log), partner);
+  put_partner(context, std::move(log), is_past ? known->side() : partner);
   context.state.put(key::agreement_version(partner.city(), agreement->version()), *agreement);
   auto record = before ? *before : first_filed(context, *own);
   *record.mutable_agreement() = std::move(*agreement);
