@@ -1,5 +1,6 @@
 // What cities know of each other's units and projects, judged again.
 #include "tests/audit/judged_cities.h"
+#include "tests/ledger/ranges.h"
 
 namespace puhui::node::audit::testing {
 namespace {
@@ -57,6 +58,20 @@ TEST_F(AuditedAbroad, FindsARetirementThatIsToldTwice) {
   refuses(doctored, RUN_DIFFERS);
   PUHUI_ACCEPTED(state_retirement(a, b, here.leaf, {{1, 10}}));
   refuses(statement_event(a, b, here.leaf, {{1, 10}}), RETIREMENT_STATED);
+  expect_clean(a);
+}
+
+// However small recalls have cut what is away.
+TEST_F(AuditedAbroad, TakesARetirementOfManyPieces) {
+  PUHUI_ACCEPTED(a.issue_kg(1'100));
+  recognise();
+  cross(a, b, {{{101, 1'200}}});
+  const auto retired = retire(b, "owner-main", {{51, 1'150}});
+  PUHUI_ACCEPTED(retired);
+  const auto stated = state_retirement(b, a, retired.leaf, {{101, 1'200}});
+  PUHUI_ACCEPTED(stated);
+  PUHUI_ACCEPTED(recall(a, "B2", every_other(101, 550)));
+  PUHUI_ACCEPTED(note_retirement(a, carry(b, a, stated.leaf)));
   expect_clean(a);
 }
 

@@ -1,5 +1,6 @@
 // Cities that lost leaves, and what their partners list for them, judged again.
 #include "tests/audit/judged_cities.h"
+#include "tests/ledger/ranges.h"
 
 namespace puhui::node::audit::testing {
 namespace {
@@ -359,6 +360,19 @@ TEST_F(AuditedEpochs, TellsApartWhatIsAtOneLeafInTwo) {
   refuses(noting(again), RETIREMENT_STATED);
   refuses(noting(kept), RETIREMENT_STATED);
   EXPECT_EQ(a.bound("owner-main"), 9);
+  expect_all_clean();
+}
+
+TEST_F(AuditedEpochs, BringHomeWhatRecallsHaveCut) {
+  PUHUI_ACCEPTED(a.issue_kg(1'100));
+  cross(a, b, {{{101, 1'200}}});
+  const Backup backup(a);
+  const auto returned = send_home(b, a, {{51, 1'150}});
+  PUHUI_ACCEPTED(returned);
+  PUHUI_ACCEPTED(import_units(a, carry(b, a, returned.leaf)));
+  lose_since(backup);
+  PUHUI_ACCEPTED(recall(a, "B2", every_other(101, 550)));
+  reconcile(a, b);
   expect_all_clean();
 }
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/ledger/cities.h"
+#include "tests/ledger/ranges.h"
 
 namespace puhui::ledger::testing {
 namespace {
@@ -33,6 +34,17 @@ struct RecallsAbroad : TwoCities {
     return state_retirement(b, a, retired.leaf, ranges);  // numbered alike in both cities
   }
 };
+
+TEST_F(RecallsAbroad, CutNothingOffItsRetirement) {
+  PUHUI_ACCEPTED(a.issue_kg(1'100));
+  cross(a, b, {{{1, 100}}});
+  cross(a, b, {{{101, 1'200}}});
+  const auto stated = retire_there({{101, 1'200}});
+  PUHUI_ACCEPTED(stated);
+  PUHUI_ACCEPTED(recall(a, "B2", every_other(101, 550)));
+  PUHUI_ACCEPTED(note_retirement(a, carry(b, a, stated.leaf)));
+  EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'100);
+}
 
 TEST_F(RecallsAbroad, BeforeATransferLeaveNothingToSend) {
   EXPECT_EQ(told(recall(a, "B1", {{1, 10}})), "10 0 0 0");
