@@ -57,6 +57,7 @@ struct TransferStates : TwoCities, ::testing::WithParamInterface<TransferCase> {
     PUHUI_ACCEPTED(a.issue_kg(20));
     recognise();
     if (stage != Stage::none) send(stage);
+    id = id_of(a, exported);
     if (is_answered(stage)) answer(stage);
     if (is_over(stage)) PUHUI_ACCEPTED(conclude(a, carry(b, a, answered)));
   }
@@ -66,7 +67,6 @@ struct TransferStates : TwoCities, ::testing::WithParamInterface<TransferCase> {
         export_units(a, b, {{{1, 20}}, "owner-main", is_welcome ? "owner-main" : "nobody"});
     PUHUI_ACCEPTED(sent);
     exported = sent.leaf;
-    id = id_of(a, exported);
     if (is_in(stage, {Stage::overdue, Stage::voided})) b.now = sent.time + kAnswerWithin;
   }
   void answer(Stage stage) {
@@ -110,8 +110,8 @@ struct TransferStates : TwoCities, ::testing::WithParamInterface<TransferCase> {
     EXPECT_EQ(a.totals().units_exported_kg(), both.here == v1::TRANSFER_CONCLUDED ? 18 : 0);
   }
 
-  // Before it is known, a name that no transfer has, and leaves that are about none.
-  std::string id = std::string(32, 'x');
+  // Before it is sent, leaves that are about none: they name it all the same.
+  std::string id;
   std::uint64_t exported = 0, answered = 0;
 };
 
