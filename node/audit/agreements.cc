@@ -90,7 +90,7 @@ void begin_record(Case& at, v1::AgreementRecord& record, const v1::CitySide& own
 }
 
 // What the new log kept of the one before is what its checkpoints go on from.
-void begin_epoch(const Case& at, v1::PartnerLog& log, const v1::SideRenewal& renewal) {
+void begin_epoch(Case& at, v1::PartnerLog& log, const v1::SideRenewal& renewal) {
   const auto kept = renewal.kept_leaves();
   log.add_origins(log.origin());
   log.set_origin(log_of(renewal.side()).name);
@@ -109,6 +109,9 @@ void begin_epoch(const Case& at, v1::PartnerLog& log, const v1::SideRenewal& ren
   }
   log.clear_forked_to();
   log.set_epoch(renewal.epoch());
+  // From there on leaves come anew, and their tags with them.
+  if (auto* tags = find(at.books.tags, log.side().city()))
+    tags->noted = std::min(tags->noted, kept);
 }
 
 // The partner is as this says from now on.

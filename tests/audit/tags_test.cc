@@ -90,6 +90,23 @@ TEST_F(AuditedTags, WhatAPartnerPublishedIsKnownByProof) {
   expect_clean();
 }
 
+TEST_F(AuditedTags, OfANewEpochAreNotedFromTheLeavesThatItKept) {
+  PartnerCity partner;
+  PUHUI_ACCEPTED(agree_with(city, partner));
+  const std::vector<std::string> lost{"a"}, anew{"b"};
+  const auto first = partner.publish(publication(lost, 0, 20, "WUHAN"));
+  PUHUI_ACCEPTED(accept_from(city, partner));
+  PUHUI_ACCEPTED(city.submit(noting(city, partner, first, lost)));
+  partner.lose_from(0);
+  PUHUI_ACCEPTED(renew_from(city, partner));
+  const auto next = partner.publish(publication(anew, 0, 10, "WUHAN"));
+  PUHUI_ACCEPTED(accept_from(city, partner));
+  PUHUI_ACCEPTED(city.submit(noting(city, partner, next, anew)));
+  expect_refused(riding("a"), CLAIM_ABROAD);
+  expect_refused(riding("b"), CLAIM_ABROAD);
+  expect_clean();
+}
+
 // ---- Publications, of a partner that is known ----
 
 struct Judgement : ::testing::Test {

@@ -71,7 +71,14 @@ inline Sent signed_publication(City& city, const std::vector<std::string>& acts,
 
 struct PartnerCity {
   std::string origin = "xiangyang.example/log";
+  std::uint32_t epoch = 0;
   std::vector<std::string> entries;  // its whole log
+
+  // It comes back with so many leaves, and goes on under another origin.
+  void lose_from(std::uint64_t kept) {
+    entries.resize(kept);
+    origin += "/" + std::to_string(++epoch);
+  }
 
   // An event of its ledger; answers its leaf.
   std::uint64_t append(v1::Payload payload) {
@@ -129,6 +136,7 @@ struct PartnerCity {
   [[nodiscard]] v1::ProvenLeaf proven(std::uint64_t leaf) const {
     v1::ProvenLeaf proof;
     proof.set_city(kPartner);
+    proof.set_epoch(epoch);
     proof.set_entry(entries[leaf]);
     proof.set_index(leaf);
     proof.set_tree_size(entries.size());
@@ -171,6 +179,21 @@ inline Answer agree_with(City& city, const PartnerCity& partner) {
   signature.set_signature(
       key_of("partner").sign(authority_bytes(kAgreementWord, action.agreement())));
   return act(city, action, {"bureau"});
+}
+
+// The partner's new epoch, of which it kept all that is in its log now.
+inline Answer renew_from(City& city, const PartnerCity& partner) {
+  v1::SideRenewal renewal;
+  *renewal.mutable_side() = partner.side();
+  renewal.set_sequence(partner.epoch);
+  renewal.set_epoch(partner.epoch);
+  renewal.set_kept_leaves(partner.entries.size());
+  v1::RenewPartner action;
+  action.set_renewal(renewal.SerializeAsString());
+  auto& signature = *action.add_partner_signatures();
+  signature.set_key_id(key_id("partner"));
+  signature.set_signature(key_of("partner").sign(authority_bytes(kRenewalWord, action.renewal())));
+  return act(city, action, {"operator"});
 }
 
 inline Answer accept_from(City& city, const PartnerCity& partner) {

@@ -224,6 +224,24 @@ TEST_F(TaggedActs, OfAPartnerAreNotedInOrder) {
   for (const auto* act : {"a", "b", "c"}) PUHUI_REFUSED(credit_one(act), CLAIM_ABROAD);
 }
 
+// What is credited there at the leaves that it lost may be credited here no more than what was.
+TEST_F(TaggedActs, OfANewEpochAreNotedFromTheLeavesThatItKept) {
+  PUHUI_ACCEPTED(agree_with(city, partner));
+  const std::vector<std::string> kept{"a"}, lost{"b"}, anew{"c"};
+  const auto first = partner.publish(publication(kept, 0, 1, "WUHAN"));
+  const auto second = partner.publish(publication(lost, 1, 20, "WUHAN"));
+  PUHUI_ACCEPTED(accept_from(city, partner));
+  PUHUI_ACCEPTED(city.submit(noting(city, partner, first, kept)));
+  PUHUI_ACCEPTED(city.submit(noting(city, partner, second, lost)));
+  partner.lose_from(1);
+  PUHUI_ACCEPTED(renew_from(city, partner));
+  const auto next = partner.publish(publication(anew, 1, 10, "WUHAN"));
+  PUHUI_ACCEPTED(accept_from(city, partner));
+  PUHUI_REFUSED(city.submit(noting(city, partner, first, kept)), RUN_DIFFERS);
+  PUHUI_ACCEPTED(city.submit(noting(city, partner, next, anew)));
+  for (const auto* act : {"a", "b", "c"}) PUHUI_REFUSED(credit_one(act), CLAIM_ABROAD);
+}
+
 TEST_F(TaggedActs, StayKnown) {
   PUHUI_ACCEPTED(agree_with(city, partner));
   const auto first = credit({"a", "b"});

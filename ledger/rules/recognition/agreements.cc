@@ -6,6 +6,7 @@
 #include "ledger/rules/recognition/actions.h"
 #include "ledger/rules/recognition/recognition.h"
 #include "ledger/rules/signers.h"
+#include "ledger/store/numbers.h"
 
 namespace puhui::ledger {
 namespace {
@@ -87,7 +88,7 @@ Ruling check_epoch(const v1::PartnerLog& log, const v1::SideRenewal& renewal) {
 
 // The log of the new epoch begins with what it kept of the one before: what was accepted of that
 // is what its checkpoints must be consistent with.
-void begin_epoch(const Context& context, v1::PartnerLog& log, const v1::SideRenewal& renewal) {
+void begin_epoch(Context& context, v1::PartnerLog& log, const v1::SideRenewal& renewal) {
   const auto& city = log.side().city();
   const auto kept = renewal.kept_leaves();
   log.add_origins(log.origin());
@@ -106,6 +107,9 @@ void begin_epoch(const Context& context, v1::PartnerLog& log, const v1::SideRene
   }
   log.clear_forked_to();
   log.set_epoch(renewal.epoch());
+  // Tags of acts at leaves that come anew are published anew.
+  const auto tags = key::tags_noted(city);
+  if (number_at(context.state, tags).value_or(0) > kept) put_number(context.state, tags, kept);
 }
 
 // An origin and a lineage are one city's for ever: nobody is convicted by another's log, or sends
