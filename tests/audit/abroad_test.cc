@@ -63,14 +63,14 @@ TEST_F(AuditedAbroad, FindsARetirementThatIsToldTwice) {
 
 // However small recalls have cut what is away.
 TEST_F(AuditedAbroad, TakesARetirementOfManyPieces) {
-  PUHUI_ACCEPTED(a.issue_kg(1'100));
+  PUHUI_ACCEPTED(a.issue_kg(1'300));
   recognise();
-  cross(a, b, {{{101, 1'200}}});
-  const auto retired = retire(b, "owner-main", {{51, 1'150}});
+  cross(a, b, {{{101, 1'400}}});  // 101-1270 are 51-1220 there
+  const auto retired = retire(b, "owner-main", {{51, 1'220}});
   PUHUI_ACCEPTED(retired);
-  const auto stated = state_retirement(b, a, retired.leaf, {{101, 1'200}});
+  const auto stated = state_retirement(b, a, retired.leaf, {{101, 1'270}});
   PUHUI_ACCEPTED(stated);
-  PUHUI_ACCEPTED(recall(a, "B2", every_other(101, 550)));
+  PUHUI_ACCEPTED(recall(a, "B2", every_other(101, 585)));
   PUHUI_ACCEPTED(note_retirement(a, carry(b, a, stated.leaf)));
   expect_clean(a);
 }

@@ -125,7 +125,7 @@ TEST_F(SigningDesk, RenewalsAreSignedByTheCityThatTheyAreOf) {
 // ---- A node that answers ----------------------------------------------------------------------
 
 // Of a transfer that this leaf of the node has recorded.
-struct Settlements : SigningDesk {
+struct SettledTransfers : SigningDesk {
   Ran draft(const v1::Payload& leaf) {
     v1::TransferRecord record;
     record.set_city("WUHAN");
@@ -142,7 +142,7 @@ struct Settlements : SigningDesk {
   const std::string id = std::string(64, '7'), drafted = desk.scratch.path("t.settlement");
 };
 
-TEST_F(Settlements, SayHowATransferEndsAsItsExportNamesIt) {
+TEST_F(SettledTransfers, SayHowATransferEndsAsItsExportNamesIt) {
   v1::Payload exported;
   exported.set_city("WUHAN");
   exported.set_party("owner");
@@ -160,7 +160,7 @@ TEST_F(Settlements, SayHowATransferEndsAsItsExportNamesIt) {
   EXPECT_TRUE(action.partner_signatures().empty()) << "the partner is gone";
 }
 
-TEST_F(Settlements, AreDraftedWhereTheUnitsWereSentFrom) {
+TEST_F(SettledTransfers, AreDraftedWhereTheUnitsWereSentFrom) {
   v1::Payload imported;
   imported.mutable_import();
   const auto ran = draft(imported);

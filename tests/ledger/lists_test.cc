@@ -128,16 +128,16 @@ TEST_F(Lists, NeedNoReceiptsOfWhatIsKnown) {
 
 // Recalls have cut them into more pieces than an event may name.
 TEST_F(Lists, BringHomeWhatCameInOnePiece) {
-  PUHUI_ACCEPTED(a.issue_kg(1'100));
-  cross(a, b, {{{101, 1'200}}});
+  PUHUI_ACCEPTED(a.issue_kg(1'300));
+  cross(a, b, {{{101, 1'400}}});  // 101-1270 are 51-1220 there
   const Backup backup(a);
-  const auto returned = send_home(b, a, {{51, 1'150}});
+  const auto returned = send_home(b, a, {{51, 1'220}});
   PUHUI_ACCEPTED(returned);
   PUHUI_ACCEPTED(import_units(a, carry(b, a, returned.leaf)));
   lose_since(backup);
-  PUHUI_ACCEPTED(recall(a, "B2", every_other(101, 550)));
+  PUHUI_ACCEPTED(recall(a, "B2", every_other(101, 585)));
   reconcile(a, b);
-  EXPECT_EQ(a.held("owner-main"), 100 + 550);
+  EXPECT_EQ(a.held("owner-main"), 100 + 585);
 }
 
 TEST_F(Lists, MayBeEmpty) {

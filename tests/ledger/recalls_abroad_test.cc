@@ -36,14 +36,15 @@ struct RecallsAbroad : TwoCities {
 };
 
 TEST_F(RecallsAbroad, CutNothingOffItsRetirement) {
-  PUHUI_ACCEPTED(a.issue_kg(1'100));
-  cross(a, b, {{{1, 100}}});
-  cross(a, b, {{{101, 1'200}}});
-  const auto stated = retire_there({{101, 1'200}});
+  PUHUI_ACCEPTED(a.issue_kg(1'300));
+  cross(a, b, {{{101, 1'400}}});  // 101-1270 are 1-1170 there
+  const auto retired = retire(b, "owner-main", {{1, 1'170}});
+  PUHUI_ACCEPTED(retired);
+  const auto stated = state_retirement(b, a, retired.leaf, {{101, 1'270}});
   PUHUI_ACCEPTED(stated);
-  PUHUI_ACCEPTED(recall(a, "B2", every_other(101, 550)));
+  PUHUI_ACCEPTED(recall(a, "B2", every_other(101, 585)));
   PUHUI_ACCEPTED(note_retirement(a, carry(b, a, stated.leaf)));
-  EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'100);
+  EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'170);
 }
 
 TEST_F(RecallsAbroad, BeforeATransferLeaveNothingToSend) {
