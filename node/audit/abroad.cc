@@ -54,10 +54,12 @@ bool are_same(const Ranges& a, const Ranges& b) {
   });
 }
 
-// All of it went to that city, and was not retired there as far as is known, however it is cut.
+// All of it went to that city, and was not retired there as far as is known.
 Verdict need_unretired(const Case& at, const Ranges& serials, const std::string& city) {
+  std::size_t pieces = 0;
   for (const auto& range : serials)
     for (auto serial = range.start(); serial <= range.end();) {
+      if (++pieces > kPiecesMax) return refused(ErrorCode::TOO_LARGE, "pieces of serials");
       const auto found = at.books.blocks.lower_bound(serial);
       const bool is_there = found != at.books.blocks.end() && found->second.start() <= serial;
       if (!is_there || !is_away(at.books, found->second, city))

@@ -115,8 +115,7 @@ Verdict need_all_there(const Case& at, const v1::TransferRecord& record, Home ho
         return refused(ErrorCode::UNITS_FOREIGN, std::to_string(serial),
                        "exported to " + record.city(), "not issued");
       if (auto bad = need_there(at, found->second, record.city(), home)) return bad;
-      if (++pieces > kPiecesMax && home == Home::sent)
-        return refused(ErrorCode::TOO_LARGE, "pieces of serials");
+      if (++pieces > kPiecesMax) return refused(ErrorCode::TOO_LARGE, "pieces of serials");
       serial = found->second.end() + 1;
     }
   return {};

@@ -1,6 +1,5 @@
 // What cities know of each other's units and projects, judged again.
 #include "tests/audit/judged_cities.h"
-#include "tests/ledger/ranges.h"
 
 namespace puhui::node::audit::testing {
 namespace {
@@ -58,20 +57,6 @@ TEST_F(AuditedAbroad, FindsARetirementThatIsToldTwice) {
   refuses(doctored, RUN_DIFFERS);
   PUHUI_ACCEPTED(state_retirement(a, b, here.leaf, {{1, 10}}));
   refuses(statement_event(a, b, here.leaf, {{1, 10}}), RETIREMENT_STATED);
-  expect_clean(a);
-}
-
-// However small recalls have cut what is away.
-TEST_F(AuditedAbroad, TakesARetirementOfManyPieces) {
-  PUHUI_ACCEPTED(a.issue_kg(1'300));
-  recognise();
-  cross(a, b, {{{101, 1'400}}});  // 101-1270 are 51-1220 there
-  const auto retired = retire(b, "owner-main", {{51, 1'220}});
-  PUHUI_ACCEPTED(retired);
-  const auto stated = state_retirement(b, a, retired.leaf, {{101, 1'270}});
-  PUHUI_ACCEPTED(stated);
-  PUHUI_ACCEPTED(recall(a, "B2", every_other(101, 585)));
-  PUHUI_ACCEPTED(note_retirement(a, carry(b, a, stated.leaf)));
   expect_clean(a);
 }
 

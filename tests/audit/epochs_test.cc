@@ -1,6 +1,5 @@
 // Cities that lost leaves, and what their partners list for them, judged again.
 #include "tests/audit/judged_cities.h"
-#include "tests/ledger/ranges.h"
 
 namespace puhui::node::audit::testing {
 namespace {
@@ -363,19 +362,6 @@ TEST_F(AuditedEpochs, TellsApartWhatIsAtOneLeafInTwo) {
   expect_all_clean();
 }
 
-TEST_F(AuditedEpochs, BringHomeWhatRecallsHaveCut) {
-  PUHUI_ACCEPTED(a.issue_kg(1'300));
-  cross(a, b, {{{101, 1'400}}});  // 101-1270 are 51-1220 there
-  const Backup backup(a);
-  const auto returned = send_home(b, a, {{51, 1'220}});
-  PUHUI_ACCEPTED(returned);
-  PUHUI_ACCEPTED(import_units(a, carry(b, a, returned.leaf)));
-  lose_since(backup);
-  PUHUI_ACCEPTED(recall(a, "B2", every_other(101, 585)));
-  reconcile(a, b);
-  expect_all_clean();
-}
-
 // An agreement whose filing was lost is filed as it was, of a log of before, and awaits its list.
 struct AuditedAgreements : AuditedCities {};
 
@@ -407,6 +393,7 @@ TEST_F(AuditedAgreements, ThatWereLostAreFiledAgainLater) {
   const Backup backup(a), of_partner(b);
   PUHUI_ACCEPTED(a.rotate_authority_key());
   const auto next = agreement_between(a, b, 2);
+  PUHUI_ACCEPTED(file_agreement(b, a, next));
   PUHUI_ACCEPTED(open_epoch(a, backup.restore()));
   PUHUI_ACCEPTED(open_epoch(b, of_partner.restore()));
   PUHUI_ACCEPTED(renew_epoch(a, b));

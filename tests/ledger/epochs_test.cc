@@ -334,7 +334,7 @@ TEST_F(AgreementsOfBefore, AreFiledAgainAfterTheirSidesHaveChanged) {
   PUHUI_ACCEPTED(a.rotate_authority_key());
   const auto next = agreement_between(a, b, 2);
   const auto signed_then = a.by_authority(kAgreementWord, next.SerializeAsString());
-  PUHUI_ACCEPTED(file_agreement(a, b, next));
+  agree(a, b, next);
   lose_since(backup);
   PUHUI_ACCEPTED(open_epoch(b, of_partner.restore()));
   PUHUI_ACCEPTED(renew_epoch(a, b));

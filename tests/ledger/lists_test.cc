@@ -3,7 +3,6 @@
 
 #include "tests/ledger/epochs.h"
 #include "tests/ledger/lying_log.h"
-#include "tests/ledger/ranges.h"
 #include "tests/ledger/transfer_settlements.h"
 
 namespace puhui::ledger::testing {
@@ -124,20 +123,6 @@ TEST_F(Lists, NeedNoReceiptsOfWhatIsKnown) {
   EXPECT_EQ(b.payload_at(stated.leaf).state_transfers().transfers_size(), 1);
   PUHUI_ACCEPTED(a.send(noting_event(a, carry(b, a, stated.leaf), {}), {"operator"}));
   EXPECT_FALSE(is_awaited());
-}
-
-// Recalls have cut them into more pieces than an event may name.
-TEST_F(Lists, BringHomeWhatCameInOnePiece) {
-  PUHUI_ACCEPTED(a.issue_kg(1'300));
-  cross(a, b, {{{101, 1'400}}});  // 101-1270 are 51-1220 there
-  const Backup backup(a);
-  const auto returned = send_home(b, a, {{51, 1'220}});
-  PUHUI_ACCEPTED(returned);
-  PUHUI_ACCEPTED(import_units(a, carry(b, a, returned.leaf)));
-  lose_since(backup);
-  PUHUI_ACCEPTED(recall(a, "B2", every_other(101, 585)));
-  reconcile(a, b);
-  EXPECT_EQ(a.held("owner-main"), 100 + 585);
 }
 
 TEST_F(Lists, MayBeEmpty) {

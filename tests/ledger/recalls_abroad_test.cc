@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include "tests/ledger/cities.h"
-#include "tests/ledger/ranges.h"
 
 namespace puhui::ledger::testing {
 namespace {
@@ -34,18 +33,6 @@ struct RecallsAbroad : TwoCities {
     return state_retirement(b, a, retired.leaf, ranges);  // numbered alike in both cities
   }
 };
-
-TEST_F(RecallsAbroad, CutNothingOffItsRetirement) {
-  PUHUI_ACCEPTED(a.issue_kg(1'300));
-  cross(a, b, {{{101, 1'400}}});  // 101-1270 are 1-1170 there
-  const auto retired = retire(b, "owner-main", {{1, 1'170}});
-  PUHUI_ACCEPTED(retired);
-  const auto stated = state_retirement(b, a, retired.leaf, {{101, 1'270}});
-  PUHUI_ACCEPTED(stated);
-  PUHUI_ACCEPTED(recall(a, "B2", every_other(101, 585)));
-  PUHUI_ACCEPTED(note_retirement(a, carry(b, a, stated.leaf)));
-  EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'170);
-}
 
 TEST_F(RecallsAbroad, BeforeATransferLeaveNothingToSend) {
   EXPECT_EQ(told(recall(a, "B1", {{1, 10}})), "10 0 0 0");

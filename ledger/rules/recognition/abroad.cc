@@ -30,11 +30,13 @@ SerialRanges retired_of(const Context& context, const v1::Retirement& retirement
       });
 }
 
-// Every serial went to that city and was not retired there as far as is known; in however many
-// pieces recalls have cut them: it is final there.
+// Every serial went to that city and was not retired there as far as is known. TOO_LARGE.
 Ruling need_abroad(const Context& context, const SerialRanges& serials, const std::string& city) {
+  std::size_t pieces = 0;
   for (const auto& range : serials)
     for (auto serial = range.start(); serial <= range.end();) {
+      if (++pieces > kRangesMax)
+        return refuse(ErrorCode::TOO_LARGE, "partner.pieces", std::to_string(kRangesMax));
       const auto block = block_of(context.state, serial);
       if (!block || !is_away(context, *block, city))
         return refuse(ErrorCode::TRANSFER_STATE_WRONG, "partner.serials", "exported to " + city,

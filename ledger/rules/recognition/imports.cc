@@ -96,8 +96,7 @@ Ruling need_there(const Context& context, const std::optional<v1::UnitBlock>& bl
                 block ? v1::UnitState_Name(block->state()) : "not issued", std::to_string(serial));
 }
 
-// Own units that come home, in no more pieces than one event may touch; or that came once, in
-// however many pieces recalls have cut them since.
+// Own units that come home, in no more pieces than one event may touch.
 Ruling need_away(const Context& context, const v1::TransferRecord& record, bool is_listed) {
   std::size_t pieces = 0;
   for (const auto& run : record.export_().runs()) {
@@ -106,7 +105,7 @@ Ruling need_away(const Context& context, const v1::TransferRecord& record, bool 
       const auto block = block_of(context.state, serial);
       if (auto there = need_there(context, block, record.city(), serial, is_listed); !there)
         return there;
-      if (++pieces > kRangesMax && !is_listed)
+      if (++pieces > kRangesMax)
         return refuse(ErrorCode::TOO_LARGE, "return.pieces", std::to_string(kRangesMax));
       serial = block->end() + 1;
     }
