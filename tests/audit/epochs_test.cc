@@ -393,7 +393,7 @@ TEST_F(AuditedAgreements, ThatWereLostAreFiledAgainLater) {
   const Backup backup(a), of_partner(b);
   PUHUI_ACCEPTED(a.rotate_authority_key());
   const auto next = agreement_between(a, b, 2);
-  PUHUI_ACCEPTED(file_agreement(b, a, next));
+  PUHUI_ACCEPTED(open_account(b, "owner-new", "owner"));
   PUHUI_ACCEPTED(open_epoch(a, backup.restore()));
   PUHUI_ACCEPTED(open_epoch(b, of_partner.restore()));
   PUHUI_ACCEPTED(renew_epoch(a, b));

@@ -334,7 +334,8 @@ TEST_F(AgreementsOfBefore, AreFiledAgainAfterTheirSidesHaveChanged) {
   PUHUI_ACCEPTED(a.rotate_authority_key());
   const auto next = agreement_between(a, b, 2);
   const auto signed_then = a.by_authority(kAgreementWord, next.SerializeAsString());
-  agree(a, b, next);
+  PUHUI_ACCEPTED(file_agreement(a, b, next));
+  PUHUI_ACCEPTED(open_account(b, "owner-new", "owner"));
   lose_since(backup);
   PUHUI_ACCEPTED(open_epoch(b, of_partner.restore()));
   PUHUI_ACCEPTED(renew_epoch(a, b));
