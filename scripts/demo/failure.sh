@@ -66,7 +66,7 @@ check_load() {
 caught_up() {
   local size now
   size=$(ask .size status --profile "node-$(leader).toml") || return 1
-  now=$(ask .size status --profile "node-$killed.toml") || return 1
+  now=$(ask .provable_size status --profile "node-$killed.toml") || return 1
   [[ $now -ge $size ]]
 }
 
