@@ -51,6 +51,9 @@ class Ends {
       for (auto& end : is_from ? from_ : to_) {
         if (is_open(end)) continue;
         auto opened = open(end, relay, is_from);
+        if (opened && !is_first)
+          session_.world().err << printable(end.city->code()) << " answers at " << end.where
+                               << "\n";
         if (opened) continue;
         if (is_first && exit_of(opened.error().code) != Exit::unreachable) return opened;
         print_error(session_.world().err, opened.error());
@@ -73,7 +76,6 @@ class Ends {
     end.city = std::move(*city);
     for (const auto& other : others)
       if (is_open(other)) relay.add(*end.city, *other.city);
-    session_.world().err << printable(end.city->code()) << " answers at " << end.where << "\n";
     return {};
   }
 
