@@ -13,7 +13,7 @@ namespace {
 // What falls due, legal entities, holdings, versions, methodologies, parties, periods, rule sets,
 // unit blocks, claimed periods, bound blocks, emission factors, consents, readings.
 constexpr std::string_view kOrderedFamilies = "145DEHIMPQRUXbipv";
-// Kept from block to block, so that most blocks ask for no memory.
+// Kept from block to block, so that most blocks ask for no memory; untouched until it is used.
 constexpr std::size_t kFirstMemoryBytes = std::size_t{4} << 20;
 
 }  // namespace
@@ -36,7 +36,8 @@ struct Changes::Sortable {
 };
 
 Changes::Changes()
-    : first_memory_(kFirstMemoryBytes), memory_(first_memory_.data(), first_memory_.size()) {
+    : first_memory_(std::make_unique_for_overwrite<std::byte[]>(kFirstMemoryBytes)),
+      memory_(first_memory_.get(), kFirstMemoryBytes) {
   // Memory is given back without destructors.
   static_assert(std::is_trivially_destructible_v<Change>);
 }

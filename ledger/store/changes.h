@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
 #include <memory_resource>
 #include <optional>
 #include <string_view>
@@ -96,7 +97,7 @@ class Changes {
   Change& change_of(std::string_view key);
   std::string_view kept(std::string_view bytes);
 
-  std::vector<std::byte> first_memory_;
+  std::unique_ptr<std::byte[]> first_memory_;
   std::pmr::monotonic_buffer_resource memory_;
   boost::unordered_flat_set<Change*, Hash, SameKey> by_key_;
   std::map<std::string_view, Change*> ordered_;
