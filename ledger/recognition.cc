@@ -10,6 +10,7 @@
 #include "ledger/event.h"
 #include "ledger/formula/rational.h"
 #include "ledger/records.h"
+#include "ledger/rules/calendar.h"
 #include "ledger/rules/checks.h"
 
 namespace puhui::ledger {
@@ -350,6 +351,23 @@ Result<Answered> answer_of(const v1::ConcludeTransfer& action) {
   }
   if (!shown) return tl::make_unexpected(shown.error());
   return Answered{std::move(shown->payload), leaf};
+}
+
+std::string filing_ended(const v1::Payload& payload) {
+  if (payload.has_withdraw_filing()) return payload.withdraw_filing().filing();
+  const auto& decided = payload.decide_objection();
+  return decided.upheld() ? decided.about().filing() : std::string();
+}
+
+bool is_closed(v1::Standing standing) { return standing == v1::CLOSED || standing == v1::REVOKED; }
+
+std::string closed_project(const v1::Payload& payload) {
+  const auto& set = payload.set_standing();
+  return set.has_project() && is_closed(set.standing()) ? set.project() : std::string();
+}
+
+std::int64_t claim_end(const v1::ForeignProject& noted, Micros closed) {
+  return std::max<std::int64_t>(day_of(closed) + 1, noted.from());
 }
 
 }  // namespace puhui::ledger

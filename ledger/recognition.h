@@ -1,5 +1,6 @@
 // What two cities must read alike: agreements, signatures of their authorities, the names of
-// transfers, what of a transfer is recognised, and the epochs of leaves.
+// transfers, what of a transfer is recognised, the epochs of leaves, and how claims of projects
+// end.
 //
 // Pure functions of bytes. All may be called from any thread.
 #pragma once
@@ -137,5 +138,14 @@ struct Answered {
   std::uint64_t leaf = 0;
 };
 [[nodiscard]] Result<Answered> answer_of(const v1::ConcludeTransfer& action);
+
+// The filing that an event has withdrawn, or turned down after notice; empty if it does neither.
+[[nodiscard]] std::string filing_ended(const v1::Payload& payload);
+// Closed or revoked: a project claims no day after the one on which it becomes so.
+[[nodiscard]] bool is_closed(v1::Standing standing);
+// The project that an event has closed or revoked; empty if it does neither.
+[[nodiscard]] std::string closed_project(const v1::Payload& payload);
+// The first day that a partner's project, as it is noted, does not claim if it was closed then.
+[[nodiscard]] std::int64_t claim_end(const v1::ForeignProject& noted, Micros closed);
 
 }  // namespace puhui::ledger

@@ -6,8 +6,8 @@
 // keeps what follows the last sync elsewhere (the consensus log) and applies it again. Paranoid
 // checks and checksums are always on: damaged bytes are an error, never silence. A failed write or
 // a damaged read stops the process: no answer could be right after it.
-// Threads: one writer; readings from any thread, and each sees all writes that were begun before
-// it.
+// Threads: one writer; readings from any thread. They see all writes that were begun before them,
+// but for those that do not wait.
 #pragma once
 
 #include <condition_variable>
@@ -40,8 +40,8 @@ struct StoreOptions {
   std::string folder;
   std::size_t cache_bytes = std::size_t{128} << 20;
   std::size_t write_buffer_bytes = std::size_t{32} << 20;
-  // Where writes of so many bytes are carried out while the writer goes on (a smaller one takes
-  // about as long as handing it over); ends nothing before it is done. Empty: they are not.
+  // Carries out writes of so many bytes while the writer goes on; a smaller one takes about as long
+  // as handing it over. It drops nothing that it was given. Empty: all are carried out at once.
   Executor beside;
   std::size_t beside_bytes_min = std::size_t{64} << 10;
 };

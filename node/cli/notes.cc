@@ -115,11 +115,7 @@ Run declare_project_lost(CLI::App& app) {
   app.add_option("--partner", *action->mutable_ended()->mutable_city(),
                  "city that lost, by a new epoch, what showed the project")
       ->required();
-  return [action](Session& session) {
-    v1::Payload payload;
-    *payload.mutable_note_filing_end() = *action;
-    return submit(session, std::move(payload));
-  };
+  return submits(action, &v1::Payload::mutable_note_filing_end);
 }
 
 constexpr Command kCommands[] = {

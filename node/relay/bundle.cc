@@ -121,7 +121,7 @@ std::optional<Sort> sort_of(const v1::Payload& payload, const std::string& to) {
     return settled && settled->sender() == to ? std::optional(Sort::answer) : std::nullopt;
   }
   if (payload.has_file_project()) return Sort::filing;
-  if (!closed_project(payload).empty()) return Sort::closing;
+  if (!ledger::closed_project(payload).empty()) return Sort::closing;
   if (payload.has_recall()) return Sort::recall;
   if (payload.has_export_() && payload.export_().partner() == to) return Sort::exported;
   if (payload.has_state_retirement() && payload.state_retirement().home() == to)
@@ -137,7 +137,7 @@ Result<std::optional<std::pair<Sort, Open>>> told_of_filing(City& from,
                                                             const v1::EntryView& entry) {
   const std::optional<std::pair<Sort, Open>> none;
   const auto& payload = entry.payload();
-  const auto ended = filing_ended(payload);
+  const auto ended = ledger::filing_ended(payload);
   auto name = ended;
   if (payload.has_open_notice()) name = payload.open_notice().about().filing();
   if (payload.has_complete_filing()) name = payload.complete_filing().filing();

@@ -8,7 +8,6 @@
 #include "crypto/bytes.h"
 #include "crypto/hash.h"
 #include "ledger/records.h"
-#include "ledger/rules/calendar.h"
 #include "ledger/rules/recognition/recognition.h"
 
 namespace puhui::node::relay {
@@ -232,12 +231,13 @@ Result<Carried> note_filing_end(City& to, const v1::ProvenLeaf& leaf, const std:
 // A project that is not noted claims nothing.
 Result<Carried> note_closing(City& to, const v1::ProvenLeaf& leaf,
                              const ledger::ForeignEvent& event) {
-  auto project = closed_project(event.payload);
+  auto project = ledger::closed_project(event.payload);
   if (project.empty()) return fail(ErrorCode::LEAF_UNEXPECTED, "no project was closed");
   const auto noted =
       to.find<v1::ForeignProject>({"v1", "partners", leaf.city(), "projects", project});
   if (!noted) return tl::make_unexpected(noted.error());
-  if (!*noted || is_claim_ended(**noted, event.time)) return known("note_filing_end");
+  if (!*noted || (*noted)->to() <= ledger::claim_end(**noted, event.time))
+    return known("note_filing_end");
   v1::NoteFilingEnd action;
   action.set_project(std::move(project));
   *action.mutable_ended() = leaf;
@@ -313,23 +313,6 @@ bool has_ended_unfiled(const v1::Filing& filing) {
   return filing.state() == v1::FILING_WITHDRAWN || filing.state() == v1::FILING_TURNED_DOWN;
 }
 
-std::string filing_ended(const v1::Payload& payload) {
-  if (payload.has_withdraw_filing()) return payload.withdraw_filing().filing();
-  const auto& decided = payload.decide_objection();
-  return decided.upheld() ? decided.about().filing() : std::string();
-}
-
-bool is_closed(v1::Standing standing) { return standing == v1::CLOSED || standing == v1::REVOKED; }
-
-std::string closed_project(const v1::Payload& payload) {
-  const auto& set = payload.set_standing();
-  return set.has_project() && is_closed(set.standing()) ? set.project() : std::string();
-}
-
-bool is_claim_ended(const v1::ForeignProject& noted, ledger::Micros closed) {
-  return noted.to() <= std::max(ledger::day_of(closed) + 1, noted.from());
-}
-
 Result<v1::Import> import_of(City& to, const v1::ProvenLeaf& exported) {
   const auto event = event_of(exported);
   if (!event) return tl::make_unexpected(event.error());
@@ -365,7 +348,7 @@ Result<Carried> deliver(City& to, const Delivery& delivery) {
       return note_recall(to, leaf);
     case v1::Payload::kWithdrawFiling:
     case v1::Payload::kDecideObjection:
-      return note_filing_end(to, leaf, filing_ended(payload));
+      return note_filing_end(to, leaf, ledger::filing_ended(payload));
     case v1::Payload::kSetStanding:
       return note_closing(to, leaf, *event);
     case v1::Payload::kPublishTags:

@@ -60,14 +60,6 @@ struct Delivery {
                                                    std::string_view tags);
 // Withdrawn, or turned down.
 [[nodiscard]] bool has_ended_unfiled(const v1::Filing& filing);
-// The filing that an event has withdrawn or turned down after notice; empty if it does neither.
-[[nodiscard]] std::string filing_ended(const v1::Payload& payload);
-// Closed or revoked: of a project, it claims no further days.
-[[nodiscard]] bool is_closed(v1::Standing standing);
-// The project that an event has closed or revoked; empty if it does neither.
-[[nodiscard]] std::string closed_project(const v1::Payload& payload);
-// Whether a project claims no day that it lost when it was closed at this time.
-[[nodiscard]] bool is_claim_ended(const v1::ForeignProject& noted, ledger::Micros closed);
 
 // What an answer of the node means for one action.
 [[nodiscard]] Result<Carried> carried(std::string action,

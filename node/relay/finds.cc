@@ -59,10 +59,11 @@ Result<Open> Way::filing_of(const std::string& project) {
 Result<void> Way::find_closing(const v1::Project& project, const v1::ForeignProject& noted,
                                std::vector<Open>& open) {
   const auto leaf = leaf_of(project.standing_at());
-  if (!is_closed(project.standing()) || closings_.contains(leaf)) return {};
+  if (!ledger::is_closed(project.standing()) || closings_.contains(leaf)) return {};
   const auto entry = from_.get<v1::EntryView>({"v1", "entries", std::to_string(leaf)});
   if (!entry) return tl::make_unexpected(entry.error());
-  if (closed_project(entry->payload()).empty() || is_claim_ended(noted, entry->time()))
+  if (ledger::closed_project(entry->payload()).empty() ||
+      noted.to() <= ledger::claim_end(noted, entry->time()))
     closings_.insert(leaf);
   else
     add({leaf, {}}, open);

@@ -36,20 +36,6 @@ std::string own_claim(const Context& context, const v1::FileProject& project) {
   return {};
 }
 
-// The filing that ended unfiled, after it was put under notice: its drafter withdrew it, or an
-// objection was upheld.
-std::string ended_in(const v1::Payload& end) {
-  if (end.has_withdraw_filing()) return end.withdraw_filing().filing();
-  return end.decide_objection().upheld() ? end.decide_objection().about().filing() : std::string();
-}
-
-// A project there claims no day after the one on which it is closed or revoked.
-bool is_closed_by(const v1::Payload& payload, const std::string& project) {
-  const auto& set = payload.set_standing();
-  return set.has_project() && set.project() == project &&
-         (set.standing() == v1::CLOSED || set.standing() == v1::REVOKED);
-}
-
 void put_periods(Context& context, const v1::ForeignProject& noted) {
   for (const auto& meter : noted.keys())
     if (is_name(meter))
@@ -63,10 +49,10 @@ void erase_periods(Context& context, const v1::ForeignProject& noted) {
       context.state.erase(key::foreign_period(meter, noted.from(), noted.city(), noted.project()));
 }
 
-// It stays noted for the units of its days before that one.
+// It stays noted for the units of its days until then.
 Ruling end_claim(Context& context, v1::ForeignProject noted, const v1::ProvenLeaf& leaf,
-                 std::int64_t day) {
-  const auto end = std::max(day, noted.from());
+                 Micros closed) {
+  const auto end = claim_end(noted, closed);
   if (end >= noted.to()) return noted_before(leaf.city(), leaf.index());
   noted.set_to(end);
   context.state.put(key::foreign_project(noted.city(), noted.project()), noted);
@@ -190,9 +176,9 @@ Ruling note_filing_end(Context& context, const v1::NoteFilingEnd& action) {
   if (!event) return tl::make_unexpected(event.error());
   const auto noted = need_noted(context, leaf.city(), action.project());
   if (!noted) return tl::make_unexpected(noted.error());
-  if (is_closed_by(event->payload, action.project()))
-    return end_claim(context, *noted, leaf, day_of(event->time) + 1);
-  const auto filing = ended_in(event->payload);
+  if (closed_project(event->payload) == noted->project())
+    return end_claim(context, *noted, leaf, event->time);
+  const auto filing = filing_ended(event->payload);
   if (filing.empty() || filing != noted->filing())
     return unexpected_leaf("the end of the draft " + noted->filing(), leaf);
   put_number(context.state, key::filing_ended(leaf.city(), filing), context.leaf);
