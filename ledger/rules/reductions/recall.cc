@@ -111,12 +111,19 @@ Ruling take_back(Context& context, const Ranges& ranges, v1::RecallRecord& recor
   return visit_blocks(context, ranges, is_recallable, visit);
 }
 
-// Whether units of the batch could be recalled still.
-bool is_some_left(const Context& context, const v1::UnitBatch& batch) {
-  for (auto block = block_from(context.state, batch.start());
-       block && block->start() <= batch.end(); block = block_from(context.state, block->end() + 1))
+bool is_some_left(const Context& context, std::uint64_t start, std::uint64_t end) {
+  for (auto block = block_from(context.state, start); block && block->start() <= end;
+       block = block_from(context.state, block->end() + 1))
     if (is_recallable(*block)) return true;
   return false;
+}
+
+// Whether units of the batch could be recalled still. Parts mostly follow one another: what comes
+// after the last range that was taken is looked at first.
+bool is_some_left(const Context& context, const v1::UnitBatch& batch, const Ranges& taken) {
+  const auto& last = *taken.rbegin();
+  return is_some_left(context, last.end() + 1, batch.end()) ||
+         is_some_left(context, batch.start(), last.start() - 1);
 }
 
 std::int64_t size_of(const v1::UnitBatch& batch) {
@@ -186,7 +193,7 @@ Ruling recall(Context& context, const v1::Recall& action) {
   // None of a batch whose issuance was lost when an epoch began.
   if (auto report = context.state.find<v1::Report>(key::report(batch->report()))) {
     note_recalled_credits(context, *report, recalled_kg);
-    if (!is_some_left(context, *batch))
+    if (!is_some_left(context, *batch, action.serials()))
       if (auto freed = free_report(context, *report, *batch, project); !freed) return freed;
   }
   // What was reversed before is covered or owed by now.
