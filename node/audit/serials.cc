@@ -38,11 +38,18 @@ void note_here(Books& books, const v1::UnitBatch& batch) {
 void note_gone(Books& books, const v1::UnitBlock& piece) {
   const auto& batch = books.batches.at(piece.batch());
   const auto theirs = at_home(batch, piece.start(), piece.end());
+  const auto ahead = piece.start() - theirs.start();  // may wrap
   auto& mirrored = books.mirrored[batch.mirrored().city()];
-  // What came once more meanwhile stays.
-  for (auto [each, to] = within(mirrored, theirs); each != to;) {
-    const auto here = piece.start() + (each->first - theirs.start());
-    each = each->second.here == here ? mirrored.erase(each) : std::next(each);
+  auto each = mirrored.upper_bound(theirs.start());
+  if (each != mirrored.begin()) --each;
+  while (each != mirrored.end() && each->first <= theirs.end()) {
+    const auto [first, stretch] = *each;
+    // What came once more meanwhile stays, whole.
+    const bool goes = stretch.last >= theirs.start() && stretch.here - first == ahead;
+    each = goes ? mirrored.erase(each) : std::next(each);
+    if (goes && first < theirs.start()) mirrored[first] = {theirs.start() - 1, stretch.here};
+    if (goes && stretch.last > theirs.end())
+      mirrored[theirs.end() + 1] = {stretch.last, theirs.end() + 1 + ahead};
   }
 }
 

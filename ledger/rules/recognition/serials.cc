@@ -80,7 +80,7 @@ void end_mirrored(Context& context, const v1::UnitBlock& piece) {
 std::optional<MirroredPiece> next_mirrored(const Context& context, const std::string& city,
                                            std::uint64_t first, std::uint64_t last) {
   const auto known = first_from(context.state, key::mirrored_of(city), first);
-  if (!known || known->start > last) return std::nullopt;
+  if (!known || std::max(first, known->start) > last) return std::nullopt;
   MirroredPiece piece;
   piece.origin_start = std::max(first, known->start);
   piece.start = piece.origin_start + known->ahead;
