@@ -63,6 +63,10 @@ using SerialRanges = google::protobuf::RepeatedPtrField<v1::SerialRange>;
 [[nodiscard]] inline std::int64_t kilograms(const v1::ExportedRun& run) {
   return static_cast<std::int64_t>(run.end() - run.start() + 1);
 }
+// The last serial of a run as the city that issued it numbers it.
+[[nodiscard]] inline std::uint64_t origin_end(const v1::ExportedRun& run) {
+  return run.origin_start() + (run.end() - run.start());
+}
 // Of well-formed runs.
 [[nodiscard]] std::int64_t kilograms(const Runs& runs);
 

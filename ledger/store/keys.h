@@ -84,10 +84,10 @@
 //   v 4 u8 2, CITY 0 u32 epoch, u64 size       AcceptedCheckpoint
 //   v 4 u8 3, CITY 0 u32 year     u64 kilograms recognised of the partner's units in the year
 //   v 4 u8 4, CITY 0 PURPOSE 0 u32 year        u64 kilograms of them retired
-//   v 4 u8 5, CITY 0 BATCH 0 u64 start         batch here that mirrors part of theirs: u64 end
+//   v 4 u8 5, CITY 0 u64 end      their serials that are here (rules/recognition/serials.cc)
 //   v 4 u8 6, CITY 0 u32 epoch, u64 leaf       recall there: u64 leaf here; u8 13, the same: noted
-//                                 in part, u64 serial here that is next
-//   v 4 u8 7, CITY 0 BATCH 0 u64 end, u64 start   what was recalled there
+//                                 in part, u64 serial there that is next
+//   v 4 u8 7, CITY 0 u64 end      what was recalled there (the same)
 //   v 4 u8 8, CITY 0 u64 leaf     retirement here that was stated for the city: u64 leaf
 //   v 4 u8 9, CITY 0 PROJECT      project of a partner
 //   v 4 u8 10, METER-KEY 0 i64 from, CITY 0 PROJECT   the same, by its keys
@@ -424,14 +424,8 @@ inline std::string recognised_in(std::string_view city, std::uint32_t year) {
 inline std::string retired_of(std::string_view city, std::string_view purpose, std::uint32_t year) {
   return Builder("v4").u8(4).name(city).name(purpose).u32(year).done();
 }
-inline std::string mirrors_of(std::string_view city) {
+inline std::string mirrored_of(std::string_view city) {
   return Builder("v4").u8(5).name(city).done();
-}
-inline std::string mirrors(std::string_view city, std::string_view batch) {
-  return Builder("v4").u8(5).name(city).name(batch).done();
-}
-inline std::string mirror(std::string_view city, std::string_view batch, std::uint64_t start) {
-  return Builder("v4").u8(5).name(city).name(batch).u64(start).done();
 }
 inline std::string recall_noted(std::string_view city, std::uint32_t epoch, std::uint64_t leaf) {
   return Builder("v4").u8(6).name(city).u32(epoch).u64(leaf).done();
@@ -445,12 +439,8 @@ inline std::string filing_ended(std::string_view city, std::string_view filing) 
 inline std::string recalls_noted(std::string_view city) {
   return Builder("v4").u8(6).name(city).done();
 }
-inline std::string recalls_of(std::string_view city, std::string_view batch) {
-  return Builder("v4").u8(7).name(city).name(batch).done();
-}
-inline std::string recalled_of(std::string_view city, std::string_view batch, std::uint64_t end,
-                               std::uint64_t start) {
-  return Builder("v4").u8(7).name(city).name(batch).u64(end).u64(start).done();
+inline std::string recalled_of(std::string_view city) {
+  return Builder("v4").u8(7).name(city).done();
 }
 inline std::string retired_again(std::string_view statement) {
   return Builder("v4").u8(15).raw(statement).done();

@@ -1,14 +1,11 @@
 // What cities tell each other of units that went from one to the other, and of projects.
 #include <algorithm>
-#include <limits>
 
 #include "crypto/merkle.h"
 #include "node/audit/recognition.h"
 
 namespace puhui::node::audit {
 namespace {
-
-constexpr auto kSerialMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
 Verdict told_before(const std::string& city, std::uint64_t leaf) {
   return refused(ErrorCode::RETIREMENT_STATED, city + " leaf " + std::to_string(leaf), "once");
@@ -74,57 +71,26 @@ Verdict need_unretired(const Case& at, const Ranges& serials, const std::string&
 
 // ---- Recalls ------------------------------------------------------------------------------------
 
-// Serials of a batch here that stand for serials named there.
-Ranges here(const v1::UnitBatch& batch, const Ranges& named) {
-  Ranges ranges;
-  const auto whole = at_home(batch, batch.start(), batch.end());
-  for (const auto& range : named) {
-    const auto start = std::max(range.start(), whole.start());
-    const auto end = std::min(range.end(), whole.end());
-    if (start > end) continue;
-    const auto ahead = batch.start() - whole.start();  // may wrap; what is added wraps back
-    *ranges.Add() = range_of(start + ahead, end + ahead);
-  }
-  return ranges;
-}
-
-// All serials here that stand for these of a partner's batch, from the batch here that has `next`
-// on: by the first, the last ones.
-using Lasts = std::map<std::uint64_t, std::uint64_t>;
-Lasts all_here(const Books& books, const std::pair<std::string, std::string>& batch,
-               const Ranges& named, std::uint64_t next) {
-  Lasts lasts;
-  const auto* mirrors = find(books.mirrors, batch);
-  if (mirrors == nullptr) return lasts;
-  auto each = mirrors->upper_bound(next);
-  if (each != mirrors->begin()) --each;
-  for (; each != mirrors->end(); ++each)
-    for (const auto& range : here(books.batches.at(each->second), named))
-      lasts[range.start()] = range.end();
-  return lasts;
-}
-
 bool is_freezable(const v1::UnitBlock& block) {
   return block.recalled_at() == 0 && (block.state() == v1::HELD || block.state() == v1::RETIRED);
 }
 
-// What of these serials is to be frozen, from `next` on and as much as one event may look at. Then
-// `next` is where the rest begins, or 0 if nothing is left.
-Pieces plan_freeze(const Books& books, const Lasts& lasts, std::uint64_t& next) {
+// What of these serials there, in their order, is to be frozen, from `next` on and as much as one
+// event may look at. Then `next` is where the rest begins, or 0 if nothing is left.
+Pieces plan_freeze(const Books& books, const std::string& city, const Ranges& recalled,
+                   std::uint64_t& next) {
   Pieces pieces;
   std::size_t seen = 0;
-  for (const auto& [start, last] : lasts)
-    for (auto serial = std::max(start, next); serial <= last;) {
+  for (auto range : recalled) {
+    range.set_start(std::max(range.start(), next));
+    for (auto& part : parts_here(books, city, range, kPiecesMax - seen + 1)) {
       if (seen++ == kPiecesMax) {
-        next = serial;
+        next = part.there;
         return pieces;
       }
-      auto part = books.blocks.lower_bound(serial)->second;
-      part.set_start(serial);
-      part.set_end(std::min(part.end(), last));
-      serial = part.end() + 1;
-      if (is_freezable(part)) pieces.push_back(std::move(part));
+      if (is_freezable(part.units)) pieces.push_back(std::move(part.units));
     }
+  }
   next = 0;
   return pieces;
 }
@@ -139,16 +105,6 @@ void freeze(Case& at, const std::string& city, v1::UnitBlock piece) {
   piece.set_recalled_at(as_leaf(at));
   const auto account = piece.account();
   give(at, std::move(piece), account, bond);
-}
-
-// It went home again, and is not on its way.
-Verdict need_left(const v1::UnitBlock& block) {
-  if (is_locked(block))
-    return refused(ErrorCode::TRANSFER_STATE_WRONG, std::to_string(block.start()),
-                   "their return concluded", block.bound_by());
-  if (block.state() == v1::EXPORTED) return {};
-  return refused(ErrorCode::UNITS_FOREIGN, std::to_string(block.start()), "in one city at a time",
-                 block.batch());
 }
 
 // ---- Projects -----------------------------------------------------------------------------------
@@ -266,28 +222,25 @@ v1::SerialRange at_home(const v1::UnitBatch& batch, std::uint64_t start, std::ui
   return range_of(first, first + (end - start));
 }
 
+v1::SerialRange origins_of(const v1::ExportedRun& run) {
+  return range_of(run.origin_start(), origin_end(run));
+}
+
 Verdict need_none_recalled(const Case& at, const std::string& city, const v1::ExportedRun& run) {
-  const auto* recalled = find(at.books.recalled_abroad, {city, run.batch()});
-  if (recalled == nullptr) return {};
-  for (const auto& range : *recalled)
-    if (range.start() <= origin_end(run) && run.origin_start() <= range.end())
-      return refused(ErrorCode::UNITS_RECALLED, city + " " + run.batch(), "units not recalled",
-                     text(range));
-  return {};
+  if (!is_recalled_there(at.books, city, origins_of(run))) return {};
+  return refused(ErrorCode::UNITS_RECALLED, city + " " + run.batch(), "units not recalled",
+                 text(origins_of(run)));
 }
 
 Verdict need_none_returning(const Case& at, const std::string& city, const v1::ExportedRun& run) {
-  const auto* mirrors = find(at.books.mirrors, {city, run.batch()});
-  if (mirrors == nullptr) return {};
-  Ranges named;
-  *named.Add() = range_of(run.origin_start(), origin_end(run));
-  const auto& blocks = at.books.blocks;
-  for (const auto& [start, name] : *mirrors)
-    for (const auto& range : here(at.books.batches.at(name), named))
-      for (auto each = blocks.lower_bound(range.start());
-           each != blocks.end() && each->second.start() <= range.end(); ++each)
-        if (auto bad = need_left(each->second)) return bad;
-  return {};
+  const auto here = parts_here(at.books, city, origins_of(run), 1);
+  if (here.empty()) return {};
+  const auto& units = here.front().units;
+  if (is_locked(units))
+    return refused(ErrorCode::TRANSFER_STATE_WRONG, std::to_string(units.start()),
+                   "their return concluded", units.bound_by());
+  return refused(ErrorCode::UNITS_FOREIGN, std::to_string(units.start()), "in one city at a time",
+                 units.batch());
 }
 
 Verdict need_project_noted(const Case& at, const std::string& city, const std::string& project) {
@@ -368,8 +321,7 @@ Verdict note_recall(Case& at, const v1::NoteRecall& action) {
   if (auto bad = prove(at, leaf, event)) return bad;
   const auto& recall = event.payload.recall();
   auto named = recall.serials();
-  if (!event.payload.has_recall() || !is_code(recall.batch()) ||
-      (!named.empty() && check_quantity({named, 0})))
+  if (!event.payload.has_recall() || check_quantity({named, 0}))
     return unexpected(leaf, "a recall");
   const auto* record = find(at.books.agreements, leaf.city());
   if (record == nullptr) return refused(ErrorCode::AGREEMENT_UNKNOWN, leaf.city());
@@ -377,11 +329,10 @@ Verdict note_recall(Case& at, const v1::NoteRecall& action) {
   const std::tuple place{leaf.city(), epoch_begun(at.books.partners.at(leaf.city()), leaf),
                          leaf.index()};
   if (at.books.recalls_noted.contains(place)) return told_before(leaf.city(), leaf.index());
-  if (named.empty()) *named.Add() = range_of(1, kSerialMax);
   const auto [open, is_new] = at.books.recalls_open.try_emplace(place, 0);
-  if (is_new) at.books.recalled_abroad[{leaf.city(), recall.batch()}].MergeFrom(named);
-  const auto lasts = all_here(at.books, {leaf.city(), recall.batch()}, named, open->second);
-  for (auto& piece : plan_freeze(at.books, lasts, open->second))
+  if (is_new) note_recalled_there(at.books, leaf.city(), named);
+  std::ranges::sort(named, {}, [](const v1::SerialRange& range) { return range.start(); });
+  for (auto& piece : plan_freeze(at.books, leaf.city(), named, open->second))
     freeze(at, leaf.city(), std::move(piece));
   if (open->second != 0) return {};
   at.books.recalls_open.erase(open);

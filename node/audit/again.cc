@@ -1,7 +1,6 @@
 // What was lost, made once more as it was: transfers, in parts where they lie in many pieces; and
 // retirements.
 #include <algorithm>
-#include <iterator>
 
 #include "node/audit/recognition.h"
 
@@ -57,8 +56,8 @@ Verdict issue_again(Case& at, const v1::ExportedRun& run, std::string& name) {
 
 // ---- What went away -----------------------------------------------------------------------------
 
-// Pieces that one event takes of a run, and the serial here where the next event goes on; 0 if
-// nothing is left.
+// Pieces that one event takes of a run, and the serial, as its issuer numbers it, where the next
+// event goes on; 0 if nothing is left.
 struct Taken {
   Pieces pieces;
   std::uint64_t next = 0;
@@ -119,50 +118,26 @@ Verdict take_away(Case& at, const v1::ExportedRun& run, std::uint64_t from, Take
   return {};
 }
 
-// What somebody holds from one serial here to another.
-void add_held(const Books& books, std::uint64_t start, std::uint64_t end, Pieces& pieces) {
-  for (auto found = books.blocks.lower_bound(start);
-       found != books.blocks.end() && found->second.start() <= end; ++found) {
-    if (found->second.state() != v1::HELD) continue;
-    auto& part = pieces.emplace_back(found->second);
-    part.set_start(std::max(part.start(), start));
-    part.set_end(std::min(part.end(), end));
-  }
+// What somebody holds of a partner's units, by their serials there.
+std::vector<PartHere> held_here(const Books& books, const std::string& partner,
+                                const v1::SerialRange& theirs) {
+  auto parts = parts_here(books, partner, theirs);
+  std::erase_if(parts, [](const PartHere& part) { return part.units.state() != v1::HELD; });
+  return parts;
 }
 
-// What somebody holds of a partner's units, by their serials there, in these batches; all of it
-// from a serial here on.
-Pieces held_here(const Books& books, const Books::Batches& mirrors, const Ranges& theirs,
-                 std::uint64_t from) {
-  Pieces pieces;
-  for (const auto& [start, name] : mirrors) {
-    const auto& batch = books.batches.at(name);
-    const auto whole = at_home(batch, batch.start(), batch.end());
-    for (const auto& range : theirs) {
-      const auto first = std::max(range.start(), whole.start());
-      const auto last = std::min(range.end(), whole.end());
-      if (first > last) continue;
-      const auto begin = std::max(from, start + (first - whole.start()));
-      const auto end = start + (last - whole.start());
-      if (begin <= end) add_held(books, begin, end, pieces);
+// A partner's units that had gone home, from a serial there on.
+void take_home(Case& at, const std::string& partner, const v1::ExportedRun& run, std::uint64_t from,
+               Taken& taken) {
+  auto theirs = origins_of(run);
+  theirs.set_start(std::max(theirs.start(), from));
+  for (const auto& part : held_here(at.books, partner, theirs)) {
+    if (taken.pieces.size() == kPiecesMax) {
+      taken.next = part.there;
+      return;
     }
+    take_held(at, part.units, taken.pieces);
   }
-  return pieces;
-}
-
-// A partner's units that had gone home, from a serial here on.
-void take_home(Case& at, const Books::Batches& mirrors, const v1::ExportedRun& run,
-               std::uint64_t from, Taken& taken) {
-  Ranges theirs;
-  auto& range = *theirs.Add();
-  range.set_start(run.origin_start());
-  range.set_end(origin_end(run));
-  auto held = held_here(at.books, mirrors, theirs, from);
-  if (held.size() > kPiecesMax) {
-    taken.next = held[kPiecesMax].start();
-    held.resize(kPiecesMax);
-  }
-  for (const auto& part : held) take_held(at, part, taken.pieces);
 }
 
 // Run by run, as far as one event may go in each.
@@ -174,8 +149,8 @@ Verdict take_gone(Case& at, const std::string& partner, v1::ListPart& listed) {
     Taken taken;
     if (!exported.is_return()) {
       if (auto bad = take_away(at, run, listed.next(), taken)) return bad;
-    } else if (const auto* mirrors = find(at.books.mirrors, {partner, run.batch()})) {
-      take_home(at, *mirrors, run, listed.next(), taken);
+    } else {
+      take_home(at, partner, run, listed.next(), taken);
     }
     end_recognised(at, taken.pieces, record);
     listed.set_next(taken.next);
@@ -226,10 +201,8 @@ Verdict make_again(Case& at, const std::string& partner, Told told, v1::Agreemen
 
 void retire_again(Case& at, const std::string& partner, const v1::StateRetirement& statement) {
   Pieces pieces;
-  for (const auto& [of, mirrors] : at.books.mirrors)
-    if (of.first == partner)
-      std::ranges::move(held_here(at.books, mirrors, statement.serials(), 0),
-                        std::back_inserter(pieces));
+  for (const auto& range : statement.serials())
+    for (auto& part : held_here(at.books, partner, range)) pieces.push_back(std::move(part.units));
   if (pieces.empty()) return;
   note_purpose(at, pieces, statement.purpose());
   std::ranges::sort(pieces, {}, [](const v1::UnitBlock& piece) { return piece.start(); });

@@ -176,15 +176,18 @@ struct Books {
   // year.
   std::map<std::pair<std::string, std::uint32_t>, std::int64_t> recognised;
   std::map<std::tuple<std::string, std::string, std::uint32_t>, std::int64_t> retired_of;
-  // Of a partner's batch: batches here that mirror some of it, by first serial; what was recalled.
-  using Batches = std::map<std::uint64_t, std::string>;
-  std::map<std::pair<std::string, std::string>, Batches> mirrors;
-  using Serials = google::protobuf::RepeatedPtrField<v1::SerialRange>;
-  std::map<std::pair<std::string, std::string>, Serials> recalled_abroad;
+  // Of a partner, by the serials that it gave: what of its units is here, and from which serial
+  // here on; what it recalled. By first serial there, up to the last; no two meet.
+  struct Stretch {
+    std::uint64_t last = 0, here = 0;
+  };
+  using Mirrored = std::map<std::uint64_t, Stretch>;
+  std::map<std::string, Mirrored> mirrored;
+  std::map<std::string, std::map<std::uint64_t, std::uint64_t>> recalled_abroad;
   // Retirements here that a city was told of, by leaf.
   std::set<std::pair<std::string, std::uint64_t>> stated;
   // Recalls there, by city, epoch in which the leaf came, and leaf; of those that are noted in part
-  // the serial here that is next.
+  // the serial there that is next.
   using LeafThere = std::tuple<std::string, std::uint32_t, std::uint64_t>;
   std::set<LeafThere> recalls_noted;
   std::map<LeafThere, std::uint64_t> recalls_open;

@@ -222,7 +222,7 @@ v1::SerialRange put_mirror(Case& at, const v1::TransferRecord& record, v1::UnitB
   changed(at, batch);
   at.books.batches[batch.batch()] = batch;
   at.books.next_serial = batch.end() + 1;
-  at.books.mirrors[{issued.city(), issued.batch()}][batch.start()] = batch.batch();
+  note_here(at.books, batch);
   const auto project = at.books.foreign_projects.find({issued.city(), issued.project()});
   if (project != at.books.foreign_projects.end()) project->second.set_has_come(true);
   v1::UnitBlock piece;

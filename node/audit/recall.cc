@@ -12,19 +12,21 @@ Verdict find_batch(Case& at, const std::string& code, v1::UnitBatch*& batch) {
   return batch != nullptr ? Verdict() : refused(ErrorCode::BATCH_UNKNOWN, code);
 }
 
-// The named serials of a batch, or else all of it.
-Verdict ranges_of(const v1::UnitBatch& batch, const Ranges& serials, Ranges& ranges) {
-  ranges = serials;
-  if (ranges.empty()) {
-    auto* all = ranges.Add();
-    all->set_start(batch.start());
-    all->set_end(batch.end());
-    return {};
-  }
+Verdict need_of_batch(const v1::UnitBatch& batch, const Ranges& serials) {
   if (auto bad = check_quantity({serials, 0})) return bad;
   for (const auto& range : serials)
     if (range.start() < batch.start() || range.end() > batch.end())
       return refused(ErrorCode::SERIAL_NOT_OWNED, "serials of another batch", batch.serial());
+  return {};
+}
+
+// The named serials of a batch, or else all of it.
+Verdict ranges_of(const v1::UnitBatch& batch, const Ranges& serials, Ranges& ranges) {
+  ranges = serials;
+  if (!ranges.empty()) return need_of_batch(batch, ranges);
+  auto* all = ranges.Add();
+  all->set_start(batch.start());
+  all->set_end(batch.end());
   return {};
 }
 
@@ -86,8 +88,8 @@ void take_back(Case& at, const Pieces& pieces) {
   }
 }
 
-// With all of a batch, the days of its report are free again, and the project carries what it did
-// before.
+// With the last of a batch, the days of its report are free again, and the project carries what it
+// did before.
 Verdict free_report(Case& at, const v1::UnitBatch& batch, v1::Project& project) {
   auto& report = at.books.reports.at(batch.report());
   const Whole kilograms = batch.end() - batch.start() + 1;
@@ -116,21 +118,22 @@ std::int64_t note_recalled_units(Case& at, v1::UnitBatch& batch, v1::Project& pr
   return std::min(beyond_kg, record.retired_kg());
 }
 
-// Of a batch whose issuance was lost when an epoch began, there is no report.
-Verdict note_in_report(Case& at, const v1::Recall& action, const v1::UnitBatch& batch,
-                       const v1::RecallRecord& record) {
-  const auto* report = find(at.books.reports, batch.report());
-  if (report == nullptr) return {};
-  recalled_from(at, *report, record.cancelled_kg() + record.retired_kg() + record.abroad_kg());
-  const Whole size = batch.end() - batch.start() + 1;
-  if (!action.serials().empty() && size != batch.recalled_kg()) return {};
-  return free_report(at, batch, at.books.projects.at(batch.project()));
-}
-
 bool is_recallable(const v1::UnitBlock& block) {
   const bool is_somewhere =
       block.state() == v1::HELD || block.state() == v1::RETIRED || block.state() == v1::EXPORTED;
   return is_somewhere && block.recalled_at() == 0;
+}
+
+// Of a batch whose issuance was lost when an epoch began, there is no report.
+Verdict note_in_report(Case& at, const v1::UnitBatch& batch, const v1::RecallRecord& record) {
+  const auto* report = find(at.books.reports, batch.report());
+  if (report == nullptr) return {};
+  recalled_from(at, *report, record.cancelled_kg() + record.retired_kg() + record.abroad_kg());
+  const auto first = at.books.blocks.lower_bound(batch.start());
+  const auto after = at.books.blocks.upper_bound(batch.end());
+  if (std::any_of(first, after, [](const auto& each) { return is_recallable(each.second); }))
+    return {};
+  return free_report(at, batch, at.books.projects.at(batch.project()));
 }
 
 // Free to expire: what is bound waits, and what a buffer holds stays there.
@@ -161,17 +164,17 @@ Verdict recall(Case& at, const v1::Recall& action) {
   if (!is_document(action.decision())) return malformed("decision");
   v1::UnitBatch* batch = nullptr;
   if (auto bad = find_batch(at, action.batch(), batch)) return bad;
-  Ranges ranges;
-  if (auto bad = ranges_of(*batch, action.serials(), ranges)) return bad;
+  if (action.serials().empty()) return malformed("serials");
+  if (auto bad = need_of_batch(*batch, action.serials())) return bad;
   if (batch->has_mirrored())
     return refused(ErrorCode::UNITS_FOREIGN, batch->serial(), "the city that issued them",
                    batch->mirrored().city());
   auto& project = at.books.projects.at(batch->project());
   auto subject = about(at, project.filing());
-  subject.amount_kg = kilograms({ranges, 0});
+  subject.amount_kg = kilograms({action.serials(), 0});
   need_signers(at, "recall", subject);
   Pieces pieces;
-  if (auto bad = parts_of(at, ranges, pieces)) return bad;
+  if (auto bad = parts_of(at, action.serials(), pieces)) return bad;
   std::erase_if(pieces, [](const auto& piece) { return !is_recallable(piece); });
   if (pieces.empty()) return refused(ErrorCode::RECALL_NOTHING, batch->serial());
   take_back(at, pieces);
@@ -181,7 +184,7 @@ Verdict recall(Case& at, const v1::Recall& action) {
   record.set_retired_kg(sum_of(pieces, is_retired));
   record.set_cancelled_kg(total_kg(pieces) - record.abroad_kg() - record.retired_kg());
   const auto uncovered_kg = note_recalled_units(at, *batch, project, record);
-  if (auto bad = note_in_report(at, action, *batch, record)) return bad;
+  if (auto bad = note_in_report(at, *batch, record)) return bad;
   if (auto bad = cover(at, project, uncovered_kg, record)) return bad;
   put_record(at, project, record);
   return {};

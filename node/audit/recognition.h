@@ -5,6 +5,7 @@
 // own affair.
 #pragma once
 
+#include <limits>
 #include <span>
 
 #include "crypto/checkpoint.h"
@@ -205,6 +206,8 @@ void retire_again(Case& at, const std::string& partner, const v1::StateRetiremen
 [[nodiscard]] std::uint64_t origin_end(const v1::ExportedRun& run);
 [[nodiscard]] v1::SerialRange at_home(const v1::UnitBatch& batch, std::uint64_t start,
                                       std::uint64_t end);
+// A run by those serials.
+[[nodiscard]] v1::SerialRange origins_of(const v1::ExportedRun& run);
 [[nodiscard]] Verdict need_none_recalled(const Case& at, const std::string& city,
                                          const v1::ExportedRun& run);
 // Nothing of these units is here, or on its way back to their issuer.
@@ -212,5 +215,23 @@ void retire_again(Case& at, const std::string& partner, const v1::StateRetiremen
                                           const v1::ExportedRun& run);
 [[nodiscard]] Verdict need_project_noted(const Case& at, const std::string& city,
                                          const std::string& project);
+
+// ---- Units of partners by their serials there (serials.cc) ----
+// All of a batch that mirrors is here; a piece that was exported to its issuer is not any more.
+void note_here(Books& books, const v1::UnitBatch& batch);
+void note_gone(Books& books, const v1::UnitBlock& piece);
+// What of a block here has these serials of a partner's, and the first of them there.
+struct PartHere {
+  v1::UnitBlock units;
+  std::uint64_t there = 0;
+};
+// All there are in a range, in their order there, but no more than `max`.
+[[nodiscard]] std::vector<PartHere> parts_here(
+    const Books& books, const std::string& city, const v1::SerialRange& theirs,
+    std::size_t max = std::numeric_limits<std::size_t>::max());
+void note_recalled_there(Books& books, const std::string& city, const Ranges& serials);
+// Any of them.
+[[nodiscard]] bool is_recalled_there(const Books& books, const std::string& city,
+                                     const v1::SerialRange& theirs);
 
 }  // namespace puhui::node::audit

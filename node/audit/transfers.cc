@@ -156,7 +156,10 @@ Verdict settle_unanswered(Case& at, const v1::TransferSettlement& settlement) {
 }  // namespace
 
 void end_recognised(Case& at, const Pieces& pieces, const v1::TransferRecord& record) {
-  for (const auto& piece : pieces) end_recognised(at, piece, record);
+  for (const auto& piece : pieces) {
+    end_recognised(at, piece, record);
+    if (record.export_().is_return()) note_gone(at.books, piece);
+  }
 }
 
 const v1::ProvenLeaf* export_of(const v1::Payload& answer) {

@@ -30,6 +30,16 @@ Run declare_register(CLI::App& app) {
   return submits(action, &v1::Payload::mutable_register_batch);
 }
 
+// All of the batch, as the node knows it.
+Result<void> add_whole(Session& session, v1::Recall& action) {
+  const auto batch = session.get<v1::UnitBatch>({"v1", "batches", action.batch()});
+  if (!batch) return tl::make_unexpected(batch.error());
+  auto* whole = action.add_serials();
+  whole->set_start(batch->start());
+  whole->set_end(batch->end());
+  return {};
+}
+
 Run declare_recall(CLI::App& app) {
   auto action = std::make_shared<v1::Recall>();
   add_batch(app, action);
@@ -40,7 +50,15 @@ Run declare_recall(CLI::App& app) {
       [action](v1::Document decision) { *action->mutable_decision() = std::move(decision); },
       "the decision behind it")
       ->required();
-  return submits(action, &v1::Payload::mutable_recall);
+  return [action](Session& session) -> Result<Exit> {
+    v1::Payload payload;
+    auto& recall = *payload.mutable_recall();
+    recall = *action;
+    if (recall.serials().empty())
+      if (auto added = add_whole(session, recall); !added)
+        return tl::make_unexpected(added.error());
+    return submit(session, std::move(payload));
+  };
 }
 
 Run declare_expire(CLI::App& app) {

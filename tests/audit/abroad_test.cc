@@ -112,6 +112,45 @@ TEST_F(AuditedAbroad, RecallsNameTheirSerialsInAnyOrder) {
   expect_clean(a);
 }
 
+// A batch that was lost has another name at home, and a new one has its own.
+TEST_F(AuditedAbroad, RecallsGoByTheSerialsOfABatch) {
+  const Backup backup(a);
+  recognise();
+  PUHUI_ACCEPTED(a.issue_kg(10));
+  const auto batch = a.last_batch();
+  const auto sent = export_units(a, b, {{{101, 110}}});
+  PUHUI_ACCEPTED(import_units(b, carry(a, b, sent.leaf)));
+  const auto agreement = agreement_at(b, a)->agreement();
+  lose_since(backup);
+  a.apply(a.reported(7));
+  PUHUI_ACCEPTED(issue(a, a.last_report(), batch));
+  PUHUI_ACCEPTED(file_agreement(a, b, agreement));
+  PUHUI_ACCEPTED(note_project(b, a));
+  reconcile(a, b);
+  for (const auto& [code, expected_kg] : {std::pair{batch, 0}, std::pair{std::string("L101"), 9}}) {
+    const auto recalled = recall(a, code);
+    PUHUI_ACCEPTED(recalled);
+    PUHUI_ACCEPTED(note_recall(b, carry(a, b, recalled.leaf)));
+    EXPECT_EQ(b.bound("owner-main"), expected_kg);
+  }
+  expect_all_clean();
+}
+
+// What went home in part and came again is found by its last numbers; recalls overlap.
+TEST_F(AuditedAbroad, RecallsFollowWhatCameAgain) {
+  auto agreement = agreement_between(a, b);
+  terms_of_taker(agreement, a).set_discount("1");
+  recognise(agreement);
+  cross(b, a, {{{1, 40}}});                                       // 101-140 here
+  cross(a, b, {{{111, 120}}, "owner-main", "owner-main", true});  // 11-20 there
+  cross(b, a, {{{13, 16}}});
+  for (const auto& named : std::vector<SerialRanges>{{{10, 12}}, {{5, 14}, {30, 32}}})
+    PUHUI_ACCEPTED(a.send(noting(recall(b, "B1", named)), {"operator"}));
+  EXPECT_EQ(frozen_kg(), 6 + 2 + 3);
+  cross(b, a, {{{17, 20}}});
+  expect_all_clean();
+}
+
 // A serial lives in one city: what never went home does not come once more.
 TEST_F(AuditedAbroad, FindsUnitsThatNeverWentHome) {
   recognise();

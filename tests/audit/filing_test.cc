@@ -214,6 +214,19 @@ TEST_F(AuditedRegistry, WhatIsWhollyRecalledIsReportedAnew) {
   expect_clean();
 }
 
+TEST_F(AuditedRegistry, WhatIsLeftIsRecalledInParts) {
+  PUHUI_ACCEPTED(city.issue_kg(100));
+  city.must(cancel_event(city, "owner-main", "owner", 10), {"owner"});
+  auto unnamed = recall_event(city, "B1", {});
+  unnamed.mutable_recall()->clear_serials();
+  expect_refused(sign(unnamed, {"bureau"}), EVENT_MALFORMED);
+  PUHUI_ACCEPTED(recall(city, "B1", {{1, 60}}));
+  EXPECT_EQ(city.view().report("r1")->state(), v1::ISSUED);
+  PUHUI_ACCEPTED(recall(city, "B1", {{61, 100}}));
+  EXPECT_EQ(city.view().report("r1")->state(), v1::RECALLED);
+  expect_clean();
+}
+
 TEST_F(AuditedRegistry, RemaindersAreDroppedByRule) {
   v1::FileMethodology filing;
   *filing.mutable_methodology() = bike_methodology();

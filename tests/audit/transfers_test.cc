@@ -256,6 +256,7 @@ TEST_F(AuditedTransfers, FindsUnitsOfOthersSentOnwards) {
   refuses(export_event(a, b, {{{1, 1}}, "owner-main", "owner-main", true}), UNITS_FOREIGN);
   auto recalling = a.event("bureau");
   recalling.mutable_recall()->set_batch(a.view().serial(101)->batch());
+  add_serials(*recalling.mutable_recall(), {{101, 145}});
   recalling.mutable_recall()->set_reason("wrong");
   *recalling.mutable_recall()->mutable_decision() = document();
   refuses(recalling, UNITS_FOREIGN);

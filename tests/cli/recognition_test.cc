@@ -328,6 +328,29 @@ TEST(Resolved, SettlementsAreSaidOnceMore) {
   EXPECT_FALSE(executed("close").has_resolution());
 }
 
+// ---- Recalls ----------------------------------------------------------------------------------
+
+TEST(WholeRecalls, NameTheSerialsThatTheNodeKnows) {
+  const Caller caller;
+  const auto paper = caller.scratch.write("no-9.pdf", "x");
+  const FakeNode node(
+      answering({{"status", city_named("WUHAN")}, {"batches B1", batch_of("B1", 7, 30)}}));
+  const auto recall = [&](const std::string& batch) {
+    return caller.run(node.url(), {"batch", "recall", batch, "--reason", "x", "--decision", paper,
+                                   "--party", "a", "--dry-run"});
+  };
+  const auto ran = recall("B1");
+  EXPECT_EQ(ran.exit, Exit::ok) << ran.err;
+  v1::Payload payload;
+  ASSERT_TRUE(from_json(ran.out, payload, false)) << ran.out;
+  ASSERT_EQ(payload.recall().serials_size(), 1);
+  EXPECT_EQ(payload.recall().serials(0).start(), 7U);
+  EXPECT_EQ(payload.recall().serials(0).end(), 30U);
+  EXPECT_NE(recall("B9").exit, Exit::ok);
+}
+
+// ---- Exports ----------------------------------------------------------------------------------
+
 struct Exports : ::testing::Test {
   v1::Export exported(Words words, Exit exit = Exit::ok) {
     words.insert(words.begin(), {"crossing", "export", "HEFEI", "--from", "a/main", "--to", "b"});

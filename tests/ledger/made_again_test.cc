@@ -238,27 +238,44 @@ TEST_F(DisputesMadeAgain, AreOverWhenTheyWouldHaveBeen) {
 
 // ---- Names ----
 
-struct BatchesOfBefore : TwoCities {};
+struct BatchesOfBefore : TwoCities {
+  // Its issuance is lost after 10 kg of it went away, and its name is another's by the time that
+  // the list tells of them.
+  void SetUp() override {
+    const Backup backup(a);
+    recognise();
+    PUHUI_ACCEPTED(a.issue_kg(100));
+    batch = a.last_batch();
+    const auto sent = export_units(a, b, {{{1, 10}}});
+    PUHUI_ACCEPTED(sent);
+    const auto imported = import_units(b, carry(a, b, sent.leaf));
+    PUHUI_ACCEPTED(imported);
+    there = imported.outcome.serials(0);
+    id = id_of(a, sent.leaf);
+    const auto agreement = agreement_at(b, a)->agreement();
+    PUHUI_ACCEPTED(open_epoch(a, backup.restore()));
+    a.apply(a.reported(7));
+    PUHUI_ACCEPTED(
+        issue(a, a.last_report(), batch));  // no list is awaited: the agreement was lost, too
+    issued = *a.view().batch(batch);
+    PUHUI_ACCEPTED(file_agreement(a, b, agreement));
+    PUHUI_ACCEPTED(note_project(b, a));
+    reconcile(a, b);
+  }
+  // Of what went away, how much is frozen there.
+  [[nodiscard]] std::int64_t frozen_kg() const {
+    std::int64_t frozen = 0;
+    for (auto serial = there.start(); serial <= there.end(); ++serial)
+      frozen += b.view().serial(serial)->bound_by() == "recall/WUHAN" ? 1 : 0;
+    return frozen;
+  }
+
+  std::string batch, id;
+  v1::UnitBatch issued;   // of that name now
+  v1::SerialRange there;  // what went away
+};
 
 TEST_F(BatchesOfBefore, KeepTheirNumbersWhereTheirNameIsAnothers) {
-  const Backup backup(a);
-  recognise();
-  PUHUI_ACCEPTED(a.issue_kg(100));
-  const auto batch = a.last_batch();
-  const auto sent = export_units(a, b, {{{1, 10}}});
-  PUHUI_ACCEPTED(sent);
-  const auto imported = import_units(b, carry(a, b, sent.leaf));
-  PUHUI_ACCEPTED(imported);
-  const auto id = id_of(a, sent.leaf);
-  const auto agreement = agreement_at(b, a)->agreement();
-  PUHUI_ACCEPTED(open_epoch(a, backup.restore()));
-  a.apply(a.reported(7));
-  PUHUI_ACCEPTED(
-      issue(a, a.last_report(), batch));  // no list is awaited: the agreement was lost, too
-  const auto issued = *a.view().batch(batch);
-  PUHUI_ACCEPTED(file_agreement(a, b, agreement));
-  PUHUI_ACCEPTED(note_project(b, a));
-  reconcile(a, b);
   EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
   const auto old = *a.view().serial(1);
   EXPECT_EQ(old.state(), v1::EXPORTED);
@@ -266,6 +283,20 @@ TEST_F(BatchesOfBefore, KeepTheirNumbersWhereTheirNameIsAnothers) {
   EXPECT_EQ(a.view().batch(batch)->start(), issued.start());
   EXPECT_EQ(a.view().batch(batch)->end(), issued.end());
   EXPECT_EQ(a.view().batch("L1")->end(), 10u);
+}
+
+// Abroad they have the name of before.
+TEST_F(BatchesOfBefore, AreRecalledAbroadByTheirNumbers) {
+  ASSERT_EQ(there.end() - there.start() + 1, 9U);
+  const auto others = recall(a, batch);
+  PUHUI_ACCEPTED(others);
+  PUHUI_ACCEPTED(note_recall(b, carry(a, b, others.leaf)));
+  EXPECT_EQ(frozen_kg(), 0) << "of another batch";
+  const auto recalled = recall(a, "L1");
+  PUHUI_ACCEPTED(recalled);
+  EXPECT_EQ(a.view().recall(recalled.leaf)->abroad_kg(), 9);
+  PUHUI_ACCEPTED(note_recall(b, carry(a, b, recalled.leaf)));
+  EXPECT_EQ(frozen_kg(), 9);
 }
 
 // ---- Epochs that were lost whole ----

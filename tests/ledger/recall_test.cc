@@ -117,6 +117,17 @@ TEST_F(Recalls, OfAllThatIsLeftFreeThePeriod) {
   EXPECT_EQ(city.view().report("r1")->state(), v1::RECALLED);
 }
 
+// In whatever parts: what was cancelled before is not waited for.
+TEST_F(Recalls, OfTheLastThatIsLeftFreeThePeriod) {
+  PUHUI_ACCEPTED(cancel("owner-main", {{41, 41}}));
+  PUHUI_ACCEPTED(retire(city, "owner-main", {{42, 43}}));
+  PUHUI_ACCEPTED(recall(city, "B1", {{1, 40}, {44, 100}}));
+  EXPECT_EQ(city.view().report("r1")->state(), v1::ISSUED);
+  PUHUI_ACCEPTED(recall(city, "B1", {{42, 43}}));
+  EXPECT_EQ(city.view().report("r1")->state(), v1::RECALLED);
+  EXPECT_EQ(city.view().report("r2")->state(), v1::ISSUED);
+}
+
 // What was reversed before is covered by now, and is not owed twice.
 TEST_F(Recalls, AfterAReversalOweNothingMore) {
   PUHUI_ACCEPTED(retire(city, "owner-main", {{41, 60}}));
@@ -146,6 +157,7 @@ TEST_F(Recalls, AreDecidedByTheAuthorityInWriting) {
   PUHUI_REFUSED(with([](R& r) { r.clear_reason(); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](R& r) { r.set_reason(std::string(513, 'r')); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](R& r) { r.clear_decision(); }), EVENT_MALFORMED);
+  PUHUI_REFUSED(with([](R& r) { r.clear_serials(); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](R& r) { r.mutable_decision()->set_sha256("short"); }), EVENT_MALFORMED);
   PUHUI_REFUSED(with([](R& r) { r.set_batch("B9"); }), BATCH_UNKNOWN);
   auto by_operator = recall_event(city, "B1", {});

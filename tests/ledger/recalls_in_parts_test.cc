@@ -139,6 +139,47 @@ TEST_F(RecallsInParts, OfOnePartAreWholeAtOnce) {
   EXPECT_EQ(note_part(one_more), "1 true");
 }
 
+// What went home and came again has other numbers: it is found by the last ones.
+TEST_F(RecallsInParts, FollowWhatCameAgain) {
+  cross(b, a, {{{2'101, 2'110}}, "owner-main", "owner-main", true});
+  cross(a, b, {{{2'104, 2'107}}});
+  const auto first = static_cast<std::uint64_t>(kThere) + 1;
+  const auto recalled = recall(a, "B1", {{2'091, 2'120}});
+  PUHUI_ACCEPTED(recalled);
+  EXPECT_EQ(note_part(recalled), "24 true");
+  EXPECT_FALSE(is_frozen(2'090));
+  EXPECT_TRUE(is_frozen(2'100));
+  EXPECT_FALSE(is_frozen(2'101)) << "at home";
+  EXPECT_TRUE(is_frozen(first));
+  EXPECT_TRUE(is_frozen(first + 3));
+  EXPECT_TRUE(is_frozen(2'111));
+  EXPECT_FALSE(is_frozen(2'121));
+}
+
+// Recalls overlap as they like: what any of them names comes no more.
+TEST_F(RecallsInParts, KeepOutWhatAnyOfThemNames) {
+  const std::uint64_t first = kThere + 1;
+  const auto way = export_units(a, b, {{{first, first + 9}}});
+  const auto other = export_units(a, b, {{{first + 30, first + 39}}});
+  const auto kept = export_units(a, b, {{{first + 50, first + 59}}});
+  for (const auto& named : std::vector<SerialRanges>{
+           {{first + 20, first + 49}}, {{first + 11, first + 25}}, {{first + 9, first + 12}}}) {
+    const auto recalled = recall(a, "B1", named);
+    PUHUI_ACCEPTED(recalled);
+    EXPECT_EQ(note_part(recalled), "0 true");
+  }
+  for (const auto& refusing : {way, other}) {
+    const auto proof = carry(a, b, refusing.leaf);
+    PUHUI_REFUSED(import_units(b, proof), UNITS_RECALLED);
+    const auto refused = refuse_import(b, proof, "units.recalled");
+    PUHUI_ACCEPTED(refused);
+    PUHUI_ACCEPTED(conclude(a, carry(b, a, refused.leaf)));
+  }
+  const auto imported = import_units(b, carry(a, b, kept.leaf));
+  PUHUI_ACCEPTED(imported);
+  PUHUI_ACCEPTED(conclude(a, carry(b, a, imported.leaf)));
+}
+
 // A recall names its ranges in any order.
 TEST_F(RecallsInParts, OfRangesInAnyOrderFreezeAllOfThem) {
   const auto some = recall(a, "B1", {{2'401, 2'450}, {1, 10}, {1'991, 2'000}});

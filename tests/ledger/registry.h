@@ -301,11 +301,14 @@ inline Answer register_batch(City& city, const std::string& batch) {
   return city.send(register_event(city, batch), {"operator"});
 }
 
+// Of all of a batch, where no ranges are given.
 inline v1::Payload recall_event(City& city, const std::string& batch, const SerialRanges& ranges) {
   auto payload = city.event("bureau");
   auto& action = *payload.mutable_recall();
   action.set_batch(batch);
   add_serials(action, ranges);
+  if (const auto known = city.view().batch(batch); known && ranges.empty())
+    add_serials(action, {{known->start(), known->end()}});
   action.set_reason("the meter was wrong");
   *action.mutable_decision() = document("decision");
   return payload;

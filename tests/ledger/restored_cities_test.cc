@@ -73,6 +73,26 @@ TEST_F(RestoredCities, RecallOnceMoreAtALeafThatWasLost) {
   EXPECT_EQ(noted.items(2).epoch(), 1U);
 }
 
+// They came once more, before it was known here again that they had gone home.
+TEST_F(RestoredCities, FindRecalledUnitsWhereTheyCameLast) {
+  cross(a, b, {{{1, 10}}});
+  const auto returned = send_home(b, a, {{51, 60}});
+  PUHUI_ACCEPTED(returned);
+  const auto home = import_units(a, carry(b, a, returned.leaf));
+  PUHUI_ACCEPTED(home);
+  const Backup backup(b);
+  PUHUI_ACCEPTED(conclude(b, carry(a, b, home.leaf)));
+  cross(a, b, {{{1, 10}}});
+  lose_since(b, backup);
+  reconcile(b, a);
+  PUHUI_ACCEPTED(conclude(b, carry(a, b, home.leaf)));
+  EXPECT_EQ(b.state(51), v1::EXPORTED);
+  const auto recalled = recall(a, "B1", {{1, 10}});
+  PUHUI_ACCEPTED(recalled);
+  PUHUI_ACCEPTED(note_recall(b, carry(a, b, recalled.leaf)));
+  EXPECT_EQ(b.bound("owner-main"), 10);
+}
+
 // What came is numbered again where serials that went had been issued: the list is never noted.
 TEST_F(RestoredCities, NumberWhatComesBackBesideWhatWent) {
   const Backup backup(a);

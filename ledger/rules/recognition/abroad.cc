@@ -86,37 +86,33 @@ void freeze(Context& context, const std::string& city, const v1::UnitBlock& bloc
 
 // As much of a recall as one event may touch.
 struct Part {
-  std::uint64_t next = 0;  // serial here from which it goes on; 0 once nothing is left
+  std::uint64_t next = 0;  // serial there from which it goes on; 0 once nothing is left
   std::size_t pieces = 0;
 };
 
-// Of these serials here, from where the part before ended; TOO_LARGE where this part is full.
-Ruling freeze_ranges(Context& context, const std::string& city, const SerialRanges& here,
-                     Part& part) {
-  for (const auto& range : here)
-    for (auto serial = std::max(range.start(), part.next); serial <= range.end();) {
-      part.next = serial;
-      if (part.pieces++ == kRangesMax) return refuse(ErrorCode::TOO_LARGE, "recall.pieces");
-      const auto block = block_of(context.state, serial);
-      const auto end = std::min(range.end(), block->end());
-      if (block->recalled_at() == 0 &&
-          (block->state() == v1::HELD || block->state() == v1::RETIRED))
-        freeze(context, city, *block, take_piece(context, *block, serial, end));
-      serial = end + 1;
+// Of a range there, from where the part before ended; answers whether this part is full.
+bool freeze_range(Context& context, const std::string& city, const v1::SerialRange& range,
+                  std::uint64_t from, Part& part) {
+  for (auto piece = next_mirrored(context, city, std::max(range.start(), from), range.end()); piece;
+       piece = next_mirrored(context, city, piece->origin_end() + 1, range.end())) {
+    if (part.pieces++ == kRangesMax) {
+      part.next = piece->origin_start;
+      return true;
     }
-  return {};
+    const auto& block = piece->block;
+    if (block.recalled_at() == 0 && (block.state() == v1::HELD || block.state() == v1::RETIRED))
+      freeze(context, city, block, take_piece(context, block, piece->start, piece->end));
+  }
+  return false;
 }
 
-void freeze_mirrored(Context& context, const std::string& city, const v1::Recall& recall,
-                     const SerialRanges& recalled, Part& part) {
-  // A part goes on in the batch that holds its serial.
-  const auto prefix = key::mirrors(city, recall.batch());
-  const auto first = context.state.before(prefix, key::mirror(city, recall.batch(), part.next + 1));
-  const auto frozen = visit_mirrors(context, prefix, first ? first->key : prefix, recalled,
-                                    [&](const v1::UnitBatch&, const SerialRanges& here) {
-                                      return freeze_ranges(context, city, here, part);
-                                    });
-  if (frozen) part.next = 0;
+// Of ranges in their order.
+Part freeze_recalled(Context& context, const std::string& city, const SerialRanges& recalled,
+                     std::uint64_t from) {
+  Part part;
+  for (const auto& range : recalled)
+    if (freeze_range(context, city, range, from, part)) break;
+  return part;
 }
 
 }  // namespace
@@ -134,64 +130,26 @@ bool is_away(const Context& context, const v1::UnitBlock& block, const std::stri
 
 std::string freeze_of(const std::string& city) { return "recall/" + city; }
 
-SerialRanges mirrored_here(const v1::UnitBatch& batch, const SerialRanges& origins) {
-  SerialRanges ranges;
-  const auto& mirrored = batch.mirrored();
-  const auto last = mirrored.origin_start() + (batch.end() - batch.start());
-  for (const auto& range : origins) {
-    const auto start = std::max(range.start(), mirrored.origin_start());
-    const auto end = std::min(range.end(), last);
-    if (start > end) continue;
-    auto* part = ranges.Add();
-    part->set_start(batch.start() + (start - mirrored.origin_start()));
-    part->set_end(batch.start() + (end - mirrored.origin_start()));
-  }
-  return ranges;
-}
-
-SerialRanges origins_of(const v1::ExportedRun& run) {
-  SerialRanges ranges;
-  auto* range = ranges.Add();
-  range->set_start(run.origin_start());
-  range->set_end(run.origin_start() + (run.end() - run.start()));
-  return ranges;
-}
-
 Ruling need_none_recalled(const Context& context, const std::string& city,
                           const v1::ExportedRun& run) {
-  const auto prefix = key::recalls_of(city, run.batch());
-  const auto first = key::recalled_of(city, run.batch(), run.origin_start(), 0);
-  const auto last = run.origin_start() + (run.end() - run.start());
-  for (auto at = context.state.at_or_after(prefix, first); at;
-       at = context.state.at_or_after(prefix, at->key + '\0')) {
-    const auto range = std::string_view(at->key).substr(prefix.size());
-    const auto end = crypto::read_u64(range);
-    const auto start = crypto::read_u64(range.substr(8));
-    if (start <= last)
-      return refuse(ErrorCode::UNITS_RECALLED, "partner.recalls", {}, text(start, end),
-                    text(run.origin_start(), last));
-  }
-  return {};
+  const auto last = origin_end(run);
+  const auto recalled = next_recalled(context, city, run.origin_start(), last);
+  if (!recalled) return {};
+  return refuse(ErrorCode::UNITS_RECALLED, "partner.recalls", {},
+                text(recalled->start(), recalled->end()), text(run.origin_start(), last));
 }
 
 Ruling need_none_returning(const Context& context, const std::string& city,
                            const v1::ExportedRun& run) {
-  const auto once = [&](const v1::UnitBatch& batch, const SerialRanges& here) -> Ruling {
-    for (const auto& range : here)
-      for (auto serial = range.start(); serial <= range.end();) {
-        const auto block = block_of(context.state, serial);
-        if (block->state() == v1::HELD && is_lock(block->bound_by()))
-          return refuse(ErrorCode::TRANSFER_STATE_WRONG, "import.returned",
-                        "their return concluded first", block->bound_by(),
-                        text(range.start(), range.end()));
-        if (block->state() != v1::EXPORTED)
-          return refuse(ErrorCode::UNITS_FOREIGN, "import.once", "in one city at a time",
-                        batch.serial(), text(range.start(), range.end()));
-        serial = block->end() + 1;
-      }
-    return {};
-  };
-  return visit_mirrored(context, {city, run.batch()}, origins_of(run), once);
+  const auto last = origin_end(run);
+  const auto here = next_mirrored(context, city, run.origin_start(), last);
+  if (!here) return {};
+  const auto& block = here->block;
+  if (block.state() == v1::HELD && is_lock(block.bound_by()))
+    return refuse(ErrorCode::TRANSFER_STATE_WRONG, "import.returned",
+                  "their return concluded first", block.bound_by(), text(here->start, here->end));
+  return refuse(ErrorCode::UNITS_FOREIGN, "import.once", "in one city at a time", block.batch(),
+                text(here->start, here->end));
 }
 
 void count_purpose(Context& context, const std::vector<v1::UnitBlock>& pieces,
@@ -286,9 +244,7 @@ Ruling note_recall(Context& context, const v1::NoteRecall& action) {
   const auto& leaf = action.recall();
   const auto event = prove(context, leaf);
   if (!event) return tl::make_unexpected(event.error());
-  if (!event->payload.has_recall() || !is_code(event->payload.recall().batch()) ||
-      (!event->payload.recall().serials().empty() &&
-       !check_quantity(event->payload.recall().serials(), 0)))
+  if (!event->payload.has_recall() || !check_quantity(event->payload.recall().serials(), 0))
     return unexpected_leaf("a recall", leaf);
   const auto record = need_agreement(context, leaf.city());
   if (!record) return tl::make_unexpected(record.error());
@@ -300,19 +256,12 @@ Ruling note_recall(Context& context, const v1::NoteRecall& action) {
   const auto noted = key::recall_noted(leaf.city(), epoch, leaf.index());
   if (context.state.has(noted)) return noted_before(leaf.city(), leaf.index());
   auto recalled = recall.serials();
-  if (recalled.empty()) {
-    auto* whole = recalled.Add();
-    whole->set_start(1);
-    whole->set_end(kSerialMax);
-  }
   // A part ends at a serial: all below it were met before.
   std::ranges::sort(recalled, {}, &v1::SerialRange::start);
-  for (const auto& range : recalled)
-    context.state.put(key::recalled_of(leaf.city(), recall.batch(), range.end(), range.start()),
-                      std::string());
   const auto open = key::recall_open(leaf.city(), epoch, leaf.index());
-  Part part{number_at(context.state, open).value_or(0), 0};
-  freeze_mirrored(context, leaf.city(), recall, recalled, part);
+  const auto from = number_at(context.state, open).value_or(0);
+  if (from == 0) put_recalled(context, leaf.city(), recalled);
+  const auto part = freeze_recalled(context, leaf.city(), recalled, from);
   if (part.next == 0) {
     context.state.erase(open);
     put_number(context.state, noted, context.leaf);

@@ -57,7 +57,7 @@ Ruling issue_again(Context& context, const v1::ExportedRun& run) {
 
 // As much of a transfer as one event may touch: from where the one before ended.
 struct Part {
-  std::uint64_t next = 0;  // serial here; 0 = from the first on
+  std::uint64_t next = 0;  // serial as its issuer numbers it; 0 = from the first on
   bool is_full = false;
   std::vector<v1::UnitBlock> pieces = {};
 
@@ -122,39 +122,26 @@ Ruling take_away(Context& context, const v1::ExportedRun& run, Part& part) {
   return {};
 }
 
-// Calls `visit(block, serials of it)` for what is held of a partner's serials, from this serial
-// here on, until it answers false.
-template <class Visit>
-void visit_held(const Context& context, const std::string& mirrors, const SerialRanges& origins,
-                std::uint64_t from, Visit visit) {
-  const auto all = [&](const v1::UnitBatch&, const SerialRanges& here) -> Ruling {
-    for (const auto& range : here)
-      for (auto serial = std::max(range.start(), from); serial <= range.end();) {
-        const auto block = block_of(context.state, serial);
-        v1::SerialRange held;
-        held.set_start(serial);
-        held.set_end(std::min(block->end(), range.end()));
-        if (block->state() == v1::HELD && !visit(*block, held))
-          return refuse(ErrorCode::TOO_LARGE, "epoch.pieces");
-        serial = held.end() + 1;
-      }
-    return {};
-  };
-  // It ends where the visitor ends it.
-  static_cast<void>(visit_mirrors(context, mirrors, mirrors, origins, all));
+// A held piece of what a partner issued.
+void take_mirrored(Context& context, const MirroredPiece& piece,
+                   std::vector<v1::UnitBlock>& pieces) {
+  v1::SerialRange of;
+  of.set_start(piece.start);
+  of.set_end(piece.end);
+  take_held(context, piece.block, of, pieces);
 }
 
 // The same of a partner's units that had gone home: by their serials there.
 void take_home(Context& context, const std::string& partner, const v1::ExportedRun& run,
                Part& part) {
-  const auto from = part.next;
+  const auto last = origin_end(run);
+  auto piece = next_mirrored(context, partner, std::max(run.origin_start(), part.next), last);
   part.next = 0;
-  visit_held(context, key::mirrors(partner, run.batch()), origins_of(run), from,
-             [&](const v1::UnitBlock& block, const v1::SerialRange& of) {
-               if (part.ends_before(of.start())) return false;
-               take_held(context, block, of, part.pieces);
-               return true;
-             });
+  for (; piece; piece = next_mirrored(context, partner, piece->origin_end() + 1, last)) {
+    if (piece->block.state() != v1::HELD) continue;
+    if (part.ends_before(piece->origin_start)) return;
+    take_mirrored(context, *piece, part.pieces);
+  }
 }
 
 // Run by run: the next one looks at the same batches, where nothing may be missing.
@@ -227,11 +214,10 @@ Ruling make_again(Context& context, const std::string& partner, Told told,
 void retire_again(Context& context, const std::string& partner,
                   const v1::StateRetirement& statement) {
   std::vector<v1::UnitBlock> pieces;
-  visit_held(context, key::mirrors_of(partner), statement.serials(), 0,
-             [&](const v1::UnitBlock& block, const v1::SerialRange& of) {
-               take_held(context, block, of, pieces);
-               return true;
-             });
+  for (const auto& range : statement.serials())
+    for (auto piece = next_mirrored(context, partner, range.start(), range.end()); piece;
+         piece = next_mirrored(context, partner, piece->origin_end() + 1, range.end()))
+      if (piece->block.state() == v1::HELD) take_mirrored(context, *piece, pieces);
   if (pieces.empty()) return;
   count_purpose(context, pieces, statement.purpose());
   std::ranges::sort(pieces, {}, &v1::UnitBlock::start);

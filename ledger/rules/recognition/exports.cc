@@ -246,8 +246,11 @@ Ruling need_settled_or_gone(const Context& context, const v1::SettleTransfer& ac
 
 void end_recognised(Context& context, const std::vector<v1::UnitBlock>& pieces,
                     const v1::TransferRecord& record) {
-  for (const auto& piece : pieces)
-    end_piece(context, piece, record.export_().partner(), record.discounted());
+  const auto& exported = record.export_();
+  for (const auto& piece : pieces) {
+    end_piece(context, piece, exported.partner(), record.discounted());
+    if (exported.is_return()) end_mirrored(context, piece);
+  }
 }
 
 void put_transfer(Context& context, const v1::TransferRecord& record) {

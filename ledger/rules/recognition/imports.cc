@@ -214,9 +214,7 @@ v1::UnitBlock number(Context& context, v1::UnitBatch& batch, const v1::ExportedR
   batch.set_serial(printed_serial(batch.mirrored().city(), run, kilograms));
   context.state.put(key::batch(batch.batch()), batch);
   put_number(context.state, key::next_serial(), batch.end() + 1);
-  const auto& mirrored = batch.mirrored();
-  put_number(context.state, key::mirror(mirrored.city(), mirrored.batch(), batch.start()),
-             batch.end());
+  put_mirrored(context, batch);
   v1::UnitBlock piece;
   piece.set_start(batch.start());
   piece.set_end(batch.end());

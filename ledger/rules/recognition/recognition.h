@@ -183,7 +183,7 @@ void note_come(Context& context, const std::string& city, const std::string& pro
 [[nodiscard]] Ruling noted_before(const std::string& city, std::uint64_t leaf);
 // What binds units that the city which issued them has recalled.
 [[nodiscard]] std::string freeze_of(const std::string& city);
-// Serials of a partner's batch that it has recalled. UNITS_RECALLED.
+// A partner has recalled none of it. UNITS_RECALLED.
 [[nodiscard]] Ruling need_none_recalled(const Context& context, const std::string& city,
                                         const v1::ExportedRun& run);
 // None of it is here still (UNITS_FOREIGN), or on its way home (TRANSFER_STATE_WRONG): or it would
@@ -200,32 +200,28 @@ void count_purpose(Context& context, const std::vector<v1::UnitBlock>& pieces,
 // Units issued here that went to that city, with what is known of them since.
 [[nodiscard]] bool is_away(const Context& context, const v1::UnitBlock& block,
                            const std::string& city);
-// A partner's batch.
-struct ForeignBatch {
-  const std::string& city;
-  const std::string& batch;
+
+// ---- serials.cc ----
+// What a batch mirrors is here from now on, and by an earlier import no more.
+void put_mirrored(Context& context, const v1::UnitBatch& batch);
+// A piece of what a partner issued went home.
+void end_mirrored(Context& context, const v1::UnitBlock& piece);
+// Serials of a partner's that lie here in one block, as [start, end]; whatever became of them here.
+struct MirroredPiece {
+  v1::UnitBlock block;
+  std::uint64_t start = 0, end = 0;
+  std::uint64_t origin_start = 0;  // there
+
+  [[nodiscard]] std::uint64_t origin_end() const { return origin_start + (end - start); }
 };
-[[nodiscard]] SerialRanges origins_of(const v1::ExportedRun& run);
-// What of these serials of a partner's a batch mirrors, by serials here.
-[[nodiscard]] SerialRanges mirrored_here(const v1::UnitBatch& batch, const SerialRanges& origins);
-// Calls `visit(batch, serials here)` for each batch here that mirrors part of these serials of a
-// partner's, of its batches under a prefix of key::mirror from the first on, until it refuses.
-template <class Visit>
-Ruling visit_mirrors(const Context& context, const std::string& prefix, const std::string& first,
-                     const SerialRanges& origins, Visit visit) {
-  for (auto at = context.state.at_or_after(prefix, first); at;
-       at = context.state.at_or_after(prefix, at->key + '\0')) {
-    const auto last = block_of(context.state, crypto::read_u64(at->value));
-    const auto batch = context.state.find<v1::UnitBatch>(key::batch(last->batch()));
-    if (auto visited = visit(*batch, mirrored_here(*batch, origins)); !visited) return visited;
-  }
-  return {};
-}
-template <class Visit>
-Ruling visit_mirrored(const Context& context, const ForeignBatch& of, const SerialRanges& origins,
-                      Visit visit) {
-  const auto prefix = key::mirrors(of.city, of.batch);
-  return visit_mirrors(context, prefix, prefix, origins, visit);
-}
+// The first of [first, last] there.
+[[nodiscard]] std::optional<MirroredPiece> next_mirrored(const Context& context,
+                                                         const std::string& city,
+                                                         std::uint64_t first, std::uint64_t last);
+// Serials that a partner has recalled; the first stretch of them that meets [first, last].
+void put_recalled(Context& context, const std::string& city, const SerialRanges& serials);
+[[nodiscard]] std::optional<v1::SerialRange> next_recalled(const Context& context,
+                                                           const std::string& city,
+                                                           std::uint64_t first, std::uint64_t last);
 
 }  // namespace puhui::ledger

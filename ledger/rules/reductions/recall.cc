@@ -15,21 +15,27 @@ namespace {
 
 using Ranges = google::protobuf::RepeatedPtrField<v1::SerialRange>;
 
-// Ranges of a batch; all of it when none are named.
-tl::expected<Ranges, Refusal> ranges_of(const v1::UnitBatch& batch, const Ranges& serials) {
-  if (serials.empty()) {
-    Ranges all;
-    auto* whole = all.Add();
-    whole->set_start(batch.start());
-    whole->set_end(batch.end());
-    return all;
-  }
-  if (auto form = check_quantity(serials, 0); !form) return tl::make_unexpected(form.error());
+Ruling need_of_batch(const v1::UnitBatch& batch, const Ranges& serials) {
+  if (auto form = check_quantity(serials, 0); !form) return form;
   for (const auto& range : serials)
     if (range.start() < batch.start() || range.end() > batch.end())
       return refuse(ErrorCode::SERIAL_NOT_OWNED, "serials.of_batch", batch.serial(), {},
                     std::to_string(range.start()) + "-" + std::to_string(range.end()));
-  return serials;
+  return {};
+}
+
+// Ranges of a batch; all of it when none are named.
+tl::expected<Ranges, Refusal> ranges_of(const v1::UnitBatch& batch, const Ranges& serials) {
+  if (!serials.empty()) {
+    if (auto named = need_of_batch(batch, serials); !named)
+      return tl::make_unexpected(named.error());
+    return serials;
+  }
+  Ranges all;
+  auto* whole = all.Add();
+  whole->set_start(batch.start());
+  whole->set_end(batch.end());
+  return all;
 }
 
 // Takes units out of the buffer for what cannot be taken back, as many as one event may touch; the
@@ -92,15 +98,32 @@ void take_back(Context& context, const v1::UnitBlock& block, const v1::UnitBlock
   record_move(context, piece, v1::MOVE_RECALL, block.account(), "");
 }
 
+// Neither ended otherwise nor recalled before.
+bool is_recallable(const v1::UnitBlock& block) {
+  return block.recalled_at() == 0 && (block.state() == v1::HELD || block.state() == v1::RETIRED ||
+                                      block.state() == v1::EXPORTED);
+}
+
 Ruling take_back(Context& context, const Ranges& ranges, v1::RecallRecord& record) {
-  const auto wants = [](const v1::UnitBlock& block) {
-    return block.recalled_at() == 0 && (block.state() == v1::HELD || block.state() == v1::RETIRED ||
-                                        block.state() == v1::EXPORTED);
-  };
   const auto visit = [&](const v1::UnitBlock& block, std::uint64_t start, std::uint64_t end) {
     take_back(context, block, take_piece(context, block, start, end), record);
   };
-  return visit_blocks(context, ranges, wants, visit);
+  return visit_blocks(context, ranges, is_recallable, visit);
+}
+
+bool is_some_left(const Context& context, std::uint64_t start, std::uint64_t end) {
+  for (auto block = block_from(context.state, start); block && block->start() <= end;
+       block = block_from(context.state, block->end() + 1))
+    if (is_recallable(*block)) return true;
+  return false;
+}
+
+// Whether units of the batch could be recalled still. Parts mostly follow one another: what comes
+// after the last range that was taken is looked at first.
+bool is_some_left(const Context& context, const v1::UnitBatch& batch, const Ranges& taken) {
+  const auto& last = *taken.rbegin();
+  return is_some_left(context, last.end() + 1, batch.end()) ||
+         is_some_left(context, batch.start(), last.start() - 1);
 }
 
 std::int64_t size_of(const v1::UnitBatch& batch) {
@@ -150,18 +173,18 @@ Ruling recall(Context& context, const v1::Recall& action) {
   if (!action.has_decision() || !is_document(action.decision())) return malformed("decision");
   auto batch = need_batch(context, action.batch());
   if (!batch) return tl::make_unexpected(batch.error());
-  const auto ranges = ranges_of(*batch, action.serials());
-  if (!ranges) return tl::make_unexpected(ranges.error());
+  if (action.serials().empty()) return malformed("serials");
+  if (auto named = need_of_batch(*batch, action.serials()); !named) return named;
   if (batch->has_mirrored())
     return refuse(ErrorCode::UNITS_FOREIGN, "recall.issuer", "the city that issued them",
                   batch->mirrored().city(), batch->serial());
   auto project = project_of(context, batch->project());
   auto subject = about(context, project.filing());
-  subject.amount_kg = kilograms(*ranges);
+  subject.amount_kg = kilograms(action.serials());
   if (auto met = require_signers(context, "recall", subject); !met) return met;
   v1::RecallRecord record;
   *record.mutable_recall() = action;
-  if (auto taken = take_back(context, *ranges, record); !taken) return taken;
+  if (auto taken = take_back(context, action.serials(), record); !taken) return taken;
   const auto recalled_kg = record.cancelled_kg() + record.retired_kg() + record.abroad_kg();
   if (recalled_kg == 0)
     return refuse(ErrorCode::RECALL_NOTHING, "recall.serials", {}, {}, batch->serial());
@@ -170,7 +193,7 @@ Ruling recall(Context& context, const v1::Recall& action) {
   // None of a batch whose issuance was lost when an epoch began.
   if (auto report = context.state.find<v1::Report>(key::report(batch->report()))) {
     note_recalled_credits(context, *report, recalled_kg);
-    if (action.serials().empty() || batch->recalled_kg() == size_of(*batch))
+    if (!is_some_left(context, *batch, action.serials()))
       if (auto freed = free_report(context, *report, *batch, project); !freed) return freed;
   }
   // What was reversed before is covered or owed by now.

@@ -49,14 +49,6 @@ Sums Book::sums(int city) const {
   return sums;
 }
 
-Serials Book::all_of(int home, const std::string& batch) const {
-  std::set<std::uint64_t> serials;
-  for (const auto& known : cities_)
-    for (const auto& [serial, kilogram] : known.units)
-      if (kilogram.home == home && kilogram.batch == batch) serials.insert(kilogram.origin);
-  return {serials.begin(), serials.end()};
-}
-
 Kilogram& Book::unit(int index, std::uint64_t serial) {
   auto& units = city(index).units;
   const auto found = units.find(serial);

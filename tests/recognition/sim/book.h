@@ -144,8 +144,6 @@ class Book {
   // Of so many kilograms, how many the taker recognises.
   [[nodiscard]] std::int64_t recognised(const Journey& journey, std::uint32_t version) const;
   [[nodiscard]] Sums sums(int city) const;
-  // The serials of a batch that any city knows of.
-  [[nodiscard]] Serials all_of(int home, const std::string& batch) const;
   // What is wrong already: an event that should never have been accepted.
   [[nodiscard]] const std::string& wrong() const { return wrong_; }
   void complain(const std::string& what) {

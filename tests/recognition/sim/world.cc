@@ -164,7 +164,10 @@ void World::recall(int index) {
   ++counters.recalls;
   book.recalled(index, own);
   Letter letter{Tells::recalled, index, 0, epoch(index), answer.leaf};
-  letter.serials = is_whole ? book.all_of(index, batch) : own;
+  const auto span = *city(index).view().batch(batch);
+  if (!is_whole) letter.serials = own;
+  for (auto serial = span.start(); is_whole && serial <= span.end(); ++serial)
+    letter.serials.push_back(serial);
   for (const int partner : partners(index)) {
     letter.to = partner;
     post(letter);
