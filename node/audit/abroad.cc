@@ -51,12 +51,18 @@ bool are_same(const Ranges& a, const Ranges& b) {
   });
 }
 
-// All of it went to that city, and was not retired there as far as is known.
-Verdict need_unretired(const Case& at, const Ranges& serials, const std::string& city) {
-  std::size_t pieces = 0;
-  for (const auto& range : serials)
-    for (auto serial = range.start(); serial <= range.end();) {
-      if (++pieces > kPiecesMax) return refused(ErrorCode::TOO_LARGE, "pieces of serials");
+// What of it one event may note, from a serial on: it went to that city, and was not retired there
+// as far as is known. Then `next` is where the rest begins, or 0 if nothing is left.
+Verdict plan_retired(const Case& at, const v1::StateRetirement& statement, const std::string& city,
+                     std::uint64_t& next, Pieces& pieces) {
+  std::map<std::uint64_t, v1::SerialRange> in_order;
+  for (const auto& range : statement.serials()) in_order[range.start()] = range;
+  for (const auto& [start, range] : in_order)
+    for (auto serial = std::max(start, next); serial <= range.end();) {
+      if (pieces.size() == kPiecesMax) {
+        next = serial;
+        return {};
+      }
       const auto found = at.books.blocks.lower_bound(serial);
       const bool is_there = found != at.books.blocks.end() && found->second.start() <= serial;
       if (!is_there || !is_away(at.books, found->second, city))
@@ -64,8 +70,27 @@ Verdict need_unretired(const Case& at, const Ranges& serials, const std::string&
                        is_there ? v1::UnitState_Name(found->second.state()) : "not issued");
       const auto retired_at = found->second.retired_abroad_at();
       if (retired_at != 0) return told_before(city, static_cast<std::uint64_t>(retired_at));
-      serial = found->second.end() + 1;
+      auto& piece = pieces.emplace_back(found->second);
+      piece.set_start(serial);
+      piece.set_end(std::min(piece.end(), range.end()));
+      serial = piece.end() + 1;
     }
+  next = 0;
+  return {};
+}
+
+Verdict retire_there(Case& at, Pieces& pieces) {
+  std::map<std::string, std::int64_t> recalled_kg;  // by batch
+  auto& totals = at.books.totals;
+  for (auto& piece : pieces) {
+    take_part(at, piece);
+    piece.set_retired_abroad_at(as_leaf(at));
+    put_back(at, piece);
+    if (piece.recalled_at() != 0) recalled_kg[piece.batch()] += size_of(piece);
+    totals.set_units_retired_abroad_kg(totals.units_retired_abroad_kg() + size_of(piece));
+  }
+  for (const auto& [batch, amount_kg] : recalled_kg)
+    if (auto bad = cover_recalled(at, batch, amount_kg)) return bad;
   return {};
 }
 
@@ -288,30 +313,28 @@ Verdict note_retirement(Case& at, const v1::NoteRetirement& action) {
   ForeignEvent event;
   if (auto bad = prove(at, leaf, event)) return bad;
   const auto& statement = event.payload.state_retirement();
-  const auto& serials = statement.serials();
   const auto& own = at.books.genesis.city();
   if (!event.payload.has_state_retirement() || statement.home() != own ||
-      check_quantity({serials, 0}))
+      check_quantity({statement.serials(), 0}))
     return unexpected(leaf, "a retirement of units of " + own);
   // Whatever else became of them, and was lost, came before.
   if (auto bad = need_list(at.books.agreements.at(leaf.city()))) return bad;
-  if (auto bad = need_unretired(at, serials, leaf.city())) return bad;
-  Pieces pieces;
-  if (auto bad = parts_of(at, serials, pieces)) return bad;
-  std::map<std::string, std::int64_t> recalled_kg;  // by batch
-  for (auto& piece : pieces) {
-    take_part(at, piece);
-    piece.set_retired_abroad_at(as_leaf(at));
-    put_back(at, piece);
-    if (piece.recalled_at() != 0) recalled_kg[piece.batch()] += size_of(piece);
-  }
-  for (const auto& [batch, amount_kg] : recalled_kg)
-    if (auto bad = cover_recalled(at, batch, amount_kg)) return bad;
-  const std::string hash(crypto::leaf_hash(leaf.entry()).view());
   const auto epoch = epoch_begun(at.books.partners.at(leaf.city()), leaf);
+  const std::tuple place{leaf.city(), epoch, leaf.index()};
+  // Kept with those of recalls, which are other leaves.
+  const auto* open = find(at.books.recalls_open, place);
+  const bool is_first = open == nullptr;
+  std::uint64_t next = is_first ? 0 : *open;
+  Pieces pieces;
+  if (auto bad = plan_retired(at, statement, leaf.city(), next, pieces)) return bad;
+  if (auto bad = retire_there(at, pieces)) return bad;
+  if (next != 0)
+    at.books.recalls_open[place] = next;
+  else
+    at.books.recalls_open.erase(place);
+  if (!is_first) return {};
+  const std::string hash(crypto::leaf_hash(leaf.entry()).view());
   at.books.transfers_by_leaf[leaf.city()][{epoch, leaf.index(), hash}] = at.position;
-  auto& totals = at.books.totals;
-  totals.set_units_retired_abroad_kg(totals.units_retired_abroad_kg() + kilograms_of(serials));
   return {};
 }
 

@@ -25,8 +25,8 @@ constexpr std::array kMayMend = {ErrorCode::CHECKPOINT_NOT_ACCEPTED,
                                  ErrorCode::TRANSFER_ACCEPTABLE,
                                  ErrorCode::PROJECT_ABROAD,
                                  ErrorCode::DISCOUNT_DIFFERS};
-// Of one recall, in one go.
-constexpr int kRecallPartsMax = 64;
+// Of one recall or retirement, in one go.
+constexpr int kPartsMax = 64;
 // Says nothing about the units: no reason to refuse an import.
 constexpr std::array kNoReason = {
     ErrorCode::CHECKPOINT_NOT_ACCEPTED, ErrorCode::AGREEMENT_VERSION, ErrorCode::AGREEMENT_UNKNOWN,
@@ -124,17 +124,26 @@ Result<Carried> conclude(City& to, const v1::ProvenLeaf& leaf, const v1::Payload
   return done;
 }
 
+// The same proof again, part by part, until all of it is noted.
 Result<Carried> note_retirement(City& to, const v1::ProvenLeaf& leaf,
                                 const v1::StateRetirement& statement) {
   if (statement.serials().empty())
     return fail(ErrorCode::LEAF_UNEXPECTED, "a retirement of nothing");
-  const auto first =
-      to.find<v1::UnitBlock>({"v1", "serials", std::to_string(statement.serials(0).start())});
-  if (!first) return tl::make_unexpected(first.error());
-  if (*first && (*first)->retired_abroad_at() != 0) return known("note_retirement");
-  v1::NoteRetirement action;
-  *action.mutable_statement() = leaf;
-  return send(to, "note_retirement", std::move(action), &v1::Payload::mutable_note_retirement);
+  auto last = known("note_retirement");
+  for (int parts = 0; parts < kPartsMax; ++parts) {
+    const auto block =
+        to.find<v1::UnitBlock>({"v1", "serials", std::to_string(last_serial(statement))},
+                               {{"at_least", std::to_string(last.position)}});
+    if (!block) return tl::make_unexpected(block.error());
+    if (*block && (*block)->retired_abroad_at() != 0) return last;
+    v1::NoteRetirement action;
+    *action.mutable_statement() = leaf;
+    auto sent =
+        send(to, "note_retirement", std::move(action), &v1::Payload::mutable_note_retirement);
+    if (!sent || sent->came != Came::done) return sent;
+    last = std::move(*sent);
+  }
+  return waiting("note_retirement", ErrorCode::TOO_LARGE);
 }
 
 // Whether all that it recalls is frozen, once that leaf of `to` is applied: a recall is listed when
@@ -158,7 +167,7 @@ Result<bool> is_recall_done(City& to, const v1::ProvenLeaf& leaf, std::int64_t a
 // The same proof again, part by part, until all of it is noted.
 Result<Carried> note_recall(City& to, const v1::ProvenLeaf& leaf) {
   auto last = known("note_recall");
-  for (int parts = 0; parts < kRecallPartsMax; ++parts) {
+  for (int parts = 0; parts < kPartsMax; ++parts) {
     const auto is_done = is_recall_done(to, leaf, last.position);
     if (!is_done) return tl::make_unexpected(is_done.error());
     if (*is_done) return last;
@@ -285,6 +294,12 @@ Result<std::string> transfer_of(City& to, const v1::ProvenLeaf& exported) {
   const auto log = to.get<v1::PartnerLog>({"v1", "partners", exported.city()});
   if (!log) return tl::make_unexpected(log.error());
   return std::string(ledger::transfer_id(log->side().lineage(), event->payload).view());
+}
+
+std::uint64_t last_serial(const v1::StateRetirement& statement) {
+  std::uint64_t last = 0;
+  for (const auto& range : statement.serials()) last = std::max(last, range.end());
+  return last;
 }
 
 Result<std::string> attachment_of(City& from, const v1::ProvenLeaf& leaf) {

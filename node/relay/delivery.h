@@ -51,6 +51,9 @@ struct Delivery {
 // How `to` would import it now, by the last version of its agreement.
 [[nodiscard]] Result<v1::Import> import_of(City& to, const v1::ProvenLeaf& exported);
 
+// The largest serial that it names; 0 if it names none. It is noted last.
+[[nodiscard]] std::uint64_t last_serial(const v1::StateRetirement& statement);
+
 // The attachment that must be brought with a leaf; empty if it needs none. Errors of the city that
 // has it: NOT_PERMITTED to whom it does not answer.
 [[nodiscard]] Result<std::string> attachment_of(City& from, const v1::ProvenLeaf& leaf);

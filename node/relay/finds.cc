@@ -184,8 +184,8 @@ Result<std::int64_t> Way::state(const v1::ForeignRetirement& item, const Told& t
 
 Result<bool> Way::is_retirement_noted(const v1::ForeignRetirement& item) {
   if (item.stated_at() == 0 || item.statement().serials().empty()) return false;
-  const auto first = std::to_string(item.statement().serials(0).start());
-  const auto block = to_.find<v1::UnitBlock>({"v1", "serials", first});
+  const auto last = std::to_string(last_serial(item.statement()));
+  const auto block = to_.find<v1::UnitBlock>({"v1", "serials", last});
   if (!block) return tl::make_unexpected(block.error());
   return *block && (*block)->retired_abroad_at() != 0;
 }

@@ -60,6 +60,28 @@ TEST_F(AuditedAbroad, FindsARetirementThatIsToldTwice) {
   expect_clean(a);
 }
 
+// A recall has cut what is away into more pieces than one event may touch.
+TEST_F(AuditedAbroad, TakesARetirementInParts) {
+  PUHUI_ACCEPTED(a.issue_kg(1'300));
+  recognise();
+  cross(a, b, {{{101, 1'400}}});  // 101-1270 are 51-1220 there
+  const auto retired = retire(b, "owner-main", {{51, 1'220}});
+  PUHUI_ACCEPTED(retired);
+  const auto stated = state_retirement(b, a, retired.leaf, {{101, 1'270}});
+  PUHUI_ACCEPTED(stated);
+  SerialRanges every_other;
+  for (std::uint64_t serial = 101; serial < 1'270; serial += 2)
+    every_other.emplace_back(serial, serial);
+  PUHUI_ACCEPTED(recall(a, "B2", every_other));
+  const auto proof = carry(b, a, stated.leaf);
+  PUHUI_ACCEPTED(note_retirement(a, proof));
+  EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'000);
+  PUHUI_ACCEPTED(note_retirement(a, proof));
+  EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'170);
+  PUHUI_REFUSED(note_retirement(a, proof), RETIREMENT_STATED);
+  expect_clean(a);
+}
+
 // ---- Recalls ------------------------------------------------------------------------------------
 
 TEST_F(AuditedAbroad, FindsUnitsThatWereRecalledOrOfUnknownProjects) {

@@ -34,6 +34,30 @@ struct RecallsAbroad : TwoCities {
   }
 };
 
+// A recall has cut it into more pieces than one event may touch.
+TEST_F(RecallsAbroad, LetARetirementBeNotedInParts) {
+  PUHUI_ACCEPTED(a.issue_kg(1'300));
+  cross(a, b, {{{101, 1'400}}});  // 101-1270 are 1-1170 there
+  const auto retired = retire(b, "owner-main", {{1, 1'170}});
+  PUHUI_ACCEPTED(retired);
+  const auto stated = state_retirement(b, a, retired.leaf, {{101, 1'270}});
+  PUHUI_ACCEPTED(stated);
+  SerialRanges every_other;
+  for (std::uint64_t serial = 101; serial < 1'270; serial += 2)
+    every_other.emplace_back(serial, serial);
+  PUHUI_ACCEPTED(recall(a, "B2", every_other));
+  const auto proof = carry(b, a, stated.leaf);
+  PUHUI_ACCEPTED(note_retirement(a, proof));
+  EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'000);
+  EXPECT_NE(a.view().serial(1'100)->retired_abroad_at(), 0);
+  EXPECT_EQ(a.view().serial(1'101)->retired_abroad_at(), 0);
+  a.reopen();
+  PUHUI_ACCEPTED(note_retirement(a, proof));
+  EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'170);
+  EXPECT_NE(a.view().serial(1'270)->retired_abroad_at(), 0);
+  PUHUI_REFUSED(note_retirement(a, proof), RETIREMENT_STATED);
+}
+
 TEST_F(RecallsAbroad, BeforeATransferLeaveNothingToSend) {
   EXPECT_EQ(told(recall(a, "B1", {{1, 10}})), "10 0 0 0");
   PUHUI_REFUSED(export_units(a, b, {{{1, 20}}}), SERIAL_ENDED);

@@ -30,22 +30,77 @@ SerialRanges retired_of(const Context& context, const v1::Retirement& retirement
       });
 }
 
-// Every serial went to that city and was not retired there as far as is known. TOO_LARGE.
-Ruling need_abroad(const Context& context, const SerialRanges& serials, const std::string& city) {
-  std::size_t pieces = 0;
+// Of these serials in their order, from `next` on, the pieces that one event may touch: each went
+// to that city and was not retired there as far as is known. Then `next` is where the rest begins,
+// or 0 if nothing is left.
+tl::expected<SerialRanges, Refusal> need_abroad(const Context& context, const SerialRanges& serials,
+                                                const std::string& city, std::uint64_t& next) {
+  SerialRanges pieces;
   for (const auto& range : serials)
-    for (auto serial = range.start(); serial <= range.end();) {
-      if (++pieces > kRangesMax)
-        return refuse(ErrorCode::TOO_LARGE, "partner.pieces", std::to_string(kRangesMax));
+    for (auto serial = std::max(range.start(), next); serial <= range.end();) {
+      if (pieces.size() == static_cast<int>(kRangesMax)) {
+        next = serial;
+        return pieces;
+      }
       const auto block = block_of(context.state, serial);
       if (!block || !is_away(context, *block, city))
         return refuse(ErrorCode::TRANSFER_STATE_WRONG, "partner.serials", "exported to " + city,
                       block ? v1::UnitState_Name(block->state()) : "not issued",
                       text(range.start(), range.end()));
       if (block->retired_abroad_at() != 0)
-        return noted_before(city, static_cast<std::uint64_t>(block->retired_abroad_at()));
-      serial = block->end() + 1;
+        return tl::make_unexpected(
+            noted_before(city, static_cast<std::uint64_t>(block->retired_abroad_at())).error());
+      auto* piece = pieces.Add();
+      piece->set_start(serial);
+      piece->set_end(std::min(range.end(), block->end()));
+      serial = piece->end() + 1;
     }
+  next = 0;
+  return pieces;
+}
+
+// Each of these pieces ends there; what was recalled of them is covered.
+Ruling retire_abroad(Context& context, const std::string& city, const SerialRanges& pieces) {
+  std::map<std::string, std::int64_t> recalled_kg;
+  const auto all = [](const v1::UnitBlock&) { return true; };
+  const auto visit = [&](const v1::UnitBlock& block, std::uint64_t start, std::uint64_t end) {
+    auto piece = take_piece(context, block, start, end);
+    piece.set_retired_abroad_at(static_cast<std::int64_t>(context.leaf));
+    put_back(context, piece);
+    record_move(context, piece, v1::MOVE_RETIRE_ABROAD, city, "");
+    if (piece.recalled_at() != 0) recalled_kg[piece.batch()] += count(piece);
+  };
+  if (auto visited = visit_blocks(context, pieces, all, visit); !visited) return visited;
+  for (const auto& [batch, amount_kg] : recalled_kg)
+    if (auto covered = cover_recalled(context, batch, amount_kg); !covered) return covered;
+  auto& totals = context.totals;
+  totals.set_units_retired_abroad_kg(totals.units_retired_abroad_kg() + kilograms(pieces));
+  return {};
+}
+
+// The next part of these serials that a leaf there states.
+Ruling note_part(Context& context, const v1::ProvenLeaf& leaf, SerialRanges serials) {
+  const auto epoch = epoch_of_leaf(*need_partner(context, leaf.city()), leaf.epoch(), leaf.index());
+  // A part ends at a serial: all below it are noted. Kept with those of recalls, which are other
+  // leaves.
+  const auto open = key::recall_open(leaf.city(), epoch, leaf.index());
+  const auto begun = number_at(context.state, open);
+  auto next = begun.value_or(0);
+  std::ranges::sort(serials, {}, &v1::SerialRange::start);
+  const auto pieces = need_abroad(context, serials, leaf.city(), next);
+  if (!pieces) return tl::make_unexpected(pieces.error());
+  if (auto retired = retire_abroad(context, leaf.city(), *pieces); !retired) return retired;
+  if (next == 0)
+    context.state.erase(open);
+  else
+    put_number(context.state, open, next);
+  // The partner may lose its statement: this city can tell it then, from the first part on.
+  if (!begun)
+    put_number(context.state,
+               key::transfer_by_leaf(leaf.city(), epoch, leaf.index(),
+                                     crypto::leaf_hash(leaf.entry()).view()),
+               context.leaf);
+  context.fact("is_whole", next == 0 ? "true" : "false");
   return {};
 }
 
@@ -214,30 +269,7 @@ Ruling note_retirement(Context& context, const v1::NoteRetirement& action) {
   if (!record) return tl::make_unexpected(record.error());
   // It is the last that became of them: whatever was lost came before.
   if (auto listed = need_lists(*record); !listed) return listed;
-  if (auto abroad = need_abroad(context, statement.serials(), leaf.city()); !abroad) return abroad;
-  std::map<std::string, std::int64_t> recalled_kg;
-  const auto all = [](const v1::UnitBlock&) { return true; };
-  const auto visit = [&](const v1::UnitBlock& block, std::uint64_t start, std::uint64_t end) {
-    auto piece = take_piece(context, block, start, end);
-    piece.set_retired_abroad_at(static_cast<std::int64_t>(context.leaf));
-    put_back(context, piece);
-    record_move(context, piece, v1::MOVE_RETIRE_ABROAD, leaf.city(), "");
-    if (piece.recalled_at() != 0) recalled_kg[piece.batch()] += count(piece);
-  };
-  if (auto visited = visit_blocks(context, statement.serials(), all, visit); !visited)
-    return visited;
-  for (const auto& [batch, amount_kg] : recalled_kg)
-    if (auto covered = cover_recalled(context, batch, amount_kg); !covered) return covered;
-  // The partner may lose its statement: this city can tell it then.
-  const auto epoch = epoch_of_leaf(*need_partner(context, leaf.city()), leaf.epoch(), leaf.index());
-  put_number(context.state,
-             key::transfer_by_leaf(leaf.city(), epoch, leaf.index(),
-                                   crypto::leaf_hash(leaf.entry()).view()),
-             context.leaf);
-  auto& totals = context.totals;
-  totals.set_units_retired_abroad_kg(totals.units_retired_abroad_kg() +
-                                     kilograms(statement.serials()));
-  return {};
+  return note_part(context, leaf, statement.serials());
 }
 
 Ruling note_recall(Context& context, const v1::NoteRecall& action) {

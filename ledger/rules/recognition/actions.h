@@ -63,7 +63,8 @@ namespace puhui::ledger {
 // for that city before; the serials are those of it that the city issued. Needs no other signer
 // than who sends it.
 [[nodiscard]] Ruling state_retirement(Context& context, const v1::StateRetirement& action);
-// Order: proof; of units of this city; exported there and not noted before.
+// Order: proof; of units of this city; exported there and not noted before. In more pieces than one
+// event may touch, it is noted by the same proof again, until the fact is_whole is true.
 [[nodiscard]] Ruling note_retirement(Context& context, const v1::NoteRetirement& action);
 // Order: proof; no list of the partner is awaited; not noted before. What more pieces came of than
 // one event may touch is noted by the same proof again, until the fact is_whole is true; nothing of
