@@ -95,7 +95,8 @@
 //                                 or retirement, by its statement's leaf hash: u64 leaf here
 //   v 4 u8 12, ORIGIN             partner whose log it is, or was: CITY; u8 16, lineage[32]: same
 //   v 4 u8 15, leaf hash[32]      a retirement was made again, by that of its statement
-//   v 4 u8 14, CITY 0 FILING      draft there of a project, noted here, that has ended: u64 leaf
+//   v 4 u8 14, CITY 0 FILING      draft there of a project, noted here, that has ended: u32 epoch,
+//                                 u64 leaf there
 //   v 6                           epoch, if it is not the first
 //   v 5 u8 1, CITY 0 tag[32]      tag for a partner of an act credited here: u64 leaf, u32 record
 //   v 5 u8 2, CITY 0 u64 leaf, u32 record      the same in their order: tag[32]
