@@ -51,15 +51,16 @@ bool are_same(const Ranges& a, const Ranges& b) {
   });
 }
 
-// What of it one event may note, from a serial on: it went to that city, and was not retired there
-// as far as is known. Then `next` is where the rest begins, or 0 if nothing is left.
+// What of it one event may note, from a serial on: it went to that city, and no other statement
+// told of it. Then `next` is where the rest begins, or 0 if nothing is left.
 Verdict plan_retired(const Case& at, const v1::StateRetirement& statement, const std::string& city,
                      std::uint64_t& next, Pieces& pieces) {
   std::map<std::uint64_t, v1::SerialRange> in_order;
   for (const auto& range : statement.serials()) in_order[range.start()] = range;
+  std::size_t seen = 0;
   for (const auto& [start, range] : in_order)
     for (auto serial = std::max(start, next); serial <= range.end();) {
-      if (pieces.size() == kPiecesMax) {
+      if (seen++ == kPiecesMax) {
         next = serial;
         return {};
       }
@@ -68,12 +69,11 @@ Verdict plan_retired(const Case& at, const v1::StateRetirement& statement, const
       if (!is_there || !is_away(at.books, found->second, city))
         return refused(ErrorCode::TRANSFER_STATE_WRONG, text(range), "exported to " + city,
                        is_there ? v1::UnitState_Name(found->second.state()) : "not issued");
-      const auto retired_at = found->second.retired_abroad_at();
-      if (retired_at != 0) return told_before(city, static_cast<std::uint64_t>(retired_at));
-      auto& piece = pieces.emplace_back(found->second);
+      auto piece = found->second;
       piece.set_start(serial);
       piece.set_end(std::min(piece.end(), range.end()));
       serial = piece.end() + 1;
+      if (piece.retired_abroad_at() == 0) pieces.push_back(piece);
     }
   next = 0;
   return {};
@@ -204,6 +204,12 @@ Verdict forget_lost(Case& at, const std::pair<std::string, std::string>& name) {
   return {};
 }
 
+// An end that its city has lost is none.
+bool has_ended(const Books& books, const std::pair<std::string, std::string>& draft) {
+  const auto* end = find(books.drafts_ended, draft);
+  return end != nullptr && !is_lost(books.partners.at(draft.first), end->first, end->second);
+}
+
 // ---- Purposes -----------------------------------------------------------------------------------
 
 std::map<std::string, std::int64_t> by_issuer(const Books& books, const Pieces& pieces) {
@@ -327,14 +333,16 @@ Verdict note_retirement(Case& at, const v1::NoteRetirement& action) {
   std::uint64_t next = is_first ? 0 : *open;
   Pieces pieces;
   if (auto bad = plan_retired(at, statement, leaf.city(), next, pieces)) return bad;
+  auto& stated = at.books.transfers_by_leaf[leaf.city()];
+  const std::tuple told{epoch, leaf.index(), std::string(crypto::leaf_hash(leaf.entry()).view())};
+  if (is_first && (stated.contains(told) || (pieces.empty() && next == 0)))
+    return told_before(leaf.city(), leaf.index());
   if (auto bad = retire_there(at, pieces)) return bad;
   if (next != 0)
     at.books.recalls_open[place] = next;
   else
     at.books.recalls_open.erase(place);
-  if (!is_first) return {};
-  const std::string hash(crypto::leaf_hash(leaf.entry()).view());
-  at.books.transfers_by_leaf[leaf.city()][{epoch, leaf.index(), hash}] = at.position;
+  if (is_first) stated[told] = at.position;
   return {};
 }
 
@@ -371,8 +379,7 @@ Verdict note_filing(Case& at, const v1::NoteFiling& action) {
   const std::pair name{leaf.city(), project.project()};
   const auto& draft = filing.payload.draft_filing().filing();
   if (!draft.empty() && !is_name(draft)) return unexpected(leaf, "a draft that has a name");
-  if (at.books.foreign_projects.contains(name) ||
-      at.books.drafts_ended.contains({leaf.city(), draft}))
+  if (at.books.foreign_projects.contains(name) || has_ended(at.books, {leaf.city(), draft}))
     return told_before(leaf.city(), leaf.index());
   auto& noted = at.books.foreign_projects[name];
   noted.set_city(leaf.city());
@@ -410,7 +417,8 @@ Verdict note_filing_end(Case& at, const v1::NoteFilingEnd& action) {
   const auto ended = ended_in(event.payload);
   if (ended.empty() || ended != noted->second.filing())
     return unexpected(leaf, "the end of the draft " + noted->second.filing());
-  at.books.drafts_ended.insert({leaf.city(), ended});
+  at.books.drafts_ended[{leaf.city(), ended}] = {
+      epoch_begun(at.books.partners.at(leaf.city()), leaf), leaf.index()};
   at.books.foreign_projects.erase(noted);
   return {};
 }

@@ -1,5 +1,5 @@
-// What was lost, made once more as it was: transfers, in parts where they lie in many pieces; and
-// retirements.
+// What was lost, made once more as it was: transfers and retirements, in parts where they lie in
+// many pieces.
 #include <algorithm>
 
 #include "node/audit/recognition.h"
@@ -56,12 +56,19 @@ Verdict issue_again(Case& at, const v1::ExportedRun& run, std::string& name) {
 
 // ---- What went away -----------------------------------------------------------------------------
 
-// Pieces that one event takes of a run, and the serial, as its issuer numbers it, where the next
-// event goes on; 0 if nothing is left.
+// Pieces that one event takes of a run; of how many it has looked at, with those of the runs before
+// it; and the serial, as its issuer numbers it, where the next event goes on; 0 if nothing is left.
 struct Taken {
   Pieces pieces;
+  std::size_t seen = 0;
   std::uint64_t next = 0;
 };
+
+bool is_over(Taken& taken, std::uint64_t serial) {
+  if (taken.seen++ < kPiecesMax) return false;
+  taken.next = serial;
+  return true;
+}
 
 // A held part is taken from its holder, whatever bound it.
 void take_held(Case& at, const v1::UnitBlock& part, Pieces& pieces) {
@@ -99,10 +106,7 @@ Verdict take_known(Case& at, const v1::UnitBlock& part, Pieces& pieces) {
 // Own units that went away, from a serial on.
 Verdict take_away(Case& at, const v1::ExportedRun& run, std::uint64_t from, Taken& taken) {
   for (auto serial = std::max(run.start(), from); serial <= run.end();) {
-    if (taken.pieces.size() == kPiecesMax) {
-      taken.next = serial;
-      return {};
-    }
+    if (is_over(taken, serial)) return {};
     const auto found = at.books.blocks.lower_bound(serial);
     if (found == at.books.blocks.end() || found->second.start() > serial) {
       if (auto bad = take_lost(at, run, serial, taken.pieces)) return bad;
@@ -118,35 +122,25 @@ Verdict take_away(Case& at, const v1::ExportedRun& run, std::uint64_t from, Take
   return {};
 }
 
-// What somebody holds of a partner's units, by their serials there.
-std::vector<PartHere> held_here(const Books& books, const std::string& partner,
-                                const v1::SerialRange& theirs) {
-  auto parts = parts_here(books, partner, theirs);
-  std::erase_if(parts, [](const PartHere& part) { return part.units.state() != v1::HELD; });
-  return parts;
-}
-
 // A partner's units that had gone home, from a serial there on.
 void take_home(Case& at, const std::string& partner, const v1::ExportedRun& run, std::uint64_t from,
                Taken& taken) {
   auto theirs = origins_of(run);
   theirs.set_start(std::max(theirs.start(), from));
-  for (const auto& part : held_here(at.books, partner, theirs)) {
-    if (taken.pieces.size() == kPiecesMax) {
-      taken.next = part.there;
-      return;
-    }
-    take_held(at, part.units, taken.pieces);
+  for (const auto& part : parts_here(at.books, partner, theirs)) {
+    if (is_over(taken, part.there)) return;
+    if (part.units.state() == v1::HELD) take_held(at, part.units, taken.pieces);
   }
 }
 
-// Run by run, as far as one event may go in each.
+// Run by run, as far as one event may go.
 Verdict take_gone(Case& at, const std::string& partner, v1::ListPart& listed) {
   const auto& record = listed.transfer();
   const auto& exported = record.export_();
+  Taken taken;
   for (; listed.run() < exported.runs_size(); listed.set_run(listed.run() + 1)) {
     const auto& run = exported.runs(listed.run());
-    Taken taken;
+    taken.pieces.clear();
     if (!exported.is_return()) {
       if (auto bad = take_away(at, run, listed.next(), taken)) return bad;
     } else {
@@ -161,9 +155,11 @@ Verdict take_gone(Case& at, const std::string& partner, v1::ListPart& listed) {
 
 // ---- What came ----------------------------------------------------------------------------------
 
+// A return comes in parts.
 Verdict take_in_again(Case& at, Told& told, const v1::Agreement& agreement) {
   auto& record = told.record;
   if (auto bad = find_account(at, record.export_().to())) return bad;
+  if (record.export_().is_return()) return {};
   if (auto bad = need_takable(at, record, agreement)) return bad;
   keep_for_dispute(at, record, told.time, agreement);
   *record.mutable_serials() = take_in(at, record, agreement);
@@ -175,7 +171,8 @@ Verdict take_in_again(Case& at, Told& told, const v1::Agreement& agreement) {
 Verdict make_part(Case& at, const std::string& partner, v1::AgreementRecord& agreed) {
   if (!agreed.has_list_part()) return {};
   auto& part = *agreed.mutable_list_part();
-  if (auto bad = take_gone(at, partner, part)) return bad;
+  const bool is_home = part.transfer().state() == v1::TRANSFER_IMPORTED;
+  if (auto bad = is_home ? come_home(at, part) : take_gone(at, partner, part)) return bad;
   if (part.next() != 0) return {};
   keep_told(at, partner, part.transfer());
   agreed.clear_list_part();
@@ -191,7 +188,7 @@ Verdict make_again(Case& at, const std::string& partner, Told told, v1::Agreemen
     if (!is_gone)
       if (auto bad = take_in_again(at, told, *version)) return bad;
   }
-  if (is_gone) {
+  if (is_gone || (record.state() == v1::TRANSFER_IMPORTED && record.export_().is_return())) {
     *agreed.mutable_list_part()->mutable_transfer() = record;
     return make_part(at, partner, agreed);
   }
@@ -199,11 +196,14 @@ Verdict make_again(Case& at, const std::string& partner, Told told, v1::Agreemen
   return {};
 }
 
-void retire_again(Case& at, const std::string& partner, const v1::StateRetirement& statement) {
+bool retire_again(Case& at, const std::string& partner, const v1::StateRetirement& statement) {
   Pieces pieces;
   for (const auto& range : statement.serials())
-    for (auto& part : held_here(at.books, partner, range)) pieces.push_back(std::move(part.units));
-  if (pieces.empty()) return;
+    for (auto& part : parts_here(at.books, partner, range))
+      if (part.units.state() == v1::HELD) pieces.push_back(std::move(part.units));
+  const bool is_all = pieces.size() <= kPiecesMax;
+  if (!is_all) pieces.resize(kPiecesMax);
+  if (pieces.empty()) return is_all;
   note_purpose(at, pieces, statement.purpose());
   std::ranges::sort(pieces, {}, [](const v1::UnitBlock& piece) { return piece.start(); });
   Pieces taken;
@@ -213,6 +213,7 @@ void retire_again(Case& at, const std::string& partner, const v1::StateRetiremen
   action.set_purpose(statement.purpose());
   action.set_beneficiary(statement.beneficiary());
   put_retirement(at, action, taken);
+  return is_all;
 }
 
 }  // namespace puhui::node::audit

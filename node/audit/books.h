@@ -192,7 +192,10 @@ struct Books {
   std::set<LeafThere> recalls_noted;
   std::map<LeafThere, std::uint64_t> recalls_open;
   std::map<std::pair<std::string, std::string>, v1::ForeignProject> foreign_projects;
-  std::set<std::pair<std::string, std::string>> drafts_ended;  // by city: those of projects
+  // Drafts of projects there that have ended: the epoch in which its leaf came, and that, by city
+  // and draft.
+  std::map<std::pair<std::string, std::string>, std::pair<std::uint32_t, std::uint64_t>>
+      drafts_ended;
 
   std::map<std::string, v1::EmissionSource> sources;
   std::map<std::string, std::map<std::int64_t, v1::FactorRecord>> factors;  // by name, first day

@@ -106,18 +106,37 @@ Verdict need_there(const Case& at, const v1::UnitBlock& block, const std::string
                  v1::UnitState_Name(block.state()));
 }
 
-Verdict need_all_there(const Case& at, const v1::TransferRecord& record, Home home) {
-  std::size_t pieces = 0;
-  for (const auto& range : coming_home(record.export_()))
-    for (auto serial = range.start(); serial <= range.end();) {
+// What is left of a return that comes home, and of how much of it one event may look at.
+struct Homeward {
+  Ranges pieces;
+  int run = 0;  // where the rest begins, and the serial of it; 0 if nothing is left
+  std::uint64_t next = 0;
+};
+
+// From a serial of one of its runs on.
+Verdict plan_home(const Case& at, const v1::TransferRecord& record, Home home, Homeward& way) {
+  const auto ranges = coming_home(record.export_());
+  for (; way.run < ranges.size(); ++way.run, way.next = 0)
+    for (auto serial = std::max(way.next, ranges[way.run].start());
+         serial <= ranges[way.run].end();) {
+      way.next = serial;
+      if (way.pieces.size() == int{kPiecesMax}) return {};
       const auto found = at.books.blocks.lower_bound(serial);
       if (found == at.books.blocks.end() || found->second.start() > serial)
         return refused(ErrorCode::UNITS_FOREIGN, std::to_string(serial),
                        "exported to " + record.city(), "not issued");
       if (auto bad = need_there(at, found->second, record.city(), home)) return bad;
-      if (++pieces > kPiecesMax) return refused(ErrorCode::TOO_LARGE, "pieces of serials");
-      serial = found->second.end() + 1;
+      auto& piece = *way.pieces.Add();
+      piece.set_start(serial);
+      piece.set_end(std::min(found->second.end(), ranges[way.run].end()));
+      serial = piece.end() + 1;
     }
+  return {};
+}
+
+Verdict plan_whole(const Case& at, const v1::TransferRecord& record, Homeward& way) {
+  if (auto bad = plan_home(at, record, Home::sent, way)) return bad;
+  if (way.next != 0) return refused(ErrorCode::TOO_LARGE, "pieces of serials");
   return {};
 }
 
@@ -160,7 +179,8 @@ Verdict check_import(const Case& at, Incoming& incoming) {
   const auto& to = incoming.exported().to();
   if (auto bad = find_no_buffer(at, to)) return bad;
   if (auto bad = need_room(at, to, record.recognised_kg())) return bad;
-  return incoming.exported().is_return() ? need_all_there(at, record, Home::sent)
+  Homeward way;
+  return incoming.exported().is_return() ? plan_whole(at, record, way)
                                          : need_recognisable(at, incoming);
 }
 
@@ -261,18 +281,13 @@ void bring_home(Case& at, const v1::TransferRecord& record, v1::UnitBlock part) 
   end_units(at, std::move(part), record.export_().to(), v1::CANCELLED);
 }
 
-void bring_home(Case& at, const v1::TransferRecord& record, Ranges& serials) {
-  for (const auto& range : coming_home(record.export_()))
-    for (auto serial = range.start(); serial <= range.end();) {
-      auto part = at.books.blocks.lower_bound(serial)->second;
-      part.set_start(serial);
-      part.set_end(std::min(part.end(), range.end()));
-      serial = part.end() + 1;
-      auto* told = serials.Add();
-      told->set_start(part.start());
-      told->set_end(part.end());
-      bring_home(at, record, part);
-    }
+void bring_home(Case& at, const v1::TransferRecord& record, const Ranges& pieces) {
+  for (const auto& range : pieces) {
+    auto part = at.books.blocks.lower_bound(range.start())->second;
+    part.set_start(range.start());
+    part.set_end(range.end());
+    bring_home(at, record, part);
+  }
 }
 
 }  // namespace
@@ -288,7 +303,6 @@ void keep_for_dispute(Case& at, v1::TransferRecord& record, Micros answered,
 
 Verdict need_takable(const Case& at, const v1::TransferRecord& record,
                      const v1::Agreement& agreement) {
-  if (record.export_().is_return()) return need_all_there(at, record, Home::listed);
   if (terms_of(agreement, at.books.genesis.city()) == nullptr)
     return refused(ErrorCode::AGREEMENT_STANDING, record.city(), "terms by which it was taken");
   return need_serials(at, record.recognised_kg());
@@ -296,11 +310,26 @@ Verdict need_takable(const Case& at, const v1::TransferRecord& record,
 
 Ranges take_in(Case& at, const v1::TransferRecord& record, const v1::Agreement& agreement) {
   Ranges serials;
-  if (record.export_().is_return())
-    bring_home(at, record, serials);
-  else
+  if (!record.export_().is_return()) {
     mirror(at, record, *terms_of(agreement, at.books.genesis.city()), serials);
-  return serials;
+    return serials;
+  }
+  Homeward way;
+  // It was planned before.
+  static_cast<void>(plan_whole(at, record, way));
+  bring_home(at, record, way.pieces);
+  return way.pieces;
+}
+
+Verdict come_home(Case& at, v1::ListPart& listed) {
+  auto& record = *listed.mutable_transfer();
+  Homeward way{{}, listed.run(), listed.next()};
+  if (auto bad = plan_home(at, record, Home::listed, way)) return bad;
+  bring_home(at, record, way.pieces);
+  record.mutable_serials()->MergeFrom(way.pieces);
+  listed.set_run(way.run);
+  listed.set_next(way.next);
+  return {};
 }
 
 void end_dispute(Books& books, const std::string& key, std::uint64_t position) {

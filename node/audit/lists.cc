@@ -237,8 +237,7 @@ Verdict make_shown(Case& at, const Shown& shown, v1::AgreementRecord& agreed) {
   }
   v1::StateRetirement statement;
   if (auto bad = read_retired(at, shown, statement)) return bad;
-  retire_again(at, partner, statement);
-  at.books.retired_again.insert(shown.listed.transfer());
+  if (retire_again(at, partner, statement)) at.books.retired_again.insert(shown.listed.transfer());
   return {};
 }
 
@@ -260,7 +259,8 @@ Verdict wrong_receipts(const Place& place) {
 }
 
 // First what is not whole yet; then of the list, from a leaf on, as much as there are receipts;
-// what is known needs none. A retirement ends the event, and so does what is not whole.
+// what is known needs none. A retirement ends the event, and so does what is not whole: of a
+// retirement, the next event brings the same receipt.
 Verdict make_listed(Case& at, const v1::StateTransfers& list, const v1::NoteTransfers& action,
                     v1::AgreementRecord& agreed) {
   const auto& city = action.statement().city();
@@ -282,6 +282,10 @@ Verdict make_listed(Case& at, const v1::StateTransfers& list, const v1::NoteTran
     }
     if (auto bad = need_turn(at, city, as_here(agreed, place))) return bad;
     if (auto bad = make_shown(at, {listed, action.receipts(used++), partner}, agreed)) return bad;
+    if (is_retired(listed) && !is_known(at.books, listed)) {
+      go_on(agreed, place);
+      return used == action.receipts_size() ? Verdict() : wrong_receipts(place);
+    }
     is_full = is_retired(listed) || agreed.has_list_part();
   }
   if (!agreed.has_list_part()) go_on(agreed, end_of(list));

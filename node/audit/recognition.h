@@ -136,12 +136,14 @@ struct Sender {
 [[nodiscard]] Verdict import_units(Case& at, const v1::Import& action);
 [[nodiscard]] Verdict refuse_import(Case& at, const v1::RefuseImport& action);
 [[nodiscard]] Verdict void_import(Case& at, const v1::VoidImport& action);
-// Whether what a list says came can come once more: home from where it is, or is on its way to; or
-// by terms and numbers there are.
+// Whether what a list says came, and is no return, can come once more: by terms and numbers there
+// are.
 [[nodiscard]] Verdict need_takable(const Case& at, const v1::TransferRecord& record,
                                    const v1::Agreement& agreement);
 // It comes; answers its serials.
 Ranges take_in(Case& at, const v1::TransferRecord& record, const v1::Agreement& agreement);
+// As much of a listed return as one event may touch: from where it is, or is on its way to.
+[[nodiscard]] Verdict come_home(Case& at, v1::ListPart& listed);
 // It is bound for as long as its terms say from its answer on, unless that is over.
 void keep_for_dispute(Case& at, v1::TransferRecord& record, Micros answered,
                       const v1::Agreement& agreement);
@@ -185,8 +187,10 @@ struct Told {
                                  v1::AgreementRecord& agreed);
 // The next part of what is not whole yet, if anything is.
 [[nodiscard]] Verdict make_part(Case& at, const std::string& partner, v1::AgreementRecord& agreed);
-// What is held of the serials that it names is retired, whoever holds it.
-void retire_again(Case& at, const std::string& partner, const v1::StateRetirement& statement);
+// What is held of the serials that it names is retired, whoever holds it, as much as one event may
+// touch; answers whether that is all.
+[[nodiscard]] bool retire_again(Case& at, const std::string& partner,
+                                const v1::StateRetirement& statement);
 
 // ---- Acts that two cities compare (tags.cc; the rest is in citizens.h) ----
 [[nodiscard]] Verdict publish_tags(Case& at, const v1::PublishTags& action);

@@ -31,14 +31,15 @@ SerialRanges retired_of(const Context& context, const v1::Retirement& retirement
 }
 
 // Of these serials in their order, from `next` on, the pieces that one event may touch: each went
-// to that city and was not retired there as far as is known. Then `next` is where the rest begins,
-// or 0 if nothing is left.
+// to that city. Those that were noted before are left out: by a statement that was lost before all
+// of it was noted. Then `next` is where the rest begins, or 0 if nothing is left.
 tl::expected<SerialRanges, Refusal> need_abroad(const Context& context, const SerialRanges& serials,
                                                 const std::string& city, std::uint64_t& next) {
   SerialRanges pieces;
+  std::size_t seen = 0;
   for (const auto& range : serials)
     for (auto serial = std::max(range.start(), next); serial <= range.end();) {
-      if (pieces.size() == static_cast<int>(kRangesMax)) {
+      if (seen++ == kRangesMax) {
         next = serial;
         return pieces;
       }
@@ -47,13 +48,13 @@ tl::expected<SerialRanges, Refusal> need_abroad(const Context& context, const Se
         return refuse(ErrorCode::TRANSFER_STATE_WRONG, "partner.serials", "exported to " + city,
                       block ? v1::UnitState_Name(block->state()) : "not issued",
                       text(range.start(), range.end()));
-      if (block->retired_abroad_at() != 0)
-        return tl::make_unexpected(
-            noted_before(city, static_cast<std::uint64_t>(block->retired_abroad_at())).error());
-      auto* piece = pieces.Add();
-      piece->set_start(serial);
-      piece->set_end(std::min(range.end(), block->end()));
-      serial = piece->end() + 1;
+      const auto end = std::min(range.end(), block->end());
+      if (block->retired_abroad_at() == 0) {
+        auto* piece = pieces.Add();
+        piece->set_start(serial);
+        piece->set_end(end);
+      }
+      serial = end + 1;
     }
   next = 0;
   return pieces;
@@ -85,21 +86,22 @@ Ruling note_part(Context& context, const v1::ProvenLeaf& leaf, SerialRanges seri
   // leaves.
   const auto open = key::recall_open(leaf.city(), epoch, leaf.index());
   const auto begun = number_at(context.state, open);
+  const auto stated = key::transfer_by_leaf(leaf.city(), epoch, leaf.index(),
+                                            crypto::leaf_hash(leaf.entry()).view());
   auto next = begun.value_or(0);
   std::ranges::sort(serials, {}, &v1::SerialRange::start);
   const auto pieces = need_abroad(context, serials, leaf.city(), next);
   if (!pieces) return tl::make_unexpected(pieces.error());
+  const bool is_nothing_new = pieces->empty() && next == 0;
+  if (!begun && (is_nothing_new || context.state.has(stated)))
+    return noted_before(leaf.city(), leaf.index());
   if (auto retired = retire_abroad(context, leaf.city(), *pieces); !retired) return retired;
   if (next == 0)
     context.state.erase(open);
   else
     put_number(context.state, open, next);
   // The partner may lose its statement: this city can tell it then, from the first part on.
-  if (!begun)
-    put_number(context.state,
-               key::transfer_by_leaf(leaf.city(), epoch, leaf.index(),
-                                     crypto::leaf_hash(leaf.entry()).view()),
-               context.leaf);
+  if (!begun) put_number(context.state, stated, context.leaf);
   context.fact("is_whole", next == 0 ? "true" : "false");
   return {};
 }

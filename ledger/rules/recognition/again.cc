@@ -1,4 +1,4 @@
-// What was lost, made once more: a transfer in parts, a retirement.
+// What was lost, made once more, in parts: a transfer, a retirement.
 #include <algorithm>
 
 #include "ledger/rules/holding/holding.h"
@@ -58,13 +58,15 @@ Ruling issue_again(Context& context, const v1::ExportedRun& run) {
 // As much of a transfer as one event may touch: from where the one before ended.
 struct Part {
   std::uint64_t next = 0;  // serial as its issuer numbers it; 0 = from the first on
+  std::size_t seen = 0;
   bool is_full = false;
   std::vector<v1::UnitBlock> pieces = {};
 
   // Whether there is no more room, for what begins at this serial.
   bool ends_before(std::uint64_t serial) {
-    is_full = pieces.size() == kRangesMax;
+    is_full = seen == kRangesMax;
     next = is_full ? serial : 0;
+    if (!is_full) ++seen;
     return is_full;
   }
 };
@@ -138,23 +140,23 @@ void take_home(Context& context, const std::string& partner, const v1::ExportedR
   auto piece = next_mirrored(context, partner, std::max(run.origin_start(), part.next), last);
   part.next = 0;
   for (; piece; piece = next_mirrored(context, partner, piece->origin_end() + 1, last)) {
-    if (piece->block.state() != v1::HELD) continue;
     if (part.ends_before(piece->origin_start)) return;
-    take_mirrored(context, *piece, part.pieces);
+    if (piece->block.state() == v1::HELD) take_mirrored(context, *piece, part.pieces);
   }
 }
 
 // Run by run: the next one looks at the same batches, where nothing may be missing.
 Ruling take_gone(Context& context, const std::string& partner, v1::ListPart& listed) {
   const auto& record = listed.transfer();
+  Part part{listed.next()};
   while (listed.run() < record.export_().runs_size()) {
     const auto& run = record.export_().runs(listed.run());
-    Part part{listed.next()};
     if (record.export_().is_return())
       take_home(context, partner, run, part);
     else if (auto taken = take_away(context, run, part); !taken)
       return taken;
     end_recognised(context, part.pieces, record);
+    part.pieces.clear();
     listed.set_next(part.next);
     if (part.is_full) return {};
     listed.set_run(listed.run() + 1);
@@ -162,18 +164,29 @@ Ruling take_gone(Context& context, const std::string& partner, v1::ListPart& lis
   return {};
 }
 
-// Takes in, by its terms of then, what had come here.
+// Takes in, by its terms of then, what had come here; a return comes home in parts.
 Ruling take_again(Context& context, v1::TransferRecord& record, Micros answered,
                   const v1::Agreement& agreement) {
   const auto account = need_account(context, record.export_().to());
   if (!account) return tl::make_unexpected(account.error());
+  if (record.export_().is_return()) return {};
   if (auto takable = need_takable(context, record, agreement); !takable) return takable;
   keep_for_dispute(context, record, answered, agreement);
-  const auto before = context.outcome.serials_size();
   take_in(context, record, agreement);
-  const auto& serials = context.outcome.serials();
-  record.mutable_serials()->Add(serials.begin() + before, serials.end());
   return {};
+}
+
+// What is held of a partner's serials, as much as one event may touch; answers whether that is all.
+bool take_stated(Context& context, const std::string& partner, const SerialRanges& serials,
+                 std::vector<v1::UnitBlock>& pieces) {
+  for (const auto& range : serials)
+    for (auto piece = next_mirrored(context, partner, range.start(), range.end()); piece;
+         piece = next_mirrored(context, partner, piece->origin_end() + 1, range.end())) {
+      if (piece->block.state() != v1::HELD) continue;
+      if (pieces.size() == kRangesMax) return false;
+      take_mirrored(context, *piece, pieces);
+    }
+  return true;
 }
 
 void put_made(Context& context, const std::string& partner, const v1::TransferRecord& record) {
@@ -186,7 +199,9 @@ void put_made(Context& context, const std::string& partner, const v1::TransferRe
 Ruling make_part(Context& context, const std::string& partner, v1::AgreementRecord& agreed) {
   if (!agreed.has_list_part()) return {};
   auto& part = *agreed.mutable_list_part();
-  if (auto taken = take_gone(context, partner, part); !taken) return taken;
+  const bool is_gone = part.transfer().state() == v1::TRANSFER_CONCLUDED;
+  if (auto made = is_gone ? take_gone(context, partner, part) : bring_part(context, part); !made)
+    return made;
   if (part.next() != 0) return {};
   put_made(context, partner, part.transfer());
   agreed.clear_list_part();
@@ -197,13 +212,14 @@ Ruling make_again(Context& context, const std::string& partner, Told told,
                   v1::AgreementRecord& agreed) {
   auto& record = told.record;
   const bool is_gone = record.state() == v1::TRANSFER_CONCLUDED;
-  if (is_gone || record.state() == v1::TRANSFER_IMPORTED) {
+  const bool has_come = record.state() == v1::TRANSFER_IMPORTED;
+  if (is_gone || has_come) {
     const auto version = fill_recognised(context, partner, record);
     if (!version) return tl::make_unexpected(version.error());
-    if (!is_gone)
+    if (has_come)
       if (auto taken = take_again(context, record, told.time, *version); !taken) return taken;
   }
-  if (!is_gone) {
+  if (!is_gone && !(has_come && record.export_().is_return())) {
     put_made(context, partner, record);
     return {};
   }
@@ -211,14 +227,11 @@ Ruling make_again(Context& context, const std::string& partner, Told told,
   return make_part(context, partner, agreed);
 }
 
-void retire_again(Context& context, const std::string& partner,
+bool retire_again(Context& context, const std::string& partner,
                   const v1::StateRetirement& statement) {
   std::vector<v1::UnitBlock> pieces;
-  for (const auto& range : statement.serials())
-    for (auto piece = next_mirrored(context, partner, range.start(), range.end()); piece;
-         piece = next_mirrored(context, partner, piece->origin_end() + 1, range.end()))
-      if (piece->block.state() == v1::HELD) take_mirrored(context, *piece, pieces);
-  if (pieces.empty()) return;
+  const bool is_all = take_stated(context, partner, statement.serials(), pieces);
+  if (pieces.empty()) return is_all;
   count_purpose(context, pieces, statement.purpose());
   std::ranges::sort(pieces, {}, &v1::UnitBlock::start);
   v1::Retire action;
@@ -226,6 +239,7 @@ void retire_again(Context& context, const std::string& partner,
   action.set_purpose(statement.purpose());
   action.set_beneficiary(statement.beneficiary());
   put_retirement(context, action, pieces);
+  return is_all;
 }
 
 }  // namespace puhui::ledger

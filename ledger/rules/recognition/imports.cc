@@ -96,21 +96,44 @@ Ruling need_there(const Context& context, const std::optional<v1::UnitBlock>& bl
                 block ? v1::UnitState_Name(block->state()) : "not issued", std::to_string(serial));
 }
 
-// Own units that come home, in no more pieces than one event may touch.
-Ruling need_away(const Context& context, const v1::TransferRecord& record, bool is_listed) {
-  std::size_t pieces = 0;
-  for (const auto& run : record.export_().runs()) {
-    const auto last = run.origin_start() + (run.end() - run.start());
-    for (auto serial = run.origin_start(); serial <= last;) {
+// Where a return goes on: a run of it, and a serial there at home; 0 = from the first on.
+struct Place {
+  int run = 0;
+  std::uint64_t next = 0;
+};
+
+// Own units that come home, from there on in as many pieces as one event may touch; `place` is then
+// where the rest begins: behind the last run, if nothing is left.
+tl::expected<SerialRanges, Refusal> coming_home(const Context& context,
+                                                const v1::TransferRecord& record, bool is_listed,
+                                                Place& place) {
+  SerialRanges pieces;
+  for (; place.run < record.export_().runs_size(); ++place.run) {
+    const auto& run = record.export_().runs(place.run);
+    for (auto serial = std::max(run.origin_start(), place.next); serial <= origin_end(run);) {
+      place.next = serial;
+      if (pieces.size() == static_cast<int>(kRangesMax)) return pieces;
       const auto block = block_of(context.state, serial);
       if (auto there = need_there(context, block, record.city(), serial, is_listed); !there)
-        return there;
-      if (++pieces > kRangesMax)
-        return refuse(ErrorCode::TOO_LARGE, "return.pieces", std::to_string(kRangesMax));
-      serial = block->end() + 1;
+        return tl::make_unexpected(there.error());
+      auto* piece = pieces.Add();
+      piece->set_start(serial);
+      piece->set_end(std::min(origin_end(run), block->end()));
+      serial = piece->end() + 1;
     }
+    place.next = 0;
   }
-  return {};
+  return pieces;
+}
+
+// All of them. TOO_LARGE.
+tl::expected<SerialRanges, Refusal> all_coming_home(const Context& context,
+                                                    const v1::TransferRecord& record) {
+  Place place;
+  auto pieces = coming_home(context, record, false, place);
+  if (pieces && place.next != 0)
+    return refuse(ErrorCode::TOO_LARGE, "return.pieces", std::to_string(kRangesMax));
+  return pieces;
 }
 
 Ruling need_recognisable(const Context& context, const Incoming& incoming,
@@ -147,8 +170,9 @@ Ruling check_taking(const Context& context, const Incoming& incoming,
   if (auto kind = need_no_buffer(*account); !kind) return kind;
   const auto kg = incoming.record.recognised_kg();
   if (auto limit = need_room(context, account->account(), kg); !limit) return limit;
-  return incoming.exported().is_return() ? need_away(context, incoming.record, false)
-                                         : need_recognisable(context, incoming, agreement);
+  if (!incoming.exported().is_return()) return need_recognisable(context, incoming, agreement);
+  const auto pieces = all_coming_home(context, incoming.record);
+  return pieces ? Ruling{} : tl::make_unexpected(pieces.error());
 }
 
 // The same once the agreement is in force; fills in what is recognised, and answers that version.
@@ -251,26 +275,27 @@ void mirror(Context& context, const v1::TransferRecord& record, const v1::Recogn
 }
 
 // Own units are what they were, but for those recalled meanwhile.
-void bring_home(Context& context, const v1::TransferRecord& record) {
-  for (const auto& run : record.export_().runs()) {
-    const auto last = run.origin_start() + (run.end() - run.start());
-    for (auto serial = run.origin_start(); serial <= last;) {
-      const auto block = block_of(context.state, serial);
-      const auto end = std::min(last, block->end());
-      auto piece = take_piece(context, *block, serial, end);
-      serial = end + 1;
-      auto& totals = context.totals;
-      if (block->state() == v1::EXPORTED)
-        totals.set_units_exported_kg(totals.units_exported_kg() - count(piece));
-      if (piece.recalled_at() == 0) {
-        give_imported(context, record, piece, v1::MOVE_RETURN);
-      } else {
-        piece.clear_exported_to();
-        put_ended(context, piece, record.export_().to(), v1::CANCELLED);
-        record_move(context, piece, v1::MOVE_RECALL, record.city(), "");
-      }
+void bring_home(Context& context, const v1::TransferRecord& record, const SerialRanges& pieces) {
+  for (const auto& range : pieces) {
+    const auto block = block_of(context.state, range.start());
+    auto piece = take_piece(context, *block, range.start(), range.end());
+    auto& totals = context.totals;
+    if (block->state() == v1::EXPORTED)
+      totals.set_units_exported_kg(totals.units_exported_kg() - count(piece));
+    if (piece.recalled_at() == 0) {
+      give_imported(context, record, piece, v1::MOVE_RETURN);
+    } else {
+      piece.clear_exported_to();
+      put_ended(context, piece, record.export_().to(), v1::CANCELLED);
+      record_move(context, piece, v1::MOVE_RECALL, record.city(), "");
     }
   }
+}
+
+// What the outcome says of serials since then is of this transfer.
+void note_serials(const Context& context, int since, v1::TransferRecord& record) {
+  const auto& serials = context.outcome.serials();
+  record.mutable_serials()->Add(serials.begin() + since, serials.end());
 }
 
 }  // namespace
@@ -295,17 +320,31 @@ Ruling need_stated(const v1::TransferRecord& record, const v1::Import& answer) {
 
 Ruling need_takable(const Context& context, const v1::TransferRecord& record,
                     const v1::Agreement& agreement) {
-  if (record.export_().is_return()) return need_away(context, record, true);
   if (terms_of(agreement, context.genesis.city()) == nullptr)
     return refuse(ErrorCode::AGREEMENT_STANDING, "agreement.terms", {}, {}, record.city());
   return need_serials(context, record.recognised_kg());
 }
 
-void take_in(Context& context, const v1::TransferRecord& record, const v1::Agreement& agreement) {
+void take_in(Context& context, v1::TransferRecord& record, const v1::Agreement& agreement) {
+  const auto since = context.outcome.serials_size();
   if (record.export_().is_return())
-    bring_home(context, record);
+    bring_home(context, record, *all_coming_home(context, record));
   else
     mirror(context, record, *terms_of(agreement, context.genesis.city()));
+  note_serials(context, since, record);
+}
+
+Ruling bring_part(Context& context, v1::ListPart& part) {
+  auto& record = *part.mutable_transfer();
+  Place place{part.run(), part.next()};
+  const auto pieces = coming_home(context, record, true, place);
+  if (!pieces) return tl::make_unexpected(pieces.error());
+  const auto since = context.outcome.serials_size();
+  bring_home(context, record, *pieces);
+  note_serials(context, since, record);
+  part.set_run(place.run);
+  part.set_next(place.next);
+  return {};
 }
 
 void transfer_due(State& state, std::string_view stored, std::uint64_t leaf) {
@@ -324,7 +363,6 @@ Ruling import_units(Context& context, const v1::Import& action) {
   if (auto stated = need_stated(record, action); !stated) return stated;
   keep_for_dispute(context, record, context.now, *agreement);
   take_in(context, record, *agreement);
-  *record.mutable_serials() = context.outcome.serials();
   context.fact("recognised_kg", std::to_string(record.recognised_kg()));
   return put_answer(context, *incoming, v1::TRANSFER_IMPORTED);
 }

@@ -228,8 +228,9 @@ EpochLeaf own_place(EpochLeaf place, const v1::AgreementRecord& agreed) {
 Ruling make_retired(Context& context, const Shown& shown) {
   const auto lost = lost_retirement(context, shown);
   if (!lost) return tl::make_unexpected(lost.error());
-  retire_again(context, shown.partner.city(), *lost);
-  context.state.put(key::retired_again(shown.listed.transfer()), std::string());
+  // Else the same receipt goes on with it: what is retired by then is met no more.
+  if (retire_again(context, shown.partner.city(), *lost))
+    context.state.put(key::retired_again(shown.listed.transfer()), std::string());
   return {};
 }
 
@@ -310,6 +311,10 @@ Ruling make_listed(Context& context, const v1::StateTransfers& list,
             is_retired ? make_retired(context, shown) : make_transfer(context, shown, record);
         !made)
       return made;
+    if (is_retired && !is_known(context, listed)) {
+      go_on_from(record, place);
+      return receipt == action.receipts().end() ? Ruling{} : wrong_receipts(place.leaf);
+    }
     is_full = is_retired || record.has_list_part();
   }
   if (!record.has_list_part()) go_on_from(record, end_of(list));

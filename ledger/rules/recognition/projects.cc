@@ -75,6 +75,13 @@ void forget(Context& context, const v1::ForeignProject& noted) {
   erase_periods(context, noted);
 }
 
+// An end that the partner has lost was none.
+bool has_ended(const Context& context, const std::string& city, const std::string& draft) {
+  const auto place = context.state.get(key::filing_ended(city, draft));
+  return place && !is_lost(*need_partner(context, city), crypto::read_u32(*place),
+                           crypto::read_u64(std::string_view(*place).substr(4)));
+}
+
 // Nothing there tells of it any more, and nothing here is of it: there it may be filed anew.
 Ruling forget_lost(Context& context, const std::string& city, const std::string& project) {
   const auto log = need_partner(context, city);
@@ -146,7 +153,7 @@ Ruling note_filing(Context& context, const v1::NoteFiling& action) {
   const auto stored = key::foreign_project(leaf.city(), project->project());
   const auto& draft = filing->payload.draft_filing().filing();
   if (!draft.empty() && !is_name(draft)) return unexpected_leaf("a draft with a name", leaf);
-  if (context.state.has(stored) || context.state.has(key::filing_ended(leaf.city(), draft)))
+  if (context.state.has(stored) || has_ended(context, leaf.city(), draft))
     return noted_before(leaf.city(), leaf.index());
   v1::ForeignProject noted;
   noted.set_city(leaf.city());
@@ -181,7 +188,11 @@ Ruling note_filing_end(Context& context, const v1::NoteFilingEnd& action) {
   const auto filing = filing_ended(event->payload);
   if (filing.empty() || filing != noted->filing())
     return unexpected_leaf("the end of the draft " + noted->filing(), leaf);
-  put_number(context.state, key::filing_ended(leaf.city(), filing), context.leaf);
+  std::string place;
+  const auto log = need_partner(context, leaf.city());
+  crypto::append_u32(place, epoch_of_leaf(*log, leaf.epoch(), leaf.index()));
+  crypto::append_u64(place, leaf.index());
+  context.state.put(key::filing_ended(leaf.city(), filing), place);
   forget(context, *noted);
   return {};
 }

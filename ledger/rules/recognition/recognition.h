@@ -128,12 +128,16 @@ void end_recognised(Context& context, const std::vector<v1::UnitBlock>& pieces,
                     const v1::TransferRecord& record);
 
 // ---- imports.cc ----
-// Whether what a list says came can come once more: home from where it is, or is on its way to
-// (UNITS_FOREIGN), or by terms and numbers there are (AGREEMENT_STANDING, SERIAL_EXHAUSTED).
+// Whether what a list says came can come once more: by terms and numbers there are
+// (AGREEMENT_STANDING, SERIAL_EXHAUSTED). Not of a return.
 [[nodiscard]] Ruling need_takable(const Context& context, const v1::TransferRecord& record,
                                   const v1::Agreement& agreement);
-// Makes what came, or came home, by a record whose amounts are known; it is takable.
-void take_in(Context& context, const v1::TransferRecord& record, const v1::Agreement& agreement);
+// Makes what came, or came home, by a record whose amounts are known, and notes its serials there;
+// it is takable.
+void take_in(Context& context, v1::TransferRecord& record, const v1::Agreement& agreement);
+// Of a return that is listed, what one event may touch: home from where it is, or is on its way to.
+// UNITS_FOREIGN.
+[[nodiscard]] Ruling bring_part(Context& context, v1::ListPart& part);
 // An answer says of the amount what the record says. DISCOUNT_DIFFERS.
 [[nodiscard]] Ruling need_stated(const v1::TransferRecord& record, const v1::Import& answer);
 // What comes is bound from its answer on for as long as its terms say, if that is not over.
@@ -156,9 +160,10 @@ struct Told {
 // The next part of what is not made whole yet, if anything is.
 [[nodiscard]] Ruling make_part(Context& context, const std::string& partner,
                                v1::AgreementRecord& agreed);
-// Retires what is held here of the serials that it names, from whoever has them, for whom it was.
-void retire_again(Context& context, const std::string& partner,
-                  const v1::StateRetirement& statement);
+// Retires what is held here of the serials that it names, from whoever has them, for whom it was,
+// as much as one event may touch; answers whether that is all.
+[[nodiscard]] bool retire_again(Context& context, const std::string& partner,
+                                const v1::StateRetirement& statement);
 
 // ---- tags.cc ----
 // The act carries a tag for each partner that the rules name for its scenario, and none of its tags
