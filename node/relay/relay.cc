@@ -1,6 +1,7 @@
 #include "node/relay/relay.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace puhui::node::relay {
 namespace {
@@ -40,6 +41,8 @@ Result<Pass> Relay::pass(Track& track, const Told& told, Silent& silent) {
     (void)track.way.accuse(told, false);
     return tl::make_unexpected(from.error());
   }
+  // Put back to an older copy, it does not know all that it knew.
+  if (*to < std::exchange(track.to_size, *to)) track.way.forget();
   if (track.quiet == std::pair(*from, *to)) return Pass();
   auto done = track.way.pass(told);
   const bool is_quiet = done && done->done + done->waits == 0;

@@ -57,6 +57,7 @@ class Relay {
     unsigned left_out = 0;                                // rounds still to be
     bool is_unagreed = false;                             // as was told
     std::pair<std::int64_t, std::int64_t> quiet{-1, -1};  // leaves of both with nothing open
+    std::int64_t to_size = 0;                             // leaves of `to`, as it said last
   };
   // Why cities did not answer in this round.
   using Silent = std::map<const City*, Error>;

@@ -13,15 +13,19 @@ constexpr std::size_t kGivenUpMax = 10'000;
 
 }  // namespace
 
+void Way::forget() {
+  given_up_.clear();
+  closings_.clear();
+  retirements_after_.clear();
+  tags_after_.clear();
+}
+
 // What is remembered is of leaves of one epoch.
 void Way::begin(std::uint32_t epoch) {
   if (epoch == epoch_) return;
   epoch_ = epoch;
   prover_.forget();
-  given_up_.clear();
-  closings_.clear();
-  retirements_after_.clear();
-  tags_after_.clear();
+  forget();
 }
 
 Result<v1::PartnerLog> Way::known(Query query) {

@@ -56,6 +56,9 @@ class Way {
   // does not answer: then it is not asked.
   [[nodiscard]] Result<Pass> accuse(const Told& told, bool asks_it);
 
+  // What `to` was found to know is asked anew.
+  void forget();
+
   // How `to` knows the log of `from`. AGREEMENT_UNKNOWN.
   [[nodiscard]] Result<v1::PartnerLog> known(Query query = {});
   // A larger checkpoint that `to` would accept, with its proof; nothing if there is none.

@@ -215,6 +215,21 @@ struct AuditedProjects : AuditedAbroad {
     *action.mutable_filing() = carry(b, a, drafted.leaf);
     return payload;
   }
+  // The log there begins anew behind so many leaves.
+  auto begin_epoch(std::uint64_t kept_leaves) {
+    auto policy = b.policy();
+    policy.logs.front().key.name += "/2";
+    v1::SideRenewal renewal;
+    renewal.set_sequence(1);
+    renewal.set_epoch(1);
+    renewal.set_kept_leaves(kept_leaves);
+    *renewal.mutable_side() = b.side();
+    renewal.mutable_side()->set_policy(crypto::format_policy(policy));
+    v1::RenewPartner renewing;
+    renewing.set_renewal(renewal.SerializeAsString());
+    *renewing.mutable_partner_signatures() = b.by_authority(kRenewalWord, renewing.renewal());
+    return act(a, renewing, {"operator"});
+  }
   v1::Payload ending(const std::string& project, std::uint64_t leaf) {
     auto payload = a.event("operator");
     auto& action = *payload.mutable_note_filing_end();
@@ -280,6 +295,23 @@ TEST_F(AuditedProjects, ThatNeverBeganFreeTheirKeysAltogether) {
   expect_clean(a);
 }
 
+// The draft goes on there.
+TEST_F(AuditedProjects, WhoseEndWasLostAreNotedAgain) {
+  const auto noting_p9 = noticed("p9", with_key("P9", "meter-shared"));
+  const auto again = [&] {
+    auto payload = a.event("operator");
+    *payload.mutable_note_filing() = noting_p9.note_filing();
+    return payload;
+  };
+  PUHUI_ACCEPTED(a.send(noting_p9, {"operator"}));
+  const auto withdrawn = withdraw(b, "p9");
+  PUHUI_ACCEPTED(a.send(ending("P9", withdrawn.leaf), {"operator"}));
+  refuses(again(), RETIREMENT_STATED);
+  PUHUI_ACCEPTED(begin_epoch(withdrawn.leaf));
+  PUHUI_ACCEPTED(a.send(again(), {"operator"}));
+  expect_clean(a);
+}
+
 TEST_F(AuditedProjects, ThatTheirCityLostFreeTheirKeysIfNothingOfThemCame) {
   PUHUI_ACCEPTED(note_project(b, a));
   cross(b, a, {{{1, 10}}});
@@ -292,18 +324,7 @@ TEST_F(AuditedProjects, ThatTheirCityLostFreeTheirKeysIfNothingOfThemCame) {
     return payload;
   };
   refuses(losing("P9"), LEAF_UNEXPECTED);
-  auto policy = b.policy();
-  policy.logs.front().key.name += "/2";
-  v1::SideRenewal renewal;
-  renewal.set_sequence(1);
-  renewal.set_epoch(1);
-  renewal.set_kept_leaves(1);
-  *renewal.mutable_side() = b.side();
-  renewal.mutable_side()->set_policy(crypto::format_policy(policy));
-  v1::RenewPartner renewing;
-  renewing.set_renewal(renewal.SerializeAsString());
-  *renewing.mutable_partner_signatures() = b.by_authority(kRenewalWord, renewing.renewal());
-  PUHUI_ACCEPTED(act(a, renewing, {"operator"}));
+  PUHUI_ACCEPTED(begin_epoch(1));
   refuses(losing("P2"), LEAF_UNEXPECTED);
   refuses(losing("P8"), PROJECT_ABROAD);
   PUHUI_ACCEPTED(a.send(losing("P9"), {"operator"}));

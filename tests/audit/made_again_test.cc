@@ -142,6 +142,69 @@ TEST_F(AuditedRetirements, AreMadeOneByOne) {
   expect_all_clean();
 }
 
+TEST_F(AuditedRetirements, AreMadeInParts) {
+  PUHUI_ACCEPTED(b.issue_kg(1'300));
+  cross(b, a, {{{51, 1'350}}});  // 101-1400 here
+  const Backup backup(a);
+  const auto told = retire_and_tell(a, b, {{101, 1'400}}, {{51, 1'350}});
+  lose_since(backup);
+  ledger::testing::SerialRanges even;
+  for (std::uint64_t serial = 102; serial <= 1'300; serial += 2) even.emplace_back(serial, serial);
+  PUHUI_ACCEPTED(transfer(a, {"owner-main", "buyer-main"}, even));
+  PUHUI_ACCEPTED(renew_epoch(a, b));
+  const auto stated = b.send(listing(b, a, {told}), {"operator"});
+  PUHUI_ACCEPTED(stated);
+  const auto list = carry(b, a, stated.leaf);
+  refuses(noting_event(a, list, {told.receipt, told.receipt}), RUN_DIFFERS);
+  PUHUI_ACCEPTED(note(list, {told.receipt}));
+  EXPECT_EQ(retired_kg(a), 1'000);
+  reach_a_state_root();
+  refuses(noting_event(a, list, {}), RUN_DIFFERS);
+  PUHUI_ACCEPTED(note(list, {told.receipt}));
+  EXPECT_EQ(retired_kg(a), 1'300);
+  EXPECT_FALSE(awaits_list());
+  expect_all_clean();
+}
+
+// The statement is lost when its first part is noted, and another one tells of the rest.
+TEST_F(AuditedRetirements, AreStatedAnewWhereAPartIsNoted) {
+  PUHUI_ACCEPTED(a.issue_kg(1'300));
+  cross(a, b, {{{101, 1'400}}});  // 51-1350 there
+  const auto retired = retire(b, "owner-main", {{51, 1'350}});
+  PUHUI_ACCEPTED(retired);
+  const Backup backup(b);
+  const auto lost = state_retirement(b, a, retired.leaf, {{101, 1'400}});
+  PUHUI_ACCEPTED(lost);
+  ledger::testing::SerialRanges odd;
+  for (std::uint64_t serial = 101; serial < 1'400; serial += 2) odd.emplace_back(serial, serial);
+  PUHUI_ACCEPTED(recall(a, a.view().serial(101)->batch(), odd));
+  const auto noted = note_retirement(a, carry(b, a, lost.leaf));
+  PUHUI_ACCEPTED(noted);
+  const Told told{kept_receipt(b, lost.leaf), noted.leaf};
+  PUHUI_ACCEPTED(open_epoch(b, backup.restore()));
+  PUHUI_ACCEPTED(renew_epoch(b, a));
+  const auto listed = a.send(listing(a, b, {told}), {"operator"});
+  PUHUI_ACCEPTED(listed);
+  const auto list = carry(a, b, listed.leaf);
+  PUHUI_ACCEPTED(b.send(noting_event(b, list, {told.receipt}), {"operator"}));
+  const auto stated = state_retirement(b, a, retired.leaf, {{101, 1'400}});
+  PUHUI_ACCEPTED(stated);
+  auto noting = a.event("operator");
+  *noting.mutable_note_retirement()->mutable_statement() = carry(b, a, stated.leaf);
+  PUHUI_ACCEPTED(a.send(noting, {"operator"}));
+  EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'000);
+  reach_a_state_root();
+  const auto statement = noting.note_retirement();
+  for (const bool is_left : {true, false}) {
+    auto again = a.event("operator");
+    *again.mutable_note_retirement() = statement;
+    if (!is_left) refuses(again, RETIREMENT_STATED);
+    if (is_left) PUHUI_ACCEPTED(a.send(again, {"operator"}));
+    EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'300);
+  }
+  expect_all_clean();
+}
+
 // What was lost of these units came before, and is heard of first.
 TEST_F(AuditedRetirements, WaitForTheList) {
   cross(b, a, {{{1, 20}}});
@@ -233,6 +296,36 @@ TEST_F(AuditedParts, OfWhatWentHome) {
   PUHUI_ACCEPTED(sent);
   PUHUI_ACCEPTED(import_units(b, carry(a, b, sent.leaf)));
   make_in_parts(backup, sent.leaf);
+}
+
+// A recall has cut it since.
+TEST_F(AuditedParts, OfWhatCameHome) {
+  PUHUI_ACCEPTED(a.issue_kg(2'400));
+  cross(a, b, {{{kFirst, kLast}}});  // 51-2350 there
+  const Backup backup(a);
+  const auto sent = send_home(b, a, {{51, 2'350}});
+  const auto imported = import_units(a, carry(b, a, sent.leaf));
+  PUHUI_ACCEPTED(imported);
+  PUHUI_ACCEPTED(conclude(b, carry(a, b, imported.leaf)));
+  const auto receipt = kept_receipt(a, imported.leaf);
+  lose_since(backup);
+  ledger::testing::SerialRanges even;
+  for (auto serial = kFirst + 1; serial <= 2'100; serial += 2) even.emplace_back(serial, serial);
+  PUHUI_ACCEPTED(recall(a, a.view().serial(kFirst)->batch(), even));
+  const auto list = listed_by_partner();
+  PUHUI_ACCEPTED(note(list, {receipt}));
+  EXPECT_TRUE(is_in_parts());
+  EXPECT_EQ(a.totals().units_exported_kg(), 1'300);
+  reach_a_state_root();
+  PUHUI_ACCEPTED(note(list, {}));
+  EXPECT_TRUE(is_in_parts());
+  reach_a_state_root();
+  PUHUI_ACCEPTED(note(list, {}));
+  EXPECT_FALSE(is_in_parts());
+  EXPECT_FALSE(awaits_list());
+  EXPECT_EQ(transfer_state(a, id_of(b, sent.leaf)), v1::TRANSFER_IMPORTED);
+  EXPECT_EQ(a.totals().units_exported_kg(), 0);
+  expect_all_clean();
 }
 
 // ---- What comes once more -----------------------------------------------------------------------

@@ -23,12 +23,15 @@ struct ForeignProjects : TwoCities {
       EXPECT_EQ(review(a, filing, by).decision, v1::ACCEPTED);
     return drafted.leaf;
   }
-  Answer note(std::uint64_t filing, std::optional<std::uint64_t> notice = {}) {
+  v1::Payload noting(std::uint64_t filing, std::optional<std::uint64_t> notice = {}) {
     auto payload = filing_event(b, carry(a, b, std::max(filing, notice.value_or(0))));
     auto& action = *payload.mutable_note_filing();
     *action.mutable_filing() = carry(a, b, filing);
     if (notice) *action.mutable_notice() = carry(a, b, *notice);
-    return b.send(payload, {"operator"});
+    return payload;
+  }
+  Answer note(std::uint64_t filing, std::optional<std::uint64_t> notice = {}) {
+    return b.send(noting(filing, notice), {"operator"});
   }
   Answer note_end(const std::string& project, const v1::ProvenLeaf& ended) {
     auto payload = b.event("operator");
@@ -319,6 +322,22 @@ TEST_F(ForeignProjects, MayBeDraftedAndNotedAnew) {
   PUHUI_ACCEPTED(file(b, with_key("P5", "meter-shared")));
   draft_shared("p9-once-more");
   EXPECT_EQ(noted("P9")->conflict(), "P5");
+}
+
+// The draft goes on there.
+TEST_F(ForeignProjects, AreNotedAgainWhereTheirEndWasLost) {
+  draft_shared();
+  const auto noted_by = noting(draft_leaf, notice_leaf);
+  const auto withdrawn = withdraw(a, "p9");
+  PUHUI_ACCEPTED(note_end("P9", withdrawn.leaf));
+  auto again = b.event("operator");
+  *again.mutable_note_filing() = noted_by.note_filing();
+  PUHUI_REFUSED(b.send(again, {"operator"}), RETIREMENT_STATED);
+  PUHUI_ACCEPTED(begin_epoch(withdrawn.leaf));
+  again = b.event("operator");
+  *again.mutable_note_filing() = noted_by.note_filing();
+  PUHUI_ACCEPTED(b.send(again, {"operator"}));
+  EXPECT_EQ(noted("P9")->filing(), "p9");
 }
 
 }  // namespace

@@ -116,6 +116,31 @@ TEST_F(RetirementsMadeAgain, AreNotMadeTwice) {
   EXPECT_EQ(retired_kg(), 6);
 }
 
+TEST_F(RetirementsMadeAgain, AreMadeInParts) {
+  PUHUI_ACCEPTED(b.issue_kg(1'300));
+  cross(b, a, {{{51, 1'350}}});  // 21-1320 here
+  const Backup backup(a);
+  retire_and_tell({{21, 1'320}}, {{51, 1'350}});
+  lose_since(backup);
+  SerialRanges even;
+  for (std::uint64_t serial = 22; serial <= 1'220; serial += 2) even.emplace_back(serial, serial);
+  PUHUI_ACCEPTED(transfer(a, {"owner-main", "buyer-main"}, even));
+  PUHUI_ACCEPTED(renew_epoch(a, b));
+  const auto stated = state_transfers(b, a);
+  PUHUI_ACCEPTED(stated);
+  const auto list = carry(b, a, stated.leaf);
+  const auto receipts = receipts_for(a, b, list);
+  PUHUI_ACCEPTED(a.send(noting_event(a, list, receipts), {"operator"}));
+  EXPECT_EQ(retired_kg(), 1'000);
+  a.reopen();
+  PUHUI_REFUSED(a.send(noting_event(a, list, {}), {"operator"}), RUN_DIFFERS);
+  PUHUI_ACCEPTED(a.send(noting_event(a, list, receipts), {"operator"}));
+  EXPECT_EQ(retired_kg(), 1'300);
+  EXPECT_FALSE(agreement_at(a, b)->awaits_list());
+  EXPECT_EQ(held_text(a, "owner-main"), "1-20");
+  EXPECT_EQ(held_text(a, "buyer-main"), "");
+}
+
 // ---- In parts ----
 
 struct TransfersMadeInParts : LosingCities {
@@ -187,6 +212,66 @@ TEST_F(TransfersMadeInParts, GoOnAfterAnotherRestore) {
   EXPECT_FALSE(agreement_at(a, b)->awaits_list());
   EXPECT_EQ(a.totals().units_exported_kg(), kAway);
   EXPECT_EQ(a.totals().units_held_kg(), 100);
+}
+
+// Whatever runs they are of.
+TEST_F(TransfersMadeInParts, CountThePiecesOfAllTheirRuns) {
+  PUHUI_ACCEPTED(a.issue_kg(1'200));  // 2401-3600
+  const Backup backup(a);
+  take(a, b, {{1, 1'200}, {2'401, 3'600}});
+  lose_since(backup);
+  for (const std::uint64_t start : {1, 2'401}) {
+    SerialRanges every_other;
+    for (auto serial = start; serial < start + 1'200; serial += 2)
+      every_other.emplace_back(serial, serial);
+    PUHUI_ACCEPTED(transfer(a, {"owner-main", "owner-side"}, every_other));
+  }
+  PUHUI_ACCEPTED(renew_epoch(a, b));
+  const auto stated = state_transfers(b, a);
+  PUHUI_ACCEPTED(stated);
+  const auto list = carry(b, a, stated.leaf);
+  PUHUI_ACCEPTED(note_transfers(a, b, list));
+  EXPECT_EQ(a.totals().units_exported_kg(), 1'000);
+  PUHUI_ACCEPTED(go_on(list));
+  EXPECT_EQ(a.totals().units_exported_kg(), 2'000);
+  PUHUI_ACCEPTED(go_on(list));
+  EXPECT_EQ(a.totals().units_exported_kg(), 2'400);
+  EXPECT_FALSE(agreement_at(a, b)->awaits_list());
+}
+
+// A recall has cut what is to come home.
+TEST_F(TransfersMadeInParts, BringHomeWhatCameHome) {
+  cross(a, b, {{{1, kAway}}});  // 51-2350 there
+  const Backup backup(a);
+  const auto sent = send_home(b, a, {{51, 2'350}});
+  PUHUI_ACCEPTED(sent);
+  const auto id = id_of(b, sent.leaf);
+  const auto imported = import_units(a, carry(b, a, sent.leaf));
+  PUHUI_ACCEPTED(imported);
+  PUHUI_ACCEPTED(conclude(b, carry(a, b, imported.leaf)));
+  lose_since(backup);
+  SerialRanges even;
+  for (std::uint64_t serial = 2; serial <= 2'000; serial += 2) even.emplace_back(serial, serial);
+  PUHUI_ACCEPTED(recall(a, "B1", even));
+  PUHUI_ACCEPTED(renew_epoch(a, b));
+  const auto stated = state_transfers(b, a);
+  PUHUI_ACCEPTED(stated);
+  const auto list = carry(b, a, stated.leaf);
+  PUHUI_ACCEPTED(note_transfers(a, b, list));
+  EXPECT_TRUE(is_in_parts());
+  EXPECT_EQ(a.totals().units_exported_kg(), kAway - 1'000);
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_STATE_UNSPECIFIED);
+  a.reopen();
+  PUHUI_ACCEPTED(go_on(list));
+  EXPECT_TRUE(agreement_at(a, b)->awaits_list());
+  PUHUI_ACCEPTED(go_on(list));
+  EXPECT_FALSE(is_in_parts());
+  EXPECT_FALSE(agreement_at(a, b)->awaits_list());
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_IMPORTED);
+  EXPECT_EQ(transfer_at(a, id)->serials_size(), 2'001);
+  EXPECT_EQ(a.totals().units_exported_kg(), 0);
+  EXPECT_EQ(a.held("owner-main"), 100 + kAway - 1'000);
+  EXPECT_EQ(a.state(2), v1::CANCELLED);
 }
 
 // ---- Bound until a dispute window ends ----

@@ -248,5 +248,34 @@ TEST_F(RestoredCities, SayOfNothingThatCameHomeThatItIsAbroad) {
   EXPECT_EQ(a.view().serial(1)->exported_to(), "");
 }
 
+// The city that retired them loses its statement when the first part of it is noted.
+TEST_F(RestoredCities, StateAnewWhatIsNotedInPart) {
+  PUHUI_ACCEPTED(a.issue_kg(1'300));
+  cross(a, b, {{{101, 1'400}}});  // 51-1350 there
+  const auto retired = retire(b, "owner-main", {{51, 1'350}});
+  PUHUI_ACCEPTED(retired);
+  const Backup backup(b);
+  const auto lost = state_retirement(b, a, retired.leaf, {{101, 1'400}});
+  PUHUI_ACCEPTED(lost);
+  SerialRanges every_other;
+  for (std::uint64_t serial = 101; serial < 1'400; serial += 2)
+    every_other.emplace_back(serial, serial);
+  PUHUI_ACCEPTED(recall(a, "B2", every_other));
+  const auto first = carry(b, a, lost.leaf);
+  PUHUI_ACCEPTED(note_retirement(a, first));
+  EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'000);
+  lose_since(b, backup);
+  reconcile(b, a);
+  PUHUI_REFUSED(note_retirement(a, first), LEAF_LOST);
+  const auto stated = state_retirement(b, a, retired.leaf, {{101, 1'400}});
+  PUHUI_ACCEPTED(stated);
+  const auto proof = carry(b, a, stated.leaf);
+  PUHUI_ACCEPTED(note_retirement(a, proof));
+  EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'000) << "what was noted is passed by";
+  PUHUI_ACCEPTED(note_retirement(a, proof));
+  EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'300);
+  PUHUI_REFUSED(note_retirement(a, proof), RETIREMENT_STATED);
+}
+
 }  // namespace
 }  // namespace puhui::ledger::testing

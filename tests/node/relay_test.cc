@@ -227,6 +227,25 @@ TEST_F(Relays, BringTheEndOfAProject) {
   EXPECT_EQ(asked_b.sent, sent);
 }
 
+// What it was found to know before, it has lost with the leaves behind the copy.
+TEST_F(Relays, BringOnceMoreWhatARestoredCityKnew) {
+  agree(a, b, agreement_between(a, b));
+  EXPECT_TRUE(run().is_all_done());
+  const auto before = b.view().foreign_project("WUHAN", "P1")->to();
+  const Backup backup(b);
+  PUHUI_ACCEPTED(stand(a, "P1", v1::CLOSED));
+  fill_up(b, b.head().size + 9, 1);
+  EXPECT_TRUE(run().is_all_done()) << ::testing::PrintToString(told);
+  run();
+  EXPECT_EQ(told, std::vector<std::string>());
+  PUHUI_ACCEPTED(open_epoch(b, backup.restore()));
+  EXPECT_EQ(b.view().foreign_project("WUHAN", "P1")->to(), before);
+  reconcile(b, a);
+  EXPECT_TRUE(run().is_all_done()) << ::testing::PrintToString(told);
+  EXPECT_TRUE(has_told("WUHAN note_filing_end done")) << ::testing::PrintToString(told);
+  EXPECT_LT(b.view().foreign_project("WUHAN", "P1")->to(), before);
+}
+
 TEST_F(Relays, GoOnWhenACityAnswersAgain) {
   agree(a, b, agreement_between(a, b));
   const auto id = send();
