@@ -80,6 +80,16 @@ TEST_F(FilingEnds, TravelInFiles) {
   EXPECT_EQ(taken(bundle), "note_filing_end known, note_filing known, note_filing known");
 }
 
+TEST_F(FilingEnds, OfProjectsTravelInFilesToo) {
+  EXPECT_EQ(taken(made()), "note_filing done");
+  const auto before = b.view().foreign_project("WUHAN", "P1")->to();
+  PUHUI_ACCEPTED(stand(a, "P1", v1::CLOSED));
+  const auto bundle = made();
+  EXPECT_EQ(taken(bundle), "note_filing known, note_filing_end done");
+  EXPECT_LT(b.view().foreign_project("WUHAN", "P1")->to(), before);
+  EXPECT_EQ(taken(bundle), "note_filing known, note_filing_end known");
+}
+
 TEST_F(FilingEnds, OfWhatWasNeverNotedAreNothing) {
   publicise("first");
   PUHUI_ACCEPTED(withdraw(a, "first"));

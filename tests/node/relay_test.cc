@@ -139,6 +139,25 @@ TEST_F(Relays, SendARecallUntilItsLastPartIsNoted) {
   EXPECT_EQ(many.noted, 200);
 }
 
+// A recall has cut it at home into more pieces than one event may touch.
+TEST_F(Relays, BringARetirementUntilItsLastPartIsNoted) {
+  agree(a, b, agreement_between(a, b));
+  PUHUI_ACCEPTED(a.issue_kg(1'300));
+  send({{{101, 1'400}}});
+  EXPECT_TRUE(run().is_all_done()) << ::testing::PrintToString(told);
+  PUHUI_ACCEPTED(retire(b, "owner-main", {{51, 1'220}}));  // 101-1270 at home
+  SerialRanges odd;
+  for (std::uint64_t serial = 101; serial < 1'270; serial += 2) odd.emplace_back(serial, serial);
+  PUHUI_ACCEPTED(recall(a, "B2", odd));
+  const auto sent = asked_a.sent;
+  EXPECT_TRUE(run().is_all_done()) << ::testing::PrintToString(told);
+  EXPECT_EQ(std::ranges::count(told, "XIANGYANG note_retirement done"), 1);
+  EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'170);
+  EXPECT_GE(asked_a.sent, sent + 2);
+  run();
+  EXPECT_EQ(told, std::vector<std::string>());
+}
+
 TEST_F(Relays, GoOnInANewEpochOfACity) {
   agree(a, b, agreement_between(a, b));
   EXPECT_TRUE(run().is_all_done());
