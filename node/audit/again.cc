@@ -173,9 +173,8 @@ Verdict make_part(Case& at, const std::string& partner, v1::AgreementRecord& agr
   auto& part = *agreed.mutable_list_part();
   const bool is_home = part.transfer().state() == v1::TRANSFER_IMPORTED;
   if (auto bad = is_home ? come_home(at, part) : take_gone(at, partner, part)) return bad;
-  if (part.next() != 0) return {};
-  keep_told(at, partner, part.transfer());
-  agreed.clear_list_part();
+  if (is_home) keep_told(at, partner, part.transfer());
+  if (part.next() == 0) agreed.clear_list_part();
   return {};
 }
 
@@ -188,12 +187,12 @@ Verdict make_again(Case& at, const std::string& partner, Told told, v1::Agreemen
     if (!is_gone)
       if (auto bad = take_in_again(at, told, *version)) return bad;
   }
-  if (is_gone || (record.state() == v1::TRANSFER_IMPORTED && record.export_().is_return())) {
-    *agreed.mutable_list_part()->mutable_transfer() = record;
-    return make_part(at, partner, agreed);
-  }
+  // Told to the partner as well, whole or not.
   keep_told(at, partner, record);
-  return {};
+  if (!is_gone && (record.state() != v1::TRANSFER_IMPORTED || !record.export_().is_return()))
+    return {};
+  *agreed.mutable_list_part()->mutable_transfer() = record;
+  return make_part(at, partner, agreed);
 }
 
 bool retire_again(Case& at, const std::string& partner, const v1::StateRetirement& statement) {

@@ -130,6 +130,7 @@ void await_list(Case& at, v1::AgreementRecord& record) {
 
 void end_list(Case& at, v1::AgreementRecord& record) {
   record.set_awaits_list(false);
+  record.clear_list_part();
   at.books.epoch->set_lists_awaited(at.books.epoch->lists_awaited() - 1);
   put_epoch(at);
 }

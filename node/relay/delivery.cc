@@ -24,14 +24,16 @@ constexpr std::array kMayMend = {ErrorCode::CHECKPOINT_NOT_ACCEPTED,
                                  ErrorCode::TRANSFER_DEADLINE_RUNNING,
                                  ErrorCode::TRANSFER_ACCEPTABLE,
                                  ErrorCode::PROJECT_ABROAD,
-                                 ErrorCode::DISCOUNT_DIFFERS};
+                                 ErrorCode::DISCOUNT_DIFFERS,
+                                 ErrorCode::EPOCH_LISTS_PENDING};
 // Of one recall or retirement, in one go.
 constexpr int kPartsMax = 64;
 // Says nothing about the units: no reason to refuse an import.
 constexpr std::array kNoReason = {
     ErrorCode::CHECKPOINT_NOT_ACCEPTED, ErrorCode::AGREEMENT_VERSION, ErrorCode::AGREEMENT_UNKNOWN,
     ErrorCode::TRANSFER_ANSWERED,       ErrorCode::PROJECT_ABROAD,    ErrorCode::DISCOUNT_DIFFERS,
-    ErrorCode::PROOF_INVALID,           ErrorCode::LEAF_UNEXPECTED,   ErrorCode::EVENT_MALFORMED};
+    ErrorCode::PROOF_INVALID,           ErrorCode::LEAF_UNEXPECTED,   ErrorCode::EVENT_MALFORMED,
+    ErrorCode::EPOCH_LISTS_PENDING};
 
 bool is_one_of(std::span<const ErrorCode> codes, ErrorCode code) {
   return std::ranges::find(codes, code) != codes.end();
@@ -140,7 +142,10 @@ Result<Carried> note_retirement(City& to, const v1::ProvenLeaf& leaf,
     *action.mutable_statement() = leaf;
     auto sent =
         send(to, "note_retirement", std::move(action), &v1::Payload::mutable_note_retirement);
-    if (!sent || sent->came != Came::done) return sent;
+    if (!sent) return sent;
+    // The way there is not concluded yet.
+    if (sent->code == code_name(ErrorCode::TRANSFER_STATE_WRONG)) sent->came = Came::waits;
+    if (sent->came != Came::done) return sent;
     last = std::move(*sent);
   }
   return waiting("note_retirement", ErrorCode::TOO_LARGE);

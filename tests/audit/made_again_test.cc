@@ -263,7 +263,7 @@ struct AuditedParts : AuditedAgain {
     PUHUI_ACCEPTED(note(list, {receipt}));
     EXPECT_TRUE(is_in_parts());
     EXPECT_EQ(a.totals().units_exported_kg(), 1'000);
-    EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_STATE_UNSPECIFIED);
+    EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
     reach_a_state_root();
     refuses(noting_event(a, list, {receipt}), RUN_DIFFERS);
     PUHUI_ACCEPTED(note(list, {}));
@@ -296,6 +296,29 @@ TEST_F(AuditedParts, OfWhatWentHome) {
   PUHUI_ACCEPTED(sent);
   PUHUI_ACCEPTED(import_units(b, carry(a, b, sent.leaf)));
   make_in_parts(backup, sent.leaf);
+}
+
+// What is not whole is not made whole any more.
+TEST_F(AuditedParts, AreGivenUpWithTheList) {
+  PUHUI_ACCEPTED(a.issue_kg(2'400));
+  const Backup backup(a);
+  const auto sent = export_units(a, b, {{{kFirst, kLast}}});
+  PUHUI_ACCEPTED(import_units(b, carry(a, b, sent.leaf)));
+  const auto receipt = kept_receipt(a, sent.leaf);
+  lose_since(backup);
+  cut();
+  PUHUI_ACCEPTED(note(listed_by_partner(), {receipt}));
+  EXPECT_TRUE(is_in_parts());
+  const auto closed = set_agreement(a, b, v1::CLOSED);
+  PUHUI_ACCEPTED(closed);
+  const auto agreement = agreement_at(a, b)->agreement();
+  a.now = closed.time + std::max(agreement.dead_after(), agreement.answer_within()) + 1;
+  PUHUI_ACCEPTED(set_agreement(a, b, v1::CLOSED));
+  EXPECT_FALSE(awaits_list());
+  EXPECT_FALSE(is_in_parts());
+  EXPECT_EQ(a.totals().units_exported_kg(), 1'000);
+  reach_a_state_root();
+  expect_all_clean();
 }
 
 // A recall has cut it since.

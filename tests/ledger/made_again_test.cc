@@ -163,7 +163,7 @@ struct TransfersMadeInParts : LosingCities {
   }
 };
 
-TEST_F(TransfersMadeInParts, AreNotedWhenTheyAreWhole) {
+TEST_F(TransfersMadeInParts, AreKnownFromTheFirstOn) {
   const Backup backup(a);
   const auto sent = take(a, b, {{1, kAway}});
   const auto id = id_of(a, sent.leaf);
@@ -175,7 +175,7 @@ TEST_F(TransfersMadeInParts, AreNotedWhenTheyAreWhole) {
   const auto list = carry(b, a, stated.leaf);
   PUHUI_ACCEPTED(note_transfers(a, b, list));
   EXPECT_TRUE(is_in_parts());
-  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_STATE_UNSPECIFIED);
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
   EXPECT_EQ(a.totals().units_exported_kg(), 1'000);
   a.reopen();
   PUHUI_ACCEPTED(go_on(list));
@@ -241,9 +241,9 @@ TEST_F(TransfersMadeInParts, CountThePiecesOfAllTheirRuns) {
 
 // A recall has cut what is to come home.
 TEST_F(TransfersMadeInParts, BringHomeWhatCameHome) {
-  cross(a, b, {{{1, kAway}}});  // 51-2350 there
+  cross(a, b, {{{1, kAway}}});
   const Backup backup(a);
-  const auto sent = send_home(b, a, {{51, 2'350}});
+  const auto sent = send_home(b, a, {{1, kAway}});
   PUHUI_ACCEPTED(sent);
   const auto id = id_of(b, sent.leaf);
   const auto imported = import_units(a, carry(b, a, sent.leaf));
@@ -260,7 +260,7 @@ TEST_F(TransfersMadeInParts, BringHomeWhatCameHome) {
   PUHUI_ACCEPTED(note_transfers(a, b, list));
   EXPECT_TRUE(is_in_parts());
   EXPECT_EQ(a.totals().units_exported_kg(), kAway - 1'000);
-  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_STATE_UNSPECIFIED);
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_IMPORTED);
   a.reopen();
   PUHUI_ACCEPTED(go_on(list));
   EXPECT_TRUE(agreement_at(a, b)->awaits_list());
@@ -272,6 +272,46 @@ TEST_F(TransfersMadeInParts, BringHomeWhatCameHome) {
   EXPECT_EQ(a.totals().units_exported_kg(), 0);
   EXPECT_EQ(a.held("owner-main"), 100 + kAway - 1'000);
   EXPECT_EQ(a.state(2), v1::CANCELLED);
+}
+
+// Between two parts, the partner loses the leaves too.
+TEST_F(TransfersMadeInParts, AreToldToThePartnerBeforeTheyAreWhole) {
+  cross(a, b, {{{1, kAway}}});
+  const Backup backup(a), theirs(b);
+  const auto sent = send_home(b, a, {{1, kAway}});
+  PUHUI_ACCEPTED(sent);
+  const auto id = id_of(b, sent.leaf);
+  const auto receipt = kept_receipt(b, sent.leaf);
+  const auto imported = import_units(a, carry(b, a, sent.leaf));
+  PUHUI_ACCEPTED(imported);
+  PUHUI_ACCEPTED(conclude(b, carry(a, b, imported.leaf)));
+  lose_since(backup);
+  SerialRanges even;
+  for (std::uint64_t serial = 2; serial <= 2'000; serial += 2) even.emplace_back(serial, serial);
+  PUHUI_ACCEPTED(recall(a, "B1", even));
+  PUHUI_ACCEPTED(renew_epoch(a, b));
+  const auto first = state_transfers(b, a);
+  PUHUI_ACCEPTED(first);
+  PUHUI_ACCEPTED(note_transfers(a, b, carry(b, a, first.leaf)));
+  EXPECT_TRUE(is_in_parts());
+  PUHUI_ACCEPTED(open_epoch(b, theirs.restore()));
+  EXPECT_EQ(b.held("owner-main"), kAway);
+  PUHUI_ACCEPTED(renew_epoch(b, a));
+  PUHUI_ACCEPTED(renew_epoch(a, b));
+  const auto told = state_transfers(a, b);
+  PUHUI_ACCEPTED(told);
+  EXPECT_EQ(a.payload_at(told.leaf).state_transfers().transfers_size(), 1);
+  PUHUI_ACCEPTED(b.send(noting_event(b, carry(a, b, told.leaf), {receipt}), {"operator"}));
+  EXPECT_EQ(transfer_state(b, id), v1::TRANSFER_CONCLUDED);
+  EXPECT_EQ(b.held("owner-main"), 0);
+  const auto rest = state_transfers(b, a);
+  PUHUI_ACCEPTED(rest);
+  const auto list = carry(b, a, rest.leaf);
+  PUHUI_ACCEPTED(go_on(list));
+  PUHUI_ACCEPTED(go_on(list));
+  EXPECT_FALSE(agreement_at(a, b)->awaits_list());
+  EXPECT_EQ(a.held("owner-main"), 100 + kAway - 1'000);
+  EXPECT_EQ(a.totals().units_exported_kg(), 0);
 }
 
 // ---- Bound until a dispute window ends ----

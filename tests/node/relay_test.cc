@@ -171,6 +171,27 @@ TEST_F(Relays, GoOnInANewEpochOfACity) {
   EXPECT_EQ(transfer_state(b, id), v1::TRANSFER_IMPORTED);
 }
 
+TEST_F(Relays, WaitUntilTheListsOfACityAreNoted) {
+  agree(a, b, agreement_between(a, b));
+  send({{{1, 20}}});
+  EXPECT_TRUE(run().is_all_done());
+  const Backup backup(b);
+  fill_up(b, b.head().size + 3, 1);
+  const auto id = send({{{21, 100}}});
+  PUHUI_ACCEPTED(recall(a, "B1", {{1, 2}}));
+  PUHUI_ACCEPTED(open_epoch(b, backup.restore()));
+  PUHUI_ACCEPTED(renew_epoch(b, a));
+  EXPECT_FALSE(run().is_all_done());
+  EXPECT_TRUE(has_told("WUHAN import waits epoch.lists_pending")) << ::testing::PrintToString(told);
+  EXPECT_TRUE(has_told("WUHAN note_recall waits epoch.lists_pending"))
+      << ::testing::PrintToString(told);
+  bring_list(a, b);
+  run();
+  EXPECT_TRUE(run().is_all_done()) << ::testing::PrintToString(told);
+  EXPECT_EQ(transfer_state(b, id), v1::TRANSFER_IMPORTED);
+  EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
+}
+
 // A recall that is noted there and lost here says nothing of the one that is at its leaf now.
 TEST_F(Relays, BringARecallAtALeafThatAnEpochLost) {
   agree(a, b, agreement_between(a, b));

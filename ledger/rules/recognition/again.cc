@@ -189,11 +189,6 @@ bool take_stated(Context& context, const std::string& partner, const SerialRange
   return true;
 }
 
-void put_made(Context& context, const std::string& partner, const v1::TransferRecord& record) {
-  put_transfer(context, record);
-  note_partner_leaf(context, partner, record);
-}
-
 }  // namespace
 
 Ruling make_part(Context& context, const std::string& partner, v1::AgreementRecord& agreed) {
@@ -202,9 +197,7 @@ Ruling make_part(Context& context, const std::string& partner, v1::AgreementReco
   const bool is_gone = part.transfer().state() == v1::TRANSFER_CONCLUDED;
   if (auto made = is_gone ? take_gone(context, partner, part) : bring_part(context, part); !made)
     return made;
-  if (part.next() != 0) return {};
-  put_made(context, partner, part.transfer());
-  agreed.clear_list_part();
+  if (part.next() == 0) agreed.clear_list_part();
   return {};
 }
 
@@ -219,10 +212,10 @@ Ruling make_again(Context& context, const std::string& partner, Told told,
     if (has_come)
       if (auto taken = take_again(context, record, told.time, *version); !taken) return taken;
   }
-  if (!is_gone && !(has_come && record.export_().is_return())) {
-    put_made(context, partner, record);
-    return {};
-  }
+  // Known from its first part on: the partner may lose leaves too before the last one.
+  put_transfer(context, record);
+  note_partner_leaf(context, partner, record);
+  if (!is_gone && !(has_come && record.export_().is_return())) return {};
   *agreed.mutable_list_part()->mutable_transfer() = std::move(record);
   return make_part(context, partner, agreed);
 }

@@ -342,6 +342,7 @@ Ruling bring_part(Context& context, v1::ListPart& part) {
   const auto since = context.outcome.serials_size();
   bring_home(context, record, *pieces);
   note_serials(context, since, record);
+  context.state.put(key::transfer(record.transfer()), record);
   part.set_run(place.run);
   part.set_next(place.next);
   return {};
