@@ -52,9 +52,10 @@ bool are_same(const Ranges& a, const Ranges& b) {
 }
 
 // What of it one event may note, from a serial on: it went to that city, and no other statement
-// told of it. Then `next` is where the rest begins, or 0 if nothing is left.
+// told of it, as of `told` pieces one did. Then `next` is where the rest begins, or 0 if nothing is
+// left.
 Verdict plan_retired(const Case& at, const v1::StateRetirement& statement, const std::string& city,
-                     std::uint64_t& next, Pieces& pieces) {
+                     std::uint64_t& next, Pieces& pieces, std::size_t& told) {
   std::map<std::uint64_t, v1::SerialRange> in_order;
   for (const auto& range : statement.serials()) in_order[range.start()] = range;
   std::size_t seen = 0;
@@ -73,7 +74,10 @@ Verdict plan_retired(const Case& at, const v1::StateRetirement& statement, const
       piece.set_start(serial);
       piece.set_end(std::min(piece.end(), range.end()));
       serial = piece.end() + 1;
-      if (piece.retired_abroad_at() == 0) pieces.push_back(piece);
+      if (piece.retired_abroad_at() != 0)
+        ++told;
+      else
+        pieces.push_back(piece);
     }
   next = 0;
   return {};
@@ -332,10 +336,12 @@ Verdict note_retirement(Case& at, const v1::NoteRetirement& action) {
   const bool is_first = open == nullptr;
   std::uint64_t next = is_first ? 0 : *open;
   Pieces pieces;
-  if (auto bad = plan_retired(at, statement, leaf.city(), next, pieces)) return bad;
+  std::size_t pieces_told = 0;
+  if (auto bad = plan_retired(at, statement, leaf.city(), next, pieces, pieces_told)) return bad;
   auto& stated = at.books.transfers_by_leaf[leaf.city()];
   const std::tuple told{epoch, leaf.index(), std::string(crypto::leaf_hash(leaf.entry()).view())};
-  if (is_first && (stated.contains(told) || (pieces.empty() && next == 0)))
+  // Only of what takes parts, a part may have been told.
+  if (is_first && (stated.contains(told) || (pieces_told > 0 && next == 0)))
     return told_before(leaf.city(), leaf.index());
   if (auto bad = retire_there(at, pieces)) return bad;
   if (next != 0)

@@ -233,9 +233,8 @@ class World {
   Step recall() {
     const auto batch = *rc::gen::elementOf(batches_);
     const bool in_parts = *rc::gen::inRange(0, 4) != 0;
-    const auto ranges = in_parts ? some_ranges(model.kilograms.size() + 2) : SerialRanges{};
-    const auto sent = sign(recall_event(city, batch, ranges), {"bureau"});
-    const auto meant = in_parts ? ranges : model.whole(batch);
+    const auto meant = in_parts ? some_ranges(model.kilograms.size() + 2) : model.whole(batch);
+    const auto sent = sign(recall_event(city, batch, meant), {"bureau"});
     if (!model.are_of(batch, meant)) return {sent, ErrorCode::SERIAL_NOT_OWNED};
     if (model.recall(meant) == 0) return {sent, ErrorCode::RECALL_NOTHING};
     recalled_.insert(batch);

@@ -31,10 +31,11 @@ SerialRanges retired_of(const Context& context, const v1::Retirement& retirement
 }
 
 // Of these serials in their order, from `next` on, the pieces that one event may touch: each went
-// to that city. Those that were noted before are left out: by a statement that was lost before all
-// of it was noted. Then `next` is where the rest begins, or 0 if nothing is left.
+// to that city. Those that were noted before are left out, and counted. Then `next` is where the
+// rest begins, or 0 if nothing is left.
 tl::expected<SerialRanges, Refusal> need_abroad(const Context& context, const SerialRanges& serials,
-                                                const std::string& city, std::uint64_t& next) {
+                                                const std::string& city, std::uint64_t& next,
+                                                std::size_t& noted) {
   SerialRanges pieces;
   std::size_t seen = 0;
   for (const auto& range : serials)
@@ -49,7 +50,9 @@ tl::expected<SerialRanges, Refusal> need_abroad(const Context& context, const Se
                       block ? v1::UnitState_Name(block->state()) : "not issued",
                       text(range.start(), range.end()));
       const auto end = std::min(range.end(), block->end());
-      if (block->retired_abroad_at() == 0) {
+      if (block->retired_abroad_at() != 0) {
+        ++noted;
+      } else {
         auto* piece = pieces.Add();
         piece->set_start(serial);
         piece->set_end(end);
@@ -90,10 +93,12 @@ Ruling note_part(Context& context, const v1::ProvenLeaf& leaf, SerialRanges seri
                                             crypto::leaf_hash(leaf.entry()).view());
   auto next = begun.value_or(0);
   std::ranges::sort(serials, {}, &v1::SerialRange::start);
-  const auto pieces = need_abroad(context, serials, leaf.city(), next);
+  std::size_t noted = 0;
+  const auto pieces = need_abroad(context, serials, leaf.city(), next, noted);
   if (!pieces) return tl::make_unexpected(pieces.error());
-  const bool is_nothing_new = pieces->empty() && next == 0;
-  if (!begun && (is_nothing_new || context.state.has(stated)))
+  // What goes on in parts may be stated anew: a statement was lost before all of it was noted.
+  const bool is_told_twice = next == 0 && noted > 0;
+  if (!begun && (is_told_twice || context.state.has(stated)))
     return noted_before(leaf.city(), leaf.index());
   if (auto retired = retire_abroad(context, leaf.city(), *pieces); !retired) return retired;
   if (next == 0)
