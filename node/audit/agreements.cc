@@ -249,7 +249,7 @@ Verdict set_agreement(Case& at, const v1::SetAgreement& action) {
                    v1::Standing_Name(action.standing()));
   need_signers(at, "agreement.set", {.citywide = true});
   if (record->standing() == v1::CLOSED) {
-    if (auto bad = give_up_list(at, *record)) return bad;
+    if (auto bad = give_up_list(at, action.partner(), *record)) return bad;
     at.books.changed(stored('1', action.partner()), *record);
     return {};
   }

@@ -130,12 +130,11 @@ void await_list(Case& at, v1::AgreementRecord& record) {
 
 void end_list(Case& at, v1::AgreementRecord& record) {
   record.set_awaits_list(false);
-  record.clear_list_part();
   at.books.epoch->set_lists_awaited(at.books.epoch->lists_awaited() - 1);
   put_epoch(at);
 }
 
-Verdict give_up_list(Case& at, v1::AgreementRecord& record) {
+Verdict give_up_list(Case& at, const std::string& partner, v1::AgreementRecord& record) {
   const auto& agreement = record.agreement();
   const auto patience = std::max(agreement.dead_after(), agreement.answer_within());
   const auto since = std::max(record.standing_time(), at.books.epoch->opened_time());
@@ -143,7 +142,9 @@ Verdict give_up_list(Case& at, v1::AgreementRecord& record) {
     return refused(ErrorCode::PARTNER_PRESENT, "the list of " + agreement.agreement(),
                    "awaited for more than " + std::to_string(patience),
                    std::to_string(at.now - since));
-  end_list(at, record);
+  // Not before what has begun to move is whole.
+  if (auto bad = make_part(at, partner, record)) return bad;
+  if (!record.has_list_part()) end_list(at, record);
   return {};
 }
 

@@ -168,7 +168,8 @@ void await_list(Case& at, v1::AgreementRecord& record);
 // It is noted in full, or awaited no more.
 void end_list(Case& at, v1::AgreementRecord& record);
 // The same of an agreement that was closed, after a time in which the partner might have listed.
-[[nodiscard]] Verdict give_up_list(Case& at, v1::AgreementRecord& record);
+[[nodiscard]] Verdict give_up_list(Case& at, const std::string& partner,
+                                   v1::AgreementRecord& record);
 // None is awaited of this partner.
 [[nodiscard]] Verdict need_list(const v1::AgreementRecord& record);
 

@@ -298,8 +298,8 @@ TEST_F(AuditedParts, OfWhatWentHome) {
   make_in_parts(backup, sent.leaf);
 }
 
-// What is not whole is not made whole any more.
-TEST_F(AuditedParts, AreGivenUpWithTheList) {
+// What has begun to move moves as a whole.
+TEST_F(AuditedParts, AreMadeWholeBeforeTheListIsGivenUp) {
   PUHUI_ACCEPTED(a.issue_kg(2'400));
   const Backup backup(a);
   const auto sent = export_units(a, b, {{{kFirst, kLast}}});
@@ -314,9 +314,12 @@ TEST_F(AuditedParts, AreGivenUpWithTheList) {
   const auto agreement = agreement_at(a, b)->agreement();
   a.now = closed.time + std::max(agreement.dead_after(), agreement.answer_within()) + 1;
   PUHUI_ACCEPTED(set_agreement(a, b, v1::CLOSED));
+  EXPECT_TRUE(awaits_list());
+  reach_a_state_root();
+  PUHUI_ACCEPTED(set_agreement(a, b, v1::CLOSED));
   EXPECT_FALSE(awaits_list());
   EXPECT_FALSE(is_in_parts());
-  EXPECT_EQ(a.totals().units_exported_kg(), 1'000);
+  EXPECT_EQ(a.totals().units_exported_kg(), 2'300);
   reach_a_state_root();
   expect_clean(a);
 }

@@ -387,7 +387,8 @@ class World {
     const auto& [name, batch] =
         *std::next(model.issued.begin(), *rc::gen::inRange<std::ptrdiff_t>(0, count));
     const bool is_whole = *rc::gen::arbitrary<bool>();
-    const auto ranges = is_whole ? SerialRanges{} : SerialRanges{{batch.start, batch.start}};
+    const auto last = batch.start + (is_whole ? batch.kilograms - 1 : 0);
+    const SerialRanges ranges{{batch.start, last}};
     auto sent = sign(recall_event(city, name, ranges), {"bureau"});
     return {{std::move(sent), {model.recall(name, is_whole)}}};
   }

@@ -304,7 +304,7 @@ Ruling set_agreement(Context& context, const v1::SetAgreement& action) {
   if (auto met = require_signers(context, "agreement.set", the_city()); !met) return met;
   auto log = *context.state.find<v1::PartnerLog>(key::partner(action.partner()));
   if (record->standing() == v1::CLOSED) {
-    if (auto ended = give_up_list(context, *record); !ended) return ended;
+    if (auto ended = give_up_list(context, action.partner(), *record); !ended) return ended;
     context.state.put(key::agreement(action.partner()), *record);
     return {};
   }

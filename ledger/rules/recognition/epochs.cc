@@ -111,7 +111,6 @@ v1::EpochRecord epoch_of(const Context& context) {
 
 void end_list(Context& context, v1::AgreementRecord& record) {
   record.set_awaits_list(false);
-  record.clear_list_part();
   auto epoch = epoch_of(context);
   epoch.set_lists_awaited(epoch.lists_awaited() - 1);
   context.state.put(key::epoch(), epoch);
@@ -131,7 +130,7 @@ void await_list(Context& context, v1::AgreementRecord& record) {
   record.clear_list_from();
 }
 
-Ruling give_up_list(Context& context, v1::AgreementRecord& record) {
+Ruling give_up_list(Context& context, const std::string& partner, v1::AgreementRecord& record) {
   const auto& agreement = record.agreement();
   const auto patience = std::max(agreement.dead_after(), agreement.answer_within());
   const auto waited =
@@ -139,7 +138,10 @@ Ruling give_up_list(Context& context, v1::AgreementRecord& record) {
   if (waited <= patience)
     return refuse(ErrorCode::PARTNER_PRESENT, "epoch.lists", std::to_string(patience),
                   std::to_string(waited));
-  end_list(context, record);
+  // What has begun to move moves as a whole, or it would be in both cities.
+  if (auto made = make_part(context, partner, record); !made) return made;
+  if (!record.has_list_part()) end_list(context, record);
+  context.fact("is_given_up", record.awaits_list() ? "false" : "true");
   return {};
 }
 

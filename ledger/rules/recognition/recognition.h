@@ -86,8 +86,10 @@ void await_list(Context& context, v1::AgreementRecord& record);
 // The partner's list is noted in full, or not waited for any more.
 void end_list(Context& context, v1::AgreementRecord& record);
 // Whoever closed the agreement has waited for the list as long as for an answer and for a partner
-// that is gone. PARTNER_PRESENT.
-[[nodiscard]] Ruling give_up_list(Context& context, v1::AgreementRecord& record);
+// that is gone. PARTNER_PRESENT. Of a list part that is not whole yet, it makes the next piece of
+// work first: the same event once more ends the list then.
+[[nodiscard]] Ruling give_up_list(Context& context, const std::string& partner,
+                                  v1::AgreementRecord& record);
 // Nothing is issued or retired while a list is awaited: it may tell of units whose issuance was
 // lost, or that are abroad. EPOCH_LISTS_PENDING.
 [[nodiscard]] Ruling need_all_lists(const Context& context);
