@@ -51,18 +51,24 @@ bool are_same(const Ranges& a, const Ranges& b) {
   });
 }
 
-// What of it one event may note, from a serial on: it went to that city, and no other statement
-// told of it, as of `told` pieces one did. Then `next` is where the rest begins, or 0 if nothing is
-// left.
+// What one event may note of a retirement: from this serial on; then `next` is where the rest
+// begins, or 0 if nothing is left.
+struct Noting {
+  std::uint64_t next = 0;
+  Pieces pieces = {};
+  std::size_t told = 0;  // pieces that another statement told of
+};
+
+// All of it went to that city.
 Verdict plan_retired(const Case& at, const v1::StateRetirement& statement, const std::string& city,
-                     std::uint64_t& next, Pieces& pieces, std::size_t& told) {
+                     Noting& noting) {
   std::map<std::uint64_t, v1::SerialRange> in_order;
   for (const auto& range : statement.serials()) in_order[range.start()] = range;
   std::size_t seen = 0;
   for (const auto& [start, range] : in_order)
-    for (auto serial = std::max(start, next); serial <= range.end();) {
+    for (auto serial = std::max(start, noting.next); serial <= range.end();) {
       if (seen++ == kPiecesMax) {
-        next = serial;
+        noting.next = serial;
         return {};
       }
       const auto found = at.books.blocks.lower_bound(serial);
@@ -75,11 +81,11 @@ Verdict plan_retired(const Case& at, const v1::StateRetirement& statement, const
       piece.set_end(std::min(piece.end(), range.end()));
       serial = piece.end() + 1;
       if (piece.retired_abroad_at() != 0)
-        ++told;
+        ++noting.told;
       else
-        pieces.push_back(piece);
+        noting.pieces.push_back(piece);
     }
-  next = 0;
+  noting.next = 0;
   return {};
 }
 
@@ -334,18 +340,16 @@ Verdict note_retirement(Case& at, const v1::NoteRetirement& action) {
   // Kept with those of recalls, which are other leaves.
   const auto* open = find(at.books.recalls_open, place);
   const bool is_first = open == nullptr;
-  std::uint64_t next = is_first ? 0 : *open;
-  Pieces pieces;
-  std::size_t pieces_told = 0;
-  if (auto bad = plan_retired(at, statement, leaf.city(), next, pieces, pieces_told)) return bad;
+  Noting noting{is_first ? 0 : *open};
+  if (auto bad = plan_retired(at, statement, leaf.city(), noting)) return bad;
   auto& stated = at.books.transfers_by_leaf[leaf.city()];
   const std::tuple told{epoch, leaf.index(), std::string(crypto::leaf_hash(leaf.entry()).view())};
   // Only of what takes parts, a part may have been told.
-  if (is_first && (stated.contains(told) || (pieces_told > 0 && next == 0)))
+  if (is_first && (stated.contains(told) || (noting.told > 0 && noting.next == 0)))
     return told_before(leaf.city(), leaf.index());
-  if (auto bad = retire_there(at, pieces)) return bad;
-  if (next != 0)
-    at.books.recalls_open[place] = next;
+  if (auto bad = retire_there(at, noting.pieces)) return bad;
+  if (noting.next != 0)
+    at.books.recalls_open[place] = noting.next;
   else
     at.books.recalls_open.erase(place);
   if (is_first) stated[told] = at.position;
