@@ -37,7 +37,8 @@ inline void apply(City& city, Prepared& prepared, benchmark::State& state) {
   const auto answers = city.ledger().apply(prepared.block, prepared.checked, {++city.index, 1});
   if (!answers) return state.SkipWithError("the block does not apply");
   for (const auto& answer : *answers)
-    if (answer.decision != v1::ACCEPTED) return state.SkipWithError("an event is not accepted");
+    if (answer.decision != v1::ACCEPTED)
+      return state.SkipWithError(std::string(code_name(answer.code)).c_str());
 }
 
 // Every record is an act of its own: citizen, slot and carrier differ from batch to batch.

@@ -27,7 +27,7 @@ template <class Make>
 Prepared block_of_events(City& city, std::uint64_t block, const std::string& signer, Make make) {
   Prepared prepared;
   for (std::uint64_t i = 0; i < kPerBlock; ++i)
-    prepared.sent.push_back(sign(make(block * kPerBlock + i), {signer}));
+    prepared.sent.push_back(city.sealed(make(block * kPerBlock + i), {signer}));
   prepare(city, prepared);
   return prepared;
 }
