@@ -146,6 +146,33 @@ TEST_F(RestoredCities, TakeHomeWhatCameByTwoTransfers) {
   EXPECT_EQ(a.held("owner-main"), 100);
 }
 
+// What came once more went home once more, while the first way home is not known to be over.
+TEST_F(RestoredCities, TakeHomeWhatCameLast) {
+  cross(a, b, {{{1, 10}}});  // 51-60 there
+  const auto first = send_home(b, a, {{51, 60}});
+  PUHUI_ACCEPTED(first);
+  const auto home = import_units(a, carry(b, a, first.leaf));
+  PUHUI_ACCEPTED(home);
+  const Backup backup(b);
+  PUHUI_ACCEPTED(conclude(b, carry(a, b, home.leaf)));
+  cross(a, b, {{{1, 10}}});  // 61-70 there
+  const auto second = send_home(b, a, {{61, 70}});
+  PUHUI_ACCEPTED(second);
+  const auto again = import_units(a, carry(b, a, second.leaf));
+  PUHUI_ACCEPTED(again);
+  PUHUI_ACCEPTED(conclude(b, carry(a, b, again.leaf)));
+  lose_since(b, backup);
+  reconcile(b, a);
+  EXPECT_EQ(b.state(51), v1::HELD);
+  EXPECT_EQ(b.view().serial(51)->bound_by(),
+            "transfer/" + crypto::hex_encode(id_of(b, first.leaf)));
+  EXPECT_EQ(b.held("owner-main"), 50 + 10);
+  PUHUI_ACCEPTED(conclude(b, carry(a, b, home.leaf)));
+  EXPECT_EQ(b.state(51), v1::EXPORTED);
+  EXPECT_EQ(b.held("owner-main"), 50);
+  EXPECT_EQ(a.held("owner-main"), 100);
+}
+
 // A version of the agreement that was lost is filed again as it was; then both go on from there.
 TEST_F(RestoredCities, LeaveAgreementsToBeRenegotiated) {
   const Backup backup(a);

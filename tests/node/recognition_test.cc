@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "ledger/views/state_value.h"
+#include "tests/ledger/market.h"
 #include "tests/node/asked_city.h"
 
 namespace puhui::node {
@@ -142,6 +143,80 @@ TEST_F(AskedOfPartners, ProofsHaveWordsForAllOfThem) {
   EXPECT_EQ(words({"partner", "XIANGYANG"}), "partner XIANGYANG");
   const std::string id(64, 'a');
   EXPECT_EQ(words({"transfer", id}), "transfer " + id);
+}
+
+// ---- Assisted areas ----
+
+// Of the owner's in b: 1-50 are its own, 51-150 came from an assisted area of a, 151-180 from c by
+// an agreement of a better class.
+struct AssistedAreas : TwoCities {
+  void SetUp() override {
+    PUHUI_ACCEPTED(b.issue_kg(50));
+    PUHUI_ACCEPTED(issue_in(a, "422801", 100));
+    PUHUI_ACCEPTED(c.issue_kg(30));
+    agree_on(a, 2);
+    agree_on(c, 1);
+    note(a, "P422801");
+    note(c, "P3");
+    cross(a, b, {{{1, 100}}});
+    cross(c, b, {{{1, 30}}});
+    auto rules = market_rules("areas");
+    steps_of(rules, "limited").add_areas_first("4228");
+    RuleTable(rules)
+        .relation("open.limited", v1::HOLDER)
+        .roles("confirm.limited", {v1::VERIFIER})
+        .relation("void.limited", v1::HOLDER);
+    PUHUI_ACCEPTED(file_rules(b, rules));
+    auto opened = opening("c", "limited");
+    opened.set_account("owner-main");
+    PUHUI_ACCEPTED(by_owner(opened));
+    known_drift = drift_between(a, b);  // what came from the third city
+  }
+  void agree_on(SovereignCity& partner, std::uint32_t priority) {
+    auto agreement = agreement_between(partner, b);
+    terms_of_taker(agreement, b).set_discount("1");
+    terms_of_taker(agreement, b).set_priority(priority);
+    agree(partner, b, agreement);
+  }
+  void note(const SovereignCity& from, const std::string& project) {
+    const auto leaf = static_cast<std::uint64_t>(from.view().project(project)->filed_at());
+    PUHUI_ACCEPTED(b.send(filing_event(b, carry(from, b, leaf)), {"operator"}));
+  }
+  template <class Action>
+  ledger::Answer by_owner(const Action& action) {
+    auto payload = b.event("owner");
+    set_action(payload, action);
+    return b.send(payload, {"owner"});
+  }
+  // The first serials of what is offered, in that order.
+  [[nodiscard]] std::string offered(const relay::Query& query) {
+    const auto list =
+        asked_b.get<v1::UnitBlockList>({"v1", "accounts", "owner-main", "units"}, query);
+    EXPECT_TRUE(list) << describe(list.error());
+    std::string text;
+    for (const auto& block : list->items())
+      text += (text.empty() ? "" : " ") + std::to_string(block.start());
+    return text;
+  }
+
+  SovereignCity c{{"YICHANG", "P3"}};
+  AskedCity asked_b{b};
+};
+
+TEST_F(AssistedAreas, AreOfferedFirstThenByTheClassOfTheirAgreement) {
+  EXPECT_EQ(offered({}), "1 51 151");
+  EXPECT_EQ(offered({{"order", "areas_first"}}), "1 151 51");
+  EXPECT_EQ(offered({{"order", "areas_first"}, {"purpose", "voluntary"}}), "1 151 51");
+  EXPECT_EQ(offered({{"order", "areas_first"}, {"purpose", "limited"}}), "51 1 151");
+}
+
+TEST_F(AssistedAreas, GoFirstWhereARuleRequiresIt) {
+  const auto opened = case_named(b, "c").opening();
+  auto named = retiring(opened, 0);
+  add_serials(named, {{1, 10}});
+  PUHUI_REFUSED(by_owner(named), v1::AREA_FIRST);
+  PUHUI_ACCEPTED(by_owner(retiring(opened, 110)));
+  EXPECT_EQ(held_text(b, "owner-main"), "11-50 151-180");
 }
 
 }  // namespace

@@ -256,19 +256,27 @@ void Book::recalled(int index, const Serials& serials) {
   book.owed_kg += std::clamp<std::int64_t>(left - cancelled - abroad, 0, retired);
 }
 
+std::vector<Kilogram*> Book::came_last(int index, int home, const Serials& origins) {
+  std::map<std::uint64_t, Kilogram*> last;
+  for (auto& [serial, kilogram] : city(index).units)
+    if (kilogram.home == home && std::ranges::find(origins, kilogram.origin) != origins.end())
+      last[kilogram.origin] = &kilogram;
+  std::vector<Kilogram*> all;
+  for (const auto& [origin, kilogram] : last) all.push_back(kilogram);
+  return all;
+}
+
 void Book::recall_noted(int index, int home, std::size_t letter, const Serials& origins) {
   auto& book = city(index);
   book.noted.insert(letter);
   for (const auto origin : origins) book.recalled.insert({home, origin});
-  for (auto& [serial, kilogram] : book.units) {
-    const bool is_named =
-        kilogram.home == home && std::ranges::find(origins, kilogram.origin) != origins.end();
-    if (!is_named || kilogram.is_recalled) continue;
-    if (kilogram.state != v1::HELD && kilogram.state != v1::RETIRED) continue;
-    kilogram.is_recalled = true;
-    if (kilogram.state != v1::HELD || !kilogram.lock.empty()) continue;
-    kilogram.is_frozen = true;
-    kilogram.disputed_until = 0;
+  for (auto* kilogram : came_last(index, home, origins)) {
+    if (kilogram->is_recalled) continue;
+    if (kilogram->state != v1::HELD && kilogram->state != v1::RETIRED) continue;
+    kilogram->is_recalled = true;
+    if (kilogram->state != v1::HELD || !kilogram->lock.empty()) continue;
+    kilogram->is_frozen = true;
+    kilogram->disputed_until = 0;
   }
 }
 

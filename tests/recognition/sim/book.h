@@ -235,6 +235,9 @@ class Book {
                                      std::int64_t time) const;
   void take_in(const Journey& journey, std::int64_t kg, std::int64_t time,
                std::int64_t disputed_until);
+  // The kilograms of a partner, as they came last: what came before is on its way home, and its
+  // answer is not known yet.
+  [[nodiscard]] std::vector<Kilogram*> came_last(int city, int home, const Serials& origins);
   void take_home(const Journey& journey);
   void retire_again(int city, const std::string& id, std::int64_t time);
   [[nodiscard]] bool knows(int city, const Listed& listed) const;

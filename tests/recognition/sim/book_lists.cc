@@ -82,32 +82,26 @@ void Book::take_away(const Journey& journey, std::int64_t kg) {
 
 // What is held of units that had gone home: from whoever has them.
 void Book::take_home(const Journey& journey) {
-  for (auto& [serial, kilogram] : city(journey.from).units) {
-    const bool is_named =
-        kilogram.home == journey.to && kilogram.state == v1::HELD &&
-        std::ranges::find(journey.origins, kilogram.origin) != journey.origins.end();
-    if (!is_named) continue;
-    kilogram.lock.clear();
-    kilogram.is_frozen = false;
-    kilogram.disputed_until = 0;
-    kilogram.state = v1::EXPORTED;
-    kilogram.exported_to = journey.to;
+  for (auto* kilogram : came_last(journey.from, journey.to, journey.origins)) {
+    if (kilogram->state != v1::HELD) continue;
+    kilogram->lock.clear();
+    kilogram->is_frozen = false;
+    kilogram->disputed_until = 0;
+    kilogram->state = v1::EXPORTED;
+    kilogram->exported_to = journey.to;
   }
 }
 
 void Book::retire_again(int index, const std::string& id, std::int64_t time) {
   const auto& statement = statements_.at(id);
   city(index).stated.insert(id);
-  for (auto& [serial, kilogram] : city(index).units) {
-    const bool is_named =
-        kilogram.home == statement.home && kilogram.state == v1::HELD &&
-        std::ranges::find(statement.origins, kilogram.origin) != statement.origins.end();
-    if (!is_named) continue;
-    kilogram.lock.clear();
-    kilogram.is_frozen = false;
-    kilogram.disputed_until = 0;
-    kilogram.state = v1::RETIRED;
-    ++city(index).used_kg[{kilogram.home, year_of(time)}];
+  for (auto* kilogram : came_last(index, statement.home, statement.origins)) {
+    if (kilogram->state != v1::HELD) continue;
+    kilogram->lock.clear();
+    kilogram->is_frozen = false;
+    kilogram->disputed_until = 0;
+    kilogram->state = v1::RETIRED;
+    ++city(index).used_kg[{kilogram->home, year_of(time)}];
   }
 }
 
