@@ -10,6 +10,14 @@ namespace {
 
 using enum v1::ErrorCode;
 
+// The partner hears of the epoch, and lists what it knows by leaves that were lost.
+v1::ProvenLeaf list_of(SovereignCity& partner, SovereignCity& home) {
+  EXPECT_EQ(renew_epoch(home, partner).decision, v1::ACCEPTED);
+  const auto stated = state_transfers(partner, home);
+  EXPECT_EQ(stated.decision, v1::ACCEPTED) << code_name(stated.code);
+  return carry(partner, home, stated.leaf);
+}
+
 // ---- Retirements ----
 
 struct RetirementsMadeAgain : LosingCities {
@@ -80,11 +88,8 @@ TEST_F(RetirementsMadeAgain, AreMadeOneByOne) {
   retire_and_tell({{1, 5}}, {{1, 5}});
   retire_and_tell({{10, 12}}, {{10, 12}});
   lose_since(backup);
-  PUHUI_ACCEPTED(renew_epoch(a, b));
-  const auto stated = state_transfers(b, a);
-  PUHUI_ACCEPTED(stated);
-  const auto proof = carry(b, a, stated.leaf);
-  EXPECT_EQ(b.payload_at(stated.leaf).state_transfers().transfers_size(), 2);
+  const auto proof = list_of(b, a);
+  EXPECT_EQ(b.payload_at(proof.index()).state_transfers().transfers_size(), 2);
   const auto receipts = receipts_for(a, b, proof);
   ASSERT_EQ(receipts.size(), 1u) << "the last one of its event";
   PUHUI_ACCEPTED(a.send(noting_event(a, proof, receipts), {"operator"}));
@@ -125,10 +130,7 @@ TEST_F(RetirementsMadeAgain, AreMadeInParts) {
   SerialRanges even;
   for (std::uint64_t serial = 22; serial <= 1'220; serial += 2) even.emplace_back(serial, serial);
   PUHUI_ACCEPTED(transfer(a, {"owner-main", "buyer-main"}, even));
-  PUHUI_ACCEPTED(renew_epoch(a, b));
-  const auto stated = state_transfers(b, a);
-  PUHUI_ACCEPTED(stated);
-  const auto list = carry(b, a, stated.leaf);
+  const auto list = list_of(b, a);
   const auto receipts = receipts_for(a, b, list);
   PUHUI_ACCEPTED(a.send(noting_event(a, list, receipts), {"operator"}));
   EXPECT_EQ(retired_kg(), 1'000);
@@ -151,11 +153,14 @@ struct TransfersMadeInParts : LosingCities {
     recognise(agreement);
     PUHUI_ACCEPTED(a.issue_kg(kAway + 100));
   }
-  // Every other kilogram is somebody else's now.
-  static void cut(SovereignCity& city) {
+  static SerialRanges every_other() {
     SerialRanges even;
     for (std::uint64_t serial = 2; serial <= 2'000; serial += 2) even.emplace_back(serial, serial);
-    PUHUI_ACCEPTED(transfer(city, {"owner-main", "owner-side"}, even));
+    return even;
+  }
+  // Every other kilogram is somebody else's now.
+  static void cut(SovereignCity& city) {
+    PUHUI_ACCEPTED(transfer(city, {"owner-main", "owner-side"}, every_other()));
   }
   [[nodiscard]] bool is_in_parts() const { return agreement_at(a, b)->has_list_part(); }
   [[nodiscard]] Answer go_on(const v1::ProvenLeaf& list) {
@@ -169,10 +174,7 @@ TEST_F(TransfersMadeInParts, AreKnownFromTheFirstOn) {
   const auto id = id_of(a, sent.leaf);
   lose_since(backup);
   cut(a);
-  PUHUI_ACCEPTED(renew_epoch(a, b));
-  const auto stated = state_transfers(b, a);
-  PUHUI_ACCEPTED(stated);
-  const auto list = carry(b, a, stated.leaf);
+  const auto list = list_of(b, a);
   PUHUI_ACCEPTED(note_transfers(a, b, list));
   EXPECT_TRUE(is_in_parts());
   EXPECT_EQ(transfer_state(a, id), v1::TRANSFER_CONCLUDED);
@@ -226,10 +228,7 @@ TEST_F(TransfersMadeInParts, CountThePiecesOfAllTheirRuns) {
       every_other.emplace_back(serial, serial);
     PUHUI_ACCEPTED(transfer(a, {"owner-main", "owner-side"}, every_other));
   }
-  PUHUI_ACCEPTED(renew_epoch(a, b));
-  const auto stated = state_transfers(b, a);
-  PUHUI_ACCEPTED(stated);
-  const auto list = carry(b, a, stated.leaf);
+  const auto list = list_of(b, a);
   PUHUI_ACCEPTED(note_transfers(a, b, list));
   EXPECT_EQ(a.totals().units_exported_kg(), 1'000);
   PUHUI_ACCEPTED(go_on(list));
@@ -250,13 +249,8 @@ TEST_F(TransfersMadeInParts, BringHomeWhatCameHome) {
   PUHUI_ACCEPTED(imported);
   PUHUI_ACCEPTED(conclude(b, carry(a, b, imported.leaf)));
   lose_since(backup);
-  SerialRanges even;
-  for (std::uint64_t serial = 2; serial <= 2'000; serial += 2) even.emplace_back(serial, serial);
-  PUHUI_ACCEPTED(recall(a, "B1", even));
-  PUHUI_ACCEPTED(renew_epoch(a, b));
-  const auto stated = state_transfers(b, a);
-  PUHUI_ACCEPTED(stated);
-  const auto list = carry(b, a, stated.leaf);
+  PUHUI_ACCEPTED(recall(a, "B1", every_other()));
+  const auto list = list_of(b, a);
   PUHUI_ACCEPTED(note_transfers(a, b, list));
   EXPECT_TRUE(is_in_parts());
   EXPECT_EQ(a.totals().units_exported_kg(), kAway - 1'000);
@@ -286,9 +280,7 @@ TEST_F(TransfersMadeInParts, AreToldToThePartnerBeforeTheyAreWhole) {
   PUHUI_ACCEPTED(imported);
   PUHUI_ACCEPTED(conclude(b, carry(a, b, imported.leaf)));
   lose_since(backup);
-  SerialRanges even;
-  for (std::uint64_t serial = 2; serial <= 2'000; serial += 2) even.emplace_back(serial, serial);
-  PUHUI_ACCEPTED(recall(a, "B1", even));
+  PUHUI_ACCEPTED(recall(a, "B1", every_other()));
   PUHUI_ACCEPTED(renew_epoch(a, b));
   const auto first = state_transfers(b, a);
   PUHUI_ACCEPTED(first);
