@@ -12,6 +12,7 @@
 #include "ledger/records.h"
 #include "ledger/rules/calendar.h"
 #include "ledger/rules/checks.h"
+#include "ledger/versions.h"
 
 namespace puhui::ledger {
 namespace {
@@ -79,7 +80,7 @@ std::string wrong_in(const v1::Equivalence& equivalence) {
   if (!is_label(equivalence.methodology()) || !is_label(equivalence.recognised_as()))
     return "methodologies";
   if (equivalence.versions_size() > kVersionsMax) return "versions";
-  return std::ranges::all_of(equivalence.versions(), is_label) ? "" : "versions";
+  return std::ranges::all_of(equivalence.versions(), is_versions) ? "" : "versions";
 }
 
 std::string wrong_in(const v1::RecognitionTerms& terms) {
@@ -209,9 +210,11 @@ const v1::Equivalence* equivalent(const v1::RecognitionTerms& terms, const v1::E
   const auto found = std::ranges::find(all, run.methodology(), &v1::Equivalence::methodology);
   if (found == all.end()) return nullptr;
   const auto& versions = found->versions();
-  const bool covers =
-      versions.empty() || std::ranges::find(versions, run.methodology_version()) != versions.end();
-  return covers ? &*found : nullptr;
+  const bool is_covered =
+      versions.empty() || std::ranges::any_of(versions, [&run](const std::string& some) {
+        return covers(some, run.methodology_version());
+      });
+  return is_covered ? &*found : nullptr;
 }
 
 std::int64_t kilograms(const Runs& runs) {

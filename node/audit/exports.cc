@@ -164,8 +164,10 @@ const v1::Equivalence* equivalent(const v1::RecognitionTerms& terms, const v1::E
   for (const auto& each : terms.methodologies()) {
     if (each.methodology() != run.methodology()) continue;
     const auto& versions = each.versions();
-    const bool is_covered =
-        versions.empty() || std::ranges::count(versions, run.methodology_version()) > 0;
+    const auto is_meant = [&](const std::string& some) {
+      return is_of(some, run.methodology_version());
+    };
+    const bool is_covered = versions.empty() || std::ranges::any_of(versions, is_meant);
     return is_covered ? &each : nullptr;
   }
   return nullptr;

@@ -29,6 +29,9 @@ using PartnerSignatures = google::protobuf::RepeatedPtrField<v1::AuthoritySignat
 [[nodiscard]] Verdict need_authority(const v1::CitySide& side, const char* word,
                                      std::string_view bytes, const PartnerSignatures& signatures);
 [[nodiscard]] const v1::CitySide* side_of(const v1::Agreement& agreement, const std::string& city);
+// A version of a methodology is meant by its name, or by a range "FIRST..LAST" in the order in
+// which people number versions.
+[[nodiscard]] bool is_of(const std::string& versions, const std::string& version);
 // By which a city takes; null if it takes nothing.
 [[nodiscard]] const v1::RecognitionTerms* terms_of(const v1::Agreement& agreement,
                                                    const std::string& taker);

@@ -64,12 +64,46 @@ Verdict check_side(const v1::CitySide& side) {
   return are_witnesses(side) ? Verdict() : unsound("witnesses");
 }
 
+// A label as its parts compare: what is no digit by its byte, and a number by its digits, of which
+// more are more.
+using Numbered = std::vector<std::tuple<unsigned char, std::size_t, std::string>>;
+Numbered numbered(const std::string& label) {
+  Numbered parts;
+  for (std::size_t i = 0; i < label.size();) {
+    std::string digits;
+    const auto first = i;
+    for (; i < label.size() && label[i] >= '0' && label[i] <= '9'; ++i)
+      if (!digits.empty() || label[i] != '0') digits += label[i];
+    if (i > first)
+      parts.emplace_back('0', digits.size(), digits);
+    else
+      parts.emplace_back(static_cast<unsigned char>(label[i++]), 0, "");
+  }
+  return parts;
+}
+
+struct Span {
+  std::string first, last;
+};
+std::optional<Span> span_in(const std::string& versions) {
+  const auto dots = versions.find("..");
+  if (dots == std::string::npos) return std::nullopt;
+  return Span{versions.substr(0, dots), versions.substr(dots + 2)};
+}
+
+bool are_versions(const std::string& text) {
+  const auto span = span_in(text);
+  if (!is_label(text) || !span) return is_label(text);
+  return is_label(span->first) && is_label(span->last) &&
+         numbered(span->first) <= numbered(span->last);
+}
+
 bool are_equivalences(const v1::RecognitionTerms& terms) {
   std::set<std::string> codes;
   for (const auto& equivalence : terms.methodologies())
     if (!is_label(equivalence.methodology()) || !is_label(equivalence.recognised_as()) ||
         equivalence.versions_size() > kVersionsMax ||
-        !std::ranges::all_of(equivalence.versions(), is_label) ||
+        !std::ranges::all_of(equivalence.versions(), are_versions) ||
         !codes.insert(equivalence.methodology()).second)
       return false;
   return terms.methodologies_size() <= kEquivalencesMax;
@@ -159,6 +193,13 @@ Verdict need_authority(const v1::CitySide& side, const char* word, std::string_v
   if (signing >= static_cast<std::int64_t>(side.authority_keys())) return {};
   return refused(ErrorCode::AGREEMENT_SIGNATURE, "authority of " + side.city(),
                  std::to_string(side.authority_keys()) + " keys", std::to_string(signing));
+}
+
+bool is_of(const std::string& versions, const std::string& version) {
+  const auto span = span_in(versions);
+  if (!span) return versions == version;
+  const auto asked = numbered(version);
+  return numbered(span->first) <= asked && asked <= numbered(span->last);
 }
 
 const v1::CitySide* side_of(const v1::Agreement& agreement, const std::string& city) {

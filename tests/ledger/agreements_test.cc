@@ -71,6 +71,8 @@ TEST_F(Agreements, HaveAForm) {
       [](A& g) { terms(g).mutable_methodologies(0)->clear_methodology(); },
       [](A& g) { terms(g).mutable_methodologies(0)->clear_recognised_as(); },
       [](A& g) { terms(g).mutable_methodologies(0)->add_versions(""); },
+      [](A& g) { terms(g).mutable_methodologies(0)->add_versions("V10..V9"); },
+      [](A& g) { terms(g).mutable_methodologies(0)->add_versions("V1.."); },
       [](A& g) { *terms(g).add_methodologies() = g.terms(0).methodologies(0); },
       [](A& g) { terms(g).set_vintage_from(2027); },
       [](A& g) { terms(g).set_year_quota_kg(0); },

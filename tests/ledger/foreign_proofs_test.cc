@@ -392,6 +392,10 @@ TEST_F(ForeignProofs, OfMethodologiesThatAreNotEquivalentAreNotMade) {
   PUHUI_REFUSED(
       agreed([&](G& g) { terms_of_taker(g, b).mutable_methodologies(0)->add_versions("V02"); }),
       METHODOLOGY_NOT_EQUIVALENT);
+  PUHUI_REFUSED(agreed([&](G& g) {
+                  terms_of_taker(g, b).mutable_methodologies(0)->add_versions("V02..V10");
+                }),
+                METHODOLOGY_NOT_EQUIVALENT);
   PUHUI_REFUSED(agreed([&](G& g) { terms_of_taker(g, b).set_vintage_from(2025); }),
                 VINTAGE_NOT_RECOGNISED);
   PUHUI_REFUSED(agreed([&](G& g) { terms_of_taker(g, b).set_discount("1/11"); }), DISCOUNT_ZERO);
@@ -399,7 +403,7 @@ TEST_F(ForeignProofs, OfMethodologiesThatAreNotEquivalentAreNotMade) {
                 AGREEMENT_STANDING);
   PUHUI_ACCEPTED(agreed([&](G& g) {
     terms_of_taker(g, b).mutable_methodologies(0)->add_versions("V02");
-    terms_of_taker(g, b).mutable_methodologies(0)->add_versions("V01");
+    terms_of_taker(g, b).mutable_methodologies(0)->add_versions("V01..V1");
   }));
   const auto imported = import_units(b, proof);
   PUHUI_ACCEPTED(imported);
