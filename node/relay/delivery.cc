@@ -126,29 +126,38 @@ Result<Carried> conclude(City& to, const v1::ProvenLeaf& leaf, const v1::Payload
   return done;
 }
 
-// The same proof again, part by part, until all of it is noted.
+// The same proof again, part by part, until all of it is noted, once the leaf of `to` that noted
+// the last part is applied.
+template <class IsDone, class Send>
+Result<Carried> send_in_parts(const std::string& name, IsDone is_done, Send send) {
+  auto last = known(name);
+  for (int parts = 0; parts < kPartsMax; ++parts) {
+    const auto done = is_done(last.position);
+    if (!done) return tl::make_unexpected(done.error());
+    if (*done) return last;
+    auto sent = send();
+    if (!sent || sent->came != Came::done) return sent;
+    last = std::move(*sent);
+  }
+  return waiting(name, ErrorCode::TOO_LARGE);
+}
+
 Result<Carried> note_retirement(City& to, const v1::ProvenLeaf& leaf,
                                 const v1::StateRetirement& statement) {
   if (statement.serials().empty())
     return fail(ErrorCode::LEAF_UNEXPECTED, "a retirement of nothing");
-  auto last = known("note_retirement");
-  for (int parts = 0; parts < kPartsMax; ++parts) {
-    const auto block =
-        to.find<v1::UnitBlock>({"v1", "serials", std::to_string(last_serial(statement))},
-                               {{"at_least", std::to_string(last.position)}});
-    if (!block) return tl::make_unexpected(block.error());
-    if (*block && (*block)->retired_abroad_at() != 0) return last;
+  const auto is_done = [&](std::int64_t at_least) {
+    return is_retirement_noted(to, statement, at_least);
+  };
+  return send_in_parts("note_retirement", is_done, [&] {
     v1::NoteRetirement action;
     *action.mutable_statement() = leaf;
     auto sent =
         send(to, "note_retirement", std::move(action), &v1::Payload::mutable_note_retirement);
-    if (!sent) return sent;
     // The way there is not concluded yet.
-    if (sent->code == code_name(ErrorCode::TRANSFER_STATE_WRONG)) sent->came = Came::waits;
-    if (sent->came != Came::done) return sent;
-    last = std::move(*sent);
-  }
-  return waiting("note_retirement", ErrorCode::TOO_LARGE);
+    if (sent && sent->code == code_name(ErrorCode::TRANSFER_STATE_WRONG)) sent->came = Came::waits;
+    return sent;
+  });
 }
 
 // Whether all that it recalls is frozen, once that leaf of `to` is applied: a recall is listed when
@@ -169,20 +178,13 @@ Result<bool> is_recall_done(City& to, const v1::ProvenLeaf& leaf, std::int64_t a
          noted->items(0).leaf() == leaf.index();
 }
 
-// The same proof again, part by part, until all of it is noted.
 Result<Carried> note_recall(City& to, const v1::ProvenLeaf& leaf) {
-  auto last = known("note_recall");
-  for (int parts = 0; parts < kPartsMax; ++parts) {
-    const auto is_done = is_recall_done(to, leaf, last.position);
-    if (!is_done) return tl::make_unexpected(is_done.error());
-    if (*is_done) return last;
+  const auto is_done = [&](std::int64_t at_least) { return is_recall_done(to, leaf, at_least); };
+  return send_in_parts("note_recall", is_done, [&] {
     v1::NoteRecall action;
     *action.mutable_recall() = leaf;
-    auto sent = send(to, "note_recall", std::move(action), &v1::Payload::mutable_note_recall);
-    if (!sent || sent->came != Came::done) return sent;
-    last = std::move(*sent);
-  }
-  return waiting("note_recall", ErrorCode::TOO_LARGE);
+    return send(to, "note_recall", std::move(action), &v1::Payload::mutable_note_recall);
+  });
 }
 
 // Each from where the one before ended; another relay may have brought it meanwhile.
@@ -301,10 +303,14 @@ Result<std::string> transfer_of(City& to, const v1::ProvenLeaf& exported) {
   return std::string(ledger::transfer_id(log->side().lineage(), event->payload).view());
 }
 
-std::uint64_t last_serial(const v1::StateRetirement& statement) {
+Result<bool> is_retirement_noted(City& to, const v1::StateRetirement& statement,
+                                 std::int64_t at_least) {
   std::uint64_t last = 0;
   for (const auto& range : statement.serials()) last = std::max(last, range.end());
-  return last;
+  const auto block = to.find<v1::UnitBlock>({"v1", "serials", std::to_string(last)},
+                                            {{"at_least", std::to_string(at_least)}});
+  if (!block) return tl::make_unexpected(block.error());
+  return *block && (*block)->retired_abroad_at() != 0;
 }
 
 Result<std::string> attachment_of(City& from, const v1::ProvenLeaf& leaf) {

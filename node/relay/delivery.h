@@ -51,8 +51,10 @@ struct Delivery {
 // How `to` would import it now, by the last version of its agreement.
 [[nodiscard]] Result<v1::Import> import_of(City& to, const v1::ProvenLeaf& exported);
 
-// The largest serial that it names; 0 if it names none. It is noted last.
-[[nodiscard]] std::uint64_t last_serial(const v1::StateRetirement& statement);
+// Whether all that it states is noted, once that leaf of `to` is applied: the largest serial is
+// noted last.
+[[nodiscard]] Result<bool> is_retirement_noted(City& to, const v1::StateRetirement& statement,
+                                               std::int64_t at_least = 0);
 
 // The attachment that must be brought with a leaf; empty if it needs none. Errors of the city that
 // has it: NOT_PERMITTED to whom it does not answer.

@@ -182,14 +182,6 @@ Result<std::int64_t> Way::state(const v1::ForeignRetirement& item, const Told& t
   return stated->position;
 }
 
-Result<bool> Way::is_retirement_noted(const v1::ForeignRetirement& item) {
-  if (item.stated_at() == 0 || item.statement().serials().empty()) return false;
-  const auto last = std::to_string(last_serial(item.statement()));
-  const auto block = to_.find<v1::UnitBlock>({"v1", "serials", last});
-  if (!block) return tl::make_unexpected(block.error());
-  return *block && (*block)->retired_abroad_at() != 0;
-}
-
 Result<void> Way::find_retirements(std::vector<Open>& open, const Told& told, Pass& pass) {
   Items<v1::ForeignRetirementList> retired(from_, {"v1", "partners", to_.code(), "retirements"}, {},
                                            retirements_after_);
@@ -198,7 +190,9 @@ Result<void> Way::find_retirements(std::vector<Open>& open, const Told& told, Pa
     const auto item = retired.next();
     if (!item) return tl::make_unexpected(item.error());
     if (*item == nullptr) break;
-    const auto noted = is_retirement_noted(**item);
+    const bool is_stated = (*item)->stated_at() != 0 && !(*item)->statement().serials().empty();
+    const auto noted =
+        is_stated ? is_retirement_noted(to_, (*item)->statement()) : Result<bool>(false);
     if (!noted) return tl::make_unexpected(noted.error());
     if (*noted) {
       if (is_first_open) retirements_after_ = cursor_of((*item)->statement().retirement());

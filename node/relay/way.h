@@ -85,7 +85,6 @@ class Way {
   Result<void> find_retirements(std::vector<Open>& open, const Told& told, Pass& pass);
   Result<void> find_tags(std::vector<Open>& open);
   Result<std::int64_t> state(const v1::ForeignRetirement& item, const Told& told, Pass& pass);
-  Result<bool> is_retirement_noted(const v1::ForeignRetirement& item);
   Result<Open> leaves_of(const v1::Project& project);
   Result<std::uint64_t> accept(std::uint64_t wanted, const Told& told, Pass& pass);
   Result<Carried> attach_and_deliver(Delivery& delivery);
