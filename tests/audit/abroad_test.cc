@@ -1,5 +1,6 @@
 // What cities know of each other's units and projects, judged again.
 #include "tests/audit/judged_cities.h"
+#include "tests/ledger/every_other.h"
 
 namespace puhui::node::audit::testing {
 namespace {
@@ -69,10 +70,7 @@ TEST_F(AuditedAbroad, TakesARetirementInParts) {
   PUHUI_ACCEPTED(retired);
   const auto stated = state_retirement(b, a, retired.leaf, {{101, 1'270}});
   PUHUI_ACCEPTED(stated);
-  SerialRanges every_other;
-  for (std::uint64_t serial = 101; serial < 1'270; serial += 2)
-    every_other.emplace_back(serial, serial);
-  PUHUI_ACCEPTED(recall(a, "B2", every_other));
+  PUHUI_ACCEPTED(recall(a, "B2", ledger::testing::every_other(101, 1'270)));
   const auto proof = carry(b, a, stated.leaf);
   PUHUI_ACCEPTED(note_retirement(a, proof));
   EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'000);
@@ -108,9 +106,8 @@ TEST_F(AuditedAbroad, RecallsAreNotedInParts) {
   recognise();
   PUHUI_ACCEPTED(b.issue_kg(1'500));
   cross(b, a, {{{51, 1'450}}});
-  SerialRanges even;
-  for (std::uint64_t serial = 102; serial <= 1'300; serial += 2) even.emplace_back(serial, serial);
-  PUHUI_ACCEPTED(transfer(a, {"owner-main", "owner-side"}, even));
+  PUHUI_ACCEPTED(
+      transfer(a, {"owner-main", "owner-side"}, ledger::testing::every_other(102, 1'300)));
   const auto on_the_way = sent_here({{1'451, 1'460}});
   const auto recalled = recall(b, "B2");
   PUHUI_ACCEPTED(a.send(noting(recalled), {"operator"}));
@@ -215,21 +212,6 @@ struct AuditedProjects : AuditedAbroad {
     *action.mutable_filing() = carry(b, a, drafted.leaf);
     return payload;
   }
-  // The log there begins anew behind so many leaves.
-  auto begin_epoch(std::uint64_t kept_leaves) {
-    auto policy = b.policy();
-    policy.logs.front().key.name += "/2";
-    v1::SideRenewal renewal;
-    renewal.set_sequence(1);
-    renewal.set_epoch(1);
-    renewal.set_kept_leaves(kept_leaves);
-    *renewal.mutable_side() = b.side();
-    renewal.mutable_side()->set_policy(crypto::format_policy(policy));
-    v1::RenewPartner renewing;
-    renewing.set_renewal(renewal.SerializeAsString());
-    *renewing.mutable_partner_signatures() = b.by_authority(kRenewalWord, renewing.renewal());
-    return act(a, renewing, {"operator"});
-  }
   v1::Payload ending(const std::string& project, std::uint64_t leaf) {
     auto payload = a.event("operator");
     auto& action = *payload.mutable_note_filing_end();
@@ -307,7 +289,7 @@ TEST_F(AuditedProjects, WhoseEndWasLostAreNotedAgain) {
   const auto withdrawn = withdraw(b, "p9");
   PUHUI_ACCEPTED(a.send(ending("P9", withdrawn.leaf), {"operator"}));
   refuses(again(), RETIREMENT_STATED);
-  PUHUI_ACCEPTED(begin_epoch(withdrawn.leaf));
+  PUHUI_ACCEPTED(renew_epoch(b, a, next_epoch(b, withdrawn.leaf)));
   PUHUI_ACCEPTED(a.send(again(), {"operator"}));
   expect_clean(a);
 }
@@ -324,7 +306,7 @@ TEST_F(AuditedProjects, ThatTheirCityLostFreeTheirKeysIfNothingOfThemCame) {
     return payload;
   };
   refuses(losing("P9"), LEAF_UNEXPECTED);
-  PUHUI_ACCEPTED(begin_epoch(1));
+  PUHUI_ACCEPTED(renew_epoch(b, a, next_epoch(b, 1)));
   refuses(losing("P2"), LEAF_UNEXPECTED);
   refuses(losing("P8"), PROJECT_ABROAD);
   PUHUI_ACCEPTED(a.send(losing("P9"), {"operator"}));

@@ -76,6 +76,14 @@ struct EpochSide {
 inline EpochSide epoch_side(const SovereignCity& city) {
   return {city.side(), city.epoch()->opening().kept_leaves()};
 }
+// One that it would begin behind so many leaves, under another name.
+inline EpochSide next_epoch(const SovereignCity& city, std::uint64_t kept_leaves) {
+  auto policy = city.policy();
+  policy.logs.front().key.name += "/2";
+  EpochSide next{city.side(), kept_leaves};
+  next.side.set_policy(crypto::format_policy(policy));
+  return next;
+}
 inline Answer renew_epoch(const SovereignCity& city, SovereignCity& at, const EpochSide& epoch) {
   const auto log = *log_at(at, city);
   v1::SideRenewal renewal;

@@ -1,7 +1,7 @@
 // Projects of a partner, from public notice on: one city files a key for a time, not both.
 #include <gtest/gtest.h>
 
-#include "tests/ledger/cities.h"
+#include "tests/ledger/epochs.h"
 
 namespace puhui::ledger::testing {
 namespace {
@@ -54,19 +54,7 @@ struct ForeignProjects : TwoCities {
   }
   // The partner's log begins anew behind so many leaves.
   Answer begin_epoch(std::uint64_t kept_leaves) {
-    auto policy = a.policy();
-    policy.logs.front().key.name += "/2";
-    v1::SideRenewal renewal;
-    renewal.set_sequence(1);
-    renewal.set_epoch(1);
-    renewal.set_kept_leaves(kept_leaves);
-    *renewal.mutable_side() = a.side();
-    renewal.mutable_side()->set_policy(crypto::format_policy(policy));
-    auto payload = b.event("operator");
-    auto& action = *payload.mutable_renew_partner();
-    action.set_renewal(renewal.SerializeAsString());
-    *action.mutable_partner_signatures() = a.by_authority(kRenewalWord, action.renewal());
-    return b.send(payload, {"operator"});
+    return renew_epoch(a, b, next_epoch(a, kept_leaves));
   }
   Answer note_lost(const std::string& project, const std::string& city = "WUHAN") {
     v1::ProvenLeaf lost;

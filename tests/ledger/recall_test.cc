@@ -1,6 +1,7 @@
 // What takes units back or ends them: recall, reversal, cancellation, vintages and expiry.
 #include <gtest/gtest.h>
 
+#include "tests/ledger/every_other.h"
 #include "tests/ledger/units.h"
 
 namespace puhui::ledger::testing {
@@ -176,9 +177,7 @@ TEST_F(Recalls, AreDecidedByTheAuthorityInWriting) {
 
 TEST_F(Recalls, TouchABoundedNumberOfBlocks) {
   PUHUI_ACCEPTED(city.issue_kg(2'100));  // serials 151–2250
-  SerialRanges every_other;
-  for (std::uint64_t i = 0; i < 1'000; ++i) every_other.emplace_back(151 + 2 * i, 151 + 2 * i);
-  PUHUI_ACCEPTED(transfer(city, {"owner-main", "buyer-main"}, every_other));
+  PUHUI_ACCEPTED(transfer(city, {"owner-main", "buyer-main"}, every_other(151, 2'150)));
   PUHUI_REFUSED(recall(city, "B3"), TOO_LARGE);
   EXPECT_EQ(city.held("buyer-main"), 25 + 1'000) << "nothing of it happened";
   PUHUI_ACCEPTED(recall(city, "B3", {{151, 1'150}}));
@@ -247,10 +246,8 @@ TEST_F(Units, OfABufferInManyPiecesCoverInPart) {
   PUHUI_ACCEPTED(file_rules(city, buffering({{"", "0.5"}})));
   PUHUI_ACCEPTED(city.issue_kg(8'400));  // serials 4201–8400 go to the buffer
   for (const std::uint64_t first : {4'201, 6'201}) {
-    SerialRanges every_other;
-    for (std::uint64_t i = 0; i < 1'000; ++i)
-      every_other.emplace_back(first + 2 * i, first + 2 * i);
-    PUHUI_ACCEPTED(transfer(city, {"buffer", "buyer-main"}, every_other, "bureau"));
+    const auto ranges = every_other(first, first + 1'999);
+    PUHUI_ACCEPTED(transfer(city, {"buffer", "buyer-main"}, ranges, "bureau"));
   }
   ASSERT_EQ(city.held("buffer"), 2'200);
   EXPECT_EQ(told(reverse(city, "P1", 1'500)), "0 0 1000 500");
@@ -265,9 +262,7 @@ TEST_F(Units, OfABufferInManyPiecesCoverInPart) {
 TEST_F(Recalls, OfRetiredUnitsAreCoveredInPartToo) {
   PUHUI_ACCEPTED(file_rules(city, buffering({{"", "0.5"}})));
   PUHUI_ACCEPTED(city.issue_kg(4'400));  // serials 2351–4550 go to the buffer
-  SerialRanges every_other;
-  for (std::uint64_t i = 0; i < 1'000; ++i) every_other.emplace_back(2'351 + 2 * i, 2'351 + 2 * i);
-  PUHUI_ACCEPTED(transfer(city, {"buffer", "buyer-main"}, every_other, "bureau"));
+  PUHUI_ACCEPTED(transfer(city, {"buffer", "buyer-main"}, every_other(2'351, 4'350), "bureau"));
   PUHUI_ACCEPTED(transfer(city, {"buffer", "buyer-main"}, {{4'451, 4'451}}, "bureau"));
   ASSERT_EQ(held_text(city, "buffer").substr(0, 19), "2352-2352 2354-2354");
   // 999 pieces of a kilogram and one of 101; one of 99 more.

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/ledger/cities.h"
+#include "tests/ledger/every_other.h"
 
 namespace puhui::ledger::testing {
 namespace {
@@ -42,10 +43,7 @@ TEST_F(RecallsAbroad, LetARetirementBeNotedInParts) {
   PUHUI_ACCEPTED(retired);
   const auto stated = state_retirement(b, a, retired.leaf, {{101, 1'270}});
   PUHUI_ACCEPTED(stated);
-  SerialRanges every_other;
-  for (std::uint64_t serial = 101; serial < 1'270; serial += 2)
-    every_other.emplace_back(serial, serial);
-  PUHUI_ACCEPTED(recall(a, "B2", every_other));
+  PUHUI_ACCEPTED(recall(a, "B2", every_other(101, 1'270)));
   const auto proof = carry(b, a, stated.leaf);
   PUHUI_ACCEPTED(note_retirement(a, proof));
   EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'000);
@@ -261,9 +259,7 @@ TEST_F(RecallsAbroad, OfManyPiecesDoNotKeepATransferFromEnding) {
   PUHUI_ACCEPTED(a.issue_kg(3'000));
   const auto exported = export_units(a, b, {{{101, 3'100}}});
   PUHUI_ACCEPTED(exported);
-  SerialRanges odd;
-  for (std::uint64_t serial = 101; serial < 101 + 1'600; serial += 2)
-    odd.emplace_back(serial, serial);
+  const auto odd = every_other(101, 1'700);
   const auto half = odd.size() / 2;
   PUHUI_ACCEPTED(recall(a, "B2", SerialRanges(odd.begin(), odd.begin() + half)));
   PUHUI_ACCEPTED(recall(a, "B2", SerialRanges(odd.begin() + half, odd.end())));

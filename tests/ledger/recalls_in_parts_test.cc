@@ -3,6 +3,7 @@
 
 #include "ledger/rules/holding/holdings.h"
 #include "tests/ledger/cities.h"
+#include "tests/ledger/every_other.h"
 
 namespace puhui::ledger::testing {
 namespace {
@@ -22,9 +23,7 @@ struct RecallsInParts : TwoCities {
     PUHUI_ACCEPTED(a.issue_kg(kThere + kOnTheWay));
     cross(a, b, {{{1, 1'500}}});
     cross(a, b, {{{1'501, kThere}}});
-    SerialRanges even;
-    for (std::uint64_t serial = 2; serial <= 2'000; serial += 2) even.emplace_back(serial, serial);
-    PUHUI_ACCEPTED(transfer(b, {"owner-main", "owner-side"}, even));
+    PUHUI_ACCEPTED(transfer(b, {"owner-main", "owner-side"}, every_other(2, 2'000)));
   }
   Answer note(const Answer& recalled) { return note_recall(b, carry(a, b, recalled.leaf)); }
   static std::string fact(const Answer& noted, const std::string& name) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/ledger/epochs.h"
+#include "tests/ledger/every_other.h"
 
 namespace puhui::ledger::testing {
 namespace {
@@ -284,10 +285,7 @@ TEST_F(RestoredCities, StateAnewWhatIsNotedInPart) {
   const Backup backup(b);
   const auto lost = state_retirement(b, a, retired.leaf, {{101, 1'400}});
   PUHUI_ACCEPTED(lost);
-  SerialRanges every_other;
-  for (std::uint64_t serial = 101; serial < 1'400; serial += 2)
-    every_other.emplace_back(serial, serial);
-  PUHUI_ACCEPTED(recall(a, "B2", every_other));
+  PUHUI_ACCEPTED(recall(a, "B2", every_other(101, 1'400)));
   const auto first = carry(b, a, lost.leaf);
   PUHUI_ACCEPTED(note_retirement(a, first));
   EXPECT_EQ(a.totals().units_retired_abroad_kg(), 1'000);

@@ -1,5 +1,6 @@
 // A relay between two real ledgers: what it carries, in which order, and what stops it.
 #include "tests/ledger/epochs.h"
+#include "tests/ledger/every_other.h"
 #include "tests/node/relays.h"
 
 namespace puhui::node {
@@ -146,9 +147,7 @@ TEST_F(Relays, BringARetirementUntilItsLastPartIsNoted) {
   send({{{101, 1'400}}});
   EXPECT_TRUE(run().is_all_done()) << ::testing::PrintToString(told);
   PUHUI_ACCEPTED(retire(b, "owner-main", {{51, 1'220}}));  // 101-1270 at home
-  SerialRanges odd;
-  for (std::uint64_t serial = 101; serial < 1'270; serial += 2) odd.emplace_back(serial, serial);
-  PUHUI_ACCEPTED(recall(a, "B2", odd));
+  PUHUI_ACCEPTED(recall(a, "B2", every_other(101, 1'270)));
   const auto sent = asked_a.sent;
   EXPECT_TRUE(run().is_all_done()) << ::testing::PrintToString(told);
   EXPECT_EQ(std::ranges::count(told, "XIANGYANG note_retirement done"), 1);
